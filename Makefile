@@ -1,0 +1,63 @@
+# make lab · make test · make build · make bench: each makes .venv first, once, and again when pyproject.toml changes.
+# Works with GNU make 3.81 and later (macOS has 3.81) and BSD make. To choose an interpreter: make lab PYTHON=python3.12
+
+PYTHON =
+BIN = .venv/bin
+READY = .venv/.installed
+# What only people with time or a GPU run; see tests/bench
+BENCH = tests/bench
+
+help:
+	@echo 'make lab       open the course in JupyterLab'
+	@echo 'make test      check everything that a few minutes on a laptop can check'
+	@echo 'make test-all  the same and the slow tests'
+	@echo 'make build     build notebooks/ from course/lessons/'
+	@echo 'make bench     measure this machine: drawing, training, sampling'
+	@echo 'make lint      ruff and mypy, without changing a file'
+
+$(READY): pyproject.toml
+	@set -e; \
+	if ! $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then \
+	    found=; \
+	    for name in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.10 python; do \
+	        if "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then found=$$name; break; fi; \
+	        if [ -n "$$name" ] && [ "$$name" = "$(PYTHON)" ]; then break; fi; \
+	    done; \
+	    if [ -z "$$found" ]; then \
+	        echo 'animelab needs Python 3.10 or newer: install it (python.org, or: apt install python3 python3-venv), or name one: make lab PYTHON=/path/to/python3' >&2; \
+	        exit 1; \
+	    fi; \
+	    if ! "$$found" -c 'import ensurepip' 2>/dev/null; then \
+	        echo "$$found cannot make virtual environments: install its venv module (Debian, Ubuntu: apt install python3-venv)" >&2; \
+	        exit 1; \
+	    fi; \
+	    "$$found" -m venv --clear .venv; \
+	fi
+	@echo 'Installing into .venv (the first time this downloads PyTorch and takes a few minutes)'
+	$(BIN)/python -m pip install --quiet -e '.[dev]'
+	@touch $(READY)
+
+lab: $(READY)
+	$(BIN)/python -m animelab lab
+
+build: $(READY)
+	$(BIN)/python -m animelab.authoring build
+
+lint: $(READY)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+
+drift: $(READY)
+	$(BIN)/python -m animelab.authoring check
+
+test: lint drift
+	$(BIN)/python -m pytest -m 'not slow' tests/unit tests/contract tests/notebooks tests/browser
+
+test-all: lint drift
+	$(BIN)/python -m pytest tests/unit tests/contract tests/notebooks tests/browser
+
+bench: $(READY)
+	$(BIN)/python tests/bench/speed.py
+
+.PHONY: help lab build lint drift test test-all bench

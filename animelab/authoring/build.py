@@ -1,0 +1,147 @@
+"""Writes the notebooks, and finds where they differ from what their masters say."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+from nbformat import v4
+
+from animelab.authoring.master import Cell, Lesson, read_all
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+SETUP = """\
+# @title Set-up
+save_to_drive = False  # @param {type:"boolean"}
+import sys
+from importlib import metadata, util
+
+if "google.colab" in sys.modules and not util.find_spec("animelab"):
+INSTALL
+from animelab import env
+
+env.start(drive=save_to_drive)"""
+
+INSTALL = """\
+    with open("constraints.txt", "w") as constraints:  # Colab's torch fits its GPU: pip must leave it alone
+        constraints.writelines(f"{name}=={metadata.version(name)}\\n" for name in ("torch", "torchvision", "numpy"))
+    %pip install --quiet --constraint constraints.txt git+REPOSITORY
+"""
+
+NO_ADDRESS = """\
+    sys.exit(
+        "This notebook does not know where its course lives. Put the repository's address into pyproject.toml "
+        "([tool.animelab] repository), run `make build`, push, and open the notebook in Colab again."
+    )
+"""
+
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+LINK = re.compile(r"""(\]\(|\b(?:src|href)=["'])(?![a-z]+:|[#/])([^\s)"']+)""")
+
+
+def build(root: Path) -> list[Path]:
+    """Write all notebooks of the project in `root`; returns those that changed."""
+    changed = []
+    for path, text, _ in _expected(root):
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+            changed.append(path)
+    return changed
+
+
+def drift(root: Path) -> list[str]:
+    """One sentence for every notebook that differs from its master, is missing, or has no master."""
+    problems, expected = [], list(_expected(root))
+    for path, text, lesson in expected:
+        name = path.relative_to(root).as_posix()
+        if not path.exists():
+            problems.append(f"{name} is missing: run `make build`.")
+        elif (found := path.read_text(encoding="utf-8")) != text:
+            problems.append(f"{name} differs from its master: {_first_difference(found, text, lesson)}")
+    stray = {*(root / "notebooks").glob("*.ipynb"), *(root / "notebooks" / "solutions").glob("*.ipynb")}
+    for path in sorted(stray - {path for path, _, _ in expected}):
+        name = path.relative_to(root).as_posix()
+        problems.append(f"{name} has no master: write course/lessons/{path.stem}.py, or move the notebook elsewhere.")
+    return problems
+
+
+def repository(root: Path) -> str:
+    """The address of this copy of the course, "" while [tool.animelab] repository in pyproject.toml is empty."""
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    return settings.get("tool", {}).get("animelab", {}).get("repository", "").rstrip("/").removesuffix(".git")
+
+
+def build_lesson(lesson: Lesson, solved: bool = False, repository: str = "") -> str:
+    """The notebook as text: stable JSON with ids made from the content, no outputs, a newline at the end."""
+    cells: list[nbformat.NotebookNode] = []
+    seen: set[str] = set()
+    for cell in lesson.cells:
+        # An id follows its cell: it stays when other cells come and go. Equal cells are told apart by counting.
+        key, repeat = f"{lesson.name}\n{cell.kind}\n{cell.solved}", 0
+        while (identity := hashlib.sha256(f"{key}\n{repeat}".encode()).hexdigest()[:12]) in seen:
+            repeat += 1
+        seen.add(identity)
+        source = _source(cell, solved, repository)
+        if cell.kind == "markdown":
+            if not cells:
+                source += _badge(lesson.name, solved, repository)
+            cells.append(v4.new_markdown_cell(source, id=identity))
+        else:
+            metadata = {"cellView": "form", "tags": ["setup"]} if cell.setup else {}
+            cells.append(v4.new_code_cell(source, id=identity, metadata=metadata))
+    notebook = v4.new_notebook(cells=cells, metadata={**lesson.metadata, **KERNEL})
+    notebook.nbformat_minor = 5
+    nbformat.validate(notebook)
+    return nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n"
+
+
+def _expected(root: Path) -> Iterator[tuple[Path, str, Lesson]]:
+    address = repository(root)
+    for lesson in read_all(root):
+        yield root / "notebooks" / f"{lesson.name}.ipynb", build_lesson(lesson, False, address), lesson
+        yield root / "notebooks" / "solutions" / f"{lesson.name}.ipynb", build_lesson(lesson, True, address), lesson
+
+
+def _source(cell: Cell, solved: bool, repository: str) -> str:
+    if cell.setup:
+        return SETUP.replace("INSTALL\n", INSTALL.replace("REPOSITORY", repository) if repository else NO_ADDRESS)
+    if cell.kind == "markdown" and solved:  # the solutions lie one folder deeper
+        return LINK.sub(lambda link: link[1] + posixpath.relpath(link[2], "solutions"), cell.solved)
+    return cell.solved if solved else cell.student
+
+
+def _badge(name: str, solved: bool, repository: str) -> str:
+    place = re.fullmatch(r"https://github\.com/([^/]+/[^/]+)", repository)  # Colab opens notebooks from GitHub only
+    if not place:
+        return ""
+    page = f"https://colab.research.google.com/github/{place[1]}/blob/main/notebooks/"
+    badge = "![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)"
+    return f"\n\n[{badge}]({page}{'solutions/' if solved else ''}{name}.ipynb)"
+
+
+def _first_difference(found: str, expected: str, lesson: Lesson) -> str:
+    try:
+        theirs = json.loads(found)["cells"]
+    except (json.JSONDecodeError, KeyError, TypeError):
+        return "it is not a readable notebook. Run `make build`."
+    ours = json.loads(expected)["cells"]
+    for number, cell in enumerate(lesson.cells):
+        if number >= len(theirs) or theirs[number] != ours[number]:
+            return f"cell {number + 1} is the first. Edit {lesson.path}:{cell.line}, then run `make build`."
+    if len(theirs) > len(ours):
+        return f"it has more cells. Add them after {lesson.path}:{lesson.cells[-1].line}, then run `make build`."
+    return "only its metadata or layout changed. Run `make build`."

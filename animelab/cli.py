@@ -1,0 +1,210 @@
+"""The command line: `animelab --help`. Heavy imports happen inside the commands, so that help is instant."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from animelab import __version__
+from animelab.errors import LabError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; a user's mistake is one sentence on stderr and exit code 1 (2 for a wrong command line)."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options) or 0
+    except LabError as error:
+        print(f"animelab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="animelab", description="GANs for anime: a course and its small library.")
+    parser.add_argument("--version", action="version", version=f"animelab {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, command: object, text: str, where: argparse._SubParsersAction = commands) -> argparse.ArgumentParser:
+        sub = where.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        sub.set_defaults(command=command)
+        return sub
+
+    add("doctor", doctor, "check this machine, and say what to do about each problem")
+
+    sub = add("lab", lab, "open the course in JupyterLab")
+    sub.add_argument("notebook", nargs="?", default="00_start.ipynb", help="a lesson in notebooks/ (00_start.ipynb)")
+
+    kinds = commands.add_parser("data", help="draw datasets").add_subparsers(required=True, metavar="ACTION")
+    draw = kinds.add_parser("draw", help="draw pictures as PNG files").add_subparsers(required=True, metavar="WHAT")
+    sub = add("faces", draw_faces, "draw characters as PNG files", draw)
+    sub.add_argument("--size", type=int, default=64, help="side in pixels (64)")
+    sub.add_argument("--count", type=int, default=100, help="how many (100)")
+    sub.add_argument("--seed", type=int, default=0, help="another seed, other characters (0)")
+    sub.add_argument("--prior", default="frontal", help="frontal: lesson 1's faces; full: everything (frontal)")
+    sub.add_argument("--out", type=Path, required=True, help="the folder to write to")
+
+    sub = add("train", train, "train a recipe")
+    sub.add_argument("recipe", help="which: dcgan")
+    sub.add_argument("--preset", default="cpu", help="smoke, cpu, t4 or h100 (cpu)")
+    sub.add_argument("--out", type=Path, required=True, help="the folder of this run")
+    sub.add_argument("--data", type=Path, help="a folder of your own pictures (otherwise drawn faces)")
+    sub.add_argument("--steps", type=int, help="another length than the preset's")
+    sub.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in the run's folder")
+    sub.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (auto)")
+    sub.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="change a setting of the preset")
+
+    sub = add("sample", sample, "draw pictures with a trained model")
+    sub.add_argument("model", metavar="RUN_OR_ZOO", help="a run's folder, or a bundled model such as dcgan-faces-64")
+    sub.add_argument("--count", type=int, default=64, help="how many (64)")
+    sub.add_argument("--seed", type=int, default=0, help="another seed, other pictures (0)")
+    sub.add_argument("--out", type=Path, required=True, help="a .png for one grid, or a folder for one file a picture")
+
+    sub = add("models", models, "list every network in its paper's configuration, with its parameters")
+    sub.add_argument("--json", action="store_true", help="as JSON")
+    return parser
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Print one line for each thing the course needs; exit code 1 when something is missing."""
+    healthy = True
+    for subject, finding, remedy in _findings():
+        healthy &= remedy is None
+        print(f"{'ok     ' if remedy is None else 'problem'}  {subject:<8} {finding}" + (f"  ->  {remedy}" if remedy else ""))
+    return 0 if healthy else 1
+
+
+def _findings() -> Iterator[tuple[str, str, str | None]]:
+    """(subject, what was found, what to do about it or None)."""
+    version = sys.version.split()[0]
+    yield "python", version, None if sys.version_info >= (3, 10) else "install Python 3.10 or newer"
+    try:
+        import torch
+        import torchvision
+    except (ImportError, RuntimeError) as error:
+        remedy = 'install both together: pip install --force-reinstall "torch>=2.4" torchvision'
+        yield "torch", f"cannot be imported ({error})", remedy
+        return
+    import psutil
+
+    from animelab import env
+
+    old = tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 4)
+    remedy = "install torch 2.4 or newer" if old else None
+    yield "torch", f"{torch.__version__}, torchvision {torchvision.__version__}", remedy
+    device = env.pick_device()
+    fast = "with" if env.runs_bfloat16_fast(device) else "without"
+    yield "device", f"{env.describe(device)}, {fast} fast bfloat16", None
+    free = psutil.virtual_memory().available / 2**30
+    remedy = "close other programs, or train with --set batch=16" if free < 2 else None
+    yield "memory", f"{free:.1f} GiB free, 2 needed", remedy
+    cache = env.cache_dir()
+    free = shutil.disk_usage(next(folder for folder in (cache, *cache.parents) if folder.exists())).free / 2**30
+    yield "disk", f"{free:.0f} GiB free for {cache}, 2 needed", "free some space, or set ANIMELAB_CACHE" if free < 2 else None
+    try:
+        from animelab.studio import Character, render
+
+        render(Character.random(0), 16)
+        yield "studio", "draws", None
+    except (ImportError, OSError) as error:
+        yield "studio", f"cannot draw ({error})", "pip install --force-reinstall thorvg-python"
+    try:
+        import jupyterlab
+
+        yield "jupyter", f"JupyterLab {jupyterlab.__version__}", None
+    except ImportError:
+        yield "jupyter", "not installed", 'pip install -e ".[lab]"'
+
+
+def lab(options: argparse.Namespace) -> int:
+    """Open JupyterLab on a lesson."""
+    course = next((folder for folder in (Path.cwd(), Path(__file__).parents[1]) if (folder / "notebooks").is_dir()), None)
+    if course is None:
+        raise LabError("There is no notebooks/ folder here; run this in the course's folder (the one with the README).")
+    notebook = Path("notebooks") / Path(options.notebook).name
+    if not (course / notebook).exists():
+        raise LabError(f"{notebook} does not exist; the lessons are listed in README.md.")
+    try:
+        return subprocess.call([sys.executable, "-m", "jupyterlab", str(notebook)], cwd=course)
+    except KeyboardInterrupt:
+        return 0  # Ctrl-C is how a JupyterLab server is closed
+
+
+def draw_faces(options: argparse.Namespace) -> int:
+    """Write `count` characters as PNG files."""
+    from PIL import Image
+
+    from animelab.data import StudioFaces
+
+    faces = StudioFaces(options.size, options.count, options.seed, options.prior)
+    options.out.mkdir(parents=True, exist_ok=True)
+    for index, pixels in enumerate(faces.pixels):
+        Image.fromarray(pixels).save(options.out / f"{index:06d}.png")
+    print(f"{len(faces)} faces in {options.out}")
+    return 0
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train a recipe into a run's folder; exit code 130 when it was interrupted (and saved)."""
+    from animelab import config as settings
+    from animelab import engine
+    from animelab.data import ImageFolder, StudioFaces
+    from animelab.recipes import RECIPES
+
+    if options.recipe not in RECIPES:
+        raise LabError(f"There is no recipe '{options.recipe}': {settings.nearest(options.recipe, RECIPES)}")
+    recipe_class = RECIPES[options.recipe]
+    changes = dict(_key_value(text) for text in options.set)
+    if options.steps is not None:
+        changes["steps"] = str(options.steps)
+    config = settings.change(settings.pick(recipe_class.presets, options.preset), **changes)
+    data = ImageFolder(options.data, config.size) if options.data else StudioFaces(config.size, config.faces)
+    run = engine.train(recipe_class(config, options.device), data, options.out, resume=options.resume)
+    print(f"step {run.step}: weights, log, previews and time lapse are in {run.folder}")
+    return 0 if run.finished else 130
+
+
+def _key_value(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise LabError(f"--set takes KEY=VALUE, for example --set lr_G=0.0001, not '{text}'.")
+    return key, value
+
+
+def sample(options: argparse.Namespace) -> int:
+    """Draw pictures with a trained model, as one grid or one file each."""
+    from PIL import Image
+
+    from animelab import zoo
+    from animelab.viz import grid
+
+    pictures = zoo.open_model(options.model).to("auto").sample(options.count, options.seed)
+    if options.out.suffix:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(grid(pictures)).save(options.out)
+    else:
+        options.out.mkdir(parents=True, exist_ok=True)
+        for index, picture in enumerate(pictures):
+            pixels = ((picture + 1) * 127.5).round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
+            Image.fromarray(pixels).save(options.out / f"{index:06d}.png")
+    print(f"{options.count} pictures in {options.out}")
+    return 0
+
+
+def models(options: argparse.Namespace) -> int:
+    """List every network of the course with its parameters, counted from the class."""
+    from animelab.nn import official_counts
+
+    counts = official_counts()
+    if options.json:
+        print(json.dumps([{"name": name, "parameters": count} for name, count in counts.items()], indent=2))
+    else:
+        for name, count in counts.items():
+            print(f"{name:<28}{count:>14,}")
+    return 0

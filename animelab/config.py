@@ -1,0 +1,85 @@
+"""Settings are frozen dataclasses; presets have names; a typo is answered with the nearest name."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from animelab import env
+from animelab.errors import LabError
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """What the engine needs to know of any run; a recipe's own Config extends it."""
+
+    steps: int = 1000  # optimizer steps of the whole run
+    batch: int = 64  # pictures a step
+    seed: int = 0  # of weights, latents and the order of the pictures
+    precision: str = "auto"  # "fp32", "bf16", or "auto": bf16 where the device has it in hardware
+    log_every: int = 20  # steps between lines of log.jsonl
+    preview_every: int = 200  # steps between pictures of the time lapse
+    checkpoint_every: int = 500  # steps between checkpoints
+    keep: int = 2  # newest checkpoints kept
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value, least = getattr(self, field.name), 0 if field.name == "seed" else 1
+            if isinstance(value, int) and value < least:
+                raise LabError(f"The setting '{field.name}' must be at least {least}, not {value}.")
+            if isinstance(value, float) and not 0 <= value < float("inf"):
+                raise LabError(f"The setting '{field.name}' must be a number from 0, not {value}.")
+
+
+AnyConfig = TypeVar("AnyConfig")
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str:
+    """A phrase for error messages: the most similar allowed name first, then all of them."""
+    names = sorted(allowed)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    return (f"did you mean '{close[0]}'? " if close else "") + f"There are: {', '.join(names)}."
+
+
+def pick(presets: Mapping[str, AnyConfig], name: str) -> AnyConfig:
+    """The preset of that name; under ANIMELAB_SCALE=smoke always "smoke".
+
+    Raises LabError with the nearest name when there is none.
+    """
+    if name not in presets:
+        raise LabError(f"There is no preset '{name}': {nearest(name, presets)}")
+    return presets["smoke" if env.scale() == "smoke" else name]
+
+
+def change(config: AnyConfig, **changes: Any) -> AnyConfig:
+    """A copy of the config with some values changed; text (from a command line) becomes the field's type.
+
+    Raises LabError for an unknown key, with the nearest name, and for a value of the wrong type.
+    """
+    types = typing.get_type_hints(type(config))
+    for key, value in changes.items():
+        if key not in types:
+            raise LabError(f"There is no setting '{key}': {nearest(key, types)}")
+        changes[key] = _convert(key, value, types[key])
+    return dataclasses.replace(config, **changes)  # type: ignore[type-var]
+
+
+def _convert(key: str, value: Any, kind: type) -> Any:
+    if kind is bool and str(value).lower() in ("true", "false"):
+        return str(value).lower() == "true"
+    if kind is not bool and not isinstance(value, bool):
+        try:
+            number_or_text = kind(value)
+        except ValueError:
+            pass
+        else:
+            if kind is not int or isinstance(value, str) or number_or_text == value:
+                return number_or_text
+    raise LabError(f"The setting '{key}' takes {_KINDS[kind]}, not '{value}'.")
+
+
+_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}

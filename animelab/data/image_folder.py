@@ -1,0 +1,118 @@
+"""A learner's own pictures: any folder, whatever is in it."""
+
+from __future__ import annotations
+
+import os
+import struct
+import warnings
+import zlib
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+from tqdm.auto import tqdm
+
+from animelab.data.pictures import Pictures
+from animelab.errors import LabError
+
+SMALLEST = 16  # pixels on the shorter side; below, there is no face to learn
+
+# What Pillow raises for files that are broken, cut off, hostile, or no pictures at all.
+UNREADABLE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    RuntimeError,
+    EOFError,
+    LookupError,
+    TypeError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
+
+
+class ImageFolder(Pictures):
+    """All the pictures in a folder and the folders inside it, sorted by name, cropped to their central square.
+
+    path: the folder; size: side in pixels that every picture is resized to (antialiased bicubic).
+    Any format and mode that Pillow reads: transparency becomes white, a photo is turned as its EXIF says, an animation
+    gives its first frame, 16 bits become 8. Hidden files are passed over in silence. Files that are no pictures,
+    broken, cut off, absurdly large (Pillow's decompression-bomb limit) or smaller than 16 px on a side are left out;
+    one printed line counts and names them, and `skipped` lists each (path, reason).
+    Raises LabError when the folder is missing or a file, or when it has no usable picture.
+    """
+
+    def __init__(self, path: str | Path, size: int = 64) -> None:
+        folder = Path(path).expanduser()
+        files = _files(folder)
+        pixels = np.empty((len(files), size, size, 3), np.uint8)
+        self.skipped: list[tuple[Path, str]] = []
+        count = 0
+        for file in tqdm(files, desc=f"Reading {folder.name}", unit=" files", disable=len(files) < 500):
+            try:
+                pixels[count] = np.asarray(_square(file, size))
+                count += 1
+            except UNREADABLE as problem:
+                self.skipped.append((file, _reason(problem)))
+        if self.skipped:
+            print(f"Skipped {len(self.skipped)} of {len(files)} files in {folder}: {self._examples(folder)}.")
+        if count == 0:
+            raise LabError(
+                f"None of the {len(files)} files in {folder} is a picture that can be used; give another folder."
+            )
+        super().__init__(pixels[:count], f"folder {folder.resolve().name}")
+
+    def _examples(self, folder: Path) -> str:
+        named = [f"{file.relative_to(folder).as_posix()} ({reason})" for file, reason in self.skipped[:3]]
+        more = len(self.skipped) - len(named)
+        return ", ".join(named) + (f" and {more} more, listed in .skipped" if more else "")
+
+
+def _files(folder: Path) -> list[Path]:
+    """Every file under the folder that is not hidden, in an order that does not depend on the platform."""
+    if folder.is_file():
+        raise LabError(f"{folder} is a file; give the folder it lies in: {folder.parent}")
+    if not folder.is_dir():
+        raise LabError(f"There is no folder {folder} (looked from {Path.cwd()}); check the path.")
+    found: list[Path] = []
+    for where, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(where, name) for name in names if not name.startswith(".")]
+    if not found:
+        raise LabError(f"There are no files in {folder}; put pictures there, or give another folder.")
+    return sorted(found, key=lambda file: file.relative_to(folder).as_posix())
+
+
+def _square(file: Path, size: int) -> Image.Image:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with Image.open(file) as image:
+            if min(image.size) < SMALLEST:
+                raise ValueError(f"{image.width} x {image.height} px, smaller than {SMALLEST}")
+            upright = ImageOps.exif_transpose(image)
+            return ImageOps.fit(_rgb(upright), (size, size), Image.Resampling.BICUBIC)
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    """8-bit RGB, whatever the mode; transparency is composed on white."""
+    if image.mode == "F" or image.mode.startswith("I"):
+        values = np.asarray(image, dtype=np.float64)
+        # Integers come from 16-bit files (Pillow calls some of them 32-bit); floats count to 1 or to 255.
+        top = 65535 if image.mode != "F" else 1 if values.max() <= 1 else 255
+        image = Image.fromarray((values.clip(0, top) * (255 / top)).round().astype(np.uint8))
+    if image.getbands()[-1] in ("A", "a") or "transparency" in image.info:
+        picture = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    return image.convert("RGB")
+
+
+def _reason(problem: BaseException) -> str:
+    if isinstance(problem, Image.UnidentifiedImageError):
+        return "not a picture"
+    if isinstance(problem, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
+        return f"more than {Image.MAX_IMAGE_PIXELS or 0:,} pixels"
+    return str(problem) or type(problem).__name__

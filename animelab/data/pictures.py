@@ -1,0 +1,66 @@
+"""A set of pictures, kept as bytes and handed out as tensors."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from animelab.errors import LabError
+
+
+class Pictures(Dataset[Tensor]):
+    """Square RGB pictures in memory (or in a memory-mapped file), four times smaller than the floats they become.
+
+    pixels: uint8 (N, size, size, 3); name: what logs and model cards call this set.
+    `pictures[i]` is float32 (3, size, size) in [-1, 1]: byte 0 is -1, byte 255 is 1.
+    Raises LabError when the pixels have another shape or type, or when there is no picture.
+    """
+
+    def __init__(self, pixels: np.ndarray, name: str, fingerprint: str | None = None) -> None:
+        if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3 or pixels.shape[1] != pixels.shape[2]:
+            raise LabError(
+                f"'{name}' has pixels of shape {pixels.shape} and type {pixels.dtype}; "
+                "give bytes (uint8) of shape (count, size, size, 3)."
+            )
+        if len(pixels) == 0:
+            raise LabError(f"'{name}' has no pictures; give at least one.")
+        self.pixels = pixels
+        self.name = name
+        self._fingerprint = fingerprint
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def __getitem__(self, index: int) -> Tensor:
+        return self.batch([index])[0]
+
+    def batch(self, indices: Sequence[int] | np.ndarray | Tensor, device: torch.device | str = "cpu") -> Tensor:
+        """The pictures at these indices: float32 (B, 3, size, size) in [-1, 1], on the device.
+
+        Bytes travel to the device and become floats there: a quarter of the traffic.
+        """
+        chosen = torch.from_numpy(self.pixels[np.asarray(indices, dtype=np.int64)])
+        return chosen.to(device).permute(0, 3, 1, 2).float().contiguous() / 127.5 - 1
+
+    @property
+    def size(self) -> int:
+        """A picture's side in pixels."""
+        return self.pixels.shape[1]
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash that changes with any pixel: a run resumes only on the pictures it began with."""
+        if self._fingerprint is None:
+            digest = hashlib.sha256(repr(self.pixels.shape).encode())
+            for picture in self.pixels:
+                digest.update(picture.tobytes())
+            self._fingerprint = digest.hexdigest()
+        return self._fingerprint
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self):,} pictures of {self.size} px: {self.name})"

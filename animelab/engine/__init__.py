@@ -1,0 +1,8 @@
+"""The training engine: a loop, its checkpoints and its log. It has never heard of a generator."""
+
+from animelab.engine.average import EMA
+from animelab.engine.checkpoint import Checkpoints
+from animelab.engine.loop import Progress, Run, train
+from animelab.engine.recipe import Recipe, adam, frozen
+
+__all__ = ["EMA", "Checkpoints", "Progress", "Recipe", "Run", "adam", "frozen", "train"]

@@ -1,0 +1,55 @@
+"""A network's weights in one safetensors file that says which network it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from animelab.engine.checkpoint import write_atomically
+from animelab.errors import LabError
+from animelab.nn import NETWORKS
+
+
+def save_weights(
+    path: Path, name: str, arguments: dict[str, Any], network: nn.Module, dtype: torch.dtype = torch.float32
+) -> None:
+    """Write the network's weights with its name in nn.NETWORKS and its arguments in the file's header."""
+    tensors = {
+        key: value.detach().cpu().to(dtype if value.is_floating_point() else value.dtype).contiguous()
+        for key, value in network.state_dict().items()
+    }
+    header = {"network": name, "arguments": json.dumps(arguments)}
+    write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata=header))
+
+
+def load_weights(path: Path) -> tuple[str, dict[str, Any], nn.Module]:
+    """The network in a file that `save_weights` wrote, in float32, evaluation mode, on the CPU.
+
+    Nothing in the file can run code, and no memory is taken before names and shapes agree. Raises LabError when the
+    file is no safetensors file, names no network of ours, or its tensors do not fit.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            header = file.metadata() or {}
+            shapes = {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118
+            name, arguments = header.get("network", ""), json.loads(header.get("arguments", "null"))
+            if name not in NETWORKS or not isinstance(arguments, dict):
+                raise LabError(f"{path} does not say which of the course's networks it holds; was it saved by animelab?")
+            with torch.device("meta"):
+                network = NETWORKS[name](**arguments)
+            expected = {key: tuple(value.shape) for key, value in network.state_dict().items()}
+            if shapes != expected:
+                odd = sorted(key for key in shapes.keys() | expected.keys() if shapes.get(key) != expected.get(key))
+                raise LabError(f"{path} does not fit {name} with {arguments}: first difference at '{odd[0]}'.")
+            tensors = {key: file.get_tensor(key) for key in shapes}
+    except (SafetensorError, FileNotFoundError, TypeError, ValueError) as error:
+        raise LabError(f"{path} is not a readable weights file ({error}); download or train it again.") from error
+    tensors = {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
+    network.load_state_dict(tensors, assign=True)
+    return name, arguments, network.eval()

@@ -1,0 +1,94 @@
+"""DCGAN (Radford, Metz and Chintala 2015): a painter and a judge, both convolutional. Taught in 01_dcgan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from animelab import config as settings
+from animelab import losses
+from animelab.config import TrainingConfig
+from animelab.engine import EMA, Recipe, adam, frozen
+from animelab.errors import LabError
+from animelab.nn import dcgan
+from animelab.viz import grid
+
+
+@dataclass(frozen=True)
+class Config(TrainingConfig):
+    """The PyTorch example's settings (Radford et al. 2015, section 4), plus an average of the weights for sampling."""
+
+    size: int = 64  # side of a picture in pixels
+    latent: int = 100  # numbers a face is drawn from
+    width: int = 64  # channels of the widest layer, G's last and D's first
+    lr_G: float = 2e-4
+    lr_D: float = 2e-4
+    beta1: float = 0.5  # Adam's memory of past gradients; the usual 0.9 makes the game swing
+    ema: float = 0.99  # how much of the averaged weights stays at each step
+    faces: int = 20_000  # drawn characters to learn from, when no folder of pictures is given
+    previews: int = 32  # fixed latents in the live grid
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("ema", "beta1"):
+            if getattr(self, name) >= 1:
+                raise LabError(f"The setting '{name}' must be below 1, not {getattr(self, name)}.")
+
+
+PRESETS = {
+    "smoke": Config(steps=20, batch=8, width=8, log_every=5, preview_every=10, checkpoint_every=10, previews=8, faces=64),
+    "cpu": Config(steps=1800, width=48),
+    "t4": Config(steps=20_000, batch=128, ema=0.999, checkpoint_every=1000, preview_every=500),  # not measured yet
+    "h100": Config(steps=40_000, batch=256, size=128, ema=0.999, checkpoint_every=2000, preview_every=1000),  # not measured yet
+}
+
+
+def preset(name: str, **changes: object) -> Config:
+    """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
+    return settings.change(settings.pick(PRESETS, name), **changes)
+
+
+class DCGAN(Recipe):
+    """Two networks, one game. `loss` and `initialize` can be a learner's own: DCGAN(config, loss=my_loss)."""
+
+    name = "dcgan"
+    presets = PRESETS
+    parts = ("loss", "initialize")
+    loss = losses.non_saturating
+    initialize = staticmethod(dcgan.initialize)
+
+    def build(self, config: Config) -> None:
+        self.G = dcgan.Generator(config.size, config.latent, config.width).apply(self.initialize)
+        self.D = dcgan.Discriminator(config.size, config.width).apply(self.initialize)
+        self.G_ema = EMA(self.G, config.ema)
+        self.G_adam = adam(self.G, config.lr_G, (config.beta1, 0.999))
+        self.D_adam = adam(self.D, config.lr_D, (config.beta1, 0.999))
+        self.fixed_latents = self.latents(config.previews)
+
+    def latents(self, count: int) -> Tensor:
+        return torch.randn(count, self.config.latent).to(self.device)
+
+    def step(self, real: Tensor) -> dict[str, Tensor]:  # (B, 3, size, size) in [-1, 1]
+        fake = self.G(self.latents(len(real)))
+
+        # The judge: real should score high, fake should score low.
+        loss_D = self.loss.discriminator(self.D(real), self.D(fake.detach()))
+        self.update(self.D_adam, loss_D)
+
+        # The painter: make the judge score the fake high.
+        with frozen(self.D):
+            loss_G = self.loss.generator(self.D(fake))
+        self.update(self.G_adam, loss_G)
+
+        self.G_ema.update(self.G)
+        return {"D": loss_D.detach(), "G": loss_G.detach()}
+
+    def preview(self) -> np.ndarray:
+        return grid(self.G_ema(self.fixed_latents.to(self.device)))
+
+    def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:
+        arguments = {"size": self.config.size, "latent": self.config.latent, "width": self.config.width}
+        return "dcgan.generator", arguments, self.G_ema.average

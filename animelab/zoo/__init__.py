@@ -1,0 +1,97 @@
+"""Pretrained models with their provenance: `zoo.load("dcgan-faces-64").sample(24)`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from animelab import env
+from animelab.config import nearest
+from animelab.engine.weights import load_weights
+from animelab.errors import LabError
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass
+class Pretrained:
+    """A trained generator, ready to draw. `card` tells what it was trained on, where, how, and how well it did."""
+
+    name: str
+    generator: nn.Module = field(repr=False)
+    latent: int
+    size: int
+    card: dict[str, Any] = field(repr=False)
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    def to(self, device: str | torch.device) -> Pretrained:
+        """Move to "cpu", "cuda", "mps" or "auto", in place."""
+        self.device = env.pick_device(str(device))
+        self.generator.to(self.device)
+        return self
+
+    @torch.no_grad()
+    def generate(self, latents: Tensor) -> Tensor:
+        """Pictures (B, 3, size, size) in [-1, 1] on the CPU, from latents (B, latent), in batches of 64."""
+        return torch.cat([self.generator(part.to(self.device)).float().cpu() for part in latents.split(64)])
+
+    def sample(self, count: int, seed: int = 0) -> Tensor:
+        """`count` new pictures, float (count, 3, size, size) in [-1, 1]; the same seed gives the same pictures."""
+        if count < 1:
+            raise LabError(f"A sample needs at least 1 picture, not {count}.")
+        generator = torch.Generator().manual_seed(seed)
+        return self.generate(torch.randn(count, self.latent, generator=generator))
+
+
+def names() -> list[str]:
+    """The bundled models."""
+    return sorted(_manifest())
+
+
+def load(name: str) -> Pretrained:
+    """A bundled model by name; its file must match the sha256 of the manifest.
+
+    Raises LabError for an unknown name, with the nearest one, and for a file that was damaged.
+    """
+    manifest = _manifest()
+    if name not in manifest:
+        raise LabError(f"The zoo has no model '{name}': {nearest(name, manifest)}")
+    card = manifest[name]
+    path = FOLDER / "weights" / card["file"]
+    if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != card["sha256"]:
+        raise LabError(f"The weights of '{name}' at {path} are missing or damaged; install animelab again.")
+    return _open(path, name, card)
+
+
+def load_run(folder: str | Path) -> Pretrained:
+    """The averaged generator of a training run, from the folder `train` wrote.
+
+    Raises LabError when the folder holds no trained weights.
+    """
+    folder = Path(folder)
+    path = folder / "weights.safetensors"
+    if not path.exists():
+        raise LabError(f"{folder} holds no trained weights (weights.safetensors); train there first, or check the path.")
+    return _open(path, folder.name, json.loads((folder / "run.json").read_text(encoding="utf-8")))
+
+
+def open_model(run_or_name: str | Path) -> Pretrained:
+    """A run's folder or a bundled model's name, whichever it is. Raises LabError when it is neither."""
+    if Path(run_or_name).is_dir():
+        return load_run(run_or_name)
+    return load(str(run_or_name))
+
+
+def _open(path: Path, name: str, card: dict[str, Any]) -> Pretrained:
+    _, arguments, network = load_weights(path)
+    return Pretrained(name, network, arguments["latent"], arguments["size"], card)
+
+
+def _manifest() -> dict[str, Any]:
+    return json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))

@@ -1,0 +1,149 @@
+"""A real JupyterLab and a real Chromium, both private to the test run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+nbformat = pytest.importorskip("nbformat", reason="browser tests need the extra 'dev': pip install -e .[dev]")
+sync_api = pytest.importorskip("playwright.sync_api", reason="browser tests need the extra 'dev': pip install -e .[dev]")
+pytest.importorskip("jupyterlab", reason="browser tests need the extra 'lab': pip install -e .[lab]")
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+# Clicking the menu is not reliable, and neither is running before the kernel is there; the application's own promises are.
+RUN_ALL = """async name => {
+    const pause = () => new Promise(resolve => setTimeout(resolve, 50));
+    while (window.jupyterapp?.shell?.currentWidget?.context?.path !== name) await pause();
+    const app = window.jupyterapp, panel = app.shell.currentWidget;
+    await app.restored;
+    await panel.context.ready;
+    await panel.sessionContext.ready;
+    while (!panel.sessionContext.session?.kernel) await pause();
+    await panel.sessionContext.session.kernel.info;
+    app.commands.execute('notebook:run-all-cells');
+}"""
+
+
+@dataclass
+class Jupyter:
+    """A running server: its address, token and folder."""
+
+    url: str
+    token: str
+    folder: Path
+
+
+@pytest.fixture(scope="session")
+def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
+    """A JupyterLab (and Notebook 7, where installed) with folders of its own, which ends with the tests."""
+    home = tmp_path_factory.mktemp("home")
+    folder = tmp_path_factory.mktemp("notebooks")
+    kernel = home / "data" / "kernels" / "animelab-test"
+    kernel.mkdir(parents=True)
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = {"argv": command, "display_name": "animelab test", "language": "python"}
+    (kernel / "kernel.json").write_text(json.dumps(spec))
+    settings = home / "config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
+    environment = {
+        **os.environ,
+        "HOME": str(home),
+        "IPYTHONDIR": str(home / "ipython"),
+        "JUPYTER_CONFIG_DIR": str(home / "config"),
+        "JUPYTER_DATA_DIR": str(home / "data"),
+        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+    }
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = "animelab-test"
+    options = [
+        "--no-browser",
+        "--allow-root",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        f"--ServerApp.root_dir={folder}",
+        f"--IdentityProvider.token={token}",
+        "--ServerApp.shutdown_no_activity_timeout=300",  # should the tests be killed, it does not stay behind
+        "--MappingKernelManager.cull_idle_timeout=120",
+        "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
+    ]
+    log = home / "jupyter.log"
+    with open(log, "w") as output:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options], env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{url}/api?token={token}", server, log)
+        yield Jupyter(url, token, folder)
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+            return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text()[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[sync_api.Browser]:
+    """A headless Chromium: Debian's or the user's own, or else Playwright's."""
+    with sync_api.sync_playwright() as playwright:
+        found = next(filter(None, map(shutil.which, CHROMIUM)), None) or playwright.chromium.executable_path
+        if not Path(found).exists():
+            pytest.skip("no Chromium here; get one with 'apt install chromium' or 'playwright install chromium'")
+        browser = playwright.chromium.launch(executable_path=found, headless=True, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_notebook(jupyter: Jupyter, browser: sync_api.Browser) -> Iterator[Callable[..., sync_api.Page]]:
+    """A function that writes a notebook of these cells, opens it in "lab" or "notebook" and runs all of it."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+
+    def open_notebook(name: str, *cells: str, interface: str = "lab") -> sync_api.Page:
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+        notebook.metadata["kernelspec"] = {"name": "animelab-test", "display_name": "animelab test", "language": "python"}
+        nbformat.write(notebook, jupyter.folder / f"{name}.ipynb")
+        page = context.new_page()
+        page.set_default_timeout(30_000)
+        # A workspace for each, or Lab would open what the test before left open.
+        place = f"lab/workspaces/{name}/tree" if interface == "lab" else "notebooks"
+        page.goto(f"{jupyter.url}/{place}/{name}.ipynb?token={jupyter.token}")
+        page.evaluate(RUN_ALL, f"{name}.ipynb")
+        return page
+
+    yield open_notebook
+    context.close()

@@ -1,0 +1,70 @@
+"""Every recipe: 20 steps equal 10 steps, kill -9, and 10 more, bit for bit; and every recipe learns."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from animelab.recipes import RECIPES
+
+COMMAND = [sys.executable, "-m", "animelab", "train"]
+SETTINGS = ["--preset", "smoke", "--device", "cpu", "--set", "faces=32", "--set", "keep=1000"]  # keep: the test goes back to step 10
+
+
+def newest(folder):
+    return torch.load(sorted(folder.glob("checkpoints/step-*.pt"))[-1], weights_only=True)
+
+
+def assert_same(first, second, where="state"):
+    assert type(first) is type(second), where
+    if isinstance(first, torch.Tensor):
+        assert torch.equal(first, second), where
+    elif isinstance(first, dict):
+        assert first.keys() == second.keys(), where
+        for key in first:
+            if key != "seconds":
+                assert_same(first[key], second[key], f"{where}.{key}")
+    elif isinstance(first, list | tuple):
+        assert len(first) == len(second), where
+        for index, pair in enumerate(zip(first, second, strict=True)):
+            assert_same(*pair, f"{where}[{index}]")
+    else:
+        assert first == second, where
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_killed_and_resumed_equals_uninterrupted(recipe, tmp_path):
+    environment = {**os.environ, "ANIMELAB_CACHE": str(tmp_path / "cache")}
+    straight = [*COMMAND, recipe, *SETTINGS, "--out", str(tmp_path / "straight"), "--steps", "20"]
+    subprocess.run(straight, env=environment, check=True)
+
+    # A run that would go on far beyond step 20, killed without warning once it has passed step 10.
+    folder = tmp_path / "killed"
+    victim = subprocess.Popen([*COMMAND, recipe, *SETTINGS, "--out", str(folder), "--steps", "100000"], env=environment)
+    deadline = time.monotonic() + 120
+    while not (folder / "checkpoints" / "step-00000010.pt").exists():
+        assert time.monotonic() < deadline and victim.poll() is None, "the victim wrote no checkpoint"
+        time.sleep(0.005)
+    victim.send_signal(signal.SIGKILL) if hasattr(signal, "SIGKILL") else victim.kill()
+    victim.wait()
+    for path in folder.glob("checkpoints/step-*.pt"):  # it may have run a little further before it died
+        if path.name > "step-00000010.pt":
+            path.unlink()
+
+    resume = [*COMMAND, recipe, *SETTINGS, "--out", str(folder), "--steps", "20", "--resume"]
+    output = subprocess.run(resume, env=environment, check=True, capture_output=True, text=True).stdout
+    assert "resumed at step 10" in output
+    assert_same(newest(tmp_path / "straight"), newest(folder))
+    weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in ("straight", "killed")]
+    assert weights[0] == weights[1]
+    logs = [[json.loads(line) for line in open(tmp_path / name / "log.jsonl")] for name in ("straight", "killed")]
+    clocks = ("seconds", "images_per_second")
+    logs = [[{key: row[key] for key in row if key not in clocks} for row in log] for log in logs]
+    assert logs[0] == logs[1]

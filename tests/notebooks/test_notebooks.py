@@ -1,0 +1,209 @@
+"""Every built notebook runs from top to bottom, offline and at smoke scale: the student's, and the solved one.
+
+Errors are looked for where they hide, too: inside the Output widgets that a notebook keeps in its metadata.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from animelab import authoring
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), *sorted((ROOT / "notebooks/solutions").glob("*.ipynb"))]
+WIDGETS = "application/vnd.jupyter.widget-state+json"
+IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+ALT = re.compile(r"""\balt=(["'])\s*\S""", re.IGNORECASE)
+VERDICT = re.compile(r"^check (\d+\.\d+)  (Correct\.|Not yet\.|Not solved yet:|It stopped:)", re.MULTILINE)
+
+
+def outputs(book: nbformat.NotebookNode) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every output with its place: those of the cells, and those inside Output widgets."""
+    for number, cell in enumerate(book.cells, 1):
+        for output in cell.get("outputs", ()):
+            yield f"cell {number}", output
+    for name, model in widgets(book):
+        for output in model["state"].get("outputs", ()):
+            yield name, output
+
+
+def widgets(book: nbformat.NotebookNode) -> Iterator[tuple[str, dict[str, Any]]]:
+    for identity, model in book.metadata.get("widgets", {}).get(WIDGETS, {}).get("state", {}).items():
+        yield f"widget {model['model_name']} {identity}", model
+
+
+def problems(book: nbformat.NotebookNode) -> list[str]:
+    """What went wrong in an executed notebook: errors, tracebacks on stderr, pictures without alt text."""
+    found = []
+    for place, output in outputs(book):
+        kind, data = output["output_type"], output.get("data", {})
+        if kind == "error":
+            found.append(f"{place}: {output['ename']}: {output['evalue']}")
+        if kind == "stream" and output["name"] == "stderr" and "Traceback (most recent call last)" in output["text"]:
+            found.append(f"{place}: a traceback on stderr: {output['text'][-300:]}")
+        markup = "".join(data.get("text/html", ""))
+        drawing = "".join(data.get("image/svg+xml", ""))
+        if any(not ALT.search(tag) for tag in IMAGE.findall(markup)):
+            found.append(f"{place}: an <img> without alt text")
+        if drawing and "aria-label=" not in drawing and "<title" not in drawing:
+            found.append(f"{place}: an SVG without a title")
+        if not markup and {"image/png", "image/jpeg", "image/gif"} & set(data):
+            found.append(f"{place}: a raw picture without alt text; show it as a Figure")
+    for place, model in widgets(book):
+        if model["model_name"] == "ImageModel":
+            found.append(f"{place}: an Image widget has no alt text; use an HTML widget")
+        value = model["state"].get("value")
+        if isinstance(value, str) and any(not ALT.search(tag) for tag in IMAGE.findall(value)):
+            found.append(f"{place}: an <img> without alt text")
+    return found
+
+
+def verdicts(book: nbformat.NotebookNode) -> dict[str, set[str]]:
+    """What the checks said, by exercise."""
+    said: dict[str, set[str]] = {}
+    for _, output in outputs(book):
+        text = output.get("text") or output.get("data", {}).get("text/plain", "")
+        for exercise, opening in VERDICT.findall("".join(text)):
+            said.setdefault(exercise, set()).add(opening)
+    return said
+
+
+def expected_verdicts(book: nbformat.NotebookNode, solved: bool) -> dict[str, set[str]]:
+    code = "\n".join(cell.source for cell in book.cells if cell.cell_type == "code")
+    calls = {f"{lesson}.{number}" for lesson, number in re.findall(r"\bcheck_(\d+)_(\d+)\(", code)}
+    return {exercise: {"Correct." if solved else "Not solved yet:"} for exercise in calls}
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pictures that one notebook drew are there for the next."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def execute(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
+    """Runs a notebook in an empty folder beside links to course/ and datasets/, without a way to the network."""
+    here = tmp_path / "notebooks"
+    here.mkdir()
+    for name in ("course", "datasets"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    places = {"ANIMELAB_CACHE": cache, "ANIMELAB_RUNS": tmp_path / "runs", "IPYTHONDIR": tmp_path / "ipython"}
+    nowhere = "http://127.0.0.1:9"  # the port that discards: a download fails at once
+    for name, value in {
+        **places,
+        "ANIMELAB_SCALE": "smoke",
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
+        **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), nowhere),
+        "no_proxy": "localhost,127.0.0.1",
+    }.items():
+        monkeypatch.setenv(name, str(value))
+
+    def run(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
+        resources = {"metadata": {"path": str(here)}}
+        NotebookClient(book, timeout=600, kernel_name="python3", allow_errors=True, resources=resources).execute()
+        return book
+
+    return run
+
+
+# --- the notebooks ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "path", [pytest.param(path, id=path.relative_to(ROOT / "notebooks").as_posix()) for path in NOTEBOOKS]
+)
+def test_notebook_runs(path: Path, execute) -> None:
+    book = execute(nbformat.read(path, as_version=4))
+    assert problems(book) == []
+    assert verdicts(book) == expected_verdicts(book, solved=path.parent.name == "solutions")
+
+
+# --- the way we look at them ------------------------------------------------------------------------------------------
+
+SAMPLE = """\
+# %% [markdown]
+# # A sample
+
+# %% tags=["setup"]
+from animelab import env
+
+env.start()
+
+# %%
+from animelab.checks import check_1_2
+from torch.nn.functional import softplus
+
+
+# %%
+def discriminator_loss(real_logits, fake_logits):
+    ### BEGIN SOLUTION 1.2: two softplus terms
+    return softplus(-real_logits).mean() + softplus(fake_logits).mean()
+    ### END SOLUTION
+
+
+check_1_2(discriminator_loss)
+
+# %%
+result = check_1_2(discriminator_loss); "shown though it is not the last expression"
+
+# %%
+result
+"""
+
+
+@pytest.mark.parametrize("solved", [False, True])
+def test_a_sample_lesson_in_both_builds(tmp_path: Path, execute, solved: bool) -> None:
+    master = tmp_path / "master" / "01_sample.py"
+    master.parent.mkdir()
+    master.write_text(SAMPLE)
+    book = execute(nbformat.reads(authoring.build_lesson(authoring.read(master, tmp_path), solved), as_version=4))
+    assert problems(book) == []
+    assert verdicts(book) == expected_verdicts(book, solved) == {"1.2": {"Correct." if solved else "Not solved yet:"}}
+    for cell in book.cells[-3:]:  # each shows the result exactly once
+        shown = [output for output in cell.outputs if "check 1.2" in output.get("data", {}).get("text/plain", "")]
+        assert len(shown) == 1
+        assert shown[0].data["text/markdown"].startswith("`check 1.2` **")
+
+
+BAD = {  # a cell, and what is to be found in it
+    "1 / 0": "cell 1: ZeroDivisionError",
+    "import traceback\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    traceback.print_exc()": "cell 2: a traceback",
+    "from IPython.display import HTML\nHTML('<img src=\"a.png\">')": "cell 3: an <img> without alt text",
+    "from PIL import Image\nImage.new('RGB', (2, 2))": "cell 4: a raw picture",
+    "from IPython.display import SVG\nSVG('<svg></svg>')": "cell 5: an SVG without a title",
+    "import urllib.request\nurllib.request.urlopen('http://example.com')": "cell 6: URLError",
+    "import ipywidgets\nimage = ipywidgets.Image(value=b'')": "an Image widget",
+    "markup = ipywidgets.HTML('<img src=\"a.png\">')": "widget HTMLModel",
+    "output = ipywidgets.Output()\nwith output:\n    raise ValueError('nobody sees me')": "widget OutputModel",
+}
+
+
+def test_the_scanner_finds_everything(execute) -> None:
+    cells = [nbformat.v4.new_code_cell(code) for code in BAD]
+    book = execute(nbformat.v4.new_notebook(cells=cells))
+    found = problems(book)
+    assert len(found) == len(BAD), found
+    for complaint in BAD.values():
+        assert any(complaint in problem for problem in found), (complaint, found)
+    assert book.cells[-1].outputs == []  # whoever looks at cells only sees nothing of the last one
+    assert any(problem.endswith("ValueError: nobody sees me") for problem in found)
+
+
+def test_the_scanner_leaves_a_good_notebook_alone(execute) -> None:
+    code = (
+        "import ipywidgets, sys\nimport numpy as np\nfrom animelab.viz import Figure\n"
+        "output = ipywidgets.Output()\nwith output:\n    print('well')\n"
+        "print('a warning', file=sys.stderr)\ndisplay(output)\n"
+        "Figure(np.zeros((2, 2, 3), np.uint8), alt='a black square')"
+    )
+    book = execute(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]))
+    assert problems(book) == []
+    assert any("OutputModel" in name for name, _ in widgets(book))

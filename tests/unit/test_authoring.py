@@ -1,0 +1,403 @@
+"""The builder: what a master becomes, and what it notices."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from animelab import authoring
+from animelab.authoring.__main__ import main
+from animelab.authoring.master import Cell
+from animelab.errors import LabError
+
+ROOT = Path(__file__).parents[2]
+
+MASTER = '''\
+# ---
+# jupyter:
+#   accelerator: GPU
+# ---
+
+# %% [markdown]
+# # 1 · A sample
+#
+# ![A face with green hair](../course/figures/face.png) <img src="../course/figures/face.png" alt="The same face">
+#
+# [All solutions](solutions/01_sample.ipynb), [the paper](https://arxiv.org/abs/1511.06434), [below](#below)
+
+# %% tags=["setup"]
+from animelab import env
+
+env.start()
+
+# %% [markdown]
+# ## Below
+
+
+# %%
+def double(x):
+    """Twice x."""
+    ### BEGIN SOLUTION 1.2: add "x" to itself
+    y = x + x
+    return y
+    ### END SOLUTION
+
+
+# %%
+def nested(x):
+    if x:
+        ### BEGIN SOLUTION 1.3: größer als 0?
+        return 1
+        ### END SOLUTION
+    return 0
+
+
+# %%
+check_1_2(double)
+check_1_3(nested)
+
+# %%
+print("the same")
+
+# %%
+print("the same")
+'''
+
+
+def project(folder: Path, master: str = MASTER, repository: str = "") -> Path:
+    for name in ("course/lessons", "course/figures", "notebooks"):
+        (folder / name).mkdir(parents=True)
+    (folder / "course/figures/face.png").write_bytes(b"")
+    (folder / "course/lessons/01_sample.py").write_text(master, encoding="utf-8")
+    (folder / "pyproject.toml").write_text(f'[tool.animelab]\nrepository = "{repository}"\n')
+    return folder
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    authoring.build(project(tmp_path))
+    return tmp_path
+
+
+def notebook(root: Path, solved: bool = False) -> nbformat.NotebookNode:
+    return nbformat.read(root / "notebooks" / ("solutions" if solved else "") / "01_sample.ipynb", as_version=4)
+
+
+def sources(root: Path, solved: bool = False) -> list[str]:
+    return [cell.source for cell in notebook(root, solved).cells]
+
+
+# --- building ---------------------------------------------------------------------------------------------------------
+
+
+def test_notebooks_are_valid_and_clean(built: Path) -> None:
+    for solved in (False, True):
+        book = notebook(built, solved)
+        nbformat.validate(book)
+        assert (book.nbformat, book.nbformat_minor) == (4, 5)
+        assert book.metadata.kernelspec.name == "python3"
+        assert book.metadata.accelerator == "GPU"
+        assert "jupytext" not in book.metadata
+        for cell in book.cells:
+            if cell.cell_type == "code":
+                assert cell.outputs == []
+                assert cell.execution_count is None
+
+
+def test_building_twice_gives_the_same_bytes_and_writes_nothing(built: Path) -> None:
+    paths = sorted((built / "notebooks").rglob("*.ipynb"))
+    before = [path.read_bytes() for path in paths]
+    assert authoring.build(built) == []
+    for path in paths:
+        path.unlink()
+    assert sorted(authoring.build(built)) == paths
+    assert [path.read_bytes() for path in paths] == before
+    assert all(text.endswith(b"}\n") and b"\r" not in text for text in before)
+
+
+def test_ids_are_unique_shared_by_both_builds_and_survive_new_neighbors(built: Path) -> None:
+    ids = [cell.id for cell in notebook(built).cells]
+    assert len(set(ids)) == len(ids)
+    assert ids == [cell.id for cell in notebook(built, solved=True).cells]
+    master = built / "course/lessons/01_sample.py"
+    master.write_text(MASTER.replace("# %% [markdown]\n# ## Below", "# %%\nnew = 1\n\n# %% [markdown]\n# ## Below"))
+    authoring.build(built)
+    after = [cell.id for cell in notebook(built).cells]
+    assert [each for each in after if each in ids] == ids
+    assert len(after) == len(ids) + 1
+
+
+def test_student_gets_the_hint_and_solutions_the_code(built: Path) -> None:
+    assert 'def double(x):\n    """Twice x."""\n    raise NotImplementedError("1.2: add \\"x\\" to itself")' in sources(
+        built
+    )
+    assert (
+        'def nested(x):\n    if x:\n        raise NotImplementedError("1.3: größer als 0?")\n    return 0'
+        in sources(built)
+    )
+    assert 'def double(x):\n    """Twice x."""\n    y = x + x\n    return y' in sources(built, solved=True)
+    assert "def nested(x):\n    if x:\n        return 1\n    return 0" in sources(built, solved=True)
+    for solved in (False, True):
+        assert "###" not in "\n".join(sources(built, solved))
+
+
+@pytest.mark.parametrize(
+    ("code", "complaint"),
+    [
+        ("### BEGIN SOLUTION 1.1: a\nx = 1", "does not end"),
+        ("x = 1\n### END SOLUTION", "no partner"),
+        ("### BEGIN SOLUTION 1.1: a\n### BEGIN SOLUTION 1.2: b\n### END SOLUTION", "no partner"),
+        ("### BEGIN SOLUTION\nx = 1\n### END SOLUTION", "malformed"),
+        ("### BEGIN SOLUTION: a hint\nx = 1\n### END SOLUTION", "malformed"),
+    ],
+)
+def test_malformed_markers_name_the_line(tmp_path: Path, code: str, complaint: str) -> None:
+    root = project(tmp_path, f"# %% [markdown]\n# # Title\n\n# %%\n{code}\n")
+    with pytest.raises(LabError, match=complaint) as caught:
+        authoring.build(root)
+    assert str(caught.value).startswith("course/lessons/01_sample.py:4: ")
+    assert main(["build"], root) == 1
+
+
+def test_text_outside_of_cells_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="move text above the first"):
+        authoring.build(project(tmp_path, '"""A docstring."""\n\n# %% [markdown]\n# # Title\n'))
+
+
+def test_links_are_relative_to_where_the_notebook_lies(built: Path) -> None:
+    assert '(../course/figures/face.png) <img src="../course/figures/face.png"' in sources(built)[0]
+    solved = sources(built, solved=True)[0]
+    assert '(../../course/figures/face.png) <img src="../../course/figures/face.png"' in solved
+    assert "(01_sample.ipynb), [the paper](https://arxiv.org/abs/1511.06434), [below](#below)" in solved
+
+
+@pytest.mark.parametrize("address", ["https://github.com/you/course", "https://github.com/you/course.git"])
+def test_badge_leads_to_the_same_notebook(tmp_path: Path, address: str) -> None:
+    authoring.build(project(tmp_path, repository=address))
+    page = "https://colab.research.google.com/github/you/course/blob/main/notebooks/"
+    for solved, place in ((False, "01_sample.ipynb"), (True, "solutions/01_sample.ipynb")):
+        first, *others = sources(tmp_path, solved)
+        assert first.endswith(f"]({page}{place})")
+        assert "![Open in Colab](" in first
+        assert "colab-badge" not in "".join(others)
+
+
+@pytest.mark.parametrize("address", ["", "https://gitlab.com/you/course"])
+def test_no_badge_without_an_address_that_colab_can_open(tmp_path: Path, address: str) -> None:
+    authoring.build(project(tmp_path, repository=address))
+    assert "colab.research" not in "".join(sources(tmp_path))
+
+
+# --- drift ------------------------------------------------------------------------------------------------------------
+
+
+def test_no_drift_after_building(built: Path, capsys: pytest.CaptureFixture) -> None:
+    assert authoring.drift(built) == []
+    assert main(["check"], built) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_an_edited_notebook_is_named_with_the_line_to_edit(built: Path, capsys: pytest.CaptureFixture) -> None:
+    path = built / "notebooks/solutions/01_sample.ipynb"
+    path.write_text(path.read_text(encoding="utf-8").replace("y = x + x", "y = 2 * x"), encoding="utf-8")
+    line = MASTER.splitlines().index("def double(x):")  # the line before it, counted from 1, starts the cell
+    (problem,) = authoring.drift(built)
+    assert problem.startswith("notebooks/solutions/01_sample.ipynb differs")
+    assert f"course/lessons/01_sample.py:{line}," in problem
+    assert main(["check"], built) == 1
+    assert problem in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda book: book["cells"].append(dict(book["cells"][-1], id="another")), "more cells"),
+        (lambda book: book["cells"].pop(), "cell 8 is the first"),
+        (lambda book: book["metadata"].update(mine=1), "only its metadata"),
+        (
+            lambda book: book["cells"][5].update(outputs=[{"name": "stdout", "output_type": "stream", "text": "a"}]),
+            "cell 6",
+        ),
+        (lambda book: book.clear(), "not a readable notebook"),
+    ],
+)
+def test_every_kind_of_difference_is_found(built: Path, change, complaint: str) -> None:
+    path = built / "notebooks/01_sample.ipynb"
+    book = json.loads(path.read_text(encoding="utf-8"))
+    change(book)
+    path.write_text(json.dumps(book), encoding="utf-8")
+    (problem,) = authoring.drift(built)
+    assert complaint in problem
+
+
+def test_missing_and_stray_notebooks_are_found(built: Path) -> None:
+    (built / "notebooks/01_sample.ipynb").rename(built / "notebooks/09_old.ipynb")
+    missing, stray = authoring.drift(built)
+    assert missing.startswith("notebooks/01_sample.ipynb is missing")
+    assert stray.startswith("notebooks/09_old.ipynb has no master")
+    assert main(["check"], built) == 1
+
+
+def test_the_command_runs() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "animelab.authoring", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "build" in done.stdout
+
+
+# --- rules of form ----------------------------------------------------------------------------------------------------
+
+
+def test_the_sample_keeps_the_rules(built: Path) -> None:
+    (lesson,) = authoring.read_all(built)
+    assert authoring.lint(lesson, built) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("![A face with green hair]", "![ ]", ":6: a picture has no alt text"),
+        (' alt="The same face"', "", ":6: a picture has no alt text"),
+        ('alt="The same face"', 'alt=""', ":6: a picture has no alt text"),
+        ("# ## Below", "# # Below", "2 headings of level 1"),
+        ("# # 1 · A sample", "# ## A sample", "0 headings of level 1"),
+        ("# ## Below", "# #### Below", "level 4 follows one of level 1"),
+        ("figures/face.png)", "figures/other.png)", "leads nowhere"),
+        ("check_1_3(nested)\n", "", "exercise 1.3 has no check_1_3"),
+        ("y = x + x\n", "y = x + x\n" * 30, "lines, more than 30"),
+        ('# %% tags=["setup"]', "# %%", "0 set-up cells"),
+    ],
+)
+def test_a_broken_rule_is_named_with_its_line(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    root = project(tmp_path, MASTER.replace(old, new, 1))
+    authoring.build(root)
+    (lesson,) = authoring.read_all(root)
+    (problem,) = authoring.lint(lesson, root)
+    assert re.match(r"course/lessons/01_sample.py:\d+: ", problem)
+    assert complaint in problem
+    assert main(["build"], root) == 0  # a warning there
+    assert main(["check"], root) == 1
+
+
+def test_headings_in_code_blocks_do_not_count(tmp_path: Path) -> None:
+    root = project(tmp_path, MASTER.replace("# ## Below", "# ## Below\n#\n# ```python\n# # a comment\n# ```"))
+    authoring.build(root)
+    (lesson,) = authoring.read_all(root)
+    assert authoring.lint(lesson, root) == []
+
+
+# --- the set-up cell --------------------------------------------------------------------------------------------------
+
+KERNEL = """\
+import sys, types
+# Appended by hand, so that .pth files are not read and an editable animelab is out of sight, as on a fresh machine.
+sys.path += {packages!r}
+if {colab}:
+    sys.modules["google.colab"] = types.ModuleType("google.colab")
+from IPython.core.interactiveshell import InteractiveShell
+sys.exit(not InteractiveShell.instance().run_cell({source!r}).success)
+"""
+
+PIP = """\
+import json, pathlib, sys
+here = pathlib.Path(__file__).parents[1]
+(here / "arguments.json").write_text(json.dumps(sys.argv[1:]))
+(here / "animelab").mkdir()
+(here / "animelab" / "__init__.py").touch()
+(here / "animelab" / "env.py").write_text("def start(drive=False):\\n    print(f'started, drive={drive}')\\n")
+"""
+
+
+def run_setup(folder: Path, repository: str, colab: bool, installed: bool = False, drive: bool = False):
+    """Run the built set-up cell in IPython, beside a stand-in pip that writes down how it was called."""
+    authoring.build(project(folder / "project", repository=repository))
+    source = sources(folder / "project")[1]
+    if drive:
+        source = source.replace("save_to_drive = False", "save_to_drive = True")
+    kernel = folder / "kernel"
+    (kernel / "pip").mkdir(parents=True)
+    (kernel / "pip" / "__init__.py").touch()
+    (kernel / "pip" / "__main__.py").write_text(PIP)
+    if installed:
+        (kernel / "animelab").mkdir()
+        (kernel / "animelab" / "env.py").write_text("def start(drive=False):\n    print(f'started, drive={drive}')\n")
+    packages = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
+    code = KERNEL.format(packages=packages, colab=colab, source=source)
+    environment = os.environ | {"PYTHONPATH": str(kernel), "IPYTHONDIR": str(folder / "ipython"), "NO_COLOR": "1"}
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], cwd=kernel, env=environment, capture_output=True, text=True, timeout=120
+    )
+    called = kernel / "arguments.json"
+    return done, json.loads(called.read_text()) if called.exists() else None
+
+
+def test_setup_cell_is_short() -> None:
+    for repository in ("", "https://github.com/you/course"):
+        lesson = authoring.Lesson("a", "a", (Cell("code", "", "", 1, setup=True),), {})
+        (cell,) = json.loads(authoring.build_lesson(lesson, repository=repository))["cells"]
+        assert len(cell["source"]) < 15
+        assert cell["metadata"]["cellView"] == "form"
+
+
+def test_setup_on_a_laptop_only_starts(tmp_path: Path) -> None:
+    done, called = run_setup(tmp_path, "https://github.com/you/course", colab=False, installed=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout == "started, drive=False\n"
+    assert called is None
+    assert not (tmp_path / "kernel" / "constraints.txt").exists()
+
+
+def test_setup_on_colab_a_second_time_only_starts(tmp_path: Path) -> None:
+    done, called = run_setup(tmp_path, "https://github.com/you/course", colab=True, installed=True, drive=True)
+    assert done.stdout == "started, drive=True\n", done.stdout + done.stderr
+    assert called is None
+
+
+def test_setup_on_colab_without_an_address_says_what_to_do(tmp_path: Path) -> None:
+    done, called = run_setup(tmp_path, "", colab=True)
+    assert done.returncode == 1
+    assert "Put the repository's address into pyproject.toml" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert called is None
+
+
+def test_setup_on_colab_installs_around_the_torch_that_is_there(tmp_path: Path) -> None:
+    done, called = run_setup(tmp_path, "https://github.com/you/course", colab=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "started, drive=False" in done.stdout
+    constraints = tmp_path / "kernel" / "constraints.txt"
+    assert called == ["install", "--quiet", "--constraint", constraints.name, "git+https://github.com/you/course"]
+    pins = constraints.read_text().splitlines()
+    assert pins == [f"{name}=={metadata.version(name)}" for name in ("torch", "torchvision", "numpy")]
+
+    # The real pip, offered a newer torch: it would take it, and leaves it alone under these constraints.
+    with zipfile.ZipFile(tmp_path / "torch-999.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("torch-999.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: torch\nVersion: 999.0\n")
+        wheel.writestr("torch-999.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("torch-999.0.dist-info/RECORD", "")
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--dry-run",
+        "--no-index",
+        "--no-deps",
+        "--find-links",
+        str(tmp_path),
+    ]
+
+    def plan(*more: str) -> str:
+        return subprocess.run([*pip, *more, "--upgrade", "torch"], capture_output=True, text=True, check=True).stdout
+
+    assert "Would install torch-999.0" in plan()
+    assert "Would install" not in plan("--constraint", str(constraints))

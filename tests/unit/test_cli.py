@@ -1,0 +1,112 @@
+"""The command line as a user meets it: in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def animelab(tmp_path):
+    environment = {**os.environ, "ANIMELAB_CACHE": str(tmp_path / "cache")}
+
+    def run(*arguments, code=0):
+        command = [sys.executable, "-m", "animelab", *map(str, arguments)]
+        result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+        assert result.returncode == code, result.stdout + result.stderr
+        assert "Traceback" not in result.stderr
+        return result.stdout if code == 0 else result.stderr
+
+    run.environment = environment
+    return run
+
+
+def test_help_lists_every_command(animelab):
+    text = animelab("--help")
+    for command in ("doctor", "lab", "data", "train", "sample", "models"):
+        assert command in text
+
+
+def test_models_as_json(animelab):
+    models = json.loads(animelab("models", "--json"))
+    assert {"name": "dcgan.generator", "parameters": 3576704} in models
+    assert {"name": "dcgan.discriminator", "parameters": 2765568} in models
+
+
+def test_doctor_finds_this_machine_healthy(animelab):
+    lines = animelab("doctor").splitlines()
+    assert {line.split()[1] for line in lines} == {"python", "torch", "device", "memory", "disk", "studio", "jupyter"}
+    assert all(line.startswith("ok") for line in lines)
+
+
+def test_drawn_faces_are_the_studios(animelab, tmp_path):
+    from animelab.studio import Character, render
+
+    animelab("data", "draw", "faces", "--size", 32, "--count", 3, "--seed", 2, "--out", tmp_path / "faces")
+    paths = sorted((tmp_path / "faces").iterdir())
+    assert [path.name for path in paths] == ["000000.png", "000001.png", "000002.png"]
+    expected = render(Character.random(2 * 10_000_000 + 1, "frontal"), 32)
+    assert np.array_equal(np.asarray(Image.open(paths[1])), expected)
+
+
+def test_train_sample_and_resume(animelab, tmp_path):
+    run = tmp_path / "run"
+    animelab("train", "dcgan", "--preset", "smoke", "--out", run, "--steps", 12)
+    assert "add --resume" in animelab("train", "dcgan", "--preset", "smoke", "--out", run, code=1).replace("(--resume)", "add --resume")
+    assert "resumed at step 12" in animelab("train", "dcgan", "--preset", "smoke", "--out", run, "--resume")
+    animelab("sample", run, "--count", 5, "--seed", 1, "--out", tmp_path / "grid.png")
+    animelab("sample", run, "--count", 5, "--seed", 1, "--out", tmp_path / "files")
+    assert Image.open(tmp_path / "grid.png").width >= 5 * 64
+    assert len(list((tmp_path / "files").iterdir())) == 5
+
+
+def test_training_on_a_folder_of_ones_own(animelab, tmp_path):
+    (tmp_path / "mine").mkdir()
+    for index in range(9):
+        Image.new("RGB", (80, 70), (index * 20, 90, 200)).save(tmp_path / "mine" / f"{index}.jpg")
+    animelab("train", "dcgan", "--preset", "smoke", "--data", tmp_path / "mine", "--steps", 3, "--out", tmp_path / "run")
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["config"]["steps"] == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("train", "dcgn", "--out", "x"), "did you mean 'dcgan'"),
+        (("train", "dcgan", "--preset", "gpu", "--out", "x"), "no preset 'gpu'"),
+        (("train", "dcgan", "--out", "x", "--set", "lrG=1"), "did you mean 'lr_G'"),
+        (("train", "dcgan", "--out", "x", "--set", "lr_G"), "KEY=VALUE"),
+        (("train", "dcgan", "--out", "x", "--data", "nowhere"), "nowhere"),
+        (("train", "dcgan", "--preset", "smoke", "--out", "x", "--resume"), "no checkpoint in x"),
+        (("sample", "dcgan-faces-46", "--out", "x.png"), "did you mean 'dcgan-faces-64'"),
+        (("lab", "99_nothing.ipynb"), "99_nothing.ipynb does not exist"),
+    ],
+)
+def test_a_mistake_is_one_sentence(animelab, arguments, says, tmp_path, monkeypatch):
+    message = animelab(*arguments, code=1)
+    assert says in message
+    assert message.splitlines()[-1].startswith("animelab: ")
+
+
+def test_a_wrong_command_line_exits_with_two(animelab):
+    assert "invalid choice" in animelab("trian", code=2)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
+def test_ctrl_c_saves_and_exits_with_130(animelab, tmp_path):
+    command = [sys.executable, "-m", "animelab", "train", "dcgan", "--preset", "smoke", "--steps", "100000", "--out", tmp_path]
+    process = subprocess.Popen(command, env=animelab.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    while not list(tmp_path.glob("checkpoints/*.pt")):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Stopped and saved at step" in output

@@ -1,0 +1,236 @@
+"""The engine's parts, and the loop on a recipe small enough to reason about."""
+
+from __future__ import annotations
+
+import json
+import signal
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from animelab.config import TrainingConfig
+from animelab.engine import EMA, Checkpoints, Recipe, adam, frozen, train
+from animelab.engine.loop import Order
+from animelab.errors import LabError
+
+
+@dataclass(frozen=True)
+class LineConfig(TrainingConfig):
+    steps: int = 12
+    batch: int = 4
+    log_every: int = 3
+    preview_every: int = 6
+    checkpoint_every: int = 5
+    lr: float = 0.1
+
+
+class Line(Recipe):
+    """Fits y = 2x: the smallest thing that trains."""
+
+    name = "line"
+    parts = ("after_step",)
+
+    def build(self, config):
+        self.network = nn.Linear(1, 1)
+        self.average = EMA(self.network, 0.9)
+        self.optimizer = adam(self.network, config.lr, (0.9, 0.999))
+        self.seen = torch.zeros((), dtype=torch.int64)
+
+    def after_step(self, recipe):
+        """A hook for the tests."""
+
+    def step(self, x):
+        noise = torch.randn_like(x) * 0.1
+        loss = (self.network(x) - 2 * x + noise).square().mean()
+        self.update(self.optimizer, loss)
+        self.average.update(self.network)
+        self.seen += len(x)
+        self.after_step(self)
+        return {"error": loss.detach()}
+
+    def preview(self):
+        return np.full((4, 4, 3), int(self.seen) % 256, dtype=np.uint8)
+
+    def weights(self):
+        from animelab.nn import dcgan
+
+        return "dcgan.generator", {"size": 32, "latent": 2, "width": 1}, dcgan.Generator(32, 2, 1)
+
+
+class Numbers:
+    name, fingerprint = "numbers", "1"
+
+    def __init__(self, count=10):
+        self.values = torch.linspace(-1, 1, count)[:, None]
+
+    def __len__(self):
+        return len(self.values)
+
+    def batch(self, indices, device="cpu"):
+        return self.values[indices].to(device)
+
+
+def everything(recipe):
+    return torch.cat([v.float().flatten() for s in (recipe.state(),) for v in _tensors(s)])
+
+
+def _tensors(value):
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _tensors(item)
+
+
+def test_order_shows_every_picture_once_before_any_twice():
+    order = Order(length=10, batch=4, seed=0)
+    stream = torch.cat([order[step] for step in range(15)])  # 60 = 6 epochs
+    for epoch in stream.split(10):
+        assert epoch.sort().values.tolist() == list(range(10))
+    assert stream[:10].tolist() != stream[10:20].tolist()
+    assert Order(10, 4, 0)[7].tolist() == order[7].tolist(), "a batch depends on its number alone"
+    assert sorted(Order(3, 7, 0)[0].tolist()) == [0, 0, 0, 1, 1, 2, 2] or len(Order(3, 7, 0)[0]) == 7
+
+
+def test_average_is_the_closed_form():
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)).double()
+    average = EMA(network, decay=0.75)
+    expected = {name: value.clone() for name, value in network.state_dict().items()}
+    held = average.average[0].weight
+    for _ in range(5):
+        network(torch.randn(8, 2, dtype=torch.float64))  # moves BatchNorm's statistics
+        with torch.no_grad():
+            network[0].weight.add_(torch.randn(2, 2))
+        average.update(network)
+        for name, value in network.state_dict().items():
+            if value.is_floating_point():
+                expected[name] = 0.75 * expected[name] + 0.25 * value
+            else:
+                expected[name] = value.clone()
+    for name, value in average.average.state_dict().items():
+        torch.testing.assert_close(value, expected[name])
+    assert held is average.average[0].weight, "the average moves in place"
+    assert not average.average.training
+
+
+def test_frozen_lets_gradients_through_but_not_in():
+    inner, outer = nn.Linear(3, 3), nn.Linear(3, 1)
+    with frozen(outer):
+        outer(inner(torch.ones(1, 3))).sum().backward()
+    assert inner.weight.grad.abs().sum() > 0
+    assert outer.weight.grad is None
+    assert outer.weight.requires_grad
+
+
+def test_training_fits_and_writes_everything(tmp_path):
+    reports = []
+    recipe = Line(LineConfig(steps=200, lr=0.05, precision="fp32"), "cpu")
+    run = train(recipe, Numbers(), tmp_path, watch=reports.append)
+    assert run.finished
+    assert recipe.network.weight.item() == pytest.approx(2, abs=0.1)
+    rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == sorted({*range(3, 200, 3), *range(5, 201, 5)})
+    assert rows == run.history == reports[-1].history
+    assert reports[-1].step == reports[-1].steps == 200
+    assert reports[-1].eta == 0
+    assert [int(path.stem) for path in run.previews] == [0, 1, 2, 4, *range(6, 200, 6), 200]
+    assert [path.name for path in Checkpoints(tmp_path / "checkpoints").paths()] == ["step-00000195.pt", "step-00000200.pt"]
+    assert (tmp_path / "timelapse.webp").stat().st_size > 0
+    assert not list(tmp_path.rglob(".*")), "no temporary file stays behind"
+
+
+def test_resuming_changes_nothing(tmp_path):
+    straight = Line(LineConfig(), "cpu")
+    train(straight, Numbers(), tmp_path / "straight")
+    train(Line(LineConfig(steps=7), "cpu"), Numbers(), tmp_path / "broken")
+    torch.randn(99)  # the world goes on between two sessions
+    resumed = Line(LineConfig(), "cpu")
+    train(resumed, Numbers(), tmp_path / "broken")
+    assert torch.equal(everything(straight), everything(resumed))
+    losses = [[row["error"] for row in map(json.loads, open(tmp_path / name / "log.jsonl"))] for name in ("straight", "broken")]
+    assert set(losses[0]) <= set(losses[1])
+
+
+def test_resume_modes(tmp_path):
+    with pytest.raises(LabError, match="no checkpoint"):
+        train(Line(LineConfig(), "cpu"), Numbers(), tmp_path, resume=True)
+    train(Line(LineConfig(), "cpu"), Numbers(), tmp_path)
+    with pytest.raises(LabError, match="already holds a run"):
+        train(Line(LineConfig(), "cpu"), Numbers(), tmp_path, resume=False)
+    with pytest.raises(LabError, match=r"lr = 0\.1, and now it is 0\.2"):
+        train(Line(LineConfig(lr=0.2), "cpu"), Numbers(), tmp_path)
+    other = Numbers(11)
+    other.fingerprint = "2"
+    with pytest.raises(LabError, match="data_fingerprint"):
+        train(Line(LineConfig(), "cpu"), other, tmp_path)
+
+
+def test_an_interrupt_finishes_the_step_saves_and_goes_on_exactly(tmp_path, capsys):
+    def press_stop(recipe):
+        if recipe.seen == 4 * 8:
+            signal.raise_signal(signal.SIGINT)
+
+    straight = Line(LineConfig(), "cpu")
+    train(straight, Numbers(), tmp_path / "straight")
+    run = train(Line(LineConfig(), "cpu", after_step=press_stop), Numbers(), tmp_path / "run")
+    assert (run.step, run.finished) == (8, False)
+    assert "Stopped and saved at step 8 of 12" in capsys.readouterr().out
+    resumed = Line(LineConfig(), "cpu")
+    assert train(resumed, Numbers(), tmp_path / "run").finished
+    assert "resumed at step 8" in capsys.readouterr().out
+    assert torch.equal(everything(straight), everything(resumed))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_nan_stops_with_a_diagnosis_and_is_never_saved(tmp_path):
+    def poison(recipe):
+        if recipe.seen == 4 * 7:
+            with torch.no_grad():
+                recipe.network.weight.fill_(float("nan"))
+
+    with pytest.raises(LabError, match=r"Loss error became nan by step 9.*step-00000005\.pt.*learning rate"):
+        train(Line(LineConfig(), "cpu", after_step=poison), Numbers(), tmp_path)
+    state = Checkpoints(tmp_path / "checkpoints").load()
+    assert state["step"] == 5
+    assert torch.isfinite(state["recipe"]["network"]["weight"]).all()
+
+
+def test_out_of_memory_names_the_batch(tmp_path):
+    def starve(recipe):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    with pytest.raises(LabError, match="batch=4; try batch=2"):
+        train(Line(LineConfig(), "cpu", after_step=starve), Numbers(), tmp_path)
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path):
+    train(Line(LineConfig(), "cpu"), Numbers(), tmp_path)
+    newest = Checkpoints(tmp_path / "checkpoints").paths()[-1]
+    newest.write_bytes(newest.read_bytes()[:1000])
+    with pytest.raises(LabError, match="step-00000012.pt cannot be read; delete it"):
+        train(Line(LineConfig(), "cpu"), Numbers(), tmp_path)
+    newest.unlink()
+    train(Line(LineConfig(), "cpu"), Numbers(), tmp_path)
+
+
+class Bomb:
+    def __reduce__(self):
+        return (open, ("bombed", "w"))
+
+
+def test_a_checkpoint_cannot_run_code(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "checkpoints").mkdir()
+    torch.save({"step": 1, "random": Bomb()}, tmp_path / "checkpoints" / "step-00000001.pt")
+    with pytest.raises(LabError, match="cannot be read"):
+        Checkpoints(tmp_path / "checkpoints").load()
+    assert not (tmp_path / "bombed").exists()
+
+
+def test_a_part_the_recipe_lacks_is_refused():
+    with pytest.raises(LabError, match="Line has no part 'after_stp': did you mean 'after_step'"):
+        Line(LineConfig(), "cpu", after_stp=None)

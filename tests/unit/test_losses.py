@@ -1,0 +1,59 @@
+"""Losses against their definitions in float64, and against finite differences."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from animelab import losses
+
+
+def logits(seed: int, count: int = 257) -> torch.Tensor:
+    return torch.randn(count, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) * 4
+
+
+def test_discriminator_is_cross_entropy_with_labels_one_and_zero():
+    real, fake = logits(0), logits(1)
+    expected = -(torch.log(torch.sigmoid(real)).mean() + torch.log(1 - torch.sigmoid(fake)).mean())
+    for loss in (losses.non_saturating, losses.minimax):
+        torch.testing.assert_close(loss.discriminator(real, fake), expected, rtol=1e-12, atol=0)
+
+
+def test_generators_follow_goodfellow():
+    fake = logits(2)
+    torch.testing.assert_close(losses.non_saturating.generator(fake), -torch.log(torch.sigmoid(fake)).mean())
+    torch.testing.assert_close(losses.minimax.generator(fake), torch.log(1 - torch.sigmoid(fake)).mean())
+
+
+def test_float32_agrees_with_float64_even_for_sure_logits():
+    real, fake = logits(3) * 20, logits(4) * 20  # up to +-250, where a plain log(1 + exp) overflows
+    for loss in (losses.non_saturating, losses.minimax):
+        for small, large in (
+            (loss.discriminator(real.float(), fake.float()), loss.discriminator(real, fake)),
+            (loss.generator(fake.float()), loss.generator(fake)),
+        ):
+            assert small.item() == pytest.approx(large.item(), rel=1e-6)
+
+
+def test_gradients_against_finite_differences():
+    real, fake = logits(5, 6).requires_grad_(), logits(6, 6).requires_grad_()
+    for loss in (losses.non_saturating, losses.minimax):
+        assert torch.autograd.gradcheck(loss.discriminator, (real, fake))
+        assert torch.autograd.gradcheck(loss.generator, (fake,))
+
+
+def test_a_sure_judge_silences_minimax_but_not_the_non_saturating_loss():
+    slopes = []
+    for loss in (losses.minimax, losses.non_saturating):
+        fake = torch.full((1,), -12.0, dtype=torch.float64, requires_grad=True)
+        loss.generator(fake).backward()
+        slopes.append(abs(fake.grad.item()))
+    assert slopes[0] == pytest.approx(math.exp(-12), rel=1e-4)
+    assert slopes[1] == pytest.approx(1, rel=1e-4)
+
+
+def test_equal_players_cost_two_log_two():
+    zeros = torch.zeros(8, dtype=torch.float64)
+    assert losses.non_saturating.discriminator(zeros, zeros).item() == pytest.approx(2 * math.log(2))
