@@ -31,7 +31,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"animelab {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: object, text: str, where: argparse._SubParsersAction = commands) -> argparse.ArgumentParser:
+    def add(
+        name: str, command: object, text: str, where: argparse._SubParsersAction = commands
+    ) -> argparse.ArgumentParser:
         sub = where.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         sub.set_defaults(command=command)
         return sub
@@ -76,7 +78,10 @@ def doctor(options: argparse.Namespace) -> int:
     healthy = True
     for subject, finding, remedy in _findings():
         healthy &= remedy is None
-        print(f"{'ok     ' if remedy is None else 'problem'}  {subject:<8} {finding}" + (f"  ->  {remedy}" if remedy else ""))
+        print(
+            f"{'ok     ' if remedy is None else 'problem'}  {subject:<8} {finding}"
+            + (f"  ->  {remedy}" if remedy else "")
+        )
     return 0 if healthy else 1
 
 
@@ -96,17 +101,21 @@ def _findings() -> Iterator[tuple[str, str, str | None]]:
     from animelab import env
 
     old = tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 4)
-    remedy = "install torch 2.4 or newer" if old else None
-    yield "torch", f"{torch.__version__}, torchvision {torchvision.__version__}", remedy
+    found = f"{torch.__version__}, torchvision {torchvision.__version__}"
+    yield "torch", found, "install torch 2.4 or newer" if old else None
     device = env.pick_device()
     fast = "with" if env.runs_bfloat16_fast(device) else "without"
     yield "device", f"{env.describe(device)}, {fast} fast bfloat16", None
     free = psutil.virtual_memory().available / 2**30
-    remedy = "close other programs, or train with --set batch=16" if free < 2 else None
-    yield "memory", f"{free:.1f} GiB free, 2 needed", remedy
+    smaller = "close other programs, or train with --set batch=16"
+    yield "memory", f"{free:.1f} GiB free, 2 needed", smaller if free < 2 else None
     cache = env.cache_dir()
     free = shutil.disk_usage(next(folder for folder in (cache, *cache.parents) if folder.exists())).free / 2**30
-    yield "disk", f"{free:.0f} GiB free for {cache}, 2 needed", "free some space, or set ANIMELAB_CACHE" if free < 2 else None
+    yield (
+        "disk",
+        f"{free:.0f} GiB free for {cache}, 2 needed",
+        "free some space, or set ANIMELAB_CACHE" if free < 2 else None,
+    )
     try:
         from animelab.studio import Character, render
 
@@ -124,7 +133,9 @@ def _findings() -> Iterator[tuple[str, str, str | None]]:
 
 def lab(options: argparse.Namespace) -> int:
     """Open JupyterLab on a lesson."""
-    course = next((folder for folder in (Path.cwd(), Path(__file__).parents[1]) if (folder / "notebooks").is_dir()), None)
+    course = next(
+        (folder for folder in (Path.cwd(), Path(__file__).parents[1]) if (folder / "notebooks").is_dir()), None
+    )
     if course is None:
         raise LabError("There is no notebooks/ folder here; run this in the course's folder (the one with the README).")
     notebook = Path("notebooks") / Path(options.notebook).name
@@ -154,7 +165,7 @@ def train(options: argparse.Namespace) -> int:
     """Train a recipe into a run's folder; exit code 130 when it was interrupted (and saved)."""
     from animelab import config as settings
     from animelab import engine
-    from animelab.data import ImageFolder, StudioFaces
+    from animelab.data import ImageFolder, Pictures, StudioFaces
     from animelab.recipes import RECIPES
 
     if options.recipe not in RECIPES:
@@ -164,7 +175,7 @@ def train(options: argparse.Namespace) -> int:
     if options.steps is not None:
         changes["steps"] = str(options.steps)
     config = settings.change(settings.pick(recipe_class.presets, options.preset), **changes)
-    data = ImageFolder(options.data, config.size) if options.data else StudioFaces(config.size, config.faces)
+    data: Pictures = ImageFolder(options.data, config.size) if options.data else StudioFaces(config.size, config.faces)
     run = engine.train(recipe_class(config, options.device), data, options.out, resume=options.resume)
     print(f"step {run.step}: weights, log, previews and time lapse are in {run.folder}")
     return 0 if run.finished else 130
@@ -182,7 +193,7 @@ def sample(options: argparse.Namespace) -> int:
     from PIL import Image
 
     from animelab import zoo
-    from animelab.viz import grid
+    from animelab.viz import as_pixels, grid
 
     pictures = zoo.open_model(options.model).to("auto").sample(options.count, options.seed)
     if options.out.suffix:
@@ -190,9 +201,8 @@ def sample(options: argparse.Namespace) -> int:
         Image.fromarray(grid(pictures)).save(options.out)
     else:
         options.out.mkdir(parents=True, exist_ok=True)
-        for index, picture in enumerate(pictures):
-            pixels = ((picture + 1) * 127.5).round().clamp(0, 255).byte().permute(1, 2, 0).numpy()
-            Image.fromarray(pixels).save(options.out / f"{index:06d}.png")
+        for index, picture in enumerate(as_pixels(pictures)):
+            Image.fromarray(picture).save(options.out / f"{index:06d}.png")
     print(f"{options.count} pictures in {options.out}")
     return 0
 

@@ -18,7 +18,7 @@ from animelab.authoring.master import Cell, Lesson, read_all
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib
+    import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]
 
 SETUP = """\
 # @title Set-up

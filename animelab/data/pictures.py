@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -31,7 +32,8 @@ class Pictures(Dataset[Tensor]):
             raise LabError(f"'{name}' has no pictures; give at least one.")
         self.pixels = pixels
         self.name = name
-        self._fingerprint = fingerprint
+        if fingerprint is not None:  # already known, so there is no need to read every pixel
+            self.fingerprint = fingerprint
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -52,15 +54,13 @@ class Pictures(Dataset[Tensor]):
         """A picture's side in pixels."""
         return self.pixels.shape[1]
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """A hash that changes with any pixel: a run resumes only on the pictures it began with."""
-        if self._fingerprint is None:
-            digest = hashlib.sha256(repr(self.pixels.shape).encode())
-            for picture in self.pixels:
-                digest.update(picture.tobytes())
-            self._fingerprint = digest.hexdigest()
-        return self._fingerprint
+        digest = hashlib.sha256(repr(self.pixels.shape).encode())
+        for picture in self.pixels:
+            digest.update(picture.tobytes())
+        return digest.hexdigest()
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self):,} pictures of {self.size} px: {self.name})"

@@ -3,6 +3,6 @@
 from animelab.engine.average import EMA
 from animelab.engine.checkpoint import Checkpoints
 from animelab.engine.loop import Progress, Run, train
-from animelab.engine.recipe import Recipe, adam, frozen
+from animelab.engine.recipe import Recipe, adam, frozen, linear_decay
 
-__all__ = ["EMA", "Checkpoints", "Progress", "Recipe", "Run", "adam", "frozen", "train"]
+__all__ = ["EMA", "Checkpoints", "Progress", "Recipe", "Run", "adam", "frozen", "linear_decay", "train"]

@@ -44,7 +44,9 @@ class Checkpoints:
         try:
             state = torch.load(paths[-1], map_location="cpu", weights_only=True)
         except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
-            raise LabError(f"The checkpoint {paths[-1]} cannot be read; delete it to go on from an older one.") from error
+            raise LabError(
+                f"The checkpoint {paths[-1]} cannot be read; delete it to go on from an older one."
+            ) from error
         _restore_random(state.pop("random"))
         return state
 
@@ -63,10 +65,10 @@ def write_atomically(path: Path, write: Any) -> None:
 
 
 def _random() -> dict[str, Any]:
-    kind, keys, *rest = np.random.get_state()
+    kind, keys, *rest = np.random.get_state(legacy=True)
     return {
         "python": random.getstate(),
-        "numpy": (kind, keys.tolist(), *rest),
+        "numpy": (kind, np.asarray(keys).tolist(), *rest),
         "torch": torch.get_rng_state(),
         "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
     }

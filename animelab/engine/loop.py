@@ -31,8 +31,9 @@ class Data(Protocol):
     """What the loop asks of a dataset."""
 
     name: str
-    fingerprint: str
 
+    @property
+    def fingerprint(self) -> str: ...
     def __len__(self) -> int: ...
     def batch(self, indices: Tensor, device: torch.device) -> Tensor: ...
 
@@ -83,7 +84,7 @@ def train(
 
     resume: "auto" goes on from the newest checkpoint in `out`, if there is one; True insists on one; False insists on a
     new folder. Resuming is exact: on a CPU, bit for bit. `watch` is called with a Progress at every log step; without
-    one, a progress bar is shown. Ctrl-C (or the notebook's stop button) finishes the step, saves, and says how to go on.
+    one, a progress bar is shown. Ctrl-C (or a notebook's stop button) finishes the step, saves, and says how to go on.
     Raises LabError when `out` holds another experiment, when a loss is no longer finite, and when memory runs out.
     """
     config, out = recipe.config, Path(out)
@@ -121,7 +122,12 @@ def train(
                 _check_finite(values, step, checkpoints)
                 elapsed = time.perf_counter() - clock
                 rate = seen / elapsed
-                line = {"step": step, "seconds": round(seconds + elapsed, 2), "images_per_second": round(rate, 1), **values}
+                line = {
+                    "step": step,
+                    "seconds": round(seconds + elapsed, 2),
+                    "images_per_second": round(rate, 1),
+                    **values,
+                }
                 history.append(line)
                 lines.write(json.dumps(line) + "\n")
                 lines.flush()
@@ -139,6 +145,8 @@ def train(
         _save_timelapse(out)
     else:
         print(f"Stopped and saved at step {step} of {config.steps} in {out}. Run the same again to go on from there.")
+        if signal.SIGTERM in interrupted:
+            raise SystemExit(128 + signal.SIGTERM)  # somebody wants the whole process to end, not only this run
     return Run(out, step, finished, recipe)
 
 
@@ -212,8 +220,8 @@ def _check_finite(losses: dict[str, float], step: int, checkpoints: Checkpoints)
         saved = checkpoints.paths()
         where = f"The last good checkpoint is {saved[-1]}." if saved else "No checkpoint was written yet."
         raise LabError(
-            f"Loss {' and '.join(bad)} became {losses[bad[0]]} by step {step}: training has blown up. {where} The usual "
-            "cause is a learning rate that is too high, or precision=bf16: halve the one, or set the other to fp32."
+            f"Loss {' and '.join(bad)} became {losses[bad[0]]} by step {step}: training has blown up. {where} The "
+            "usual cause is a learning rate that is too high, or precision=bf16: halve the one, or use fp32."
         )
 
 
@@ -223,7 +231,7 @@ def _explained(config: Any) -> Iterator[None]:
         yield
     except torch.OutOfMemoryError as error:
         raise LabError(
-            f"Out of memory with batch={config.batch}; try batch={max(1, config.batch // 2)} (--set batch=…) or a smaller preset."
+            f"Out of memory with batch={config.batch}; try batch={max(1, config.batch // 2)} or a smaller preset."
         ) from error
 
 
@@ -261,7 +269,12 @@ def _save_timelapse(out: Path) -> None:
     write_atomically(
         out / "timelapse.webp",
         lambda path: frames[0].save(
-            path, format="WEBP", save_all=True, append_images=frames[1:], duration=[150] * (len(frames) - 1) + [2000], loop=0
+            path,
+            format="WEBP",
+            save_all=True,
+            append_images=frames[1:],
+            duration=[150] * (len(frames) - 1) + [2000],
+            loop=0,
         ),
     )
 
@@ -270,4 +283,6 @@ def _read_log(path: Path) -> list[dict[str, float]]:
     if not path.exists():
         return []
     # A kill can cut the last line short; a line without its end is not a line.
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
+    return [
+        json.loads(line) for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")
+    ]

@@ -40,7 +40,9 @@ def load_weights(path: Path) -> tuple[str, dict[str, Any], nn.Module]:
             shapes = {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118
             name, arguments = header.get("network", ""), json.loads(header.get("arguments", "null"))
             if name not in NETWORKS or not isinstance(arguments, dict):
-                raise LabError(f"{path} does not say which of the course's networks it holds; was it saved by animelab?")
+                raise LabError(
+                    f"{path} does not say which of the course's networks it holds; was it saved by animelab?"
+                )
             with torch.device("meta"):
                 network = NETWORKS[name](**arguments)
             expected = {key: tuple(value.shape) for key, value in network.state_dict().items()}

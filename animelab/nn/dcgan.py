@@ -37,7 +37,7 @@ class Generator(nn.Sequential):
 class Discriminator(nn.Sequential):
     """Pictures (B, 3, size, size) to logits (B,): every layer halves the side, down to 4, then one number.
 
-    With the defaults it has the 2,765,568 parameters of the PyTorch example, less its sigmoid: the loss works on logits.
+    With the defaults it has the 2,765,568 parameters of the PyTorch example, without its sigmoid: losses take logits.
     Raises LabError unless size is 32, 64, 128 or 256.
     """
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from animelab import config as settings
 from animelab import losses
 from animelab.config import TrainingConfig
-from animelab.engine import EMA, Recipe, adam, frozen
+from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
 from animelab.errors import LabError
 from animelab.nn import dcgan
 from animelab.viz import grid
@@ -39,10 +39,14 @@ class Config(TrainingConfig):
 
 
 PRESETS = {
-    "smoke": Config(steps=20, batch=8, width=8, log_every=5, preview_every=10, checkpoint_every=10, previews=8, faces=64),
-    "cpu": Config(steps=1800, width=48),
+    "smoke": Config(
+        steps=20, batch=8, width=8, log_every=5, preview_every=10, checkpoint_every=10, previews=8, faces=64
+    ),
+    "cpu": Config(steps=3600, batch=32, width=40, lr_G=1e-3, lr_D=5e-4, ema=0.995),
     "t4": Config(steps=20_000, batch=128, ema=0.999, checkpoint_every=1000, preview_every=500),  # not measured yet
-    "h100": Config(steps=40_000, batch=256, size=128, ema=0.999, checkpoint_every=2000, preview_every=1000),  # not measured yet
+    "h100": Config(
+        steps=40_000, batch=256, size=128, ema=0.999, checkpoint_every=2000, preview_every=1000
+    ),  # not measured yet
 }
 
 
@@ -66,6 +70,8 @@ class DCGAN(Recipe):
         self.G_ema = EMA(self.G, config.ema)
         self.G_adam = adam(self.G, config.lr_G, (config.beta1, 0.999))
         self.D_adam = adam(self.D, config.lr_D, (config.beta1, 0.999))
+        self.G_decay = linear_decay(self.G_adam, config.steps)
+        self.D_decay = linear_decay(self.D_adam, config.steps)
         self.fixed_latents = self.latents(config.previews)
 
     def latents(self, count: int) -> Tensor:
@@ -84,6 +90,8 @@ class DCGAN(Recipe):
         self.update(self.G_adam, loss_G)
 
         self.G_ema.update(self.G)
+        self.G_decay.step()
+        self.D_decay.step()
         return {"D": loss_D.detach(), "G": loss_G.detach()}
 
     def preview(self) -> np.ndarray:

@@ -10,37 +10,34 @@ from .ink import Drawing, Pen
 if TYPE_CHECKING:
     from .character import Character
 
-BACKGROUNDS = ("plain", "gradient", "bokeh", "stripes", "window", "night", "petals", "halo")
-_SQUARE = "M-20 -20H300V310H-20Z"
+_PLAIN = "- back: -20,-20! 300,-20! 300,310! -20,310!"
+_GRADIENT = _PLAIN.replace("back", "scene_fill")
+BACKGROUNDS = {
+    "plain": _PLAIN,
+    "gradient": _GRADIENT,
+    "bokeh": _GRADIENT,
+    "stripes": "\n".join((_PLAIN, *(f"~ back_mark: {x},-20,9 {x - 118},310,9" for x in range(-100, 400, 40)))),
+    "window": "\n".join(
+        (_GRADIENT, *(f"- back_mark %80: {x},{y}! {x + 88},{y - 14}! {x + 70},{y + 84}! {x - 18},{y + 98}!"
+                      for x in (-60, 40, 140) for y in (0, 108)))
+    ),
+    "night": f"{_GRADIENT}\no back_mark: 46,52 25,25\no back %85: 57,45 22,22",
+    "petals": _GRADIENT,
+    "halo": f"{_PLAIN}\no back_mark: 128,116 108,108\no /back_mark2 2 %80: 128,116 118,118",
+}  # fmt: skip
+"""Name of a background -> its sketch; lights, stars and petals are strewn by the character's seed."""
 
 
 def background(c: Character, d: Drawing) -> None:
     """Fill the picture."""
-    d.add("background", _SQUARE, "back" if c.background in ("plain", "stripes", "halo") else "scene_fill")
-    random = Random(c.seed * 8 + 3)
-    pen = Pen(0, 0)
-    if c.background == "bokeh":
-        for _ in range(11):
-            r = random.uniform(8, 26)
-            x, y = random.uniform(-10, 266), random.uniform(-10, 250)
-            d.add("background", pen.ellipse(x, y, r, r), "back_mark", opacity=random.uniform(0.35, 0.75))
-    elif c.background == "stripes":
-        for k in range(-3, 10):
-            d.add("background", pen.path("M", k * 40, -20, "L", k * 40 + 18, -20, "L", k * 40 - 82, 310, "L", k * 40 - 100, 310, "Z"), "back_mark")
-    elif c.background == "window":
-        for x in (-60, 40, 140):
-            for y in (0, 108):
-                d.add("background", pen.path("M", x, y, "L", x + 88, y - 14, "L", x + 70, y + 84, "L", x - 18, y + 98, "Z"), "back_mark", opacity=0.8)
-    elif c.background == "night":
-        d.add("background", pen.ellipse(46, 52, 25, 25), "back_mark")
-        d.add("background", pen.ellipse(57, 45, 22, 22), "back", opacity=0.85)
-        for _ in range(22):
-            r = random.uniform(0.7, 2.2)
-            d.add("background", pen.ellipse(random.uniform(-10, 266), random.uniform(-10, 210), r, r), "back_mark", opacity=0.9)
-    elif c.background == "petals":
-        for _ in range(13):
-            x, y, turn = random.uniform(-10, 266), random.uniform(-10, 260), random.uniform(-9, 9)
-            d.add("background", pen.lock([(x, y), (x + 6, y + turn), (x + 14, y + turn * 1.3)], [1.5, 5.5, 0.0]), "back_mark2", opacity=random.uniform(0.5, 0.9))
-    elif c.background == "halo":
-        d.add("background", pen.ellipse(128, 116, 108, 108), "back_mark")
-        d.add("background", pen.ellipse(128, 116, 118, 118), "", "back_mark2", 2.0, 0.8)
+    pen, random = Pen(0, 0), Random(c.seed * 8 + 3)
+    d.sketch("background", BACKGROUNDS[c.background], pen)
+    for _ in range({"bokeh": 11, "night": 22, "petals": 13}.get(c.background, 0)):
+        x, y, radius = random.uniform(-10, 266), random.uniform(-10, 250), random.uniform(0, 1)
+        if c.background == "petals":
+            path = pen.lock([(x, y), (x + 6, y + 9 * radius), (x + 14, y + 12 * radius)], [1.5, 5.5, 0.0])
+            d.add("background", path, "back_mark2", opacity=0.5 + 0.4 * radius)
+        else:
+            radius = 8 + 18 * radius if c.background == "bokeh" else 0.7 + 1.5 * radius
+            opacity = random.uniform(0.35, 0.75) if c.background == "bokeh" else 0.9
+            d.add("background", pen.ellipse(x, y, radius, radius), "back_mark", opacity=opacity)

@@ -14,7 +14,7 @@ from . import rendering
 from .accessories import GLASSES, HATS, HEADWEAR, PINS, RIBBONS
 from .background import BACKGROUNDS
 from .bangs import BANGS
-from .clothes import CLOTHES
+from .clothes import GARMENTS
 from .eyes import EYE_SHAPES, EYELIDS, IRISES
 from .face import BROWS, FACES, MOUTHS
 from .hair import HAIRSTYLES
@@ -38,17 +38,17 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "hair_color": tuple(HAIR),
     "eye_shape": tuple(EYE_SHAPES),
     "eye_color": tuple(EYES),
-    "iris": IRISES,
+    "iris": tuple(IRISES),
     "mouth": tuple(MOUTHS),
     "brows": tuple(BROWS),
     "eyelids": tuple(EYELIDS),
-    "clothes": CLOTHES,
+    "clothes": tuple(GARMENTS),
     "scheme": tuple(SCHEMES),
-    "glasses": GLASSES,
+    "glasses": tuple(GLASSES),
     "headwear": HEADWEAR,
     "ribbon": RIBBONS,
-    "pin": PINS,
-    "background": BACKGROUNDS,
+    "pin": tuple(PINS),
+    "background": tuple(BACKGROUNDS),
     "framing": tuple(rendering.VIEWS),
 }
 """Attribute -> its allowed names."""
@@ -101,10 +101,6 @@ class Prior:
     male: Mapping[str, Weights] = field(default_factory=dict)
 
 
-def _even(names: Any) -> dict[str, float]:
-    return {name: 1.0 for name in names}
-
-
 _COLORS: dict[str, Weights] = {
     "hair_color": {"blonde": 14, "brown": 13, "black": 11, "blue": 11, "pink": 10, "purple": 9, "green": 6, "red": 7,
                    "silver": 6, "white": 5, "orange": 6, "aqua": 5, "grey": 4},
@@ -132,20 +128,21 @@ FULL = Prior(
         "face": {"soft": 5, "round": 4, "sharp": 4, "oval": 2},
         "hair_style": {"straight": 5, "wavy": 5, "hime": 3, "bob": 5, "pixie": 2, "wolf": 2, "twin tails": 4,
                        "low twin tails": 3, "ponytail": 4, "side ponytail": 3, "drills": 3, "braids": 3, "buns": 3},
-        "bangs": {"blunt": 4, "curtain": 4, "swept": 4, "wispy": 4, "choppy": 4, "crossed": 3, "one eye": 1, "side part": 1},
+        "bangs": {"blunt": 4, "curtain": 4, "swept": 4, "wispy": 4, "choppy": 4, "crossed": 3, "one eye": 1,
+                  "side part": 2},
         "eye_shape": {"round": 5, "almond": 4, "upturned": 3, "droopy": 3, "narrow": 1},
         "iris": {"plain": 6, "rayed": 3, "ring": 2, "star": 0.6},
         "expression": {"calm": 4, "smiling": 7, "happy": 6, "delighted": 2, "playful": 1, "catlike": 2, "smug": 1.5,
                        "grinning": 1.5, "surprised": 1, "singing": 1, "sad": 1, "shy": 1.5, "angry": 1, "pouting": 1.5,
                        "sleepy": 1, "serene": 1},
-        "clothes": _even(CLOTHES),
+        "clothes": dict.fromkeys(GARMENTS, 1),
         "scheme": {"analogous": 3, "complementary": 3, "split": 2, "triad": 2, "uniform": 3, "soft": 3},
         "glasses": {"none": 24, "round": 2, "square": 1, "half rim": 1},
         "headwear": {"none": 30, "cat ears": 3, "fox ears": 1.5, "bunny ears": 1, "headphones": 1.5, "beret": 1.5,
                      "cap": 1, "straw hat": 1, "witch hat": 1},
         "ribbon": {"none": 14, "bow": 2, "twin bows": 2, "hairband": 2},
         "pin": {"none": 12, "clips": 2, "flower": 2, "star": 1},
-        "background": _even(BACKGROUNDS),
+        "background": dict.fromkeys(BACKGROUNDS, 1),
         "ahoge": {"yes": 1, "no": 3},
         "blushing": {"yes": 1, "no": 1},
     },
@@ -167,7 +164,7 @@ FRONTAL = Prior(
         "bangs": {"blunt": 4, "curtain": 4, "swept": 3, "wispy": 4, "choppy": 4, "crossed": 3},
         "eye_shape": {"round": 4, "almond": 3, "upturned": 2, "droopy": 2},
         "expression": {"calm": 3, "smiling": 6, "happy": 4, "catlike": 0.6, "singing": 0.6},
-        "clothes": _even(CLOTHES),
+        "clothes": dict.fromkeys(GARMENTS, 1),
         "scheme": {"analogous": 3, "complementary": 3, "split": 2, "triad": 2, "uniform": 3, "soft": 3},
         "ribbon": {"none": 12, "bow": 1},
         "background": {"plain": 1, "gradient": 1},
@@ -194,8 +191,8 @@ def _nearest(name: object, names: Any) -> str:
 class Character:
     """A drawn anime character; the attributes alone decide the picture, to the byte.
 
-    Named attributes take a name of `OPTIONS`, numbers lie in `RANGES`; anything else raises LabError with the attribute,
-    the value and the nearest allowed name.
+    Named attributes take a name of `OPTIONS`, numbers lie in `RANGES`; anything else raises LabError with the
+    attribute, the value and the nearest allowed name.
     """
 
     presentation: str = "female"  # jaw, neck, shoulders, brows and lashes that read as female or male
@@ -231,13 +228,15 @@ class Character:
         for name, allowed in OPTIONS.items():
             value = getattr(self, name)
             if value not in allowed:
-                near = _nearest(value, allowed)
-                raise LabError(f"{name}={value!r} is not drawn; nearest is {near!r}, all are: {', '.join(allowed)}.")
+                raise LabError(
+                    f"{name}={value!r} is not drawn; the nearest of {len(allowed)} is {_nearest(value, allowed)!r}."
+                )
         for name, (low, high) in RANGES.items():
             number = getattr(self, name)
             if isinstance(number, bool) or not isinstance(number, (int, float)) or not low <= number <= high:
-                near = min(high, max(low, number)) if isinstance(number, (int, float)) and number == number else low
-                raise LabError(f"{name}={number!r} is outside {low} to {high}; nearest is {near}.")
+                known = isinstance(number, (int, float)) and number == number
+                nearest = min(high, max(low, number)) if known else low
+                raise LabError(f"{name}={number!r} is outside {low} to {high}; nearest is {nearest}.")
         if not isinstance(self.ahoge, bool):
             raise LabError(f"ahoge={self.ahoge!r} must be True or False.")
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
@@ -248,7 +247,9 @@ class Character:
         """The character of a seed under a prior; the same seed gives the same character everywhere."""
         if isinstance(prior, str):
             if prior not in PRIORS:
-                raise LabError(f"prior={prior!r} is unknown; nearest is {_nearest(prior, PRIORS)!r}, all are: {', '.join(PRIORS)}.")
+                raise LabError(
+                    f"prior={prior!r} is unknown; nearest is {_nearest(prior, PRIORS)!r}, all are: {', '.join(PRIORS)}."
+                )
             prior = PRIORS[prior]
         random = Random(seed)
         values: dict[str, Any] = {"seed": seed}
@@ -290,7 +291,7 @@ class Character:
     def tags(self) -> dict[str, bool]:
         """MakeGirlsMoe's 34 attributes in the order of `TAGS`."""
         present = {f"{self.hair_color} hair", f"{self.eye_color} eyes", *HAIRSTYLES[self.hair_style].tags}
-        present.update(MOUTHS[self.mouth])
+        present.update(MOUTHS[self.mouth][0])
         signs = {
             "blush": self.blush >= 0.3,
             "hat": self.headwear in HATS,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
 from math import sqrt
+from typing import NamedTuple
 
 Points = Sequence[tuple[float, ...]]
 """Points (x, y) that a curve passes smoothly, or (x, y, 1) for a corner: the tip of a lock, the edge of a lid."""
@@ -29,7 +31,9 @@ class Pen:
                 out.append(item)
                 horizontal = True
             else:
-                out.append(f"{self.x + self.scale_x * item:.1f}" if horizontal else f"{self.y + self.scale_y * item:.1f}")
+                out.append(
+                    f"{self.x + self.scale_x * item:.1f}" if horizontal else f"{self.y + self.scale_y * item:.1f}"
+                )
                 horizontal = not horizontal
         return " ".join(out)
 
@@ -113,9 +117,7 @@ class Pose:
         """A pen at a feature of the face; on the far side of a turned head it draws narrower."""
         far = side * self.yaw
         narrow = 1.0 - (0.24 * far if far > 0 else 0.05 * far)
-        return Pen(
-            128.0 + depth * self.yaw + side * x * (1 - 0.07 * abs(self.yaw)), y + 7 * self.pitch, side * narrow
-        )
+        return Pen(128.0 + depth * self.yaw + side * x * (1 - 0.07 * abs(self.yaw)), y + 7 * self.pitch, side * narrow)
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,58 @@ class Shape:
     opacity: float
     clip: str
     turns: bool
+
+
+class Sketched(NamedTuple):
+    """One line of a sketch."""
+
+    kind: str
+    both: bool
+    fill: str
+    line: str
+    width: float
+    opacity: float
+    clip: str
+    names: str
+    points: list[tuple[float, ...]]
+
+
+@lru_cache(maxsize=2048)
+def parse(text: str, wide: float = 0.0) -> tuple[Sketched, ...]:
+    """Read a sketch: one shape per line, `kind fill/line width %opacity @clip #name: points`.
+
+    Kinds: `-` closed curve, `>` open curve, `h` its right half, `~` lock with points x,y,half width, `m` mass of hair
+    with a light and `n` without, `o` ellipse as center and radii. `=` before the kind draws it on both sides. `@clip`
+    bounds the shape by the shape that `#name` named; a line without a colon continues the one above. A point ending in
+    `!` is a corner; an x ending in w or v moves outward by the whole or half of `wide`.
+    """
+    sketched = []
+    for row in re.sub(r"\n\s*(?=[-\d.])(?![^\n]*:)", " ", text).splitlines():
+        if not row.strip():
+            continue
+        header, _, body = row.partition(":")
+        kind, *options = header.split()
+        paint, width, opacity, clip, name = "", 1.5, 1.0, "", ""
+        for option in options:
+            if option[0] == "%":
+                opacity = float(option[1:]) / 100
+            elif option[0] == "@":
+                clip = option[1:]
+            elif option[0] == "#":
+                name = option[1:]
+            elif option[0].isdigit():
+                width = float(option)
+            else:
+                paint = option
+        fill, _, line = paint.partition("/")
+        points: list[tuple[float, ...]] = []
+        for token in body.split():
+            x, *rest = token.rstrip("!").split(",")
+            outward = {"w": wide, "v": wide / 2}.get(x[-1], 0.0) * (-1 if x[0] == "-" else 1)
+            corner = (1.0,) if token[-1] == "!" else ()
+            points.append((float(x.rstrip("wv")) + outward, *map(float, rest), *corner))
+        sketched.append(Sketched(kind[-1], kind[0] == "=", fill, line, width, opacity, clip, name, points))
+    return tuple(sketched)
 
 
 @dataclass
@@ -153,6 +207,38 @@ class Drawing:
     ) -> None:
         """Put one shape on top."""
         self.shapes.append(Shape(part, path, fill, line, width, opacity, clip, self.turns))
+
+    def sketch(self, part: str, text: str, pens: Pen | Callable[[int], Pen], wide: float = 0.0) -> None:
+        """Put the shapes of a sketch on top (see `parse`); `pens` is a pen or gives that of side 1 and -1."""
+        for row in parse(text, wide):
+            for side in (-1, 1) if row.both else (1,):
+                pen, points = (pens if isinstance(pens, Pen) else pens(side)), row.points
+                if row.kind in "mn":
+                    self.mass(part, pen, points, light=row.kind == "m")
+                    continue
+                if row.kind == "~":
+                    path = pen.lock(points, [p[2] for p in points])
+                elif row.kind == "o":
+                    path = pen.ellipse(*points[0][:2], *points[1][:2])
+                else:
+                    path = pen.curve(mirrored(points) if row.kind == "h" else points, row.kind != ">")
+                if row.names:
+                    self.clips[row.names] = path
+                self.add(part, path, row.fill, row.line, row.width, row.opacity, row.clip)
+
+    def mass(self, part: str, pen: Pen, points: Points, light: bool) -> None:
+        """A tapering mass of hair with a shadow side, a strand and perhaps a soft light."""
+        shaded = 1 if pen.scale_x > 0 else -1
+        widths = [p[2] for p in points]
+        self.add(part, pen.lock(points, widths), "lock_fill", "hair_line", 1.8)
+        self.add(part, pen.lock(points, [0.86 * w for w in widths], -shaded), "hair_shade", opacity=0.8)
+        strand = [(p[0] + 0.12 * p[2] * shaded, p[1]) for p in points[1:]]
+        self.add(part, pen.lock(strand, [0.2, *[0.9] * (len(strand) - 2), 0.0]), "hair_strand")
+        if light:
+            (ax, ay), (bx, by), (cx, cy) = ((p[0] - 0.42 * p[2] * shaded, p[1]) for p in points[:3])
+            glint = [(0.35 * ax + 0.65 * bx, 0.35 * ay + 0.65 * by), (bx, by)]
+            glint.append((0.55 * bx + 0.45 * cx, 0.55 * by + 0.45 * cy))
+            self.add("light", pen.lock(glint, [0.0, 0.15 * widths[1], 0.0]), "hair_glow", opacity=0.6)
 
     def svg(self, view: tuple[float, float, float], roll: float, gradients: str, size: int = 256) -> str:
         """The SVG text; `view` is left, top and side of the square that is shown."""

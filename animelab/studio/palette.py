@@ -131,8 +131,11 @@ def build(hair: str, eyes: str, skin: str, scheme: str, brightness: float, backg
         warm = 0.1 if 20 < turned % 360 < 120 else 0.0
         cloth = from_oklch(0.44 + warm + (0.46 - warm) * brightness, 0.09 - 0.04 * brightness, turned)
     far = {"analogous": 190.0, "complementary": 150.0, "split": 215.0, "triad": 240.0, "soft": 170.0}.get(scheme, 0.0)
-    accent_hue = hue + far if far else (18.0 if abs((hue - 18 + 180) % 360 - 180) > 50 else 80.0)
-    accent = from_oklch(0.8 if 55 < accent_hue % 360 < 130 else 0.63, 0.145, accent_hue if not 95 < accent_hue % 360 < 130 else 88.0)
+    red = 18.0 if abs((hue + 162) % 360 - 180) > 50 else 80.0  # with a uniform, unless the hair is red
+    accent_hue = hue + far if far else red
+    accent = from_oklch(
+        0.8 if 55 < accent_hue % 360 < 130 else 0.63, 0.145, accent_hue if not 95 < accent_hue % 360 < 130 else 88.0
+    )
     pale = oklch(cloth)[0] > 0.8
     back = min(0.95, max(0.8, 0.97 - 0.16 * max(0.0, light - 0.72) / 0.25))
     behind = hue + (180 if light > 0.75 or scheme == "analogous" else 40)
@@ -152,19 +155,43 @@ def build(hair: str, eyes: str, skin: str, scheme: str, brightness: float, backg
         "back_end": from_oklch(0.62, 0.09, 310.0) if night else from_oklch(back - 0.05, 0.05, behind + 50),
         "back_mark": "#fff3c9" if night else from_oklch(min(0.985, back + 0.05), 0.025, behind - 20),
         "back_mark2": "#c9b8f0" if night else from_oklch(back - 0.06, 0.05, behind + 80),
-        "white": "#ffffff", "eye_white": "#fffdfd", "eye_shadow": "#8d7f9e", "lash": mix("#2f1c26", HAIR[hair], 0.1) if fair else "#1c0e13",
-        "brow": mix(tone(HAIR[hair], -0.24, 0.9), "#4a2f3a" if fair else "#1c0e13", 0.35 if fair else 0.8), "mouth": "#a23c4c", "tongue": "#f08d93",
-        "mouth_line": "#7d3040", "metal": "#4b4654", "frame": "#5d2b3c", "gold": "#f2c14e",
-        "pink": "#f7b3bd", "straw": "#f1d79a", "straw_shade": "#d9b46c", "straw_line": "#8a6231",
+        "white": "#ffffff", "eye_white": "#fffdfd", "eye_shadow": "#8d7f9e",
+        "lash": mix("#2f1c26", HAIR[hair], 0.1) if fair else "#1c0e13",
+        "brow": mix(tone(HAIR[hair], -0.24, 0.9), "#4a2f3a" if fair else "#1c0e13", 0.35 if fair else 0.8),
+        "mouth": "#a23c4c", "tongue": "#f08d93", "mouth_line": "#7d3040", "metal": "#4b4654", "frame": "#5d2b3c", "gold": "#f2c14e",
+        "petal": "#fffaf6" if light < 0.9 else tone(accent, 0.1), "pink": "#f7b3bd",
+        "straw": "#f1d79a", "straw_shade": "#d9b46c", "straw_line": "#8a6231",
     }  # fmt: skip
 
 
-def gradient(name: str, stops: list[tuple[float, str, float]], geometry: str, kind: str = "linear") -> str:
-    """An SVG gradient: stops are (offset, color, opacity), geometry its attributes."""
-    inner = "".join(
-        f'<stop offset="{offset:.2f}" stop-color="{color}"'
-        + (f' stop-opacity="{opacity:.2f}"' if opacity < 1 else "")
-        + "/>"
-        for offset, color, opacity in stops
-    )
-    return f'<{kind}Gradient id="{name}" {geometry}>{inner}</{kind}Gradient>'
+_DOWN = 'x1="0" y1="0" x2="0" y2="1"'
+_HEAD = 'cx="104" cy="62" r="128" gradientUnits="userSpaceOnUse"'
+GRADIENTS = {
+    "bangs_fill": ("radial", _HEAD, "0 hair_light, .55 hair, 1 hair_shade"),
+    "lock_fill": ("linear", _DOWN, "0 hair, .7 hair, 1 hair_light"),
+    "back_fill": ("linear", _DOWN, "0 hair, .25 hair_shade, .5 hair_deep, 1 hair_shade"),
+    "scene_fill": ("linear", 'x1="0" y1="0" x2=".3" y2="1"', "0 back, 1 back_end"),
+    "face_fill": ("linear", _DOWN, "0 skin, .55 skin, .78 skin_light, 1 skin"),
+    "neck_fill": ("linear", _DOWN, "0 skin_shade, .2 skin_shade, .36 skin, 1 skin"),
+    "iris_fill": ("linear", _DOWN, "0 iris_top, .42 iris, 1 iris_glow"),
+    "glow_fill": (
+        "linear", 'x1="0" y1="0" x2="1" y2=".15"', "0 hair_glow 0, .3 hair_glow .9, .66 hair_glow .85, 1 hair_glow 0",
+    ),
+    "blush_fill": ("radial", "", "0 blush .7, 1 blush 0"),
+    "cloth_fill": ("linear", _DOWN, "0 cloth_light, .5 cloth, 1 cloth_shade"),
+    "straw_fill": ("linear", _DOWN, "0 straw, 1 straw_shade"),
+}  # fmt: skip
+"""Role of a graded fill -> kind, geometry and stops: offset, role of the color, opacity."""
+
+
+def gradients(palette: dict[str, str]) -> str:
+    """The SVG gradients of a palette."""
+    out = []
+    for name, (kind, geometry, stops) in GRADIENTS.items():
+        out.append(f'<{kind}Gradient id="{name}" {geometry}>')
+        for stop in stops.split(","):
+            offset, role, *opacity = stop.split()
+            faded = f' stop-opacity="{opacity[0]}"' if opacity else ""
+            out.append(f'<stop offset="{offset}" stop-color="{palette[role]}"{faded}/>')
+        out.append(f"</{kind}Gradient>")
+    return "".join(out)

@@ -58,6 +58,9 @@ class LatentExplorer(Panel):
     torch module is copied as it is now and put into evaluation mode. latent: numbers per latent, where the model does
     not say. device: "cpu", "cuda", "mps" or "auto"; where the model is, by default. Raises LabError for anything that
     does not draw pictures from latents.
+
+    Keyboard: Tab goes from control to control; sliders listen to the arrow keys (in Notebook 7, which keeps those for
+    its cells, to Page Up, Page Down, Home and End), and their numbers can be typed over.
     """
 
     def __init__(self, model: Any, latent: int | None = None, device: str | None = None, seed: int = 0) -> None:
@@ -181,15 +184,19 @@ class LatentExplorer(Panel):
             control.add_class(f"animelab-direction-{name}" if isinstance(name, int) else f"animelab-{name}")
             control.observe(self._moved, "value")
         self._ends = {"a": Picture(48), "b": Picture(48)}
+        for picture in self._ends.values():
+            picture.add_class("animelab-end")
         ends = [
-            ipywidgets.HBox([self._button(f"Remember as {end.upper()}", partial(self.remember, end)), picture])
+            ipywidgets.HBox(
+                [self._button(f"Remember as {end.upper()}", partial(self.remember, end)), picture],
+                layout={"align_items": "center"},
+            )
             for end, picture in self._ends.items()
         ]
         left = ipywidgets.VBox([self._picture, self._caption])
         face = ipywidgets.HBox([self._button("New face", self.new_face), self._seed, self._button("Reset", self.reset)])
         right = ipywidgets.VBox([face, *self._sliders, ipywidgets.HBox(ends), self._walk])
-        for box, name in ((left, "left"), (right, "right")):
-            box.add_class(f"animelab-{name}")
+        left.add_class("animelab-left")
         return ipywidgets.HBox([left, right], layout={"flex_flow": "row wrap"})
 
     def _button(self, words: str, action: Callable[[], None]) -> ipywidgets.Button:

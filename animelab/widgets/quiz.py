@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Protocol
 
 import ipywidgets
@@ -41,34 +42,32 @@ class Quiz(Panel):
                     f"feedback and answer {question.answer}; it needs one sentence for each option and the index "
                     "of the right one, counted from 0."
                 )
-        self._choices, self._feedback, boxes = [], [], []
-        for number, question in enumerate(self.questions, start=1):
-            choice = ipywidgets.RadioButtons(
-                options=[(option, index) for index, option in enumerate(question.options)],
-                value=None,
-                layout={"width": "auto", "margin": "0 0 0 20px"},
-            )
-            choice.add_class("animelab-options")
-            choice.observe(lambda change: self._answered(), "value")
-            self._choices.append(choice)
+        self.choices: list[int | None] = [None] * len(self.questions)
+        self._options: list[list[ipywidgets.RadioButtons]] = []
+        self._feedback, boxes = [], []
+        for number, question in enumerate(self.questions):
+            text = ipywidgets.HTML(f'<div class="animelab-question"><b>{number + 1}.</b> {_code(question.text)}</div>')
+            # One group for each option: inside a group only arrow keys move, and JupyterLab keeps those for its cells.
+            options = [ipywidgets.RadioButtons(options=[option], value=None) for option in question.options]
+            for index, option in enumerate(options):
+                option.add_class("animelab-option")
+                option.observe(partial(self._chosen, number, index), "value")
+            self._options.append(options)
             self._feedback.append(ipywidgets.HTML())
-            text = ipywidgets.HTML(f'<div class="animelab-question"><b>{number}.</b> {_code(question.text)}</div>')
-            boxes.append(ipywidgets.VBox([text, choice, self._feedback[-1]], layout={"margin": "0 0 14px"}))
+            boxes.append(ipywidgets.VBox([text, *options, self._feedback[-1]], layout={"margin": "0 0 12px"}))
         self._score = ipywidgets.HTML()
         super().__init__([style(".animelab-quiz"), *boxes, self._score])
         self.add_class("animelab-quiz")
-        self._answered()
+        self._count()
 
     @property
     def score(self) -> int:
         """How many questions are answered rightly at the moment."""
-        return sum(
-            choice.value == question.answer for choice, question in zip(self._choices, self.questions, strict=True)
-        )
+        return sum(choice == asked.answer for choice, asked in zip(self.choices, self.questions, strict=True))
 
     def choose(self, question: int, option: int) -> None:
         """Answer from code: question and option count from 0."""
-        self._choices[question].value = option
+        self._options[question][option].index = 0
 
     def render(self, question: int, option: int | None) -> str:
         """The feedback on one choice, as HTML; empty for no choice."""
@@ -87,15 +86,20 @@ class Quiz(Panel):
             lines.append(f"{number}. {question.text}")
         return "".join(parts), "\n".join(lines)
 
-    def _answered(self) -> None:
-        for index, (choice, feedback) in enumerate(zip(self._choices, self._feedback, strict=True)):
-            feedback.value = self.render(index, choice.value)
-        answered = sum(choice.value is not None for choice in self._choices)
-        score = f"{self.score} of {len(self.questions)} right"
-        left = len(self.questions) - answered
-        self._score.value = (
-            f'<div class="animelab-score" role="status">{score}{f", {left} to go" if left else ""}.</div>'
-        )
+    def _chosen(self, question: int, option: int, change: dict[str, Any]) -> None:
+        if change["new"] is None:  # another option was chosen
+            return
+        self.choices[question] = option
+        for index, other in enumerate(self._options[question]):
+            if index != option:
+                other.index = None
+        self._feedback[question].value = self.render(question, option)
+        self._count()
+
+    def _count(self) -> None:
+        left = self.choices.count(None)
+        words = f"{self.score} of {len(self.questions)} right" + (f", {left} to go." if left else ".")
+        self._score.value = f'<div class="animelab-score" role="status">{words}</div>'
 
 
 def _code(text: Any) -> str:

@@ -49,7 +49,9 @@ class Timelapse(Panel):
         )
         self._link = ipywidgets.jslink((self._play, "value"), (self._slider, "value"))
         self._slider.observe(lambda change: self._draw(), "value")
-        controls = ipywidgets.HBox([self._play, self._slider, self._caption], layout={"flex_flow": "row wrap"})
+        controls = ipywidgets.HBox(
+            [self._play, self._slider, self._caption], layout={"flex_flow": "row wrap", "align_items": "center"}
+        )
         super().__init__([style(".animelab-timelapse"), self._picture, controls])
         for part, name in ((self, "timelapse"), (self._slider, "frame"), (self._caption, "caption")):
             part.add_class(f"animelab-{name}")

@@ -77,7 +77,9 @@ def load_run(folder: str | Path) -> Pretrained:
     folder = Path(folder)
     path = folder / "weights.safetensors"
     if not path.exists():
-        raise LabError(f"{folder} holds no trained weights (weights.safetensors); train there first, or check the path.")
+        raise LabError(
+            f"{folder} holds no trained weights (weights.safetensors); train there first, or check the path."
+        )
     return _open(path, folder.name, json.loads((folder / "run.json").read_text(encoding="utf-8")))
 
 

@@ -1,4 +1,4 @@
-"""make bench: how fast this machine draws, trains and samples. About a minute on two cores; quiet machines only.
+"""make bench: how fast this machine draws, trains and samples. Run it on a machine that does nothing else.
 
 Prints one line of JSON: the machine, and for each figure what it counts. Training is timed after a warm-up.
 """
@@ -21,7 +21,7 @@ from animelab.data import StudioFaces
 from animelab.recipes import dcgan
 from animelab.studio import Character, render
 
-WARM_UP, STEPS = 20, 80
+WARM_UP, STEPS = 10, 40
 
 
 def milliseconds(work: Callable[[int], object], rounds: int) -> float:

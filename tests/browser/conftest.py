@@ -17,17 +17,24 @@ from pathlib import Path
 import pytest
 
 nbformat = pytest.importorskip("nbformat", reason="browser tests need the extra 'dev': pip install -e .[dev]")
-sync_api = pytest.importorskip("playwright.sync_api", reason="browser tests need the extra 'dev': pip install -e .[dev]")
+sync_api = pytest.importorskip(
+    "playwright.sync_api", reason="browser tests need the extra 'dev': pip install -e .[dev]"
+)
 pytest.importorskip("jupyterlab", reason="browser tests need the extra 'lab': pip install -e .[lab]")
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
-# Clicking the menu is not reliable, and neither is running before the kernel is there; the application's own promises are.
+# Clicking the menu is not reliable, nor is running before the kernel is there; the application's own promises are.
 RUN_ALL = """async name => {
     const pause = () => new Promise(resolve => setTimeout(resolve, 50));
     while (window.jupyterapp?.shell?.currentWidget?.context?.path !== name) await pause();
@@ -135,7 +142,11 @@ def open_notebook(jupyter: Jupyter, browser: sync_api.Browser) -> Iterator[Calla
 
     def open_notebook(name: str, *cells: str, interface: str = "lab") -> sync_api.Page:
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-        notebook.metadata["kernelspec"] = {"name": "animelab-test", "display_name": "animelab test", "language": "python"}
+        notebook.metadata["kernelspec"] = {
+            "name": "animelab-test",
+            "display_name": "animelab test",
+            "language": "python",
+        }
         nbformat.write(notebook, jupyter.folder / f"{name}.ipynb")
         page = context.new_page()
         page.set_default_timeout(30_000)

@@ -43,7 +43,7 @@ for step in range(0, 500, 20):
     preview = np.kron(rng.integers(0, 255, (8, 16, 3), dtype=np.uint8), np.ones((33, 33, 1), np.uint8))
     watch(SimpleNamespace(step=step, steps=500, seconds=step / 20, images_per_second=200.0, eta=(500 - step) / 20,
                           losses={"D": 1.0, "G": 2.0}, history=history, preview=preview))
-    time.sleep(0.2)
+    time.sleep(3 if step == 400 else 0.1)
 """
 
 QUIZ = """
@@ -56,7 +56,8 @@ Quiz([
                  "Slower: a judge who is always right gives no hints"],
         answer=1, feedback=["Look at the slope where the fakes are: it is flat.",
                             "Where the judge is certain, its slope is flat."]),
-    SimpleNamespace(text="What does `D(fake).mean()` measure?", options=["A loss", "How real the fakes look to D"], answer=1,
+    SimpleNamespace(text="What does `D(fake).mean()` measure?",
+        options=["A loss", "How real the fakes look to D"], answer=1,
         feedback=["Not yet: no target was named.", "D's mean opinion, as a logit."]),
 ])
 """
@@ -107,18 +108,20 @@ def test_a_slider_changes_the_picture_and_reset_brings_it_back(open_notebook, in
 
     page.evaluate(WATCH_LATENCY)
     page.locator(".animelab-direction-1 .noUi-handle").focus()
-    for _ in range(25):
+    # Notebook 7 keeps the arrow keys for its cells; there, Page Up goes five steps at once.
+    key, times, reached = ("ArrowRight", 25, "+2.5") if interface == "lab" else ("PageUp", 7, "+3.5")
+    for _ in range(times):
         before = source(picture)
-        page.keyboard.press("ArrowRight")
+        page.keyboard.press(key)
         wait_for_change(page, before)
-    page.wait_for_function("window.latencies.length >= 25")
-    assert "direction 1 +2.5" in picture.get_attribute("alt")
+    page.wait_for_function("times => window.latencies.length >= times", arg=times)
+    assert f"direction 1 {reached}" in picture.get_attribute("alt")
     assert np.abs(pixels(picture) - original).mean() > 2
     keep(page, f"explorer_{interface}")
 
     latencies = page.evaluate("window.latencies")
     with capsys.disabled():
-        print(f"\n{interface}: slider to picture, median {statistics.median(latencies):.0f} ms, worst {max(latencies):.0f} ms")
+        print(f"\n{interface}: slider to picture, median {statistics.median(latencies):.0f} ms of {len(latencies)}")
     assert statistics.median(latencies) < 2000
 
     before = source(picture)
@@ -159,7 +162,7 @@ def test_live_training_shows_pictures_and_curves_and_leaves_them_behind(open_not
     page.locator(".animelab-live", has_text="Step 400 of 500").wait_for()
     keep(page, "live")
     page.locator(".animelab-live").wait_for(state="detached")  # the cell is over
-    still = page.locator(".jp-OutputArea-output img[alt='Pictures drawn from the same latents at step 480']")
+    still = page.locator(".jp-OutputArea-output img[alt='Pictures drawn from the same latents by step 480']")
     still.wait_for()
     page.locator(".jp-OutputArea-output img[alt^='Losses so far']").wait_for()
     page.get_by_text("Step 480 of 500").wait_for()
@@ -171,12 +174,14 @@ def test_quiz_answers_back(open_notebook):
     page = open_notebook("quiz", QUIZ)
     quiz = page.locator(".animelab-quiz")
     quiz.get_by_text("0 of 2 right, 2 to go.").wait_for()
-    options = quiz.locator(".animelab-options").first.locator("input")
-    options.nth(0).press("Space")
+    quiz.locator(".animelab-option input").first.focus()
+    page.keyboard.press("Space")
     quiz.get_by_text("Look at the slope").wait_for()
     keep(page, "quiz_wrong")
-    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
     quiz.get_by_text("1 of 2 right, 1 to go.").wait_for()
+    assert quiz.locator("input:checked").count() == 1
     keep(page, "quiz")
 
 

@@ -15,7 +15,17 @@ import torch
 from animelab.recipes import RECIPES
 
 COMMAND = [sys.executable, "-m", "animelab", "train"]
-SETTINGS = ["--preset", "smoke", "--device", "cpu", "--set", "faces=32", "--set", "keep=1000"]  # keep: the test goes back to step 10
+STEPS = 60  # some more than the 20 of the promise, so that there is time to kill a run before it ends
+SETTINGS = [
+    "--preset",
+    "smoke",
+    "--device",
+    "cpu",
+    "--set",
+    "faces=32",
+    "--set",
+    "keep=1000",
+]  # keep: the test goes back to step 10
 
 
 def newest(folder):
@@ -42,29 +52,36 @@ def assert_same(first, second, where="state"):
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_killed_and_resumed_equals_uninterrupted(recipe, tmp_path):
     environment = {**os.environ, "ANIMELAB_CACHE": str(tmp_path / "cache")}
-    straight = [*COMMAND, recipe, *SETTINGS, "--out", str(tmp_path / "straight"), "--steps", "20"]
+    straight = [*COMMAND, recipe, *SETTINGS, "--out", str(tmp_path / "straight"), "--steps", str(STEPS)]
     subprocess.run(straight, env=environment, check=True)
 
-    # A run that would go on far beyond step 20, killed without warning once it has passed step 10.
+    # The same run, killed without warning once it has passed step 10.
     folder = tmp_path / "killed"
-    victim = subprocess.Popen([*COMMAND, recipe, *SETTINGS, "--out", str(folder), "--steps", "100000"], env=environment)
+    victim = subprocess.Popen(
+        [*COMMAND, recipe, *SETTINGS, "--out", str(folder), "--steps", str(STEPS)], env=environment
+    )
     deadline = time.monotonic() + 120
     while not (folder / "checkpoints" / "step-00000010.pt").exists():
-        assert time.monotonic() < deadline and victim.poll() is None, "the victim wrote no checkpoint"
+        assert time.monotonic() < deadline, "the victim wrote no checkpoint"
+        assert victim.poll() is None, "the victim ended by itself"
         time.sleep(0.005)
     victim.send_signal(signal.SIGKILL) if hasattr(signal, "SIGKILL") else victim.kill()
     victim.wait()
+    assert not (folder / "checkpoints" / f"step-{STEPS:08d}.pt").exists(), "it ended before it could be killed"
     for path in folder.glob("checkpoints/step-*.pt"):  # it may have run a little further before it died
         if path.name > "step-00000010.pt":
             path.unlink()
 
-    resume = [*COMMAND, recipe, *SETTINGS, "--out", str(folder), "--steps", "20", "--resume"]
+    resume = [*COMMAND, recipe, *SETTINGS, "--out", str(folder), "--steps", str(STEPS), "--resume"]
     output = subprocess.run(resume, env=environment, check=True, capture_output=True, text=True).stdout
     assert "resumed at step 10" in output
     assert_same(newest(tmp_path / "straight"), newest(folder))
     weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in ("straight", "killed")]
     assert weights[0] == weights[1]
-    logs = [[json.loads(line) for line in open(tmp_path / name / "log.jsonl")] for name in ("straight", "killed")]
+    logs = [
+        [json.loads(line) for line in (tmp_path / name / "log.jsonl").read_text().splitlines()]
+        for name in ("straight", "killed")
+    ]
     clocks = ("seconds", "images_per_second")
     logs = [[{key: row[key] for key in row if key not in clocks} for row in log] for log in logs]
     assert logs[0] == logs[1]

@@ -60,7 +60,9 @@ def test_drawn_faces_are_the_studios(animelab, tmp_path):
 def test_train_sample_and_resume(animelab, tmp_path):
     run = tmp_path / "run"
     animelab("train", "dcgan", "--preset", "smoke", "--out", run, "--steps", 12)
-    assert "add --resume" in animelab("train", "dcgan", "--preset", "smoke", "--out", run, code=1).replace("(--resume)", "add --resume")
+    assert "add --resume" in animelab("train", "dcgan", "--preset", "smoke", "--out", run, code=1).replace(
+        "(--resume)", "add --resume"
+    )
     assert "resumed at step 12" in animelab("train", "dcgan", "--preset", "smoke", "--out", run, "--resume")
     animelab("sample", run, "--count", 5, "--seed", 1, "--out", tmp_path / "grid.png")
     animelab("sample", run, "--count", 5, "--seed", 1, "--out", tmp_path / "files")
@@ -72,7 +74,9 @@ def test_training_on_a_folder_of_ones_own(animelab, tmp_path):
     (tmp_path / "mine").mkdir()
     for index in range(9):
         Image.new("RGB", (80, 70), (index * 20, 90, 200)).save(tmp_path / "mine" / f"{index}.jpg")
-    animelab("train", "dcgan", "--preset", "smoke", "--data", tmp_path / "mine", "--steps", 3, "--out", tmp_path / "run")
+    animelab(
+        "train", "dcgan", "--preset", "smoke", "--data", tmp_path / "mine", "--steps", 3, "--out", tmp_path / "run"
+    )
     assert json.loads((tmp_path / "run" / "run.json").read_text())["config"]["steps"] == 3
 
 
@@ -101,8 +105,22 @@ def test_a_wrong_command_line_exits_with_two(animelab):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
 def test_ctrl_c_saves_and_exits_with_130(animelab, tmp_path):
-    command = [sys.executable, "-m", "animelab", "train", "dcgan", "--preset", "smoke", "--steps", "100000", "--out", tmp_path]
-    process = subprocess.Popen(command, env=animelab.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    command = [
+        sys.executable,
+        "-m",
+        "animelab",
+        "train",
+        "dcgan",
+        "--preset",
+        "smoke",
+        "--steps",
+        "100000",
+        "--out",
+        tmp_path,
+    ]
+    process = subprocess.Popen(
+        command, env=animelab.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
     while not list(tmp_path.glob("checkpoints/*.pt")):
         assert process.poll() is None
         time.sleep(0.02)

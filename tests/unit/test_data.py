@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from torch.utils.data import DataLoader
 
 from animelab.data import ImageFolder, Pictures, StudioFaces
 from animelab.errors import LabError
-from animelab.studio import render
+from animelab.studio import PRIORS, render
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
@@ -90,14 +91,17 @@ def test_the_cache_is_used_again_and_only_for_the_same_faces(tmp_path: Path) -> 
     assert np.array_equal(first.pixels, again.pixels)
     assert first.fingerprint == again.fingerprint
 
+    frontal = PRIORS["frontal"]
+    looking_left = replace(frontal, ranges={**frontal.ranges, "yaw": (-0.5, -0.4)})
     others = [
         StudioFaces(32, 4, seed=1, cache=tmp_path),
         StudioFaces(16, 4, cache=tmp_path),
         StudioFaces(32, 5, cache=tmp_path),
         StudioFaces(32, 4, prior="full", cache=tmp_path),
+        StudioFaces(32, 4, prior=looking_left, cache=tmp_path, workers=2),
     ]
-    assert len({first.fingerprint, *(other.fingerprint for other in others)}) == 5
-    assert len(list(tmp_path.iterdir())) == 5
+    assert len({first.fingerprint, *(other.fingerprint for other in others)}) == 6
+    assert len(list(tmp_path.iterdir())) == 6
     assert not np.array_equal(others[0].pixels, first.pixels)
     assert np.array_equal(others[2].pixels[:4], first.pixels)
 
@@ -158,6 +162,21 @@ def test_killed_half_way_leaves_no_half_cache_and_no_workers(tmp_path: Path) -> 
     os.utime(half_drawn[0], (time.time() - day, time.time() - day))
     StudioFaces(32, 21, cache=tmp_path)
     assert not half_drawn[0].exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one group of processes")
+def test_interrupted_drawing_cleans_up_with_one_traceback(tmp_path: Path) -> None:
+    code = f"from animelab.data import StudioFaces; StudioFaces(32, 20_000, cache={str(tmp_path)!r}, workers=2)"
+    parent = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True, start_new_session=True)
+    while not list(tmp_path.glob("*.partial")):
+        assert parent.poll() is None
+        time.sleep(0.02)
+    time.sleep(0.5)
+    os.killpg(parent.pid, signal.SIGINT)
+    _, said = parent.communicate(timeout=60)
+    assert said.count("Traceback") == 1
+    assert said.rstrip().endswith("KeyboardInterrupt")
+    assert not list(tmp_path.iterdir())
 
 
 def is_zombie(process: int) -> bool:

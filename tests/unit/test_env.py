@@ -15,7 +15,7 @@ from animelab.errors import LabError
 def test_a_device_this_machine_lacks_is_refused_with_what_it_has():
     if torch.cuda.is_available():
         pytest.skip("this machine has CUDA")
-    with pytest.raises(LabError, match="'cuda' is not available here.*cpu"):
+    with pytest.raises(LabError, match=r"'cuda' is not available here.*cpu"):
         env.pick_device("cuda")
     with pytest.raises(LabError, match="'tpu'"):
         env.pick_device("tpu")

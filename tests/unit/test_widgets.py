@@ -1,0 +1,296 @@
+from __future__ import annotations
+
+import base64
+import io
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from types import SimpleNamespace
+
+import ipywidgets
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from animelab.errors import LabError
+from animelab.nn.dcgan import Generator
+from animelab.widgets import LatentExplorer, LiveTraining, Quiz, Timelapse
+from animelab.widgets.live import curves_tag, duration
+
+LATENT = 6
+
+
+def discs(latents: torch.Tensor) -> torch.Tensor:
+    """An analytic generator: the latent is a disc's size, place and color."""
+    z = latents[:, :, None, None]
+    y, x = torch.meshgrid(torch.linspace(-1, 1, 32), torch.linspace(-1, 1, 32), indexing="ij")
+    inside = torch.sigmoid(9 * (0.5 + 0.1 * z[:, :1] - torch.hypot(x - 0.3 * z[:, 1:2], y - 0.3 * z[:, 2:3])))
+    return torch.tanh(inside * z[:, 3:6])
+
+
+def shown(picture: ipywidgets.HTML) -> np.ndarray:
+    data = re.search(r"data:image/jpeg;base64,([^\"]+)", picture.value)[1]
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+
+
+@pytest.fixture
+def explorer() -> LatentExplorer:
+    return LatentExplorer(discs, latent=LATENT)
+
+
+def controls(widget: ipywidgets.Widget, name: str) -> list[ipywidgets.Widget]:
+    """All parts of a widget with a CSS class, as a browser test finds them."""
+    found = [widget] if name in getattr(widget, "_dom_classes", ()) else []
+    return found + [part for child in getattr(widget, "children", ()) for part in controls(child, name)]
+
+
+def control(widget: ipywidgets.Widget, name: str) -> ipywidgets.Widget:
+    (found,) = controls(widget, name)
+    return found
+
+
+def picture(explorer: LatentExplorer) -> ipywidgets.HTML:
+    return control(control(explorer, "animelab-left"), "animelab-picture")
+
+
+def test_render_is_pure(explorer: LatentExplorer):
+    before = picture(explorer).value
+    other = replace(explorer.state, strengths=(3.0, *explorer.state.strengths[1:]))
+    first, second = explorer.render(other), explorer.render(other)
+    assert first.dtype == np.uint8
+    assert first.shape == (256, 256, 3)
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, explorer.render(explorer.state))
+    assert picture(explorer).value == before
+
+
+def test_a_slider_changes_the_picture_and_reset_restores_it(explorer: LatentExplorer):
+    before = picture(explorer).value
+    slider = control(explorer, "animelab-direction-1")
+    slider.value = 2.0
+    assert np.abs(shown(picture(explorer)).astype(int) - np.asarray(explorer.render(explorer._start(0)))).mean() > 2
+    assert "direction 1 +2.0" in picture(explorer).value  # in the alt text
+    control(explorer, "animelab-reset").click()
+    assert picture(explorer).value == before
+    assert slider.value == 0
+
+
+def test_every_direction_is_a_control_with_words(explorer: LatentExplorer):
+    words = [control(explorer, f"animelab-direction-{i}").description for i in range(1, 6)]
+    assert words == ["Direction 1 (strongest)", "Direction 2", "Direction 3", "Direction 4", "Direction 5 (gentlest)"]
+
+
+def test_the_seed_decides_the_face(explorer: LatentExplorer):
+    first = picture(explorer).value
+    control(explorer, "animelab-new-face").click()
+    seed = control(explorer, "animelab-seed")
+    assert seed.value == 1
+    assert picture(explorer).value != first
+    seed.value = 0
+    assert picture(explorer).value == first
+    expected = torch.randn(1, LATENT, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(explorer.latents, expected)
+
+
+def test_the_walk_begins_and_ends_at_the_remembered_faces(explorer: LatentExplorer):
+    walk = control(explorer, "animelab-walk")
+    assert walk.disabled
+    control(explorer, "animelab-direction-2").value = 1.5
+    a = shown(picture(explorer))
+    control(explorer, "animelab-remember-as-a").click()
+    assert np.array_equal(shown(picture(explorer)), a)  # remembering changes nothing to see
+    assert control(explorer, "animelab-direction-2").value == 0
+    control(explorer, "animelab-new-face").click()
+    b = shown(picture(explorer))
+    control(explorer, "animelab-remember-as-b").click()
+    assert not walk.disabled
+    assert walk.value == 100
+    walk.value = 50
+    halfway = shown(picture(explorer))
+    assert not np.array_equal(halfway, a)
+    assert not np.array_equal(halfway, b)
+    assert "50% of the way from A to B" in picture(explorer).value
+    walk.value = 0
+    assert np.array_equal(shown(picture(explorer)), a)
+    walk.value = 100
+    assert np.array_equal(shown(picture(explorer)), b)
+    control(explorer, "animelab-new-face").click()
+    assert not walk.disabled  # A and B stay remembered
+
+
+def test_a_network_is_copied_and_left_as_it_is():
+    network = Generator(32, latent=8, width=4)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    explorer = LatentExplorer(network, latent=8)
+    assert network.training
+    for name, value in network.state_dict().items():  # BatchNorm's statistics among them
+        assert torch.equal(value, before[name])
+    now = explorer.render(explorer.state)
+    torch.nn.init.zeros_(network[1].weight)
+    assert np.array_equal(explorer.render(explorer.state), now)
+
+
+def test_a_model_with_generate_and_latent_needs_nothing_else():
+    model = SimpleNamespace(latent=LATENT, generate=discs)
+    assert np.array_equal(
+        LatentExplorer(model, seed=4).render(LatentExplorer(model, seed=4).state),
+        LatentExplorer(discs, latent=LATENT, seed=4).render(LatentExplorer(discs, latent=LATENT, seed=4).state),
+    )
+
+
+def test_two_latent_numbers_are_enough():
+    explorer = LatentExplorer(lambda z: discs(torch.cat([z, z, z], 1)), latent=2)
+    assert len(explorer.directions) == 2
+
+
+@pytest.mark.parametrize(
+    ("model", "latent", "message"),
+    [
+        (discs, None, "latent=100"),
+        ("dcgan", 6, "str draws no pictures"),
+        (Generator(32, latent=8, width=4), 9, r"does not take latents of shape \(2, 9\)"),
+        (lambda z: z, 6, r"not \(2, 6\)"),
+        (lambda z: None, 6, "not NoneType"),
+    ],
+)
+def test_what_cannot_be_explored_is_refused(model: object, latent: int | None, message: str):
+    with pytest.raises(LabError, match=message):
+        LatentExplorer(model, latent=latent)
+
+
+def test_a_device_that_is_not_here_is_refused():
+    with pytest.raises(LabError, match="not available"):
+        LatentExplorer(discs, latent=LATENT, device="tpu")
+
+
+def test_without_a_kernel_a_picture_remains(explorer: LatentExplorer):
+    if ipywidgets.__version__.startswith("7"):
+        pytest.skip("ipywidgets 7 displays itself without a mimebundle")
+    bundle = explorer._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert 'alt="Face of seed 0"' in bundle["text/html"]
+    assert bundle["text/plain"] == "Face of seed 0"
+
+
+def news(step: int, preview: np.ndarray | None, history: list[dict[str, float]]) -> SimpleNamespace:
+    return SimpleNamespace(
+        step=step,
+        steps=100,
+        seconds=65.0,
+        images_per_second=210.4,
+        eta=3700.0,
+        losses={"D": 0.5},
+        history=history,
+        preview=preview,
+    )
+
+
+def test_live_training_shows_the_newest_state(capsys):
+    live = LiveTraining(every=0)
+    assert "not begun" in live.still()[1]
+    history = [
+        {"step": step, "seconds": step, "images_per_second": 9.0, "D": 1.0 + step, "G": 2.0} for step in (10, 20)
+    ]
+    live(news(20, np.zeros((4, 8, 3), np.uint8), history))
+    live(news(40, np.full((4, 8, 3), 200, np.uint8), history))
+    assert (shown(live._grid) == 200).all()
+    markup, text = live.still()
+    assert text == "Step 40 of 100, 210 images/s, 1 min 5 s so far, 1 h 1 min left, D 0.500"
+    assert text in markup
+    assert "from the same latents by step 40" in markup
+    assert "Losses so far: D from 11 to 21, G from 2 to 2" in markup
+    assert text in capsys.readouterr().out  # outside of a notebook there is nothing else
+
+
+def test_live_training_does_not_redraw_too_often():
+    live = LiveTraining(every=3600)
+    live(news(10, None, []))
+    first = live._status.value
+    live(news(20, None, []))
+    assert live._status.value == first
+    live(news(100, None, []))  # the last step always
+    assert "finished" in live._status.value
+
+
+def test_live_curves_have_a_line_for_each_loss_and_survive_what_is_not_finite():
+    history = [{"step": i, "D": 1.0, "G": float(i), "<R1>": float("nan")} for i in range(1000)]
+    tag = curves_tag(history)
+    svg = base64.b64decode(re.search(r"data:image/svg\+xml;base64,([^\"]+)", tag)[1]).decode()
+    assert svg.count("<polyline") == 3
+    assert "&lt;R1&gt;" in svg
+    assert len(svg) < 20_000  # thinned out: it is sent again and again
+    assert curves_tag([]) == ""
+    assert curves_tag([{"step": 0, "D": float("nan")}, {"step": 1, "D": float("nan")}]) == ""
+    assert (
+        "polyline"
+        in base64.b64decode(curves_tag([{"step": 0, "D": 1.0}, {"step": 1, "D": 1.0}]).split(",")[1][:-2]).decode()
+    )
+
+
+def test_durations_in_words():
+    assert [duration(x) for x in (0.4, 59, 61, 3600)] == ["0 s", "59 s", "1 min 1 s", "1 h 0 min"]
+
+
+def question(**changes: object) -> SimpleNamespace:
+    fields = {
+        "text": "Is `D(x)` a logit?",
+        "options": ("no", "yes"),
+        "answer": 1,
+        "feedback": ("Look <again>.", "It is."),
+    }
+    return SimpleNamespace(**(fields | changes))
+
+
+def test_quiz_explains_every_choice_and_counts():
+    quiz = Quiz([question(), question(answer=0)])
+    assert "0 of 2 right, 2 to go." in quiz._score.value
+    quiz.choose(0, 0)
+    assert "Not quite." in quiz._feedback[0].value
+    assert "Look &lt;again&gt;." in quiz._feedback[0].value
+    quiz.choose(0, 1)  # an answer may be changed
+    assert "Right." in quiz._feedback[0].value
+    assert [option.index for option in quiz._options[0]] == [None, 0]
+    quiz.choose(1, 0)
+    assert quiz.score == 2
+    assert "2 of 2 right." in quiz._score.value
+
+
+def test_quiz_without_a_kernel_still_asks():
+    markup, text = Quiz([question()]).still()
+    assert "<code>D(x)</code>" in markup
+    assert "<li>yes</li>" in markup
+    assert "Is `D(x)` a logit?" in text
+
+
+@pytest.mark.parametrize("changes", [{"answer": 2}, {"answer": -1}, {"feedback": ("one",)}])
+def test_a_broken_question_is_named(changes: dict[str, object]):
+    with pytest.raises(LabError, match="Question 2"):
+        Quiz([question(), question(**changes)])
+
+
+def test_timelapse_goes_through_a_folder_of_previews(tmp_path):
+    for step in (0, 50, 1000):
+        Image.new("RGB", (8, 4), (step // 5, 0, 0)).save(tmp_path / f"{step:08d}.png")
+    film = Timelapse(tmp_path)
+    assert film.names == ["step 0", "step 50", "step 1,000"]
+    assert film.render(1)[0, 0].tolist() == [10, 0, 0]
+    assert "step 1,000 (frame 3 of 3)" in film._picture.value  # it opens on the result
+    control(film, "animelab-frame").value = 0
+    assert "step 0 (frame 1 of 3)" in film._picture.value
+    assert shown(film._picture).max() < 10
+
+
+def test_timelapse_says_what_is_missing(tmp_path):
+    with pytest.raises(LabError, match="no PNG pictures in"):
+        Timelapse(tmp_path)
+    with pytest.raises(LabError, match="at least one frame"):
+        Timelapse([])
+    with pytest.raises(LabError, match="1 frames but 2 names"):
+        Timelapse([np.zeros((2, 2, 3), np.uint8)], names=["a", "b"])
+
+
+def test_nothing_else_needs_ipywidgets():
+    code = "import sys, animelab.viz, animelab.latent, animelab.recipes.dcgan; sys.exit('ipywidgets' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
