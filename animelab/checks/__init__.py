@@ -1,6 +1,6 @@
 """Checks that a learner calls on their own functions: `check_1_2(discriminator_loss)`. They advise, and never block."""
 
-from animelab.checks.harness import Question, Result
+from animelab.checks.harness import Result
 from animelab.checks.lesson_01_dcgan import (
     check_1_1,
     check_1_2,
@@ -12,7 +12,6 @@ from animelab.checks.lesson_01_dcgan import (
 )
 
 __all__ = [
-    "Question",
     "Result",
     "check_1_1",
     "check_1_2",

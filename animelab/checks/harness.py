@@ -20,16 +20,6 @@ STUB = re.compile(r"\d+\.\d+: ")  # how the message of an unsolved exercise begi
 
 
 @dataclass(frozen=True)
-class Question:
-    """A multiple-choice question: `answer` is the index of the right option, `feedback` has a sentence per option."""
-
-    text: str
-    options: tuple[str, ...]
-    answer: int
-    feedback: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Result:
     """What a check found. It is true when the exercise is solved, and it shows itself once, in the cell that ran it."""
 

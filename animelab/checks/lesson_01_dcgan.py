@@ -1,4 +1,4 @@
-"""Checks and quiz of 01_dcgan: pictures for a network, the two losses, first weights, a step, an average, a walk."""
+"""Checks of 01_dcgan: pictures for a network, the two losses, first weights, a step, an average, a walk."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from animelab.checks.harness import Question, check, close, tensor, wrong
+from animelab.checks.harness import check, close, tensor, wrong
 from animelab.losses import non_saturating
 
 
@@ -333,94 +333,6 @@ def check_1_7(slerp: Any) -> None:
             )
         if not close(answer, here, 1e-3):
             wrong("Between a latent and itself there is no way to go: the answer should be that latent.")
-
-
-QUIZ = (
-    Question(
-        "Our D ends in a plain number, without a sigmoid. Why?",
-        (
-            "A sigmoid would make D too strong.",
-            "The loss does the sigmoid's work on the logits, without rounding to 0 or 1.",
-            "Without a sigmoid D's answers are probabilities already.",
-        ),
-        1,
-        (
-            "A sigmoid does not change which pictures D prefers, so it makes it neither stronger nor weaker.",
-            "`softplus` holds both the sigmoid and the logarithm, and stays exact at 100, where exp overflows.",
-            "A logit is any real number; it becomes a probability only after a sigmoid.",
-        ),
-    ),
-    Question(
-        "After 200 steps D's loss is 0.001 and stays there. What has happened?",
-        (
-            "D tells all fakes from real pictures, and G gets hardly any useful hints.",
-            "Training is finished: a loss near 0 is the goal.",
-            "G has learned to fool D every time.",
-        ),
-        0,
-        (
-            "The judge has won; a game worth watching keeps both losses away from 0.",
-            "In a game the loss of one player says nothing about the pictures; look at them.",
-            "Then D's loss would be large; where it can only guess it is near 1.4, twice log 2.",
-        ),
-    ),
-    Question(
-        "In D's step the fakes are detached. What would happen without it?",
-        (
-            "D could not learn from the fakes.",
-            "The fakes would change while D looks at them.",
-            "D's loss would send gradients into G as well, which wastes time and asks G to help the judge.",
-        ),
-        2,
-        (
-            "D learns from them either way: its own gradients do not pass through G.",
-            "Nothing moves before an optimizer steps, and the pictures are computed already.",
-            "If G's next step does not clear them, G walks in a direction that D chose.",
-        ),
-    ),
-    Question(
-        "Someone draws every parameter from N(0, 0.02), the scales of BatchNorm too. What do they see?",
-        (
-            "The same as with N(1, 0.02): the next BatchNorm makes up for it.",
-            "Gray first pictures, and a D whose opinions hardly differ.",
-            "An error, because a scale must be positive.",
-        ),
-        1,
-        (
-            "It does, layer by layer; but behind the last one there is none, and what comes out is almost 0.",
-            "The gradients on the way back are hundreds of times smaller, too, which Adam partly hides.",
-            "A negative scale is allowed: it turns a feature upside down and says nothing.",
-        ),
-    ),
-    Question(
-        "You sample from the averaged copy of G instead of G. What is different?",
-        (
-            "The pictures are calmer, because the average does not follow every swing of the game.",
-            "G trains faster, because it learns from the average.",
-            "The pictures are blurred, because it averages pictures.",
-        ),
-        0,
-        (
-            "G circles around good weights, and the middle of the circle is often better than any point on it.",
-            "The average only watches: no gradient comes from it, and G never sees it.",
-            "It averages weights; each picture is drawn once, by one network.",
-        ),
-    ),
-    Question(
-        "Which grid of 64 samples shows mode collapse?",
-        (
-            "64 different faces, all of them noisy.",
-            "The same few faces again and again, whatever the latents.",
-            "64 gray squares.",
-        ),
-        1,
-        (
-            "Noise with variety is a young G, or a weak one; keep training before you worry.",
-            "G found a few faces that D believes, and draws only these, however good they look.",
-            "G has learned nothing yet: look at its first weights, and whether gradients reach it.",
-        ),
-    ),
-)
 
 
 def _alike(values: Tensor, pixels: Tensor) -> bool:

@@ -128,7 +128,7 @@ FULL = Prior(
         "face": {"soft": 5, "round": 4, "sharp": 4, "oval": 2},
         "hair_style": {"straight": 5, "wavy": 5, "hime": 3, "bob": 5, "pixie": 2, "wolf": 2, "twin tails": 4,
                        "low twin tails": 3, "ponytail": 4, "side ponytail": 3, "drills": 3, "braids": 3, "buns": 3},
-        "bangs": {"blunt": 4, "curtain": 4, "swept": 4, "wispy": 4, "choppy": 4, "crossed": 3, "one eye": 1,
+        "bangs": {"blunt": 4, "curtain": 4, "swept": 4, "wispy": 4, "choppy": 4, "crossed": 3, "one eye": 0.6,
                   "side part": 2},
         "eye_shape": {"round": 5, "almond": 4, "upturned": 3, "droopy": 3, "narrow": 1},
         "iris": {"plain": 6, "rayed": 3, "ring": 2, "star": 0.6},

@@ -44,7 +44,7 @@ def oklch(color: str) -> tuple[float, float, float]:
     return lightness, hypot(a, b), atan2(b, a) * 57.29577951308232
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def from_oklch(lightness: float, chroma: float, hue: float) -> str:
     """The "#rrggbb" color nearest to OKLCH coordinates."""
     a, b = chroma * cos(radians(hue)), chroma * sin(radians(hue))
@@ -57,7 +57,7 @@ def from_oklch(lightness: float, chroma: float, hue: float) -> str:
     return "#" + "".join(f"{round(_gamma(value) * 255):02x}" for value in (red, green, blue))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def tone(color: str, lightness: float = 0.0, chroma: float = 1.0, toward: float = 280.0, turn: float = 0.0) -> str:
     """The color lighter or darker, its chroma multiplied, its hue turned by up to `turn` degrees toward a hue."""
     light, strength, hue = oklch(color)
@@ -66,7 +66,7 @@ def tone(color: str, lightness: float = 0.0, chroma: float = 1.0, toward: float 
     return from_oklch(min(0.995, max(0.05, light + lightness)), strength * chroma, hue)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
 def mix(first: str, second: str, part: float) -> str:
     """`part` of the second color in the first, 0 to 1."""
     pairs = ((int(first[i : i + 2], 16), int(second[i : i + 2], 16)) for i in (1, 3, 5))
@@ -118,7 +118,7 @@ def _eyes(name: str) -> dict[str, str]:
     }
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16)
 def build(hair: str, eyes: str, skin: str, scheme: str, brightness: float, background: str) -> dict[str, str]:
     """Role -> color for one character; clothes, accent and background follow the hair's hue (or the eyes', if gray)."""
     light, chroma, hue = oklch(HAIR[hair])
@@ -158,8 +158,8 @@ def build(hair: str, eyes: str, skin: str, scheme: str, brightness: float, backg
         "white": "#ffffff", "eye_white": "#fffdfd", "eye_shadow": "#8d7f9e",
         "lash": mix("#2f1c26", HAIR[hair], 0.1) if fair else "#1c0e13",
         "brow": mix(tone(HAIR[hair], -0.24, 0.9), "#4a2f3a" if fair else "#1c0e13", 0.35 if fair else 0.8),
-        "mouth": "#a23c4c", "tongue": "#f08d93", "mouth_line": "#7d3040", "metal": "#4b4654", "frame": "#5d2b3c", "gold": "#f2c14e",
-        "petal": "#fffaf6" if light < 0.9 else tone(accent, 0.1), "pink": "#f7b3bd",
+        "mouth": "#a23c4c", "tongue": "#f08d93", "mouth_line": "#7d3040", "metal": "#4b4654", "frame": "#5d2b3c",
+        "gold": "#f2c14e", "petal": "#fffaf6" if light < 0.9 else tone(accent, 0.1), "pink": "#f7b3bd",
         "straw": "#f1d79a", "straw_shade": "#d9b46c", "straw_line": "#8a6231",
     }  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from animelab.widgets.latent_explorer import LatentExplorer
 from animelab.widgets.live import LiveTraining
-from animelab.widgets.quiz import Quiz
 from animelab.widgets.timelapse import Timelapse
 
-__all__ = ["LatentExplorer", "LiveTraining", "Quiz", "Timelapse"]
+__all__ = ["LatentExplorer", "LiveTraining", "Timelapse"]

@@ -17,15 +17,6 @@ CSS = """
 & button:focus-visible, & input:focus-visible, & .noUi-handle:focus-visible { outline: 2px solid #0072B2; }
 & .animelab-left { margin: 0 24px 0 0; }
 & .animelab-end { width: 48px; height: 48px; margin: 2px 16px 2px 6px; outline: 1px dashed rgba(128, 128, 128, 0.6); }
-& .animelab-option { height: auto; width: auto; max-width: 72ch; margin: 0 0 0 20px; }
-& .animelab-option label { position: relative; height: auto; padding-left: 24px; line-height: 1.45; }
-& .animelab-option label { white-space: normal; }
-& .animelab-option input { position: absolute; left: 0; top: 2px; margin: 2px; }
-& .animelab-question, & .animelab-yes, & .animelab-no { max-width: 72ch; }
-& .animelab-yes, & .animelab-no { margin: 2px 0 0 20px; padding: 4px 12px; border-left: 4px solid; }
-& .animelab-yes { border-color: #009E73; }
-& .animelab-no { border-color: #D55E00; }
-& .animelab-score { font-weight: 600; }
 """
 
 

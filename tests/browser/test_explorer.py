@@ -46,22 +46,6 @@ for step in range(0, 500, 20):
     time.sleep(3 if step == 400 else 0.1)
 """
 
-QUIZ = """
-from types import SimpleNamespace
-from animelab.widgets import Quiz
-Quiz([
-    SimpleNamespace(text="If the judge becomes perfect overnight, does the painter learn faster or slower?",
-        options=["Faster: the judge knows more and can tell the painter more precisely what to change in its pictures, "
-                 "so that every step is worth more than before, even with a learning rate of 2e-4",
-                 "Slower: a judge who is always right gives no hints"],
-        answer=1, feedback=["Look at the slope where the fakes are: it is flat.",
-                            "Where the judge is certain, its slope is flat."]),
-    SimpleNamespace(text="What does `D(fake).mean()` measure?",
-        options=["A loss", "How real the fakes look to D"], answer=1,
-        feedback=["Not yet: no target was named.", "D's mean opinion, as a logit."]),
-])
-"""
-
 # Times from the key to the new picture, decoded and ready to paint.
 WATCH_LATENCY = """() => {
     window.latencies = [];
@@ -168,21 +152,6 @@ def test_live_training_shows_pictures_and_curves_and_leaves_them_behind(open_not
     page.get_by_text("Step 480 of 500").wait_for()
     assert pixels(still).std() > 10
     keep(page, "live_after")
-
-
-def test_quiz_answers_back(open_notebook):
-    page = open_notebook("quiz", QUIZ)
-    quiz = page.locator(".animelab-quiz")
-    quiz.get_by_text("0 of 2 right, 2 to go.").wait_for()
-    quiz.locator(".animelab-option input").first.focus()
-    page.keyboard.press("Space")
-    quiz.get_by_text("Look at the slope").wait_for()
-    keep(page, "quiz_wrong")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Space")
-    quiz.get_by_text("1 of 2 right, 1 to go.").wait_for()
-    assert quiz.locator("input:checked").count() == 1
-    keep(page, "quiz")
 
 
 def test_timelapse_slides(open_notebook, tmp_path):

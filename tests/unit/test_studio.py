@@ -16,8 +16,22 @@ from animelab.studio import OPTIONS, PRIORS, RANGES, TAGS, Character, Prior, con
 from animelab.studio.character import EXPRESSIONS, HAIR_TAGS
 from animelab.studio.hair import HAIRSTYLES
 
-COLORS = ("blonde brown black blue pink purple green red silver white orange aqua grey").split()
-EYES = "blue red brown green purple yellow pink aqua black orange".split()
+COLORS = [
+    "blonde",
+    "brown",
+    "black",
+    "blue",
+    "pink",
+    "purple",
+    "green",
+    "red",
+    "silver",
+    "white",
+    "orange",
+    "aqua",
+    "grey",
+]
+EYES = ["blue", "red", "brown", "green", "purple", "yellow", "pink", "aqua", "black", "orange"]
 FACE = Character(framing="face", bangs="side part")
 
 
@@ -100,9 +114,9 @@ def test_eye_color_changes_only_the_eyes() -> None:
     red, blue = (render(FACE.replace(eye_color=name), 128).astype(int) for name in ("red", "blue"))
     rows, columns = np.nonzero(np.abs(red - blue).max(-1) > 2)
     assert len(rows) > 100
-    assert 60 < rows.min()
+    assert rows.min() > 60
     assert rows.max() < 95
-    assert 30 < columns.min()
+    assert columns.min() > 30
     assert columns.max() < 98
 
 
@@ -188,8 +202,7 @@ def test_a_prior_of_ones_own() -> None:
 
 
 def test_svg_is_well_formed() -> None:
-    extreme = {name: ends for name, ends in RANGES.items() if name != "brightness"}
-    corners = [Character(**{name: ends[i] for name, ends in extreme.items()}) for i in (0, 1)]
+    corners = [Character().replace(**{name: ends[i] for name, ends in RANGES.items()}) for i in (0, 1)]
     every = [Character().replace(**{name: value}) for name, values in OPTIONS.items() for value in values]
     for character in [*corners, *every, *(Character.random(seed) for seed in range(40))]:
         text = character.svg()

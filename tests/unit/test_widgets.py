@@ -16,7 +16,7 @@ from PIL import Image
 
 from animelab.errors import LabError
 from animelab.nn.dcgan import Generator
-from animelab.widgets import LatentExplorer, LiveTraining, Quiz, Timelapse
+from animelab.widgets import LatentExplorer, LiveTraining, Timelapse
 from animelab.widgets.live import curves_tag, duration
 
 LATENT = 6
@@ -231,43 +231,6 @@ def test_live_curves_have_a_line_for_each_loss_and_survive_what_is_not_finite():
 
 def test_durations_in_words():
     assert [duration(x) for x in (0.4, 59, 61, 3600)] == ["0 s", "59 s", "1 min 1 s", "1 h 0 min"]
-
-
-def question(**changes: object) -> SimpleNamespace:
-    fields = {
-        "text": "Is `D(x)` a logit?",
-        "options": ("no", "yes"),
-        "answer": 1,
-        "feedback": ("Look <again>.", "It is."),
-    }
-    return SimpleNamespace(**(fields | changes))
-
-
-def test_quiz_explains_every_choice_and_counts():
-    quiz = Quiz([question(), question(answer=0)])
-    assert "0 of 2 right, 2 to go." in quiz._score.value
-    quiz.choose(0, 0)
-    assert "Not quite." in quiz._feedback[0].value
-    assert "Look &lt;again&gt;." in quiz._feedback[0].value
-    quiz.choose(0, 1)  # an answer may be changed
-    assert "Right." in quiz._feedback[0].value
-    assert [option.index for option in quiz._options[0]] == [None, 0]
-    quiz.choose(1, 0)
-    assert quiz.score == 2
-    assert "2 of 2 right." in quiz._score.value
-
-
-def test_quiz_without_a_kernel_still_asks():
-    markup, text = Quiz([question()]).still()
-    assert "<code>D(x)</code>" in markup
-    assert "<li>yes</li>" in markup
-    assert "Is `D(x)` a logit?" in text
-
-
-@pytest.mark.parametrize("changes", [{"answer": 2}, {"answer": -1}, {"feedback": ("one",)}])
-def test_a_broken_question_is_named(changes: dict[str, object]):
-    with pytest.raises(LabError, match="Question 2"):
-        Quiz([question(), question(**changes)])
 
 
 def test_timelapse_goes_through_a_folder_of_previews(tmp_path):

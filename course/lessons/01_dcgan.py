@@ -1,0 +1,825 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 1 · Your first faces: DCGAN
+#
+# **You will make:** a network that draws anime faces nobody has drawn.
+#
+# **In the studio:** step 1 of 6, *character design*. (Then come storyboard, line art, color, background, effects.) A crowd
+# needs forty faces by Friday, and nobody has time to draw them.
+#
+# **Time:** MINUTES. **Downloads:** nothing; the training data are drawn on your machine.
+#
+# Run the cells from top to bottom with Shift+Enter. Where a question comes before a cell, answer it before you run it. A
+# wrong guess teaches more than a right one.
+
+# %% tags=["setup"]
+from animelab import env
+
+env.start()
+
+# %%
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import softplus
+
+from animelab import losses, zoo
+from animelab.checks import check_1_1, check_1_2, check_1_3, check_1_4, check_1_5, check_1_6, check_1_7
+from animelab.data import Pictures, StudioFaces
+from animelab.engine import train
+from animelab.latent import walk
+from animelab.recipes import dcgan
+from animelab.viz import compare, curves, show
+from animelab.widgets import LatentExplorer, LiveTraining, Timelapse
+
+# %% [markdown]
+# ## Where we are going
+#
+# Here is the end of the lesson, trained before you came.
+
+# %%
+model = zoo.load("dcgan-faces-64")
+show(
+    model.sample(24, seed=1),
+    columns=8,
+    alt="24 small anime faces of many hair and eye colors, all made by the network.",
+)
+
+# %% [markdown]
+# Twenty-four characters. Each came out of 100 random numbers, in a few milliseconds, and none of them is in the training
+# set. You do not have to believe that: near the end of the lesson you will check.
+#
+# Look closer and you find the seams. An eye that does not match the other. Hair that ends in fog. Keep an eye on the eyes:
+# they are where a generator gives itself away.
+#
+# Now move one yourself. Every slider pushes the 100 numbers in a direction that changes the picture a lot.
+
+# %%
+LatentExplorer(model)
+
+# %% [markdown]
+# ## The data: characters the course draws itself
+#
+# A GAN learns from examples. Scraped anime faces belong to the artists who drew them, so this course draws its own: each
+# character is a seed, turned into curves, turned into pixels. For this lesson we ask for a narrow set: near-frontal faces,
+# plain backgrounds, cropped close. A small network can learn that in minutes. (`Prior` and `PRIORS` in `animelab.studio`
+# say exactly what "narrow" means; later lessons use everything.)
+
+# %%
+faces = StudioFaces(size=64, count=dcgan.preset("cpu").faces)
+print(faces)
+show(
+    faces.pixels[:24], columns=8, alt="24 drawn faces: clean outlines, large eyes, many hair colors, plain backgrounds."
+)
+
+# %% [markdown]
+# The first time this takes about half a minute; then the pictures wait in a cache on your disk.
+#
+# Remember what you see: how crisp the outlines are, how the two eyes agree. That is what the network will be measured
+# against.
+
+# %% [markdown]
+# ### Exercise 1.1 · Pictures for a network (level 1 of 5, about 5 minutes)
+#
+# A screen wants pictures as bytes: `uint8`, from 0 to 255, the colors last. A network wants them as `float32`, from -1 to 1,
+# the colors right after the batch. Before you write: which gray does the number 0 stand for, afterwards?
+#
+# <details><summary>Hint 1</summary>
+#
+# Three things happen: the colors move, the type changes, the range changes. Is there an order in which something goes wrong?
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# `reshape` only counts the same numbers off in rows of another length. Moving an axis is another verb: `permute`.
+#
+# </details>
+
+
+# %%
+def to_network(pixels):
+    """uint8 (B, H, W, 3) tensor, 0 to 255  ->  float32 (B, 3, H, W) tensor, -1 to 1."""
+    ### BEGIN SOLUTION 1.1: move the colors, then the type, then the range
+    return pixels.permute(0, 3, 1, 2).float() / 127.5 - 1
+    ### END SOLUTION
+
+
+check_1_1(to_network)
+
+# %% [markdown]
+# ## Two players
+#
+# One network paints: the *generator*, **G**. One network judges: the *discriminator*, **D**. D sees a picture and says one
+# number, a *logit*: large for "real", small for "fake". G never sees a real picture. All it ever gets is D's opinion, and
+# the slope of that opinion: *which change of this pixel would have pleased you more?*
+#
+# Before we paint faces, let us watch the game where we can see all of it. Reality is a bump of numbers around +4. The
+# painter owns a bump of the same shape and may only slide it. It starts at -4.
+
+
+# %%
+def toy_game(loss, discriminator_steps, distance=8.0, rounds=200):
+    """Slide a bump towards a real one, both 0.5 wide, with D's opinion as the only guide. Returns the painter's path."""
+    torch.manual_seed(0)
+    place = torch.tensor([-distance / 2], requires_grad=True)  # the painter: one number
+    D = nn.Sequential(nn.Linear(1, 32), nn.LeakyReLU(0.2), nn.Linear(32, 32), nn.LeakyReLU(0.2), nn.Linear(32, 1))
+    D_adam = torch.optim.Adam(D.parameters(), 0.01, betas=(0.5, 0.9))
+    path = []
+    for _ in range(rounds):
+        for _ in range(discriminator_steps):
+            real = distance / 2 + 0.5 * torch.randn(64, 1)
+            fake = place + 0.5 * torch.randn(64, 1)
+            loss_D = loss.discriminator(D(real), D(fake.detach()))
+            D_adam.zero_grad()
+            loss_D.backward()
+            D_adam.step()
+        loss_G = loss.generator(D(place + 0.5 * torch.randn(64, 1)))
+        (slope,) = torch.autograd.grad(loss_G, place)
+        with torch.no_grad():
+            place -= 0.3 * slope  # plain gradient descent: a small slope is a small step
+        path.append(place.item())
+    return path
+
+
+# %% [markdown]
+# The loss that Goodfellow and his colleagues wrote down first is called *minimax*: what is good for D is bad for G, by the
+# same amount. Two games with it. In the first, D takes one step for each step of G. In the second, D takes fifty, so that
+# it is always right.
+#
+# **Predict:** in which of the two does the painter reach +4 sooner?
+
+# %%
+games = {
+    "minimax, 1 step of D": toy_game(losses.minimax, 1),
+    "minimax, 50 steps of D": toy_game(losses.minimax, 50),
+}
+curves({name: (range(200), path) for name, path in games.items()}, ylabel="where the painter's bump is", smooth=1)
+
+# %% [markdown]
+# Neither. The two bumps do not touch, so D becomes certain within a few steps, in both games. A judge who is certain gives
+# no hints: under this loss the slope is flat wherever D is sure that a picture is fake. The painter stands in a fog.
+#
+# Now change one thing. G no longer minimizes "D is right about my fakes" but minimizes "D does *not* call my fakes real".
+# The same goal, another slope. This is the *non-saturating* loss.
+
+# %%
+games |= {
+    "non-saturating, 1 step of D": toy_game(losses.non_saturating, 1),
+    "non-saturating, 50 steps of D": toy_game(losses.non_saturating, 50),
+}
+curves({name: (range(200), path) for name, path in games.items()}, ylabel="where the painter's bump is", smooth=1)
+
+# %% [markdown]
+# Both arrive. With one step of D the painter overshoots and comes back, again and again, in smaller swings: two players who
+# chase each other do not roll down a hill, they circle. Remember this when the loss curves of the real thing refuse to go
+# down.
+#
+# Here are the two losses of G side by side. The horizontal axis is D's logit for a fake. Early in training we live at the
+# left end.
+
+# %%
+logits = torch.linspace(-8, 8, 100)
+G_losses = {"minimax": -softplus(logits), "non-saturating": softplus(-logits)}
+curves(
+    {name: (logits, values) for name, values in G_losses.items()},
+    xlabel="D's logit for a fake",
+    ylabel="G's loss",
+    smooth=1,
+)
+
+# %% [markdown]
+# At the left, one curve is flat and the other is steep. That is the whole difference. Aloud: *softplus of minus the logit*
+# is what it costs G when D is not fooled.
+#
+# $$L_D = \operatorname{softplus}(-D(\text{real})) + \operatorname{softplus}(D(\text{fake})) \qquad
+# L_G = \operatorname{softplus}(-D(\text{fake}))$$
+#
+# Two things the toy hides, to be fair. Put the bumps closer together (`distance=2`) and minimax moves too, because they
+# overlap and D cannot be sure. And our painter walks by plain gradient descent; Adam divides a slope by its own size and
+# so walks on through a good deal of fog. Try both, the function is yours.
+
+# %% [markdown]
+# ### Exercise 1.2 · The judge's loss (level 2 of 5, about 10 minutes)
+#
+# D should say *large* for real and *small* for fake. Write its loss from the two sets of logits, without a sigmoid.
+# `softplus(x) = log(1 + exp(x))` is all you need: almost 0 for a very negative x, almost x for a very positive one.
+#
+# <details><summary>Hint 1</summary>
+#
+# Fill in four numbers first: what should the loss be for real = +10? For real = -10? And for fake?
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# One of the two softplus gets its logits with a minus. Each half has its own mean over the batch; the halves are added.
+#
+# </details>
+
+
+# %%
+def discriminator_loss(real_logits, fake_logits):
+    """Mean over the batch of what it costs D to be wrong.
+
+    real_logits, fake_logits: (B,) any real numbers.  Returns a scalar tensor.
+    """
+    ### BEGIN SOLUTION 1.2: two softplus terms, watch the signs
+    return softplus(-real_logits).mean() + softplus(fake_logits).mean()
+    ### END SOLUTION
+
+
+result_1_2 = check_1_2(discriminator_loss)
+
+# %% [markdown]
+# ### Exercise 1.3 · The painter's loss (level 2 of 5, about 5 minutes)
+#
+# G sees D's logits for its fakes and nothing else. At the start they are all very negative. Write the loss whose slope is
+# steep exactly there: the one that kept the third game above alive.
+#
+# <details><summary>Hint 1</summary>
+#
+# Ask D's question with the labels exchanged: what would D pay if these fakes were real?
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# It is one half of the judge's loss, given the other set of logits.
+#
+# </details>
+
+
+# %%
+def generator_loss(fake_logits):
+    """Mean over the batch of what it costs G when D is not fooled.
+
+    fake_logits: (B,) any real numbers.  Returns a scalar tensor.
+    """
+    ### BEGIN SOLUTION 1.3: one softplus; what would D pay if the fakes were real?
+    return softplus(-fake_logits).mean()
+    ### END SOLUTION
+
+
+result_1_3 = check_1_3(generator_loss)
+
+# %% [markdown]
+# If both checks are green, your two functions will train the network below. If not, the library's stand in: an unsolved
+# exercise never stops the lesson.
+
+# %%
+solved = result_1_2 and result_1_3
+my_loss = losses.AdversarialLoss(discriminator_loss, generator_loss) if solved else losses.non_saturating
+
+# %% [markdown]
+# ## The painter's brush: a convolution run backwards
+#
+# G starts from 100 numbers and has to end with 64 × 64 pixels. It does so in five layers. The first turns the latent into a
+# small map of 4 × 4, many channels deep. Each layer after it doubles the side and thins the channels, until three are left:
+# red, green, blue.
+#
+# The layer that doubles is a *transposed convolution*: every input pixel stamps a 4 × 4 pattern onto the output, two pixels
+# apart from its neighbor's, and overlapping stamps add up. `nn.ConvTranspose2d(..., kernel_size=4, stride=2, padding=1)`.
+
+
+# %%
+def build_generator(size=64, latent=100, width=64):
+    """The layers of DCGAN's generator: 4 x 4, then doubled until `size`."""
+    layers = [nn.Unflatten(1, (latent, 1, 1))]
+    channels, side = width * size // 8, 4
+    layers += [nn.ConvTranspose2d(latent, channels, 4, bias=False), nn.BatchNorm2d(channels), nn.ReLU()]
+    while side < size // 2:
+        layers += [nn.ConvTranspose2d(channels, channels // 2, 4, stride=2, padding=1, bias=False)]
+        layers += [nn.BatchNorm2d(channels // 2), nn.ReLU()]
+        channels, side = channels // 2, side * 2
+    layers += [nn.ConvTranspose2d(channels, 3, 4, stride=2, padding=1, bias=False), nn.Tanh()]
+    return nn.Sequential(*layers)
+
+
+x = torch.randn(1, 100)
+for layer in build_generator():
+    x = layer(x)
+    print(f"{type(layer).__name__:<16}", tuple(x.shape[1:]))
+
+# %% [markdown]
+# Read the shapes from top to bottom: the side doubles, the channels halve. `Tanh` at the end keeps every pixel between -1
+# and 1, which is why our pictures live there too.
+#
+# This is the network of the paper, with the settings of the PyTorch example: 3,576,704 parameters. Count them.
+
+# %%
+count = sum(parameter.numel() for parameter in build_generator().parameters())
+print(f"{count:,} parameters")
+
+# %% [markdown]
+# D is the same story told backwards: convolutions with stride 2, from 64 × 64 down to 4 × 4, then one number.
+# `dcgan.Discriminator` in `animelab/nn/dcgan.py` is fifteen lines; from here on we use the library's two networks.
+#
+# What was new in 2015 was not one layer but a recipe that *trains*: no pooling, no fully connected layers inside, BatchNorm
+# almost everywhere, ReLU in G, leaky ReLU in D, small first weights, Adam with a short memory. You will meet three of these
+# again below, switched off.
+#
+# Before they train, G's pictures look like this.
+
+# %%
+untrained = dcgan.dcgan.Generator().apply(dcgan.dcgan.initialize)
+with torch.no_grad():
+    noise_pictures = untrained(torch.randn(8, 100))
+show(noise_pictures, alt="Eight patches of gray noise: an untrained generator.")
+
+# %% [markdown]
+# ### Exercise 1.4 · First weights (level 2 of 5, about 10 minutes)
+#
+# DCGAN's authors drew their first weights by hand-picked rules. Every convolution, transposed or not: normal, mean 0, standard
+# deviation 0.02. Every BatchNorm: scale (`weight`) normal, mean 1, standard deviation 0.02; shift (`bias`) 0.
+# `network.apply(initialize)` calls your function once for every module of a network, whatever its kind.
+# Before you run the check: what would happen to a feature if the scale were drawn around 0 instead?
+#
+# <details><summary>Hint 1</summary>
+#
+# `isinstance(module, nn.Conv2d)` asks for the kind; it takes several kinds at once in parentheses. Is a `ConvTranspose2d` a
+# `Conv2d`?
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# `torch.nn.init` has functions that write into a tensor in place; their names end in an underscore.
+#
+# </details>
+
+
+# %%
+def initialize(module):
+    """Give one module its first weights, in place: convolutions N(0, 0.02), BatchNorm scales N(1, 0.02), shifts 0."""
+    ### BEGIN SOLUTION 1.4: three kinds of modules, two rules
+    if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+        nn.init.normal_(module.weight, 0.0, 0.02)
+    elif isinstance(module, nn.BatchNorm2d):
+        nn.init.normal_(module.weight, 1.0, 0.02)
+        nn.init.zeros_(module.bias)
+    ### END SOLUTION
+
+
+result_1_4 = check_1_4(initialize)
+
+# %% [markdown]
+# ## One step of the real game
+#
+# Here is the algorithm, all of it. It is the `step` of `animelab/recipes/dcgan.py`, and it is what the next cell runs two
+# thousand times:
+#
+# ```python
+# fake = self.G(self.latents(len(real)))
+#
+# # The judge: real should score high, fake should score low.
+# loss_D = self.loss.discriminator(self.D(real), self.D(fake.detach()))
+# self.update(self.D_adam, loss_D)
+#
+# # The painter: make the judge score the fake high.
+# with frozen(self.D):
+#     loss_G = self.loss.generator(self.D(fake))
+# self.update(self.G_adam, loss_G)
+#
+# self.G_ema.update(self.G)
+# ```
+#
+# `detach` cuts the fakes off from G while D learns. `frozen` spares the gradients of D's weights while G learns, since
+# nobody would use them. `G_ema` is a copy of G that trails behind as an average over the last steps; it paints the pictures
+# we look at, because G itself wobbles.
+
+# %% [markdown]
+# ### Exercise 1.5 · The judge takes a step (level 3 of 5, about 15 minutes)
+#
+# Now the two meet. G paints one fake for each latent, D looks at the real and at the fake pictures, its loss goes backward, its
+# optimizer takes one step. G must not notice: no new weights, and no gradients either. Return the loss, we want its curve.
+#
+# <details><summary>Hint 1</summary>
+#
+# Write the five sentences of the algorithm as comments first. In torch a step always has three parts: old gradients away, new
+# gradients, move.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# The loss reaches D's weights through its opinions, and G's weights through the fakes. A tensor can be cut off from whatever
+# made it.
+#
+# </details>
+
+
+# %%
+def discriminator_step(G, D, real, latents, optimizer, loss):
+    """One update of D, and of D only.
+
+    real: (B, 3, H, W);  latents: (B, latent);  optimizer: holds D's weights;  loss(real_logits, fake_logits): a scalar.
+    Returns the loss before the update.
+    """
+    ### BEGIN SOLUTION 1.5: paint, judge, backward, step; and G must not notice
+    fake = G(latents).detach()
+    value = loss(D(real), D(fake))
+    optimizer.zero_grad()
+    value.backward()
+    optimizer.step()
+    return value.detach()
+    ### END SOLUTION
+
+
+check_1_5(discriminator_step)
+
+# %% [markdown]
+# ### Exercise 1.6 · A calmer painter (level 3 of 5, about 10 minutes)
+#
+# G's weights swing with every step of the game. Keep a second network that only trails behind: after each step, *decay* parts of
+# what it was and *1 - decay* parts of what G is now. BatchNorm also keeps measurements of its inputs, in buffers; they have to
+# come along (copy them, or average the floating ones).
+# Decide first: with decay = 0.99, about how many steps does the average remember?
+#
+# <details><summary>Hint 1</summary>
+#
+# The new numbers must go *into* the tensors that are there. `a = ...` only gives a name to something new; `a.copy_(...)`,
+# `a.mul_(...)` and `a.lerp_(...)` write.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# `zip(average.parameters(), model.parameters())` walks through both networks at once; `buffers()` does the same for buffers.
+# Nobody will differentiate this: `torch.no_grad()`.
+#
+# </details>
+
+
+# %%
+def update_average(average, model, decay):
+    """Move `average` towards `model`, in place: average = decay * average + (1 - decay) * model. Buffers are copied."""
+    ### BEGIN SOLUTION 1.6: in place, without gradients, and do not forget the buffers
+    with torch.no_grad():
+        for mine, theirs in zip(average.parameters(), model.parameters(), strict=True):
+            mine.lerp_(theirs, 1 - decay)
+        for mine, theirs in zip(average.buffers(), model.buffers(), strict=True):
+            mine.copy_(theirs)
+    ### END SOLUTION
+
+
+check_1_6(update_average)
+
+# %% [markdown]
+# ## Train
+#
+# **Predict** before you start: what will appear first, the eyes, the hair color, or the outline of the head? After how many
+# seconds?
+#
+# You can stop at any time with the notebook's stop button: the step is finished, everything is saved, and running the cell
+# again goes on at the same step with the same random numbers. The same holds after a crash, or when Colab throws you out.
+
+# %%
+config = dcgan.preset("cpu")  # on a GPU: dcgan.preset("t4")
+first_weights = initialize if result_1_4 else dcgan.dcgan.initialize
+recipe = dcgan.DCGAN(config, loss=my_loss, initialize=first_weights)
+run = train(recipe, faces, env.runs_dir() / "01_dcgan", watch=LiveTraining())
+
+# %% [markdown]
+# While it trains, watch three things.
+#
+# 1. **The order.** Color comes first, because a wrong color is the easiest lie to catch. Then the head, then the eyes as two
+#    dark spots, then their irises. D teaches whatever it noticed last.
+# 2. **The curves.** They do not go down, and should not. D's loss is 1.39 (two times ln 2) when it can only guess and near
+#    0 when it is certain. A healthy game stays between. The loss of a GAN measures the *balance*, not the quality; for
+#    quality you must look.
+# 3. **The same faces.** The 32 latents of the grid never change. You see one character grow up, not new ones each time.
+#
+# All of it was saved. Play it back.
+
+# %%
+Timelapse(run.previews)
+
+# %% [markdown]
+# ## Look
+#
+# Your own generator, on latents it has never seen. No picking: the first 32 of seed 7.
+
+# %%
+mine = zoo.load_run(run.folder)
+show(mine.sample(32, seed=7), alt="32 faces from the generator trained in this notebook, not picked.")
+
+# %% [markdown]
+# Did it learn to draw, or did it memorize? Take six new faces, and for each find the closest of all the pictures in the
+# training set, pixel by pixel.
+
+# %%
+fakes = mine.sample(6, seed=8)
+reals = faces.batch(range(min(len(faces), 5000)))
+distances = torch.cdist(fakes.flatten(1), reals.flatten(1))
+compare(
+    {"painted": fakes, "closest drawn face": reals[distances.argmin(1)]},
+    alt="Six painted faces above their closest relatives in the training set: the same colors, other hair and eyes.",
+)
+
+# %% [markdown]
+# Same colors, perhaps the same style; not the same character. (Pixel distance is a crude eye. Lesson 02 builds a better
+# one.)
+
+# %% [markdown]
+# ## Walk
+#
+# The 100 numbers are not a list of addresses with a picture at each. Everything between two faces is a face as well.
+
+# %% [markdown]
+# ### Exercise 1.7 · A walk between two faces (level 4 of 5, about 15 minutes)
+#
+# A latent of 100 normal numbers has a length near 10, almost always: latents live near the surface of a ball. A straight line
+# between two of them cuts through the inside, where G has never been. Walk along the arc instead. With the angle *omega* between
+# the two directions:
+#
+# $$\text{slerp}(a, b, t) = \frac{\sin((1-t)\,\omega)}{\sin \omega}\, a + \frac{\sin(t\,\omega)}{\sin \omega}\, b$$
+#
+# Read aloud: a mixture of both, whose two shares are measured in angles. Before you run: how long is the latent halfway along
+# the *straight* line, if both ends have length 10 and stand at a right angle?
+#
+# <details><summary>Hint 1</summary>
+#
+# The cosine of the angle is the dot product of the two *unit* vectors. For a batch, every row has its own: sum over the last
+# dimension and keep it (`keepdim=True`).
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# If a and b are the same, the angle is 0 and the formula says 0 / 0; rounding may even make the cosine 1.0000001. `clamp` helps
+# with the second, and `torch.where` chooses the straight line for the rows where the sine is almost 0.
+#
+# </details>
+
+
+# %%
+def slerp(a, b, t):
+    """The latent at part t of the arc from a to b.  a, b: (D,) or (B, D);  t: a number from 0 to 1.  Same shape as a."""
+    ### BEGIN SOLUTION 1.7: the angle of every row, two sines, and care where the angle is 0
+    lengths = a.norm(dim=-1, keepdim=True) * b.norm(dim=-1, keepdim=True)
+    omega = ((a * b).sum(-1, keepdim=True) / lengths).clamp(-1, 1).acos()
+    arc = (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / omega.sin()
+    return torch.where(omega.sin() < 1e-3, (1 - t) * a + t * b, arc)
+    ### END SOLUTION
+
+
+check_1_7(slerp)
+
+# %%
+a, b = torch.randn(2, 100, generator=torch.Generator().manual_seed(4))
+show(
+    mine.generate(walk(a, b, 8)),
+    columns=8,
+    alt="Eight steps from one face to another; hair color and expression change gradually.",
+)
+
+# %% [markdown]
+# No picture in the training set is half of one character and half of another. D never asked for this; it comes from G being
+# continuous and having to spend its 100 numbers well. It is also the best evidence that it did not memorize.
+
+# %%
+LatentExplorer(mine)
+
+# %% [markdown]
+# ## Four ways to fail
+#
+# GANs are famous for breaking. Better to break one on purpose, on a quiet afternoon, than to meet the wreck at midnight. We
+# use 32 × 32 pixels and a small network, so that every failure costs about QUICK. First a healthy run to compare with.
+
+# %%
+small_faces = StudioFaces(size=32, count=dcgan.preset("cpu").faces)
+results = {}
+
+
+def quick(name, data=small_faces, **changes):
+    """Train for 500 steps with some settings changed, and keep 8 faces and the losses for the comparison below."""
+    parts = {"initialize": changes.pop("initialize")} if "initialize" in changes else {}
+    steps = 500 if env.scale() == "full" else 10
+    config = dcgan.preset("cpu", size=32, width=24, steps=steps, log_every=10, **changes)
+    run = train(dcgan.DCGAN(config, **parts), data, env.runs_dir() / f"01_{name}")
+    results[name] = zoo.load_run(run.folder).sample(8, seed=1), run.history
+
+
+quick("healthy")
+
+# %% [markdown]
+# **Failure 1: the judge wins.** Give D a learning rate forty times G's and it is certain before G has found its brush.
+# Under the non-saturating loss the slope does not vanish, but it points nowhere useful: every direction is equally fake.
+#
+# **Failure 2: mode collapse.** The other way round: G runs, D crawls. G finds one face that D likes and paints it for every
+# latent. When D has finally learned that face, G moves on to the next.
+#
+# **Failure 3: wrong first weights.** The paper draws its convolutions with a deviation of 0.02. Here they get 0.5. Nothing
+# else changes, and BatchNorm even rescales most of the damage away. Most.
+#
+# **Predict** which of the three will look worst after 500 steps, then run them. It is an honest race; the seed is fixed.
+
+
+# %%
+def large_weights(module):
+    if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+        nn.init.normal_(module.weight, 0.0, 0.5)
+
+
+quick("judge wins", lr_G=1e-4, lr_D=4e-3)
+quick("mode collapse", lr_G=6e-3, lr_D=1e-4)
+quick("wrong first weights", initialize=large_weights)
+
+# %% [markdown]
+# **Failure 4: dirty data.** This is the most common one, and no loss curve will show it. Crawled sets are full of pictures
+# that are not faces: a shoulder, a shoe, a page of text, a thumbnail upside down. We put 15% of them into the box. Ours are
+# cut from our own drawings, by a crop that missed and a rotation that should not have happened.
+
+
+# %%
+def junk(count, seed=0):
+    """What a careless crawler brings home: crops that miss the face, turned pictures, empty frames."""
+    random = torch.Generator().manual_seed(seed)
+    busts = StudioFaces(size=64, count=count, seed=1, prior="full").pixels
+    pages = []
+    for picture in torch.from_numpy(busts.copy()):
+        x, y, turns = (int(torch.randint(high, (1,), generator=random)) for high in (40, 40, 4))
+        crop = picture[y : y + 24, x : x + 24].repeat_interleave(2, 0).repeat_interleave(2, 1)[:32, :32]
+        pages.append(torch.rot90(crop, turns))
+    return torch.stack(pages).numpy()
+
+
+trash = junk(int(0.15 * len(small_faces) / 0.85))
+dirty = Pictures(np.concatenate([small_faces.pixels, trash]), "faces with 15% junk")
+quick("dirty data", dirty)
+show(
+    trash[:8],
+    scale=3,
+    alt="Eight crops of drawings that miss the face: sleeves, hair, background.",
+    caption="The junk.",
+)
+
+# %%
+rows = {name: pictures for name, (pictures, _) in results.items()}
+compare(
+    rows,
+    alt="Five rows of faces: healthy ones, gray noise, one face repeated, grainy faces, faces mixed with shapeless patches.",
+)
+
+# %% [markdown]
+# Which failures could you have seen in the curves alone?
+
+# %%
+curves(
+    {f"D, {name}": ([row["step"] for row in rows], [row["D"] for row in rows]) for name, (_, rows) in results.items()}
+)
+
+# %% [markdown]
+# ## A quiz, for honesty
+#
+# Choose an answer, then open it.
+#
+# **1. Our D ends in a plain number, without a sigmoid. Why?**
+#
+# <details><summary>A. A sigmoid would make D too strong.</summary>
+#
+# Not quite. A sigmoid does not change which pictures D prefers, so it makes it neither stronger nor weaker.
+#
+# </details>
+# <details><summary>B. The loss does the sigmoid's work on the logits, without rounding to 0 or 1.</summary>
+#
+# Right. `softplus` holds both the sigmoid and the logarithm, and stays exact at 100, where exp overflows.
+#
+# </details>
+# <details><summary>C. Without a sigmoid D's answers are probabilities already.</summary>
+#
+# Not quite. A logit is any real number; it becomes a probability only after a sigmoid.
+#
+# </details>
+#
+# **2. After 200 steps D's loss is 0.001 and stays there. What has happened?**
+#
+# <details><summary>A. D tells all fakes from real pictures, and G gets hardly any useful hints.</summary>
+#
+# Right. The judge has won; a game worth watching keeps both losses away from 0.
+#
+# </details>
+# <details><summary>B. Training is finished: a loss near 0 is the goal.</summary>
+#
+# Not quite. In a game the loss of one player says nothing about the pictures; look at them.
+#
+# </details>
+# <details><summary>C. G has learned to fool D every time.</summary>
+#
+# Not quite. Then D's loss would be large; where it can only guess it is near 1.4, twice log 2.
+#
+# </details>
+#
+# **3. In D's step the fakes are detached. What would happen without it?**
+#
+# <details><summary>A. D could not learn from the fakes.</summary>
+#
+# Not quite. D learns from them either way: its own gradients do not pass through G.
+#
+# </details>
+# <details><summary>B. The fakes would change while D looks at them.</summary>
+#
+# Not quite. Nothing moves before an optimizer steps, and the pictures are computed already.
+#
+# </details>
+# <details><summary>C. D's loss would send gradients into G as well, which wastes time and asks G to help the judge.</summary>
+#
+# Right. If G's next step does not clear them, G walks in a direction that D chose.
+#
+# </details>
+#
+# **4. Someone draws every parameter from N(0, 0.02), the scales of BatchNorm too. What do they see?**
+#
+# <details><summary>A. The same as with N(1, 0.02): the next BatchNorm makes up for it.</summary>
+#
+# Not quite. It does, layer by layer; but behind the last one there is none, and what comes out is almost 0.
+#
+# </details>
+# <details><summary>B. Gray first pictures, and a D whose opinions hardly differ.</summary>
+#
+# Right. The gradients on the way back are hundreds of times smaller, too, which Adam partly hides.
+#
+# </details>
+# <details><summary>C. An error, because a scale must be positive.</summary>
+#
+# Not quite. A negative scale is allowed: it turns a feature upside down and says nothing.
+#
+# </details>
+#
+# **5. You sample from the averaged copy of G instead of G. What is different?**
+#
+# <details><summary>A. The pictures are calmer, because the average does not follow every swing of the game.</summary>
+#
+# Right. G circles around good weights, and the middle of the circle is often better than any point on it.
+#
+# </details>
+# <details><summary>B. G trains faster, because it learns from the average.</summary>
+#
+# Not quite. The average only watches: no gradient comes from it, and G never sees it.
+#
+# </details>
+# <details><summary>C. The pictures are blurred, because it averages pictures.</summary>
+#
+# Not quite. It averages weights; each picture is drawn once, by one network.
+#
+# </details>
+#
+# **6. Which grid of 64 samples shows mode collapse?**
+#
+# <details><summary>A. 64 different faces, all of them noisy.</summary>
+#
+# Not quite. Noise with variety is a young G, or a weak one; keep training before you worry.
+#
+# </details>
+# <details><summary>B. The same few faces again and again, whatever the latents.</summary>
+#
+# Right. G found a few faces that D believes, and draws only these, however good they look.
+#
+# </details>
+# <details><summary>C. 64 gray squares.</summary>
+#
+# Not quite. G has learned nothing yet: look at its first weights, and whether gradients reach it.
+#
+# </details>
+#
+# ## What went wrong for others
+#
+# - **"D loss goes to 0, G loss to 100, pictures are noise."** (pytorch/examples #822.) The judge won. In this order: halve
+#   `lr_D`, double `lr_G`, halve the batch. Each is one word in `dcgan.preset("cpu", lr_D=...)`.
+# - **"I changed the picture size and it crashes."** (pytorch/examples #70.) Both networks need another layer. Ours take
+#   `size=128` and add it for you.
+# - **"My rewritten version does not train."** (pytorch/examples #567.) Compare first weights and BatchNorm first. A popular
+#   textbook draws *every* parameter from N(0, 0.02), BatchNorm's scale included, which should be near 1. We tried it above
+#   in a spare hour: at 32 pixels the network recovers, and its colors were even livelier early on. Bugs in GANs do not
+#   always look like bugs. That is what makes them hard to find.
+# - **"It was better yesterday."** (soumith/ganhacks #36.) GANs do not converge, they wander. Keep checkpoints and the average
+#   of the weights, and judge from fixed latents.
+# - **"Colab threw me out after four hours."** Tick `save_to_drive` in the set-up cell and run the notebook again: it goes on.
+#
+# ## Assignment: your own cast
+#
+# Level 4 of 5, an evening. Make a generator for *one* kind of character.
+#
+# 1. Choose a narrower or a wider world: a `Prior` of your own (`help(animelab.studio.Prior)`), or a folder of pictures you
+#    have the right to use, with `ImageFolder("my_pictures", size=64)`. Look at 64 of them before you train, and throw out
+#    what does not belong.
+# 2. Train with `dcgan.preset("cpu")`. Then change **one** setting, say why, predict what happens, and train again.
+# 3. Hand in: both grids from the same seed, unpicked; both loss curves; the time lapse; half a page on what you predicted
+#    and what happened. A failed run, explained, counts as much as a pretty one.
+#
+# ## References
+#
+# - Radford, Metz, Chintala: *Unsupervised Representation Learning with Deep Convolutional GANs*, 2015, arXiv 1511.06434.
+# - Goodfellow et al.: *Generative Adversarial Nets*, 2014, arXiv 1406.2661. Section 3 has both losses of G.
+# - Yazıcı et al.: *The Unusual Effectiveness of Averaging in GAN Training*, 2018, arXiv 1806.04498.
+# - The PyTorch example whose layers and parameter counts these networks match: `pytorch/examples`, folder `dcgan`.
+#
+# **Next:** take the drawings apart. The studio knows every attribute of every character it draws; the coming lessons use that.
