@@ -10,7 +10,6 @@ from torch import nn
 from torch.nn.functional import softplus
 
 from animelab import checks, latent, losses
-from animelab.checks import lesson_01_dcgan as lesson
 from animelab.nn import dcgan
 
 
