@@ -1,26 +1,20 @@
-"""Faces drawn by the studio: drawn once, in parallel, then read from a cache on disk."""
+"""Faces drawn by the studio: drawn once, on all cores, then read from a cache on disk."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import math
 import os
-import pickle
-import subprocess
-import sys
 import time
 import uuid
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Iterable
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+import joblib
 import numpy as np
 from tqdm.auto import tqdm
 
 from animelab import env, studio
-from animelab.data import drawing
-from animelab.data.drawing import Slice
 from animelab.data.pictures import Pictures
 from animelab.errors import LabError
 from animelab.studio import Character, Prior
@@ -61,7 +55,16 @@ class StudioFaces(Pictures):
         shape = (count, size, size, 3)
         pixels = _read(path, shape)
         if pixels is None:
-            _draw(Slice(path, size, seed * SEED_STRIDE, prior, renderer, 0, count), workers)
+            # Workers import the studio and no torch, and loky's need no `if __name__ == "__main__"`.
+            pool = joblib.Parallel(
+                n_jobs=workers or min(joblib.cpu_count(), 8, count // PICTURES_PER_WORKER) or 1,
+                backend="loky",
+                batch_size=25,
+                return_as="generator",
+                idle_worker_timeout=10,
+            )
+            drawn = pool(joblib.delayed(studio.render)(self.character(i), size, renderer) for i in range(count))
+            _write(path, shape, tqdm(drawn, f"Drawing {size} px faces", count, unit=" faces"))
             pixels = _read(path, shape)
         if pixels is None:
             raise LabError(f"{path} was drawn and cannot be read back; check the disk, or choose another cache folder.")
@@ -84,88 +87,28 @@ def _read(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
     return pixels if pixels.shape == shape and pixels.dtype == np.uint8 else None
 
 
-def _draw(whole: Slice, workers: int | None) -> None:
-    """Draw a whole set into a file with a temporary name, which becomes `whole.path` only when it is complete."""
-    path, count, shape = whole.path, whole.stop, (whole.stop, whole.size, whole.size, 3)
-    workers = workers or min(_cores(), 8, count // PICTURES_PER_WORKER) or 1
+def _write(path: Path, shape: tuple[int, ...], pictures: Iterable[np.ndarray]) -> None:
+    """Write pictures under a temporary name, which becomes `path` only when all are there."""
+    partial = path.with_name(f"{path.stem}-{uuid.uuid4().hex[:8]}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path.parent)
-        partial = path.with_name(f"{path.stem}-{uuid.uuid4().hex[:8]}.partial")
+        for old in path.parent.glob("*.partial"):
+            if time.time() - old.stat().st_mtime > 24 * 3600:  # of a process that was killed
+                old.unlink(missing_ok=True)
         try:
             with open(partial, "xb") as file:
                 np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
-                offset = file.tell()
-                file.truncate(offset + math.prod(shape))
-            bounds = [count * worker // workers for worker in range(workers + 1)]
-            whole = whole._replace(path=partial, offset=offset)
-            slices = [whole._replace(start=start, stop=stop) for start, stop in pairwise(bounds)]
-            with tqdm(total=count, desc=f"Drawing {whole.size} px faces", unit=" faces") as bar:
-                for left in slices if workers == 1 else _in_parallel(slices, bar.update):
-                    left.draw(bar.update)
-            with open(partial, "r+b") as file:
+                for picture in pictures:
+                    file.write(picture.tobytes())
+                file.flush()
                 os.fsync(file.fileno())
-            _publish(partial, path)
+            os.replace(partial, path)
         finally:
             partial.unlink(missing_ok=True)
+    except BrokenProcessPool as problem:
+        raise LabError("A drawing process died, perhaps for lack of memory; try again with workers=1.") from problem
     except OSError as problem:
         raise LabError(
             f"The drawn faces cannot be kept in {path.parent} ({problem.strerror or problem}); make room there, "
             "or set ANIMELAB_CACHE to a folder you can write to."
         ) from problem
-
-
-def _in_parallel(slices: list[Slice], report: Callable[[int], object]) -> list[Slice]:
-    """Draw each slice in a process of its own, and return those whose process failed.
-
-    Fresh interpreters rather than multiprocessing: nobody's script or notebook is imported again, so this works
-    everywhere without a guard, and a worker whose parent was killed stops at its next report.
-    """
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
-    reading, writing = os.pipe()
-    processes: list[subprocess.Popen] = []
-    try:
-        with open(reading) as lines:
-            try:
-                for part in slices:
-                    # Its own session: ctrl-C is for the parent, which then ends its workers.
-                    process = subprocess.Popen(
-                        [sys.executable, drawing.__file__],
-                        stdin=subprocess.PIPE,
-                        stdout=writing,
-                        env=environment,
-                        start_new_session=True,
-                    )
-                    processes.append(process)
-                    assert process.stdin is not None
-                    with contextlib.suppress(BrokenPipeError), process.stdin:  # one that died at once is found below
-                        pickle.dump(tuple(part), process.stdin)
-            finally:
-                os.close(writing)
-            for line in lines:
-                report(int(line))
-        return [part for part, process in zip(slices, processes) if process.wait() != 0]
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
-
-
-def _publish(partial: Path, path: Path) -> None:
-    try:
-        os.replace(partial, path)
-    except PermissionError:  # Windows, when another process was first and has the same pictures open
-        if not path.exists():
-            raise
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what processes killed more than a day ago left behind."""
-    for partial in folder.glob("*.partial"):
-        if time.time() - partial.stat().st_mtime > 24 * 3600:
-            partial.unlink(missing_ok=True)
-
-
-def _cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

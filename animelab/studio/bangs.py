@@ -9,7 +9,7 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from .hair import HAIRSTYLES
-from .ink import Drawing, Pen, Pose, parse
+from .ink import Drawing, Pen, Pose, points_of
 
 if TYPE_CHECKING:
     from .character import Character
@@ -62,7 +62,7 @@ def outline(pen: Pen, fringe: Fringe, whole: bool = True) -> str:
 
 
 def _edge(fringe: Fringe) -> list[tuple[float, ...]]:
-    return parse(f"-: {fringe.edge}")[0].points
+    return points_of(fringe.edge)
 
 
 def _tufts(d: Drawing, pen: Pen, reach: tuple[float, ...], random: Random) -> None:

@@ -161,7 +161,7 @@ FRONTAL = Prior(
         "face": {"soft": 4, "round": 3, "sharp": 3},
         "hair_style": {"straight": 5, "wavy": 4, "hime": 3, "bob": 5, "pixie": 3, "wolf": 2, "twin tails": 3,
                        "low twin tails": 2, "ponytail": 2, "side ponytail": 2, "drills": 2, "braids": 1, "buns": 1},
-        "bangs": {"blunt": 4, "curtain": 4, "swept": 3, "wispy": 4, "choppy": 4, "crossed": 3},
+        "bangs": {"blunt": 4, "curtain": 4, "swept": 3, "wispy": 4, "choppy": 4, "crossed": 2},
         "eye_shape": {"round": 4, "almond": 3, "upturned": 2, "droopy": 2},
         "expression": {"calm": 3, "smiling": 6, "happy": 4, "catlike": 0.6, "singing": 0.6},
         "clothes": dict.fromkeys(GARMENTS, 1),

@@ -6,17 +6,17 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .ink import Drawing, Pose, mirrored, parse
+from .ink import Drawing, Pose, mirrored, points_of
 
 if TYPE_CHECKING:
     from .character import Character
 
 FACES = {
-    "soft": "-: 0,62 30,70 45,100 47,126 43.5,148 31,169 13,183.5 0,187",
-    "round": "-: 0,62 30,70 46,100 49,127 46,149 34,168 15,180.5 0,183.5",
-    "sharp": "-: 0,62 30,70 45,100 46.5,125 42.5,147 29,168.5 11,184.5 0,189",
-    "oval": "-: 0,62 30,70 44,100 45.5,126 42,150 30.5,172 13,187 0,191",
-    "square": "-: 0,62 30,70 44.5,100 46.5,126 44,151 33.5,173 16,188.5 0,192",
+    "soft": "0,62 30,70 45,100 47,126 43.5,148 31,169 13,183.5 0,187",
+    "round": "0,62 30,70 46,100 49,127 46,149 34,168 15,180.5 0,183.5",
+    "sharp": "0,62 30,70 45,100 46.5,125 42.5,147 29,168.5 11,184.5 0,189",
+    "oval": "0,62 30,70 44,100 45.5,126 42,150 30.5,172 13,187 0,191",
+    "square": "0,62 30,70 44.5,100 46.5,126 44,151 33.5,173 16,188.5 0,192",
 }
 """Name of a jaw -> right half of the face's outline from the forehead to the chin."""
 
@@ -80,7 +80,7 @@ _FLUSH = "\n".join(f"~ lip %70: {x + 1.6},-2.8,.55 {x - 1.4},2.6,.55" for x in (
 
 
 def _chin(c: Character) -> float:
-    return parse(FACES[c.face])[0].points[-1][1]
+    return points_of(FACES[c.face])[-1][1]
 
 
 def neck(c: Character, d: Drawing, pose: Pose) -> None:
@@ -103,7 +103,7 @@ def ears(c: Character, d: Drawing, pose: Pose) -> None:
 def face(c: Character, d: Drawing, pose: Pose) -> None:
     """The face's plane with cheek shading and blush; under yaw the chin moves further than the cheeks."""
     turned = []
-    for x, y in mirrored(parse(FACES[c.face])[0].points):
+    for x, y in mirrored(points_of(FACES[c.face])):
         near = max(0.0, (y - 120) / 70)
         turned.append((x + pose.yaw * (1.5 + 4 * near), y + pose.pitch * 3 * near))
     d.clips["face"] = pose.pen(3.5).curve(turned)

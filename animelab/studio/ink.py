@@ -14,14 +14,92 @@ Points = Sequence[tuple[float, ...]]
 """Points (x, y) that a curve passes smoothly, or (x, y, 1) for a corner: the tip of a lock, the edge of a lid."""
 
 
+class Curve(NamedTuple):
+    """Cubic bezier segments in local coordinates: SVG path data with a place for every number, then the numbers."""
+
+    template: str
+    xs: list[float]
+    ys: list[float]
+
+
+@lru_cache(maxsize=256)
+def _template(segments: int, closed: bool) -> str:
+    return "M%.1f %.1f" + "C%.1f %.1f %.1f %.1f %.1f %.1f" * segments + ("Z" if closed else "")
+
+
+def spline(points: Points, closed: bool = True) -> Curve:
+    """A curve through all points: Catmull-Rom tangents scaled to each chord, so that it never loops."""
+    count = len(points)
+    segments = count if closed else count - 1
+    around = [points[-1 if closed else 0], *points, *(points[:2] if closed else (points[-1], points[-1]))]
+    start_x, start_y = points[0][0], points[0][1]
+    ax, ay = around[2][0] - around[0][0], around[2][1] - around[0][1]
+    norm = sqrt(ax * ax + ay * ay) or 1.0
+    ax, ay = ax / norm, ay / norm
+    smooth = len(points[0]) == 2
+    xs, ys = [start_x], [start_y]
+    for i in range(segments):
+        end, after = around[i + 2], around[i + 3]
+        end_x, end_y = end[0], end[1]
+        dx, dy = (end_x - start_x) / 3, (end_y - start_y) / 3
+        third = sqrt(dx * dx + dy * dy)
+        bx, by = after[0] - start_x, after[1] - start_y
+        norm = sqrt(bx * bx + by * by) or 1.0
+        bx, by = bx / norm, by / norm
+        out_x, out_y = (ax * third, ay * third) if smooth else (dx, dy)
+        smooth = len(end) == 2
+        in_x, in_y = (bx * third, by * third) if smooth else (dx, dy)
+        xs += (start_x + out_x, end_x - in_x, end_x)
+        ys += (start_y + out_y, end_y - in_y, end_y)
+        ax, ay, start_x, start_y = bx, by, end_x, end_y
+    return Curve(_template(segments, closed), xs, ys)
+
+
+def ribbon(spine: Points, widths: Sequence[float], side: float = 0.0) -> Curve:
+    """A tapering lock around a spine; half widths per point, 0 makes a tip; `side` +1 or -1 keeps only one half."""
+    left: list[tuple[float, ...]] = []
+    right: list[tuple[float, ...]] = []
+    last = len(spine) - 1
+    a, b = (-0.15 if side > 0 else 1.0), (-0.15 if side < 0 else 1.0)
+    for i, (point, width) in enumerate(zip(spine, widths)):
+        x, y = point[0], point[1]
+        if width == 0:
+            left.append((x, y, 1))
+            continue
+        before, after = spine[max(0, i - 1)], spine[min(last, i + 1)]
+        dx, dy = after[0] - before[0], after[1] - before[1]
+        norm = width / (sqrt(dx * dx + dy * dy) or 1.0)
+        corner = (1,) if i in (0, last) else ()
+        left.append((x + dy * norm * a, y - dx * norm * a, *corner))
+        right.append((x - dy * norm * b, y + dx * norm * b, *corner))
+    return spline(left + right[::-1])
+
+
+def oval(x: float, y: float, radius_x: float, radius_y: float) -> Curve:
+    """A whole ellipse as four segments."""
+    far_x, far_y = 0.5523 * radius_x, 0.5523 * radius_y
+    right, left, low, high = x + radius_x, x - radius_x, y + radius_y, y - radius_y
+    xs = [right, right, x + far_x, x, x - far_x, left, left, left, x - far_x, x, x + far_x, right, right]
+    ys = [y, y + far_y, low, low, low, y + far_y, y, y - far_y, high, high, high, y - far_y, y]
+    return Curve(_template(4, True), xs, ys)
+
+
 @dataclass(frozen=True)
 class Pen:
-    """Turns points around (0, 0) into SVG path data at (x, y); a negative `scale_x` mirrors left and right."""
+    """Turns local coordinates around (0, 0) into SVG path data at (x, y); a negative `scale_x` mirrors."""
 
     x: float = 128.0
     y: float = 0.0
     scale_x: float = 1.0
     scale_y: float = 1.0
+
+    def trace(self, curve: Curve) -> str:
+        """SVG path data of a curve."""
+        x, y, scale_x, scale_y = self.x, self.y, self.scale_x, self.scale_y
+        values = [0.0] * (2 * len(curve.xs))
+        values[::2] = [x + scale_x * value for value in curve.xs]
+        values[1::2] = [y + scale_y * value for value in curve.ys]
+        return curve.template % tuple(values)
 
     def path(self, *items: str | float) -> str:
         """SVG path data from absolute commands M, L, C, Q, Z and local coordinates."""
@@ -31,70 +109,22 @@ class Pen:
                 out.append(item)
                 horizontal = True
             else:
-                out.append(
-                    f"{self.x + self.scale_x * item:.1f}" if horizontal else f"{self.y + self.scale_y * item:.1f}"
-                )
+                value = self.x + self.scale_x * item if horizontal else self.y + self.scale_y * item
+                out.append(f"{value:.1f}")
                 horizontal = not horizontal
         return " ".join(out)
 
     def curve(self, points: Points, closed: bool = True) -> str:
-        """A curve through all points: Catmull-Rom tangents scaled to each chord, so that it never loops."""
-        count = len(points)
-        xs = [self.x + self.scale_x * p[0] for p in points]
-        ys = [self.y + self.scale_y * p[1] for p in points]
-        xs += (xs[0], xs[1]) if closed else (xs[-1], xs[-1])
-        ys += (ys[0], ys[1]) if closed else (ys[-1], ys[-1])
-        smooth = [len(p) == 2 for p in points]
-        segments = count if closed else count - 1
-        start_x, start_y = xs[0], ys[0]
-        before_x, before_y = (xs[count - 1], ys[count - 1]) if closed else (start_x, start_y)
-        tangent_x, tangent_y = xs[1] - before_x, ys[1] - before_y
-        norm = sqrt(tangent_x * tangent_x + tangent_y * tangent_y) or 1.0
-        ax, ay = tangent_x / norm, tangent_y / norm
-        values = [start_x, start_y]
-        for i in range(segments):
-            end_x, end_y = xs[i + 1], ys[i + 1]
-            dx, dy = (end_x - start_x) / 3, (end_y - start_y) / 3
-            third = sqrt(dx * dx + dy * dy)
-            bx, by = xs[i + 2] - start_x, ys[i + 2] - start_y
-            norm = sqrt(bx * bx + by * by) or 1.0
-            bx, by = bx / norm, by / norm
-            out_x, out_y = (ax * third, ay * third) if smooth[i] else (dx, dy)
-            in_x, in_y = (bx * third, by * third) if smooth[(i + 1) % count] else (dx, dy)
-            values += (start_x + out_x, start_y + out_y, end_x - in_x, end_y - in_y, end_x, end_y)
-            ax, ay, start_x, start_y = bx, by, end_x, end_y
-        return _template(segments, closed) % tuple(values)
+        """Path data of a smooth curve through points (see `spline`)."""
+        return self.trace(spline(points, closed))
 
-    def lock(self, spine: Points, widths: Sequence[float], side: float = 0.0) -> str:
-        """A tapering ribbon around a spine; half widths per point, 0 makes a tip; `side` +1/-1 keeps only one half."""
-        left: list[tuple[float, ...]] = []
-        right: list[tuple[float, ...]] = []
-        last = len(spine) - 1
-        for i, (point, width) in enumerate(zip(spine, widths)):
-            before, after = spine[max(0, i - 1)], spine[min(last, i + 1)]
-            dx, dy = after[0] - before[0], after[1] - before[1]
-            norm = width / (sqrt(dx * dx + dy * dy) or 1.0)
-            x, y = point[0], point[1]
-            if width == 0:
-                left.append((x, y, 1))
-            else:
-                corner = (1,) if i in (0, last) else ()
-                a, b = (-0.15 if side > 0 else 1.0), (-0.15 if side < 0 else 1.0)
-                left.append((x + dy * norm * a, y - dx * norm * a, *corner))
-                right.append((x - dy * norm * b, y + dx * norm * b, *corner))
-        return self.curve(left + right[::-1])
+    def lock(self, spine: Points, widths: Sequence[float]) -> str:
+        """Path data of a tapering lock (see `ribbon`)."""
+        return self.trace(ribbon(spine, widths))
 
     def ellipse(self, x: float, y: float, radius_x: float, radius_y: float) -> str:
-        """A whole ellipse."""
-        rx, ry = abs(radius_x * self.scale_x), abs(radius_y * self.scale_y)
-        left, middle = self.x + self.scale_x * x - rx, self.y + self.scale_y * y
-        arc = f"a{rx:.1f} {ry:.1f} 0 1 0"
-        return f"M{left:.1f} {middle:.1f}{arc} {2 * rx:.1f} 0{arc} {-2 * rx:.1f} 0Z"
-
-
-@lru_cache(maxsize=256)
-def _template(segments: int, closed: bool) -> str:
-    return "M%.1f %.1f" + "C%.1f %.1f %.1f %.1f %.1f %.1f" * segments + ("Z" if closed else "")
+        """Path data of a whole ellipse."""
+        return self.trace(oval(x, y, radius_x, radius_y))
 
 
 def mirrored(half: Points) -> list[tuple[float, ...]]:
@@ -120,8 +150,7 @@ class Pose:
         return Pen(128.0 + depth * self.yaw + side * x * (1 - 0.07 * abs(self.yaw)), y + 7 * self.pitch, side * narrow)
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(NamedTuple):
     """One painted path: `fill` and `line` name roles of the palette, `clip` names another path that bounds it."""
 
     part: str
@@ -135,55 +164,87 @@ class Shape:
 
 
 class Sketched(NamedTuple):
-    """One line of a sketch."""
+    """One shape of a sketch."""
 
-    kind: str
-    both: bool
+    curve: Curve
     fill: str
     line: str
     width: float
     opacity: float
     clip: str
-    names: str
-    points: list[tuple[float, ...]]
+    name: str
+
+
+def _points(body: str, wide: float) -> list[tuple[float, ...]]:
+    points: list[tuple[float, ...]] = []
+    for token in body.split():
+        x, *rest = token.rstrip("!").split(",")
+        outward = {"w": wide, "v": wide / 2}.get(x[-1], 0.0) * (-1 if x[0] == "-" else 1)
+        corner = (1.0,) if token[-1] == "!" else ()
+        points.append((float(x.rstrip("wv")) + outward, *map(float, rest), *corner))
+    return points
 
 
 @lru_cache(maxsize=2048)
-def parse(text: str, wide: float = 0.0) -> tuple[Sketched, ...]:
-    """Read a sketch: one shape per line, `kind fill/line width %opacity @clip #name: points`.
+def points_of(text: str) -> list[tuple[float, ...]]:
+    """The points of a text such as "0,62 30,70! 45,100" ("!" makes a corner)."""
+    return _points(text, 0.0)
+
+
+@lru_cache(maxsize=2048)
+def parse(text: str, wide: float = 0.0) -> list[tuple[int, Sketched]]:
+    """Read a sketch into (side, shape): one per line, `kind fill/line width %opacity @clip #name: points`.
 
     Kinds: `-` closed curve, `>` open curve, `h` its right half, `~` lock with points x,y,half width, `m` mass of hair
     with a light and `n` without, `o` ellipse as center and radii. `=` before the kind draws it on both sides. `@clip`
     bounds the shape by the shape that `#name` named; a line without a colon continues the one above. A point ending in
     `!` is a corner; an x ending in w or v moves outward by the whole or half of `wide`.
     """
-    sketched = []
+    sketched: list[tuple[int, Sketched]] = []
     for row in re.sub(r"\n\s*(?=[-\d.])(?![^\n]*:)", " ", text).splitlines():
         if not row.strip():
             continue
         header, _, body = row.partition(":")
         kind, *options = header.split()
-        paint, width, opacity, clip, name = "", 1.5, 1.0, "", ""
+        style = {}
         for option in options:
-            if option[0] == "%":
-                opacity = float(option[1:]) / 100
-            elif option[0] == "@":
-                clip = option[1:]
-            elif option[0] == "#":
-                name = option[1:]
-            elif option[0].isdigit():
-                width = float(option)
+            mark = option[0] if option[0] in "%@#" else "width" if option[0].isdigit() else "paint"
+            style[mark] = option.lstrip("%@#")
+        fill, _, line = style.get("paint", "").partition("/")
+        points, width = _points(body, wide), float(style.get("width", 1.5))
+        look = (fill, line, width, float(style.get("%", 100)) / 100, style.get("@", ""), style.get("#", ""))
+        for side in (-1, 1) if kind[0] == "=" else (1,):
+            if kind[-1] in "mn":
+                sketched += [(side, shape) for shape in _mass(points, side, kind[-1] == "m")]
+            elif kind[-1] == "~":
+                sketched.append((side, Sketched(ribbon(points, [p[2] for p in points]), *look)))
+            elif kind[-1] == "o":
+                sketched.append((side, Sketched(oval(*points[0][:2], *points[1][:2]), *look)))
             else:
-                paint = option
-        fill, _, line = paint.partition("/")
-        points: list[tuple[float, ...]] = []
-        for token in body.split():
-            x, *rest = token.rstrip("!").split(",")
-            outward = {"w": wide, "v": wide / 2}.get(x[-1], 0.0) * (-1 if x[0] == "-" else 1)
-            corner = (1.0,) if token[-1] == "!" else ()
-            points.append((float(x.rstrip("wv")) + outward, *map(float, rest), *corner))
-        sketched.append(Sketched(kind[-1], kind[0] == "=", fill, line, width, opacity, clip, name, points))
-    return tuple(sketched)
+                outline = mirrored(points) if kind[-1] == "h" else points
+                sketched.append((side, Sketched(spline(outline, kind[-1] != ">"), *look)))
+    return sketched
+
+
+def _mass(points: Points, side: int, light: bool) -> list[Sketched]:
+    """A tapering mass of hair with a shadow on the right of the picture, a strand and perhaps a soft light."""
+    widths = [p[2] for p in points]
+    shadow = ribbon(points, [0.86 * w for w in widths], -side)
+    strand = [(p[0] + 0.12 * p[2] * side, p[1]) for p in points[1:]]
+    shapes = [
+        Sketched(ribbon(points, widths), "lock_fill", "hair_line", 1.8, 1.0, "", ""),
+        Sketched(shadow, "hair_shade", "", 1.5, 0.8, "", ""),
+        Sketched(ribbon(strand, [0.2, *[0.9] * (len(strand) - 2), 0.0]), "hair_strand", "", 1.5, 1.0, "", ""),
+    ]
+    if light:
+        (ax, ay), (bx, by), (cx, cy) = ((p[0] - 0.42 * p[2] * side, p[1]) for p in points[:3])
+        glint = [
+            (0.35 * ax + 0.65 * bx, 0.35 * ay + 0.65 * by),
+            (bx, by),
+            (0.55 * bx + 0.45 * cx, 0.55 * by + 0.45 * cy),
+        ]
+        shapes.append(Sketched(ribbon(glint, [0.0, 0.15 * widths[1], 0.0]), "hair_glow", "", 1.5, 0.6, "", ""))
+    return shapes
 
 
 @dataclass
@@ -210,35 +271,12 @@ class Drawing:
 
     def sketch(self, part: str, text: str, pens: Pen | Callable[[int], Pen], wide: float = 0.0) -> None:
         """Put the shapes of a sketch on top (see `parse`); `pens` is a pen or gives that of side 1 and -1."""
-        for row in parse(text, wide):
-            for side in (-1, 1) if row.both else (1,):
-                pen, points = (pens if isinstance(pens, Pen) else pens(side)), row.points
-                if row.kind in "mn":
-                    self.mass(part, pen, points, light=row.kind == "m")
-                    continue
-                if row.kind == "~":
-                    path = pen.lock(points, [p[2] for p in points])
-                elif row.kind == "o":
-                    path = pen.ellipse(*points[0][:2], *points[1][:2])
-                else:
-                    path = pen.curve(mirrored(points) if row.kind == "h" else points, row.kind != ">")
-                if row.names:
-                    self.clips[row.names] = path
-                self.add(part, path, row.fill, row.line, row.width, row.opacity, row.clip)
-
-    def mass(self, part: str, pen: Pen, points: Points, light: bool) -> None:
-        """A tapering mass of hair with a shadow side, a strand and perhaps a soft light."""
-        shaded = 1 if pen.scale_x > 0 else -1
-        widths = [p[2] for p in points]
-        self.add(part, pen.lock(points, widths), "lock_fill", "hair_line", 1.8)
-        self.add(part, pen.lock(points, [0.86 * w for w in widths], -shaded), "hair_shade", opacity=0.8)
-        strand = [(p[0] + 0.12 * p[2] * shaded, p[1]) for p in points[1:]]
-        self.add(part, pen.lock(strand, [0.2, *[0.9] * (len(strand) - 2), 0.0]), "hair_strand")
-        if light:
-            (ax, ay), (bx, by), (cx, cy) = ((p[0] - 0.42 * p[2] * shaded, p[1]) for p in points[:3])
-            glint = [(0.35 * ax + 0.65 * bx, 0.35 * ay + 0.65 * by), (bx, by)]
-            glint.append((0.55 * bx + 0.45 * cx, 0.55 * by + 0.45 * cy))
-            self.add("light", pen.lock(glint, [0.0, 0.15 * widths[1], 0.0]), "hair_glow", opacity=0.6)
+        both = {1: pens, -1: pens} if isinstance(pens, Pen) else {1: pens(1), -1: pens(-1)}
+        for side, (curve, fill, line, width, opacity, clip, name) in parse(text, wide):
+            path = both[side].trace(curve)
+            if name:
+                self.clips[name] = path
+            self.add(part, path, fill, line, width, opacity, clip)
 
     def svg(self, view: tuple[float, float, float], roll: float, gradients: str, size: int = 256) -> str:
         """The SVG text; `view` is left, top and side of the square that is shown."""

@@ -28,7 +28,7 @@ from .ink import Drawing, Pose
 if TYPE_CHECKING:
     from .character import Character
 
-VIEWS = {"bust": (-10.0, -10.0, 276.0), "face": (36.0, 30.0, 184.0)}
+VIEWS = {"bust": (-10.0, -10.0, 276.0), "face": (35.0, 31.0, 186.0)}
 """Framing -> left, top and side of the square of the drawing that is shown."""
 RENDERERS = {"thorvg": "thorvg-python", "resvg": "resvg-py"}
 

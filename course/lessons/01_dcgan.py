@@ -31,7 +31,15 @@ from torch import nn
 from torch.nn.functional import softplus
 
 from animelab import losses, zoo
-from animelab.checks import check_1_1, check_1_2, check_1_3, check_1_4, check_1_5, check_1_6, check_1_7
+from animelab.checks import (
+    check_1_1,
+    check_1_2,
+    check_1_3,
+    check_1_4,
+    check_1_5,
+    check_1_6,
+    check_1_7,
+)
 from animelab.data import Pictures, StudioFaces
 from animelab.engine import train
 from animelab.latent import walk
@@ -76,7 +84,9 @@ LatentExplorer(model)
 faces = StudioFaces(size=64, count=dcgan.preset("cpu").faces)
 print(faces)
 show(
-    faces.pixels[:24], columns=8, alt="24 drawn faces: clean outlines, large eyes, many hair colors, plain backgrounds."
+    faces.pixels[:24],
+    columns=8,
+    alt="24 drawn faces: clean outlines, large eyes, many hair colors, plain backgrounds.",
 )
 
 # %% [markdown]
@@ -130,7 +140,13 @@ def toy_game(loss, discriminator_steps, distance=8.0, rounds=200):
     """Slide a bump towards a real one, both 0.5 wide, with D's opinion as the only guide. Returns the painter's path."""
     torch.manual_seed(0)
     place = torch.tensor([-distance / 2], requires_grad=True)  # the painter: one number
-    D = nn.Sequential(nn.Linear(1, 32), nn.LeakyReLU(0.2), nn.Linear(32, 32), nn.LeakyReLU(0.2), nn.Linear(32, 1))
+    D = nn.Sequential(
+        nn.Linear(1, 32),
+        nn.LeakyReLU(0.2),
+        nn.Linear(32, 32),
+        nn.LeakyReLU(0.2),
+        nn.Linear(32, 1),
+    )
     D_adam = torch.optim.Adam(D.parameters(), 0.01, betas=(0.5, 0.9))
     path = []
     for _ in range(rounds):
@@ -158,10 +174,15 @@ def toy_game(loss, discriminator_steps, distance=8.0, rounds=200):
 
 # %%
 games = {
+    "the real bump": [4.0] * 200,
     "minimax, 1 step of D": toy_game(losses.minimax, 1),
     "minimax, 50 steps of D": toy_game(losses.minimax, 50),
 }
-curves({name: (range(200), path) for name, path in games.items()}, ylabel="where the painter's bump is", smooth=1)
+curves(
+    {name: (range(200), path) for name, path in games.items()},
+    ylabel="where the painter's bump is",
+    smoothing=0,
+)
 
 # %% [markdown]
 # Neither. The two bumps do not touch, so D becomes certain within a few steps, in both games. A judge who is certain gives
@@ -175,7 +196,11 @@ games |= {
     "non-saturating, 1 step of D": toy_game(losses.non_saturating, 1),
     "non-saturating, 50 steps of D": toy_game(losses.non_saturating, 50),
 }
-curves({name: (range(200), path) for name, path in games.items()}, ylabel="where the painter's bump is", smooth=1)
+curves(
+    {name: (range(200), path) for name, path in games.items()},
+    ylabel="where the painter's bump is",
+    smoothing=0,
+)
 
 # %% [markdown]
 # Both arrive. With one step of D the painter overshoots and comes back, again and again, in smaller swings: two players who
@@ -192,7 +217,7 @@ curves(
     {name: (logits, values) for name, values in G_losses.items()},
     xlabel="D's logit for a fake",
     ylabel="G's loss",
-    smooth=1,
+    smoothing=0,
 )
 
 # %% [markdown]
@@ -276,7 +301,11 @@ result_1_3 = check_1_3(generator_loss)
 
 # %%
 solved = result_1_2 and result_1_3
-my_loss = losses.AdversarialLoss(discriminator_loss, generator_loss) if solved else losses.non_saturating
+my_loss = (
+    losses.AdversarialLoss(discriminator_loss, generator_loss)
+    if solved
+    else losses.non_saturating
+)
 
 # %% [markdown]
 # ## The painter's brush: a convolution run backwards
@@ -294,12 +323,21 @@ def build_generator(size=64, latent=100, width=64):
     """The layers of DCGAN's generator: 4 x 4, then doubled until `size`."""
     layers = [nn.Unflatten(1, (latent, 1, 1))]
     channels, side = width * size // 8, 4
-    layers += [nn.ConvTranspose2d(latent, channels, 4, bias=False), nn.BatchNorm2d(channels), nn.ReLU()]
+    layers += [
+        nn.ConvTranspose2d(latent, channels, 4, bias=False),
+        nn.BatchNorm2d(channels),
+        nn.ReLU(),
+    ]
     while side < size // 2:
-        layers += [nn.ConvTranspose2d(channels, channels // 2, 4, stride=2, padding=1, bias=False)]
+        layers += [
+            nn.ConvTranspose2d(channels, channels // 2, 4, stride=2, padding=1, bias=False)
+        ]
         layers += [nn.BatchNorm2d(channels // 2), nn.ReLU()]
         channels, side = channels // 2, side * 2
-    layers += [nn.ConvTranspose2d(channels, 3, 4, stride=2, padding=1, bias=False), nn.Tanh()]
+    layers += [
+        nn.ConvTranspose2d(channels, 3, 4, stride=2, padding=1, bias=False),
+        nn.Tanh(),
+    ]
     return nn.Sequential(*layers)
 
 
@@ -373,7 +411,7 @@ result_1_4 = check_1_4(initialize)
 # %% [markdown]
 # ## One step of the real game
 #
-# Here is the algorithm, all of it. It is the `step` of `animelab/recipes/dcgan.py`, and it is what the next cell runs two
+# Here is the algorithm, all of it. It is the `step` of `animelab/recipes/dcgan.py`, and it is what training runs three
 # thousand times:
 #
 # ```python
@@ -509,7 +547,10 @@ Timelapse(run.previews)
 
 # %%
 mine = zoo.load_run(run.folder)
-show(mine.sample(32, seed=7), alt="32 faces from the generator trained in this notebook, not picked.")
+show(
+    mine.sample(32, seed=7),
+    alt="32 faces from the generator trained in this notebook, not picked.",
+)
 
 # %% [markdown]
 # Did it learn to draw, or did it memorize? Take six new faces, and for each find the closest of all the pictures in the
@@ -646,8 +687,14 @@ def junk(count, seed=0):
     busts = StudioFaces(size=64, count=count, seed=1, prior="full").pixels
     pages = []
     for picture in torch.from_numpy(busts.copy()):
-        x, y, turns = (int(torch.randint(high, (1,), generator=random)) for high in (40, 40, 4))
-        crop = picture[y : y + 24, x : x + 24].repeat_interleave(2, 0).repeat_interleave(2, 1)[:32, :32]
+        x, y, turns = (
+            int(torch.randint(high, (1,), generator=random)) for high in (40, 40, 4)
+        )
+        crop = (
+            picture[y : y + 24, x : x + 24]
+            .repeat_interleave(2, 0)
+            .repeat_interleave(2, 1)[:32, :32]
+        )
         pages.append(torch.rot90(crop, turns))
     return torch.stack(pages).numpy()
 
@@ -674,7 +721,10 @@ compare(
 
 # %%
 curves(
-    {f"D, {name}": ([row["step"] for row in rows], [row["D"] for row in rows]) for name, (_, rows) in results.items()}
+    {
+        f"D, {name}": ([row["step"] for row in rows], [row["D"] for row in rows])
+        for name, (_, rows) in results.items()
+    }
 )
 
 # %% [markdown]

@@ -1,0 +1,150 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 0 · Start here
+#
+# **You will make:** nothing yet. You will see what is possible, and find out whether your machine is ready.
+#
+# **In the studio:** a look at all six steps of making a comic.
+#
+# **Time:** 5 minutes, no training. **Downloads:** nothing.
+#
+# In this course you teach networks to draw anime, and find out how they learn it. You need Python, a little PyTorch, and a
+# laptop. A GPU makes things faster; nothing here requires one.
+
+# %% tags=["setup"]
+from animelab import env
+
+env.start()
+
+# %% [markdown]
+# That line told you what the course computes on and where your work is kept. If something looks wrong, ask the doctor.
+
+# %%
+from animelab import cli
+
+_ = cli.main(["doctor"])
+
+# %% [markdown]
+# Every line should begin with `ok`. A line that begins with `problem` ends with what to do.
+#
+# ## A face in one line
+
+# %%
+from animelab import zoo
+from animelab.viz import show
+
+model = zoo.load("dcgan-faces-64")
+show(
+    model.sample(16, seed=0),
+    alt="Sixteen small anime faces, all different, all drawn by a network.",
+)
+
+# %% [markdown]
+# Sixteen characters nobody has drawn. Change the seed and run the cell again: sixteen others. The network that painted them
+# has 1.5 million numbers in it and was trained on a laptop's processor while somebody had coffee. In the next lesson you train
+# your own.
+#
+# It is a small network, and it shows. That is on purpose: you will know every part of it by the end of lesson 1, and you
+# will know why the next ones are better.
+#
+# ## Where it learned: the studio
+#
+# Networks learn from examples. Anime pictures on the net belong to the artists who drew them, and most never agreed to be
+# training data. So the course brings its own artist: a program that draws characters from a seed.
+
+# %%
+from animelab.studio import Character, render
+
+hero = Character.random(seed=12)
+hero
+
+# %%
+cast = [Character.random(seed) for seed in range(16)]
+show(
+    [render(character, 128) for character in cast],
+    scale=1,
+    alt="Sixteen drawn busts: different hair, faces, clothes and backgrounds.",
+)
+
+# %% [markdown]
+# Because the studio draws them, it knows everything about them: hair, eyes, expression, clothes. You can change one thing
+# and nothing else.
+
+# %%
+print({name: value for name, value in hero.tags().items() if value})
+variants = [
+    hero,
+    hero.replace(hair_color="pink"),
+    hero.replace(eye_color="yellow"),
+    hero.replace(mouth="laugh"),
+]
+show(
+    [render(character, 192) for character in variants],
+    columns=4,
+    scale=1,
+    alt="One character four times: as drawn, with pink hair, with yellow eyes, with an open mouth.",
+)
+
+# %% [markdown]
+# **Predict:** if a network sees twenty thousand of these, which will it get right first, the color of the hair or the
+# shape of the eyes? Lesson 1 has the answer, on film.
+#
+# ## Six steps of a comic, and what a GAN can do for each
+#
+# | step | what the artist does | what a GAN can do | where in this course |
+# |---|---|---|---|
+# | 1 · character design | invents faces, hair, outfits | new faces; faces with chosen attributes; a child of two characters | lessons 1 and 3, then StyleGAN |
+# | 2 · storyboard | who stands where, feeling what | the same character in another pose or expression | latent editing, talking heads |
+# | 3 · line art | clean lines over the sketch | lines from a picture, clean lines from rough ones | line extraction |
+# | 4 · color | flats, shading, light | color from lines and a few hints; relighting | pix2pix, two-stage coloring |
+# | 5 · background | rooms, streets, skies | photographs to anime scenes | CycleGAN, CartoonGAN |
+# | 6 · effects | glow, repair, enlargement | super-resolution, inpainting | the last lessons |
+#
+# None of these replaces the artist's decision. They replace the fortieth crowd face and the third evening of flat colors.
+# The lessons that exist today are listed in `README.md`; the others follow.
+#
+# ## Why GANs, now that there is diffusion?
+#
+# Diffusion models paint better pictures than anything in this course. They also take tens of network evaluations for one
+# picture, or hundreds, and a budget to train that no student has. A GAN is different in four ways that matter here.
+#
+# - **One step.** A GAN draws in a single pass. That is why the sliders below answer at once.
+# - **Small.** The network above fits in 3 MB. You can read all of it, and change all of it.
+# - **Trainable at home.** Ten minutes on two CPU cores for a first face; a night for a good one.
+# - **Still inside.** The adversarial loss you will write in lesson 1 works inside today's diffusion systems: in one-step
+#   distillation (SDXL-Turbo, DMD2), in the decoders that turn latents into pixels (VQGAN), in upscalers, in the vocoders
+#   that speak. A recent plain GAN, R3GAN (2024), reached FID 2.75 on faces at 256 pixels against StyleGAN2's 3.78, with a
+#   simpler network and a better-behaved loss.
+#
+# And nothing else in machine learning puts two learners against each other so visibly. It is a good place to learn what
+# training *is*.
+
+# %%
+from animelab.widgets import LatentExplorer
+
+LatentExplorer(model)
+
+# %% [markdown]
+# Move a slider. Press **New face**. Remember one face as A and another as B, and walk between them. Everything is drawn
+# while you drag, by the network, on your machine.
+#
+# ## How a lesson works
+#
+# 1. It begins with the finished thing, then takes it apart.
+# 2. Before most results there is a question. Answer it first; being wrong is the useful part.
+# 3. Exercises are functions that say `raise NotImplementedError`. Write the body, run the cell, and a check tells you what
+#    it saw. An unsolved exercise never stops a lesson.
+# 4. Solutions are in `notebooks/solutions/`. Hints are folded under each exercise. Use both without shame, in that order.
+# 5. Work on a copy of a notebook (File, Duplicate), so that an update of the course never meets your answers.
+#
+# The pictures you trust to a network are somebody's work. Use what you drew, what this course draws, or what you have the
+# right to use, and never train a network to imitate a living artist by name.
+#
+# **Next:** [1 · Your first faces](01_dcgan.ipynb).
