@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
+import threading
 import time
 import uuid
 from collections.abc import Iterable
@@ -52,22 +54,14 @@ class StudioFaces(Pictures):
         kind = prior if isinstance(prior, str) else hashlib.sha256(repr(prior).encode()).hexdigest()[:8]
         name = f"faces-{kind}-{size}px-{count}-seed{seed}-{studio.fingerprint(renderer)[:16]}"
         path = Path(cache or env.cache_dir() / "studio") / f"{name}.npy"
-        shape = (count, size, size, 3)
-        pixels = _read(path, shape)
+        pixels = _read(path, (count, size, size, 3))
         if pixels is None:
-            # Workers import the studio and no torch, and loky's need no `if __name__ == "__main__"`.
-            pool = joblib.Parallel(
-                n_jobs=workers or min(joblib.cpu_count(), 8, count // PICTURES_PER_WORKER) or 1,
-                backend="loky",
-                batch_size=25,
-                return_as="generator",
-                idle_worker_timeout=10,
+            workers = workers or min(joblib.cpu_count(), 8, count // PICTURES_PER_WORKER) or 1
+            pictures = _parallel(workers)(
+                joblib.delayed(studio.render)(self.character(index), size, renderer) for index in range(count)
             )
-            drawn = pool(joblib.delayed(studio.render)(self.character(i), size, renderer) for i in range(count))
-            _write(path, shape, tqdm(drawn, f"Drawing {size} px faces", count, unit=" faces"))
-            pixels = _read(path, shape)
-        if pixels is None:
-            raise LabError(f"{path} was drawn and cannot be read back; check the disk, or choose another cache folder.")
+            _write(path, (count, size, size, 3), tqdm(pictures, f"Drawing {size} px faces", count, unit=" faces"))
+            pixels = np.load(path, mmap_mode="r")
         super().__init__(pixels, f"studio faces ({kind}, seed {seed})", fingerprint=name)
 
     def character(self, index: int) -> Character:
@@ -87,6 +81,24 @@ def _read(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
     return pixels if pixels.shape == shape and pixels.dtype == np.uint8 else None
 
 
+def _parallel(workers: int) -> joblib.Parallel:
+    """Worker processes that import the studio but not torch, and need no `if __name__ == "__main__"`."""
+    parent = os.getpid()
+
+    def prepare() -> None:  # runs in each worker; it travels by value, so that no worker imports this module
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is for the parent, which then ends its workers
+        threading.Thread(target=watch, daemon=True).start()
+
+    def watch() -> None:  # the workers of a parent that was killed would wait for it forever
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    return joblib.Parallel(
+        workers, "loky", return_as="generator", batch_size=25, idle_worker_timeout=10, initializer=prepare
+    )
+
+
 def _write(path: Path, shape: tuple[int, ...], pictures: Iterable[np.ndarray]) -> None:
     """Write pictures under a temporary name, which becomes `path` only when all are there."""
     partial = path.with_name(f"{path.stem}-{uuid.uuid4().hex[:8]}.partial")
@@ -95,20 +107,21 @@ def _write(path: Path, shape: tuple[int, ...], pictures: Iterable[np.ndarray]) -
         for old in path.parent.glob("*.partial"):
             if time.time() - old.stat().st_mtime > 24 * 3600:  # of a process that was killed
                 old.unlink(missing_ok=True)
-        try:
-            with open(partial, "xb") as file:
-                np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
-                for picture in pictures:
-                    file.write(picture.tobytes())
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
+        with open(partial, "xb") as file:
+            np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+            for picture in pictures:
+                file.write(picture.tobytes())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
     except BrokenProcessPool as problem:
         raise LabError("A drawing process died, perhaps for lack of memory; try again with workers=1.") from problem
     except OSError as problem:
+        if isinstance(problem, PermissionError) and path.exists():  # Windows: another process was first and reads it
+            return
         raise LabError(
             f"The drawn faces cannot be kept in {path.parent} ({problem.strerror or problem}); make room there, "
             "or set ANIMELAB_CACHE to a folder you can write to."
         ) from problem
+    finally:
+        partial.unlink(missing_ok=True)

@@ -286,7 +286,8 @@ class Character:
         return rendering.svg(self)
 
     def _repr_svg_(self) -> str:
-        return self.svg()
+        words = ", ".join(name for name, present in self.tags().items() if present)
+        return self.svg().replace(">", f"><title>A drawn character: {words}.</title>", 1)  # what a screen reader says
 
     def tags(self) -> dict[str, bool]:
         """MakeGirlsMoe's 34 attributes in the order of `TAGS`."""

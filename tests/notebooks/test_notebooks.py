@@ -25,6 +25,23 @@ ALT = re.compile(r"""\balt=(["'])\s*\S""", re.IGNORECASE)
 VERDICT = re.compile(r"^check (\d+\.\d+)  (Correct\.|Not yet\.|Not solved yet:|It stopped:)", re.MULTILINE)
 
 
+# What a lesson's prose says about its own results, as a last cell: it fails when the prose would be wrong.
+CLAIMS = {
+    "01_dcgan": """
+for steps in ("1 step", "50 steps"):
+    assert abs(games[f"minimax, {steps} of D"][-1] + 4) < 0.2, "without overlap, minimax stands still"
+    assert abs(games[f"non-saturating, {steps} of D"][-1] - 4) < 0.3, "the non-saturating painter arrives"
+swings = [place > 4 for place in games["non-saturating, 1 step of D"]]
+assert sum(a != b for a, b in zip(swings, swings[1:])) >= 3, "it overshoots and comes back"
+assert abs(toy_game(losses.minimax, 1, distance=2)[-1] - 1) < 0.3, "close together, minimax moves too"
+assert count == 3_576_704
+""",
+    "00_start": """
+assert all(difference.any() for difference in (render(hero, 64) != render(one, 64) for one in variants[1:]))
+""",
+}
+
+
 def outputs(book: nbformat.NotebookNode) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every output with its place: those of the cells, and those inside Output widgets."""
     for number, cell in enumerate(book.cells, 1):
@@ -121,7 +138,9 @@ def execute(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
     "path", [pytest.param(path, id=path.relative_to(ROOT / "notebooks").as_posix()) for path in NOTEBOOKS]
 )
 def test_notebook_runs(path: Path, execute) -> None:
-    book = execute(nbformat.read(path, as_version=4))
+    book = nbformat.read(path, as_version=4)
+    book.cells.append(nbformat.v4.new_code_cell(CLAIMS.get(path.stem, "")))
+    execute(book)
     assert problems(book) == []
     assert verdicts(book) == expected_verdicts(book, solved=path.parent.name == "solutions")
 
