@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import linecache
 import re
-import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
 import torch
+from IPython import get_ipython
+from IPython.display import display
 from torch import Tensor
 
 Status = Literal["correct", "wrong", "unsolved", "error"]
@@ -26,7 +27,7 @@ class Result:
     exercise: str  # such as "1.2"
     status: Status
     message: str
-    shown: Any = field(default=None, compare=False, repr=False)  # the IPython cell that has shown it
+    cell: int | None = field(default=None, compare=False, repr=False)  # the number of the IPython cell that showed it
 
     def __bool__(self) -> bool:
         return self.status == "correct"
@@ -34,21 +35,17 @@ class Result:
     def __repr__(self) -> str:
         return f"check {self.exercise}  {OPENING[self.status]} {self.message}"
 
-    def _repr_markdown_(self) -> str:
-        return f"`check {self.exercise}` **{OPENING[self.status]}** {self.message}"
-
     def _ipython_display_(self) -> None:
-        if self.shown is None or self.shown != _cell():
+        if self.cell != _cell():
             self.show()
 
     def show(self) -> None:
         """Print the result, as Markdown in a notebook."""
         if _cell() is None:
             print(self)
-            return
-        from IPython.display import publish_display_data
-
-        publish_display_data({"text/plain": repr(self), "text/markdown": self._repr_markdown_()})
+        else:
+            markdown = f"`check {self.exercise}` **{OPENING[self.status]}** {self.message}"
+            display({"text/plain": repr(self), "text/markdown": markdown}, raw=True)
 
 
 class Stop(Exception):
@@ -74,48 +71,19 @@ def check(exercise: str, gained: str) -> Callable[[Callable[[Any], None]], Calla
     def decorate(look: Callable[[Any], None]) -> Callable[[Any], Result]:
         @functools.wraps(look)
         def run(function: Any) -> Result:
-            status: Status = "correct"
-            message = gained
             with torch.random.fork_rng(devices=[]), torch.enable_grad():
                 torch.manual_seed(0)
                 try:
-                    look(_Guarded(function))
+                    look(_guard(function))
+                    raise Stop("correct", gained)
                 except Stop as stop:
-                    status, message = stop.status, str(stop).removeprefix(f"{exercise}: ")
-            result = Result(exercise, status, message, _cell())
+                    result = Result(exercise, stop.status, str(stop).removeprefix(f"{exercise}: "), _cell())
             result.show()
             return result
 
         return run
 
     return decorate
-
-
-class _Guarded:
-    """The learner's function: its exceptions become a Stop, and tensors it is given must come back unchanged."""
-
-    def __init__(self, function: Any) -> None:
-        if not callable(function):
-            raise Stop("error", f"pass the function itself, without calling it; this is a {type(function).__name__}.")
-        self.function = function
-
-    def __call__(self, *inputs: Any) -> Any:
-        kept = [value.detach().clone() if isinstance(value, Tensor) else None for value in inputs]
-        try:
-            output = self.function(*inputs)
-        except NotImplementedError as error:
-            if str(error) and not STUB.match(str(error)):  # torch raises it too, for operations it does not have
-                raise Stop("error", _describe(error)) from error
-            raise Stop("unsolved", f"{error or 'the function is still empty'}.") from error
-        except Exception as error:  # whatever a learner's code raises is reported, with its line
-            raise Stop("error", _describe(error)) from error
-        for number, (value, before) in enumerate(zip(inputs, kept, strict=True), 1):
-            if before is not None and not torch.equal(value, before):
-                wrong(
-                    f"The tensor given as argument {number} was changed. Its owner still needs it: look for operations "
-                    "that work in place (their names end in `_`) and for `+=` and the like."
-                )
-        return output
 
 
 def tensor(value: Any, shape: tuple[int, ...]) -> Tensor:
@@ -125,13 +93,75 @@ def tensor(value: Any, shape: tuple[int, ...]) -> Tensor:
     if not isinstance(value, Tensor):
         wrong(f"Your function returned a {type(value).__name__}; the answer should be a torch tensor.")
     if tuple(value.shape) != shape:
-        wrong(f"Your answer has the shape {tuple(value.shape)}, and it should be {shape}.")
+        mean = " A loss is one number, the mean over the batch." if shape == () else ""
+        wrong(f"Your answer has the shape {tuple(value.shape)}, and it should be {shape}.{mean}")
     return value
 
 
 def close(a: Tensor, b: Tensor, tolerance: float = 1e-4) -> bool:
-    """Whether two tensors agree, NaN counting as different."""
-    return torch.allclose(a.detach().cpu().double(), b.detach().cpu().double(), rtol=tolerance, atol=tolerance)
+    """Whether two tensors agree, in their shape, too; NaN counts as different."""
+    a, b = a.detach().cpu().double(), b.detach().cpu().double()
+    return a.shape == b.shape and torch.allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+def logit_loss(loss: Callable[..., Any], right: Callable[..., Tensor], names: tuple[str, ...]) -> None:
+    """Compare a loss of logits with the right one; every argument, called by its name here, has the shape (B,).
+
+    Tells apart: no gradient, an argument without effect, a sum for a mean, a half, signs turned around, squeezed
+    logits, and numbers that overflow.
+    """
+    logits = [torch.randn(7, requires_grad=True) for _ in names]
+    answer, expected = tensor(loss(*logits), ()), right(*logits)
+    if not answer.requires_grad:
+        wrong("No gradient flows from your loss back to the logits, so nothing can learn. Keep everything in torch.")
+    for name, gradient in zip(names, torch.autograd.grad(answer, logits, allow_unused=True)):
+        if gradient is None or not gradient.any():
+            wrong(f"Your loss does not care about the {name} logits at all. They have to be judged, too.")
+    if close(answer, 7 * expected):
+        wrong("For 7 pictures your loss is 7 times too large: a sum. Twice the batch should not cost twice.")
+    if close(answer, expected / 2):
+        wrong("Your loss is exactly half of what it should be. Each half has its own mean, and the two are added.")
+    if close(answer, right(*(-x for x in logits))) or close(answer, -expected):
+        wrong("It costs most to be right: that is the wrong way round, the mirror image. Look at the signs.")
+    for turned, name in enumerate(names):
+        if close(answer, right(*(-x if place == turned else x for place, x in enumerate(logits)))):
+            wrong(f"The {name} half points the wrong way: it rewards the mistake. Look at its sign; the other is well.")
+    if close(answer, right(*(x.sigmoid() for x in logits))):
+        wrong("Something squeezes the logits first, a sigmoid perhaps. softplus takes them as they are.")
+    if not close(answer, expected):
+        wrong(f"On random logits your loss is {answer:.4f}, and it should be {expected:.4f}.")
+    for sign in (100.0, -100.0):
+        large = [torch.full((1,), sign * (-1) ** place) for place in range(len(names))]
+        if not close(loss(*large), right(*large)):
+            wrong(
+                f"For logits of 100 your loss is {loss(*large):.4g}, and it should be {right(*large):.0f}. The formula "
+                "is right, the numbers are too large for it: float32 ends near exp(88). `softplus` knows better."
+            )
+
+
+def _guard(function: Any) -> Callable[..., Any]:
+    """The learner's function: its exceptions become a Stop, and tensors it is given must come back unchanged."""
+    if not callable(function):
+        raise Stop("error", f"pass the function itself, without calling it; this is a {type(function).__name__}.")
+
+    def guarded(*inputs: Any) -> Any:
+        before = [value.detach().clone() if isinstance(value, Tensor) else None for value in inputs]
+        try:
+            output = function(*inputs)
+        except Exception as error:  # whatever a learner's code raises is reported, with its line
+            # torch raises NotImplementedError, too, for operations it does not have
+            if isinstance(error, NotImplementedError) and (not str(error) or STUB.match(str(error))):
+                raise Stop("unsolved", f"{error or 'the function is still empty'}.") from error
+            raise Stop("error", _describe(error)) from error
+        for number, (value, kept) in enumerate(zip(inputs, before), 1):
+            if kept is not None and not torch.equal(value, kept):
+                wrong(
+                    f"The tensor given as argument {number} was changed. Its owner still needs it: look for operations "
+                    "that work in place (their names end in `_`) and for `+=` and the like."
+                )
+        return output
+
+    return guarded
 
 
 def _describe(error: Exception) -> str:
@@ -147,8 +177,7 @@ def _describe(error: Exception) -> str:
     return f"{text} in line {number}" + (f", `{code}`." if code else ".")
 
 
-def _cell() -> Any:
+def _cell() -> int | None:
     """The number of the notebook cell that is running, None outside IPython."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
+    shell = get_ipython()
     return shell.execution_count if shell else None

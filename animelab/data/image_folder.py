@@ -9,29 +9,17 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 from tqdm.auto import tqdm
 
 from animelab.data.pictures import Pictures
 from animelab.errors import LabError
 
 SMALLEST = 16  # pixels on the shorter side; below, there is no face to learn
-
-# What Pillow raises for files that are broken, cut off, hostile, or no pictures at all.
-UNREADABLE = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    RuntimeError,
-    EOFError,
-    LookupError,
-    TypeError,
-    OverflowError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-    Image.DecompressionBombWarning,
-)
+TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+# What else Pillow raises for files that are broken, cut off, hostile, or no pictures at all.
+BROKEN: tuple[type[Exception], ...] = (OSError, ValueError, ArithmeticError, SyntaxError, RuntimeError, EOFError)
+BROKEN += (LookupError, TypeError, struct.error, zlib.error)
 
 
 class ImageFolder(Pictures):
@@ -55,20 +43,19 @@ class ImageFolder(Pictures):
             try:
                 pixels[count] = np.asarray(_square(file, size))
                 count += 1
-            except UNREADABLE as problem:
-                self.skipped.append((file, _reason(problem)))
+            except UnidentifiedImageError:
+                self.skipped.append((file, "not a picture"))
+            except TOO_LARGE:
+                self.skipped.append((file, f"more than {Image.MAX_IMAGE_PIXELS or 0:,} pixels"))
+            except BROKEN as problem:
+                self.skipped.append((file, str(problem) or type(problem).__name__))
         if self.skipped:
-            print(f"Skipped {len(self.skipped)} of {len(files)} files in {folder}: {self._examples(folder)}.")
+            named = ", ".join(f"{file.relative_to(folder).as_posix()} ({why})" for file, why in self.skipped[:3])
+            more = f" and {len(self.skipped) - 3} more, listed in .skipped" if len(self.skipped) > 3 else ""
+            print(f"Skipped {len(self.skipped)} of {len(files)} files in {folder}: {named}{more}.")
         if count == 0:
-            raise LabError(
-                f"None of the {len(files)} files in {folder} is a picture that can be used; give another folder."
-            )
+            raise LabError(f"None of the {len(files)} files in {folder} is a picture that can be used; try another.")
         super().__init__(pixels[:count], f"folder {folder.resolve().name}")
-
-    def _examples(self, folder: Path) -> str:
-        named = [f"{file.relative_to(folder).as_posix()} ({reason})" for file, reason in self.skipped[:3]]
-        more = len(self.skipped) - len(named)
-        return ", ".join(named) + (f" and {more} more, listed in .skipped" if more else "")
 
 
 def _files(folder: Path) -> list[Path]:
@@ -87,32 +74,20 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _square(file: Path, size: int) -> Image.Image:
+    """The central square of a picture, upright, as 8-bit RGB, whatever its mode; transparency is composed on white."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(file) as image:
-            if min(image.size) < SMALLEST:
-                raise ValueError(f"{image.width} x {image.height} px, smaller than {SMALLEST}")
-            upright = ImageOps.exif_transpose(image)
-            return ImageOps.fit(_rgb(upright), (size, size), Image.Resampling.BICUBIC)
-
-
-def _rgb(image: Image.Image) -> Image.Image:
-    """8-bit RGB, whatever the mode; transparency is composed on white."""
-    if image.mode == "F" or image.mode.startswith("I"):
-        values = np.asarray(image, dtype=np.float64)
-        # Integers come from 16-bit files (Pillow calls some of them 32-bit); floats count to 1 or to 255.
-        top = 65535 if image.mode != "F" else 1 if values.max() <= 1 else 255
-        image = Image.fromarray((values.clip(0, top) * (255 / top)).round().astype(np.uint8))
-    if image.getbands()[-1] in ("A", "a") or "transparency" in image.info:
-        picture = image.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
-    return image.convert("RGB")
-
-
-def _reason(problem: BaseException) -> str:
-    if isinstance(problem, Image.UnidentifiedImageError):
-        return "not a picture"
-    if isinstance(problem, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
-        return f"more than {Image.MAX_IMAGE_PIXELS or 0:,} pixels"
-    return str(problem) or type(problem).__name__
+        with Image.open(file) as opened:
+            if min(opened.size) < SMALLEST:
+                raise ValueError(f"{opened.width} x {opened.height} px, smaller than {SMALLEST}")
+            image = ImageOps.exif_transpose(opened)
+        if image.mode == "F" or image.mode.startswith("I"):
+            values = np.asarray(image, dtype=np.float64)
+            # Integers come from 16-bit files (Pillow calls some of them 32-bit); floats count to 1 or to 255.
+            top = 65535 if image.mode != "F" else 1 if values.max() <= 1 else 255
+            image = Image.fromarray((values.clip(0, top) * (255 / top)).round().astype(np.uint8))
+        if image.getbands()[-1] in ("A", "a") or "transparency" in image.info:
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        return ImageOps.fit(image.convert("RGB"), (size, size), Image.Resampling.BICUBIC)

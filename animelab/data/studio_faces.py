@@ -107,21 +107,24 @@ def _write(path: Path, shape: tuple[int, ...], pictures: Iterable[np.ndarray]) -
         for old in path.parent.glob("*.partial"):
             if time.time() - old.stat().st_mtime > 24 * 3600:  # of a process that was killed
                 old.unlink(missing_ok=True)
-        with open(partial, "xb") as file:
-            np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
-            for picture in pictures:
-                file.write(picture.tobytes())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
+        try:
+            with open(partial, "xb") as file:
+                np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+                for picture in pictures:
+                    file.write(picture.tobytes())
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.replace(partial, path)
+            except PermissionError:  # Windows, when another process was first and has the same pictures open
+                if not path.exists():
+                    raise
+        finally:
+            partial.unlink(missing_ok=True)
     except BrokenProcessPool as problem:
         raise LabError("A drawing process died, perhaps for lack of memory; try again with workers=1.") from problem
     except OSError as problem:
-        if isinstance(problem, PermissionError) and path.exists():  # Windows: another process was first and reads it
-            return
         raise LabError(
             f"The drawn faces cannot be kept in {path.parent} ({problem.strerror or problem}); make room there, "
             "or set ANIMELAB_CACHE to a folder you can write to."
         ) from problem
-    finally:
-        partial.unlink(missing_ok=True)

@@ -89,56 +89,47 @@ def train(
     """
     config, out = recipe.config, Path(out)
     checkpoints = Checkpoints(out / "checkpoints", config.keep)
-    log = out / "log.jsonl"
-
     start, seconds = _resume(recipe, data, out, checkpoints, resume)
-    history = [line for line in _read_log(log) if line["step"] <= start]
-    write_atomically(log, lambda path: path.write_text("".join(json.dumps(line) + "\n" for line in history)))
-
+    log = _Log(out / "log.jsonl", start)
     order = Order(len(data), config.batch, config.seed)
     bar = tqdm(total=config.steps, initial=start, unit="step", disable=watch is not None, dynamic_ncols=True)
-    step, preview, losses = start, None, {}
-    clock, seen = time.perf_counter(), 0
+    losses: dict[str, Tensor] = {}
+    step, preview, began = start, None, time.perf_counter()
+
+    def report() -> None:
+        values = _finite({name: float(value) for name, value in losses.items()}, step, checkpoints)
+        elapsed = time.perf_counter() - began
+        rate = (step - start) * config.batch / elapsed
+        total = seconds + elapsed
+        log.add({"step": step, "seconds": round(total, 2), "images_per_second": round(rate, 1), **values})
+        bar.set_postfix({"img/s": f"{rate:.0f}", **{name: f"{value:.2f}" for name, value in values.items()}})
+        if watch is not None:
+            eta = (config.steps - step) * config.batch / rate
+            watch(Progress(step, config.steps, total, rate, eta, values, log.rows, preview))
 
     def save() -> None:
-        elapsed = seconds + time.perf_counter() - clock
+        elapsed = seconds + time.perf_counter() - began
         checkpoints.save(step, {"seconds": elapsed, "recipe": recipe.state()})
         save_weights(out / "weights.safetensors", *recipe.weights())
 
-    with _postponed_interrupt() as interrupted, open(log, "a", encoding="utf-8") as lines, bar:
-        if step == 0:
-            preview = _save_preview(recipe, out, step)
-        while step < config.steps and not interrupted:
+    with _postponed_interrupt() as interrupted, bar:
+        if start == 0:
+            preview = _save_preview(recipe, out, 0)
+        while step < config.steps:
             with recipe.autocast(), _explained(config):
                 losses = recipe.step(data.batch(order[step], recipe.device))
-            step, seen = step + 1, seen + config.batch
+            step += 1
             bar.update()
 
-            last = step == config.steps
-            if step % config.preview_every == 0 or last or (step < config.preview_every and step & (step - 1) == 0):
+            ends = step == config.steps or bool(interrupted)
+            if step == config.steps or _is_preview(step, config.preview_every):
                 preview = _save_preview(recipe, out, step)
-            if step % config.log_every == 0 or step % config.checkpoint_every == 0 or last or interrupted:
-                values = {name: float(value) for name, value in losses.items()}
-                _check_finite(values, step, checkpoints)
-                elapsed = time.perf_counter() - clock
-                rate = seen / elapsed
-                line = {
-                    "step": step,
-                    "seconds": round(seconds + elapsed, 2),
-                    "images_per_second": round(rate, 1),
-                    **values,
-                }
-                history.append(line)
-                lines.write(json.dumps(line) + "\n")
-                lines.flush()
-                bar.set_postfix({"img/s": f"{rate:.0f}", **{name: f"{value:.2f}" for name, value in values.items()}})
-                if watch is not None:
-                    eta = (config.steps - step) * config.batch / rate
-                    watch(Progress(step, config.steps, seconds + elapsed, rate, eta, values, history, preview))
-            if step % config.checkpoint_every == 0 and not last:
+            if ends or step % config.log_every == 0 or step % config.checkpoint_every == 0:
+                report()
+            if ends or step % config.checkpoint_every == 0:
                 save()
-        if step > start:
-            save()
+            if ends:
+                break
 
     finished = step >= config.steps
     if finished:
@@ -214,7 +205,7 @@ def _check_same_experiment(before: dict[str, Any], now: dict[str, Any], out: Pat
             )
 
 
-def _check_finite(losses: dict[str, float], step: int, checkpoints: Checkpoints) -> None:
+def _finite(losses: dict[str, float], step: int, checkpoints: Checkpoints) -> dict[str, float]:
     bad = [name for name, value in losses.items() if not math.isfinite(value)]
     if bad:
         saved = checkpoints.paths()
@@ -223,6 +214,7 @@ def _check_finite(losses: dict[str, float], step: int, checkpoints: Checkpoints)
             f"Loss {' and '.join(bad)} became {losses[bad[0]]} by step {step}: training has blown up. {where} The "
             "usual cause is a learning rate that is too high, or precision=bf16: halve the one, or use fp32."
         )
+    return losses
 
 
 @contextmanager
@@ -256,6 +248,11 @@ def _postponed_interrupt() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
+def _is_preview(step: int, every: int) -> bool:
+    """Every so many steps, and at 1, 2, 4, 8, ... before the first of them, when everything happens fast."""
+    return step % every == 0 or (step < every and step & (step - 1) == 0)
+
+
 def _save_preview(recipe: Recipe, out: Path, step: int) -> np.ndarray:
     with torch.no_grad():
         picture = recipe.preview()
@@ -277,6 +274,21 @@ def _save_timelapse(out: Path) -> None:
             loop=0,
         ),
     )
+
+
+class _Log:
+    """log.jsonl, a line for each log step; a resumed run goes on from its checkpoint's line."""
+
+    def __init__(self, path: Path, until: int) -> None:
+        self.path = path
+        self.rows = [row for row in _read_log(path) if row["step"] <= until]
+        text = "".join(json.dumps(row) + "\n" for row in self.rows)
+        write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+    def add(self, row: dict[str, float]) -> None:
+        self.rows.append(row)
+        with open(self.path, "a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
 
 
 def _read_log(path: Path) -> list[dict[str, float]]:

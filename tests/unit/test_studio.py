@@ -206,7 +206,9 @@ def test_svg_is_well_formed() -> None:
     every = [Character().replace(**{name: value}) for name, values in OPTIONS.items() for value in values]
     for character in [*corners, *every, *(Character.random(seed) for seed in range(40))]:
         text = character.svg()
-        assert text == character._repr_svg_()
+        spoken = ElementTree.fromstring(character._repr_svg_()).find("{*}title")
+        assert spoken is not None
+        assert character.hair_color in spoken.text, "a notebook's picture says what it shows"
         root = ElementTree.fromstring(text)
         assert root.tag.endswith("svg")
         assert not {"nan", "inf"} & set(text.lower().replace("-", " ").replace('"', " ").split())
