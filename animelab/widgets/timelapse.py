@@ -12,7 +12,7 @@ from PIL import Image
 
 from animelab.errors import LabError
 from animelab.viz import as_pixels
-from animelab.widgets.picture import Panel, Picture, picture_tag, style
+from animelab.widgets.picture import Panel, Picture
 
 
 class Timelapse(Panel):
@@ -41,20 +41,15 @@ class Timelapse(Panel):
         if len(self.names) != len(self.frames):
             raise LabError(f"There are {len(self.frames)} frames but {len(self.names)} names; give one name for each.")
         last = len(self.frames) - 1
-        self.width = width or self.render(last).shape[1]
-        self._picture, self._caption = Picture(self.width), ipywidgets.HTML()
-        self._play = ipywidgets.Play(value=last, min=0, max=last, interval=interval)
-        self._slider = ipywidgets.IntSlider(
-            last, 0, last, description="Frame", layout={"width": "360px"}, readout=False
-        )
-        self._link = ipywidgets.jslink((self._play, "value"), (self._slider, "value"))
+        self._picture, self._caption = Picture(width or self.render(last).shape[1]), ipywidgets.HTML()
+        play = ipywidgets.Play(value=last, min=0, max=last, interval=interval)
+        wide = {"width": "360px"}
+        self._slider = ipywidgets.IntSlider(last, 0, last, description="Frame", layout=wide, readout=False)
+        self._link = ipywidgets.jslink((play, "value"), (self._slider, "value"))
         self._slider.observe(lambda change: self._draw(), "value")
-        controls = ipywidgets.HBox(
-            [self._play, self._slider, self._caption], layout={"flex_flow": "row wrap", "align_items": "center"}
-        )
-        super().__init__([style(".animelab-timelapse"), self._picture, controls])
-        for part, name in ((self, "timelapse"), (self._slider, "frame"), (self._caption, "caption")):
-            part.add_class(f"animelab-{name}")
+        controls = ipywidgets.HBox([play, self._slider, self._caption], layout={"flex_flow": "row wrap"})
+        super().__init__("timelapse", self._picture, controls)
+        self._slider.add_class("animelab-frame")
         self._draw()
 
     def render(self, index: int) -> np.ndarray:
@@ -65,16 +60,15 @@ class Timelapse(Panel):
         return as_pixels(frame)[0]
 
     def still(self) -> tuple[str, str]:
-        index = self._slider.value
-        return picture_tag(self.render(index), self._alt(index), self.width), self._alt(index)
+        return self._picture.value, self._alt()
 
-    def _alt(self, index: int) -> str:
+    def _alt(self) -> str:
+        index = self._slider.value
         return f"Preview grid, {self.names[index]} (frame {index + 1} of {len(self.frames)})"
 
     def _draw(self) -> None:
-        index = self._slider.value
-        self._picture.show(self.render(index), self._alt(index))
-        self._caption.value = self.names[index]
+        self._picture.show(self.render(self._slider.value), self._alt())
+        self._caption.value = self.names[self._slider.value]
 
 
 def _name(frame: Any, index: int) -> str:

@@ -101,14 +101,15 @@ def test_average_is_the_closed_form():
     average = EMA(network, decay=0.75)
     expected = {name: value.clone() for name, value in network.state_dict().items()}
     held = average.average[0].weight
-    for _ in range(5):
+    for n in range(40):
+        decay = min(0.75, (1 + n) / (10 + n))
         network(torch.randn(8, 2, dtype=torch.float64))  # moves BatchNorm's statistics
         with torch.no_grad():
             network[0].weight.add_(torch.randn(2, 2))
         average.update(network)
         for name, value in network.state_dict().items():
             if value.is_floating_point():
-                expected[name] = 0.75 * expected[name] + 0.25 * value
+                expected[name] = decay * expected[name] + (1 - decay) * value
             else:
                 expected[name] = value.clone()
     for name, value in average.average.state_dict().items():
