@@ -7,6 +7,7 @@ import json
 import posixpath
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,55 +66,49 @@ def build(root: Path) -> list[Path]:
 
 def drift(root: Path) -> list[str]:
     """One sentence for every notebook that differs from its master, is missing, or has no master."""
-    problems, expected = [], list(_expected(root))
-    for path, text, lesson in expected:
+    problems = []
+    stray = {*(root / "notebooks").glob("*.ipynb"), *(root / "notebooks" / "solutions").glob("*.ipynb")}
+    for path, text, lesson in _expected(root):
+        stray.discard(path)
         name = path.relative_to(root).as_posix()
         if not path.exists():
             problems.append(f"{name} is missing: run `make build`.")
         elif (found := path.read_text(encoding="utf-8")) != text:
-            problems.append(f"{name} differs from its master: {_first_difference(found, text, lesson)}")
-    stray = {*(root / "notebooks").glob("*.ipynb"), *(root / "notebooks" / "solutions").glob("*.ipynb")}
-    for path in sorted(stray - {path for path, _, _ in expected}):
+            place = _first_difference(found, text, lesson)
+            problems.append(f"{name} differs from its master: edit {place}, then run `make build`.")
+    for path in sorted(stray):
         name = path.relative_to(root).as_posix()
         problems.append(f"{name} has no master: write course/lessons/{path.stem}.py, or move the notebook elsewhere.")
     return problems
 
 
-def repository(root: Path) -> str:
-    """The address of this copy of the course, "" while [tool.animelab] repository in pyproject.toml is empty."""
-    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    return settings.get("tool", {}).get("animelab", {}).get("repository", "").rstrip("/").removesuffix(".git")
-
-
 def build_lesson(lesson: Lesson, solved: bool = False, repository: str = "") -> str:
-    """The notebook as text: stable JSON with ids made from the content, no outputs, a newline at the end."""
+    """The notebook as text: stable JSON with ids made from the content, no outputs, a newline at the end.
+
+    repository: the address of this copy of the course, "" while it has none.
+    """
     cells: list[nbformat.NotebookNode] = []
-    seen: set[str] = set()
+    seen: Counter[str] = Counter()
     for cell in lesson.cells:
         # An id follows its cell: it stays when other cells come and go. Equal cells are told apart by counting.
-        key, repeat = f"{lesson.name}\n{cell.kind}\n{cell.solved}", 0
-        while (identity := hashlib.sha256(f"{key}\n{repeat}".encode()).hexdigest()[:12]) in seen:
-            repeat += 1
-        seen.add(identity)
-        source = _source(cell, solved, repository)
-        if cell.kind == "markdown":
-            if not cells:
-                source += _badge(lesson.name, solved, repository)
-            cells.append(v4.new_markdown_cell(source, id=identity))
-        else:
-            metadata = {"cellView": "form", "tags": ["setup"]} if cell.setup else {}
-            cells.append(v4.new_code_cell(source, id=identity, metadata=metadata))
-    notebook = v4.new_notebook(cells=cells, metadata={**lesson.metadata, **KERNEL})
-    notebook.nbformat_minor = 5
+        key = f"{lesson.name}\n{cell.kind}\n{cell.solved}"
+        identity = hashlib.sha256(f"{key}\n{seen[key]}".encode()).hexdigest()[:12]
+        seen[key] += 1
+        source = _source(cell, solved, repository) + ("" if cells else _badge(lesson.name, solved, repository))
+        metadata = {"cellView": "form", "tags": ["setup"]} if cell.setup else {}
+        make = v4.new_markdown_cell if cell.kind == "markdown" else v4.new_code_cell
+        cells.append(make(source, id=identity, metadata=metadata))
+    notebook = v4.new_notebook(cells=cells, metadata={**lesson.metadata, **KERNEL}, nbformat_minor=5)
     nbformat.validate(notebook)
     return nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n"
 
 
 def _expected(root: Path) -> Iterator[tuple[Path, str, Lesson]]:
-    address = repository(root)
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    repository = settings["tool"]["animelab"]["repository"].rstrip("/").removesuffix(".git")
     for lesson in read_all(root):
-        yield root / "notebooks" / f"{lesson.name}.ipynb", build_lesson(lesson, False, address), lesson
-        yield root / "notebooks" / "solutions" / f"{lesson.name}.ipynb", build_lesson(lesson, True, address), lesson
+        for folder, solved in ((root / "notebooks", False), (root / "notebooks" / "solutions", True)):
+            yield folder / f"{lesson.name}.ipynb", build_lesson(lesson, solved, repository), lesson
 
 
 def _source(cell: Cell, solved: bool, repository: str) -> str:
@@ -134,14 +129,12 @@ def _badge(name: str, solved: bool, repository: str) -> str:
 
 
 def _first_difference(found: str, expected: str, lesson: Lesson) -> str:
+    """The master's file and the line of the first cell that differs; without a line where the cells are the same."""
     try:
         theirs = json.loads(found)["cells"]
     except (json.JSONDecodeError, KeyError, TypeError):
-        return "it is not a readable notebook. Run `make build`."
-    ours = json.loads(expected)["cells"]
-    for number, cell in enumerate(lesson.cells):
-        if number >= len(theirs) or theirs[number] != ours[number]:
-            return f"cell {number + 1} is the first. Edit {lesson.path}:{cell.line}, then run `make build`."
-    if len(theirs) > len(ours):
-        return f"it has more cells. Add them after {lesson.path}:{lesson.cells[-1].line}, then run `make build`."
-    return "only its metadata or layout changed. Run `make build`."
+        return lesson.path
+    for number, cell in enumerate(json.loads(expected)["cells"]):
+        if number >= len(theirs) or theirs[number] != cell:
+            return f"{lesson.path}:{lesson.cells[number].line} (cell {number + 1})"
+    return lesson.path

@@ -21,13 +21,14 @@ def lint(lesson: Lesson, root: Path) -> list[str]:
     """What is wrong with the form of a lesson: one sentence each, beginning with the master's file and line."""
     problems: list[tuple[int, str]] = []
     level, titles = 0, 0
-    exercises: list[tuple[int, str]] = []
     for number, cell in enumerate(lesson.cells):
         if cell.kind == "code":
             length = len(cell.solved.splitlines())
             if length > LONGEST_CELL:
                 problems.append((cell.line, f"the cell has {length} lines, more than {LONGEST_CELL}"))
-            exercises += [(number, f"{a}_{b}") for a, b in STUB.findall(cell.student)]
+            for a, b in STUB.findall(cell.student):
+                if not any(f"check_{a}_{b}(" in later.student for later in lesson.cells[number:]):
+                    problems.append((cell.line, f"exercise {a}.{b} has no check_{a}_{b}(...)"))
             continue
         prose = FENCE.sub("", cell.student)
         for marks in HEADING.findall(prose):
@@ -43,10 +44,6 @@ def lint(lesson: Lesson, root: Path) -> list[str]:
             target = root / "notebooks" / link[2].partition("#")[0]
             if not target.exists():
                 problems.append((cell.line, f"the link to {link[2]} leads nowhere"))
-    for number, name in exercises:
-        later = (cell.student for cell in lesson.cells[number:])
-        if not any(f"check_{name}(" in source for source in later):
-            problems.append((lesson.cells[number].line, f"exercise {name.replace('_', '.')} has no check_{name}(...)"))
     if titles != 1:
         problems.append((1, f"there are {titles} headings of level 1, not one"))
     setups = sum(cell.setup for cell in lesson.cells)

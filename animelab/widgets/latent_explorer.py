@@ -6,8 +6,6 @@ import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import ipywidgets
@@ -20,7 +18,7 @@ from animelab import env
 from animelab.errors import LabError
 from animelab.latent import Generate, principal_directions, slerp
 from animelab.viz import as_pixels
-from animelab.widgets.picture import Panel, Picture, picture_tag, style
+from animelab.widgets.picture import Panel, Picture
 
 SHOWN = 256  # CSS pixels of the picture
 SLOW = 0.15  # seconds for one picture, above which a slider waits to be let go
@@ -70,10 +68,11 @@ class LatentExplorer(Panel):
         self.generate = _prepare(model, latent, device)
         self.directions = principal_directions(self.generate, latent, min(5, latent), samples=max(512, 4 * latent))
         self.state = self._start(seed)
-        continuous = self._seconds() < SLOW and not env.on_colab()
+        began = time.perf_counter()
+        self.render(self.state)
+        slow = time.perf_counter() - began > SLOW or env.on_colab()
         self._following = False  # the controls follow the state and not the state the controls
-        super().__init__([style(".animelab-explorer"), self._build(continuous)])
-        self.add_class("animelab-explorer")
+        super().__init__("explorer", self._build(continuous=not slow))
         self._go(self.state)
 
     @property
@@ -88,8 +87,7 @@ class LatentExplorer(Panel):
         return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.LANCZOS))
 
     def still(self) -> tuple[str, str]:
-        text = self.state.words()
-        return f"{picture_tag(self.render(self.state), text, SHOWN)}<div>{text}</div>", text
+        return f"{self._picture.value}<div>{self.state.words()}</div>", self.state.words()
 
     def new_face(self, seed: int | None = None) -> None:
         """Draw the face of a seed, the next one by default; all sliders go back to zero, A and B stay remembered."""
@@ -109,14 +107,6 @@ class LatentExplorer(Panel):
         if state.a is not None and state.b is not None:
             state = replace(state, walk=0.0 if end == "a" else 1.0)
         self._go(state)
-
-    def _seconds(self) -> float:
-        """What one picture takes, at best of three."""
-        moments = [time.perf_counter()]
-        for _ in range(3):
-            self.render(self.state)
-            moments.append(time.perf_counter())
-        return min(after - before for before, after in pairwise(moments))
 
     def _start(self, seed: int) -> State:
         face = torch.randn(1, self.directions.shape[1], generator=torch.Generator().manual_seed(seed))[0]
@@ -150,83 +140,65 @@ class LatentExplorer(Panel):
 
     def _build(self, continuous: bool) -> ipywidgets.Widget:
         """All controls: the face at the left, what can be done with it at the right."""
-        wide = {"description_width": "150px"}
+        box = ipywidgets.HBox
+        long = {
+            "continuous_update": continuous,
+            "layout": {"width": "390px"},
+            "style": {"description_width": "150px"},
+        }
         self._picture, self._caption = Picture(SHOWN), ipywidgets.HTML()
         self._caption.add_class("animelab-caption")
-        self._seed = ipywidgets.BoundedIntText(
-            0, 0, 2**31 - 1, description="Seed", style={"description_width": "40px"}, layout={"width": "128px"}
-        )
-        self._walk = ipywidgets.IntSlider(
-            0,
-            0,
-            100,
-            description="Walk from A to B (%)",
-            style=wide,
-            continuous_update=continuous,
-            layout={"width": "390px"},
-        )
-        extent = ["strongest", *[""] * (len(self.directions) - 2), "gentlest"][: len(self.directions)]
+        short = {"layout": {"width": "128px"}, "style": {"description_width": "40px"}}
+        self._seed = ipywidgets.BoundedIntText(0, 0, 2**31 - 1, description="Seed", **short)
+        self._walk = ipywidgets.IntSlider(0, 0, 100, description="Walk from A to B (%)", **long)
+        count = len(self.directions)
+        extent = {1: " (strongest)", count: " (gentlest)"} if count > 1 else {}
         self._sliders = [
             ipywidgets.FloatSlider(
-                value=0,
-                min=-4,
-                max=4,
-                step=0.1,
-                readout_format="+.1f",
-                description=f"Direction {index}" + (f" ({word})" if word else ""),
-                style=wide,
-                continuous_update=continuous,
-                layout={"width": "390px"},
+                0, min=-4, max=4, readout_format="+.1f", description=f"Direction {index}{extent.get(index, '')}", **long
             )
-            for index, word in enumerate(extent, start=1)
+            for index in range(1, count + 1)
         ]
-        for name, control in [("seed", self._seed), ("walk", self._walk), *enumerate(self._sliders, start=1)]:
-            control.add_class(f"animelab-direction-{name}" if isinstance(name, int) else f"animelab-{name}")
+        directions = {f"direction-{index}": slider for index, slider in enumerate(self._sliders, start=1)}
+        for name, control in {"seed": self._seed, "walk": self._walk, **directions}.items():
+            control.add_class(f"animelab-{name}")
             control.observe(self._moved, "value")
-        self._ends = {"a": Picture(48), "b": Picture(48)}
-        for picture in self._ends.values():
-            picture.add_class("animelab-end")
+        self._ends = {"a": Picture(48, "end"), "b": Picture(48, "end")}
         ends = [
-            ipywidgets.HBox(
-                [self._button(f"Remember as {end.upper()}", partial(self.remember, end)), picture],
-                layout={"align_items": "center"},
-            )
-            for end, picture in self._ends.items()
+            box([_button("Remember as A", lambda _: self.remember("a")), self._ends["a"]]),
+            box([_button("Remember as B", lambda _: self.remember("b")), self._ends["b"]]),
         ]
+        new, reset = _button("New face", lambda _: self.new_face()), _button("Reset", lambda _: self.reset())
         left = ipywidgets.VBox([self._picture, self._caption])
-        face = ipywidgets.HBox([self._button("New face", self.new_face), self._seed, self._button("Reset", self.reset)])
-        right = ipywidgets.VBox([face, *self._sliders, ipywidgets.HBox(ends), self._walk])
         left.add_class("animelab-left")
-        return ipywidgets.HBox([left, right], layout={"flex_flow": "row wrap"})
+        right = ipywidgets.VBox([box([new, self._seed, reset]), *self._sliders, box(ends), self._walk])
+        return box([left, right], layout={"flex_flow": "row wrap"})
 
-    def _button(self, words: str, action: Callable[[], None]) -> ipywidgets.Button:
-        button = ipywidgets.Button(description=words, layout={"width": "128px"})
-        button.add_class(f"animelab-{words.lower().replace(' ', '-')}")
-        button.on_click(lambda _: action())
-        return button
+
+def _button(words: str, action: Callable[[Any], None]) -> ipywidgets.Button:
+    button = ipywidgets.Button(description=words, layout={"width": "128px"})
+    button.add_class(f"animelab-{words.lower().replace(' ', '-')}")
+    button.on_click(action)
+    return button
 
 
 def _prepare(model: Any, latent: int, device: str | None) -> Generate:
     """A function from latents to pictures that leaves the learner's model alone."""
-    place = None if device is None else env.pick_device(device)
+    place = env.pick_device(device) if device else None
     if isinstance(model, nn.Module):
         # A copy: the learner's may be in the middle of training, and one picture would spoil its BatchNorm statistics.
-        network = copy.deepcopy(model).eval()
-        place = place or next((p.device for p in network.parameters()), torch.device("cpu"))
-        network.to(place)
-
-        @torch.no_grad()
-        def generate(latents: Tensor) -> Tensor:
-            return network(latents.to(place))
+        model = copy.deepcopy(model).eval()
+        place = place or next((p.device for p in model.parameters()), torch.device("cpu"))
+        model.to(place)
     elif hasattr(model, "generate"):
-        generate = (model if place is None else copy.copy(model).to(place)).generate
-    elif callable(model):
-
-        @torch.no_grad()
-        def generate(latents: Tensor) -> Tensor:
-            return model(latents if place is None else latents.to(place))
-    else:
+        model = (copy.copy(model).to(place) if place else model).generate
+    elif not callable(model):
         raise LabError(f"A {type(model).__name__} draws no pictures; pass a zoo model or a function of latents.")
+
+    @torch.no_grad()
+    def generate(latents: Tensor) -> Tensor:
+        return model(latents.to(place) if place else latents)
+
     try:
         pictures = generate(torch.zeros(2, latent))
     except RuntimeError as error:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any
 
 import ipywidgets
-import numpy as np
 from IPython import get_ipython
 from IPython.display import display
 
+from animelab.engine import Progress
 from animelab.errors import LabError
 from animelab.viz import COLORS, curves
 from animelab.widgets.picture import Panel, Picture
@@ -18,28 +18,15 @@ from animelab.widgets.picture import Panel, Picture
 WIDTH = 528  # CSS pixels
 
 
-class Progress(Protocol):
-    """What a training loop tells its watcher; `engine.Progress` is one."""
-
-    step: int
-    steps: int
-    seconds: float
-    images_per_second: float
-    eta: float
-    losses: dict[str, float]
-    history: list[dict[str, float]]
-    preview: np.ndarray | None
-
-
 class LiveTraining(Panel):
     """Watch a training run: `train(recipe, data, out, watch=LiveTraining())`.
 
-    It appears at the first call and redraws at most once in `every` seconds, and so seldom that drawing takes at most
-    a fiftieth of the time. When the cell ends, also by the stop button or an error, it turns into a static picture, so
-    that a saved notebook keeps its last state.
+    It appears at the first call and redraws at most once in `every` seconds, which takes about 50 ms. When the cell
+    ends, also by the stop button or an error, it turns into a static picture, so that a saved notebook keeps its last
+    state.
     """
 
-    def __init__(self, every: float = 1.0) -> None:
+    def __init__(self, every: float = 3.0) -> None:
         self.every = every
         self._status, self._grid, self._curves = ipywidgets.HTML(), Picture(WIDTH), Picture(WIDTH, "curves")
         self._next = 0.0  # when to draw again
@@ -50,16 +37,14 @@ class LiveTraining(Panel):
     def __call__(self, progress: Progress) -> None:
         """Take in news of the training; cheap, so call it as often as you like."""
         self._latest = progress
-        began = time.perf_counter()
-        if began < self._next and progress.step < progress.steps:
+        if time.perf_counter() < self._next and progress.step < progress.steps:
             return
         if get_ipython() is None:  # a plain Python script has no widgets
             print(words(progress))
         elif self._handle is None:
             self._appear()
         self._draw(progress)
-        ended = time.perf_counter()
-        self._next = ended + max(self.every, 50 * (ended - began))
+        self._next = time.perf_counter() + self.every
 
     def still(self) -> tuple[str, str]:
         if self._latest is None:

@@ -1,4 +1,4 @@
-"""Put a finished run into the zoo: `python -m animelab.zoo RUN NAME --command "…" --machine "…" --scores '{"…": …}'`."""
+"""Put a finished run into the zoo: `python -m animelab.zoo RUN NAME --command … --machine … --scores JSON`."""
 
 from __future__ import annotations
 

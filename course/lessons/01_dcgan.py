@@ -528,8 +528,9 @@ run = train(recipe, faces, env.runs_dir() / "01_dcgan", watch=LiveTraining())
 # %% [markdown]
 # While it trains, watch three things.
 #
-# 1. **The order.** Color comes first, because a wrong color is the easiest lie to catch. Then the head, then the eyes as two
-#    dark spots, then their irises. D teaches whatever it noticed last.
+# 1. **The order.** After ten seconds a gray ghost with two dark eyes: the eyes are in the same place in every picture, so
+#    a judge misses them first. Then the outline. Then color, one for everybody at first, and only then different colors
+#    for different latents. Sharp lines and matching eyes come last. D teaches whatever it has noticed last.
 # 2. **The curves.** They do not go down, and should not. D's loss is 1.39 (two times ln 2) when it can only guess and near
 #    0 when it is certain. A healthy game stays between. The loss of a GAN measures the *balance*, not the quality; for
 #    quality you must look.

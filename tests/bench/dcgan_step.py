@@ -1,6 +1,6 @@
 """A DCGAN training step, ours against the plain official way, interleaved in one process; quiet machines only.
 
-The official step is the PyTorch example's, restated: float32, two backward passes for D, gradients into D's weights during
+The official step is the PyTorch example's, restated: float32, two backward passes for D, gradients into D's weights in
 G's half, Adam's plain loop. Ours is `recipes.dcgan` as it trains, in float32 and in bfloat16, average and schedules
 included. Same networks, same batch. Prints one line of JSON for each precision: {recipe, size, batch, precision,
 official_s, ours_s, ratio}, medians of seconds a step; a ratio above 1 says ours is faster.

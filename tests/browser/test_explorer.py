@@ -141,14 +141,14 @@ def test_two_remembered_faces_and_the_walk_between_them(open_notebook):
 def test_live_training_shows_pictures_and_curves_and_leaves_them_behind(open_notebook):
     page = open_notebook("live", LIVE)
     page.locator(".animelab-live .animelab-picture img").wait_for()
-    curves = page.locator(".animelab-live img[alt^='Losses so far: D from 1.4']")
+    curves = page.locator(".animelab-live img[alt^='Line chart of loss by step. D starts at 1.4']")
     curves.wait_for()
     page.locator(".animelab-live", has_text="Step 400 of 500").wait_for()
     keep(page, "live")
     page.locator(".animelab-live").wait_for(state="detached")  # the cell is over
     still = page.locator(".jp-OutputArea-output img[alt='Pictures drawn from the same latents by step 480']")
     still.wait_for()
-    page.locator(".jp-OutputArea-output img[alt^='Losses so far']").wait_for()
+    page.locator(".jp-OutputArea-output img[alt^='Line chart of loss']").wait_for()
     page.get_by_text("Step 480 of 500").wait_for()
     assert pixels(still).std() > 10
     keep(page, "live_after")

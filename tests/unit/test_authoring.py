@@ -212,7 +212,7 @@ def test_an_edited_notebook_is_named_with_the_line_to_edit(built: Path, capsys: 
     line = MASTER.splitlines().index("def double(x):")  # the line before it, counted from 1, starts the cell
     (problem,) = authoring.drift(built)
     assert problem.startswith("notebooks/solutions/01_sample.ipynb differs")
-    assert f"course/lessons/01_sample.py:{line}," in problem
+    assert f"edit course/lessons/01_sample.py:{line} " in problem
     assert main(["check"], built) == 1
     assert problem in capsys.readouterr().err
 
@@ -220,14 +220,14 @@ def test_an_edited_notebook_is_named_with_the_line_to_edit(built: Path, capsys: 
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (lambda book: book["cells"].append(dict(book["cells"][-1], id="another")), "more cells"),
-        (lambda book: book["cells"].pop(), "cell 8 is the first"),
-        (lambda book: book["metadata"].update(mine=1), "only its metadata"),
+        (lambda book: book["cells"].append(dict(book["cells"][-1], id="another")), "01_sample.py,"),
+        (lambda book: book["cells"].pop(), "(cell 8)"),
+        (lambda book: book["metadata"].update(mine=1), "01_sample.py,"),
         (
             lambda book: book["cells"][5].update(outputs=[{"name": "stdout", "output_type": "stream", "text": "a"}]),
-            "cell 6",
+            "(cell 6)",
         ),
-        (lambda book: book.clear(), "not a readable notebook"),
+        (lambda book: book.clear(), "01_sample.py,"),
     ],
 )
 def test_every_kind_of_difference_is_found(built: Path, change, complaint: str) -> None:

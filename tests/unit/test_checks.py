@@ -154,12 +154,11 @@ def average_twice(average, model, decay):
     update_average(average, model, decay)
 
 
+@torch.no_grad()
 def average_all_floats(average, model, decay):  # also right: BatchNorm's statistics averaged
-    from animelab.engine import EMA
-
-    ema = EMA(average, decay)
-    ema.average = average
-    ema.update(model)
+    for mine, theirs in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
+        if mine.is_floating_point():
+            mine.lerp_(theirs, 1 - decay)
 
 
 # --- 1.7
