@@ -19,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         return options.command(options) or 0
-    except LabError as error:
+    except (LabError, OSError) as error:  # an OSError names its file: no space, no permission, no such folder
         print(f"animelab: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -93,16 +93,16 @@ def _findings() -> Iterator[tuple[str, str, str | None]]:
         import torch
         import torchvision
     except (ImportError, RuntimeError) as error:
-        remedy = 'install both together: pip install --force-reinstall "torch>=2.4" torchvision'
+        remedy = 'install both together: pip install --force-reinstall "torch>=2.5" torchvision'
         yield "torch", f"cannot be imported ({error})", remedy
         return
     import psutil
 
     from animelab import env
 
-    old = tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 4)
+    old = tuple(int(part) for part in torch.__version__.split(".")[:2]) < (2, 5)
     found = f"{torch.__version__}, torchvision {torchvision.__version__}"
-    yield "torch", found, "install torch 2.4 or newer" if old else None
+    yield "torch", found, "install torch 2.5 or newer" if old else None
     device = env.pick_device()
     fast = "with" if env.runs_bfloat16_fast(device) else "without"
     yield "device", f"{env.describe(device)}, {fast} fast bfloat16", None
@@ -123,6 +123,8 @@ def _findings() -> Iterator[tuple[str, str, str | None]]:
         yield "studio", "draws", None
     except (ImportError, OSError) as error:
         yield "studio", f"cannot draw ({error})", "pip install --force-reinstall thorvg-python"
+    if env.on_colab():
+        return  # it has a notebook of its own
     try:
         import jupyterlab
 
@@ -195,6 +197,8 @@ def sample(options: argparse.Namespace) -> int:
     from animelab import zoo
     from animelab.viz import as_pixels, grid
 
+    if options.out.suffix not in ("", ".png"):
+        raise LabError(f"--out takes a name ending in .png, or a folder, not {options.out}.")
     pictures = zoo.open_model(options.model).to("auto").sample(options.count, options.seed)
     if options.out.suffix:
         options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -19,6 +19,7 @@ class TrainingConfig:
 
     steps: int = 1000  # optimizer steps of the whole run
     batch: int = 64  # pictures a step
+    decay: int = 0  # the learning rates stay for half so many steps, then fall to 0 at the other end; 0: they stay
     seed: int = 0  # of weights, latents and the order of the pictures
     precision: str = "auto"  # "fp32", "bf16", or "auto": bf16 where the device has it in hardware
     log_every: int = 20  # steps between lines of log.jsonl
@@ -28,11 +29,16 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
-            value, least = getattr(self, field.name), 0 if field.name == "seed" else 1
+            value, least = getattr(self, field.name), 0 if field.name in ("seed", "decay") else 1
             if isinstance(value, int) and value < least:
                 raise LabError(f"The setting '{field.name}' must be at least {least}, not {value}.")
             if isinstance(value, float) and not 0 <= value < float("inf"):
                 raise LabError(f"The setting '{field.name}' must be a number from 0, not {value}.")
+        if 0 < self.decay < self.steps:
+            raise LabError(
+                f"steps={self.steps} goes beyond decay={self.decay}, where the learning rates have fallen to 0; "
+                f"set decay={self.steps} as well, or decay=0 to keep them as they are."
+            )
 
 
 AnyConfig = TypeVar("AnyConfig")
@@ -74,7 +80,7 @@ def _convert(key: str, value: Any, kind: type) -> Any:
     if kind is not bool and not isinstance(value, bool):
         try:
             number_or_text = kind(value)
-        except ValueError:
+        except (TypeError, ValueError, OverflowError):
             pass
         else:
             if kind is not int or isinstance(value, str) or number_or_text == value:

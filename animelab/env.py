@@ -101,4 +101,4 @@ def start(drive: bool = False) -> None:
     device = pick_device()
     gpu = f"GPU: {describe(device)}." if device.type != "cpu" else f"No GPU: using the {describe(device)}."
     smoke = " Smoke scale: everything is tiny." if scale() == "smoke" else ""
-    print(f"{gpu} Runs are saved in {runs_dir()}.{smoke}")
+    print(f"{gpu} Runs are saved in {runs_dir().absolute()}.{smoke}")

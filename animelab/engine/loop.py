@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 import signal
 import threading
 import time
@@ -93,11 +94,9 @@ def train(
     log = _Log(out / "log.jsonl", start)
     order = Order(len(data), config.batch, config.seed)
     bar = tqdm(total=config.steps, initial=start, unit="step", disable=watch is not None, dynamic_ncols=True)
-    losses: dict[str, Tensor] = {}
     step, preview, began = start, None, time.perf_counter()
 
-    def report() -> None:
-        values = _finite({name: float(value) for name, value in losses.items()}, step, checkpoints)
+    def report(values: dict[str, float]) -> None:
         elapsed = time.perf_counter() - began
         rate = (step - start) * config.batch / elapsed
         total = seconds + elapsed
@@ -109,12 +108,14 @@ def train(
 
     def save() -> None:
         elapsed = seconds + time.perf_counter() - began
+        if not recipe.is_finite():
+            raise _diverged("The weights are no longer numbers at", step, checkpoints)
+        with torch.random.fork_rng():  # looking at a run must not change it
+            save_weights(out / "weights.safetensors", *recipe.weights())  # first: a checkpoint says all is written
         checkpoints.save(step, {"seconds": elapsed, "recipe": recipe.state()})
-        save_weights(out / "weights.safetensors", *recipe.weights())
 
     with _postponed_interrupt() as interrupted, bar:
-        if start == 0:
-            preview = _save_preview(recipe, out, 0)
+        preview = _first_preview(recipe, out, start)
         while step < config.steps:
             with recipe.autocast(), _explained(config):
                 losses = recipe.step(data.batch(order[step], recipe.device))
@@ -122,10 +123,16 @@ def train(
             bar.update()
 
             ends = step == config.steps or bool(interrupted)
-            if step == config.steps or _is_preview(step, config.preview_every):
+            shows = step == config.steps or _is_preview(step, config.preview_every)
+            logs = ends or step % config.log_every == 0 or step % config.checkpoint_every == 0
+            if shows or logs:
+                values = {name: float(value) for name, value in losses.items()}
+                if not all(math.isfinite(value) for value in values.values()):
+                    raise _diverged(f"The losses are {values} at", step, checkpoints)
+            if shows:
                 preview = _save_preview(recipe, out, step)
-            if ends or step % config.log_every == 0 or step % config.checkpoint_every == 0:
-                report()
+            if logs:
+                report(values)
             if ends or step % config.checkpoint_every == 0:
                 save()
             if ends:
@@ -165,9 +172,32 @@ class Order:
 
 
 def _resume(recipe: Recipe, data: Data, out: Path, checkpoints: Checkpoints, resume: bool | str) -> tuple[int, float]:
-    """Load the newest checkpoint into the recipe; returns (step, seconds trained). Writes run.json when new."""
-    about: dict[str, Any] = {
+    """Load the newest checkpoint into the recipe; returns (step, seconds trained). Writes run.json."""
+    start, record = (0, 0.0), out / "run.json"
+    if checkpoints.paths():
+        if resume is False:
+            raise LabError(f"{out} already holds a run: resume it (--resume), or choose another folder (--out).")
+        before = json.loads(record.read_text(encoding="utf-8"))
+        if recipe.config.precision == "auto":
+            recipe.precision = before["precision"]  # a run keeps it, also on a machine that would choose another
+        _check_same_experiment(before, _about(recipe, data), out)
+        state = checkpoints.load()
+        assert state is not None
+        recipe.load_state(state["recipe"])
+        start = state["step"], state["seconds"]
+        done = " It is finished: choose another folder to train anew." if start[0] >= recipe.config.steps else ""
+        print(f"resumed at step {start[0]} of {recipe.config.steps} in {out}.{done}")
+    elif resume is True:
+        raise LabError(f"There is no checkpoint in {out} to resume from; leave out --resume to begin there.")
+    text = json.dumps(_about(recipe, data), indent=2) + "\n"
+    write_atomically(record, lambda path: path.write_text(text, encoding="utf-8"))
+    return start
+
+
+def _about(recipe: Recipe, data: Data) -> dict[str, Any]:
+    return {
         "recipe": recipe.name,
+        "replaced": recipe.replaced,
         "config": dataclasses.asdict(recipe.config),
         "data": data.name,
         "data_fingerprint": data.fingerprint,
@@ -176,27 +206,16 @@ def _resume(recipe: Recipe, data: Data, out: Path, checkpoints: Checkpoints, res
         "device": env.describe(recipe.device),
         "precision": recipe.precision,
     }
-    if checkpoints.paths():
-        if resume is False:
-            raise LabError(f"{out} already holds a run: resume it (--resume), or choose another folder (--out).")
-        _check_same_experiment(json.loads((out / "run.json").read_text(encoding="utf-8")), about, out)
-        state = checkpoints.load()
-        assert state is not None
-        recipe.load_state(state["recipe"])
-        print(f"resumed at step {state['step']} of {recipe.config.steps} in {out}")
-        start = state["step"], state["seconds"]
-    elif resume is True:
-        raise LabError(f"There is no checkpoint in {out} to resume from; leave out --resume to begin there.")
-    else:
-        start = 0, 0.0
-    write_atomically(out / "run.json", lambda path: path.write_text(json.dumps(about, indent=2) + "\n"))
-    return start
 
 
 def _check_same_experiment(before: dict[str, Any], now: dict[str, Any], out: Path) -> None:
-    free = {"steps", "log_every", "preview_every", "checkpoint_every", "keep"}  # may change between sessions
+    # These may change between two sessions. `precision` is compared as it was decided, not as it was asked for.
+    free = {"steps", "decay", "precision", "log_every", "preview_every", "checkpoint_every", "keep"}
     pairs = [(key, before["config"].get(key), value) for key, value in now["config"].items() if key not in free]
     pairs += [(key, before[key], now[key]) for key in ("recipe", "data", "data_fingerprint", "precision")]
+    for name in sorted(before["replaced"].keys() | now["replaced"].keys()):
+        if before["replaced"].get(name) != now["replaced"].get(name):
+            pairs.append((name, "another function", "this one"))
     for key, old, new in pairs:
         if old != new:
             raise LabError(
@@ -205,23 +224,22 @@ def _check_same_experiment(before: dict[str, Any], now: dict[str, Any], out: Pat
             )
 
 
-def _finite(losses: dict[str, float], step: int, checkpoints: Checkpoints) -> dict[str, float]:
-    bad = [name for name, value in losses.items() if not math.isfinite(value)]
-    if bad:
-        saved = checkpoints.paths()
-        where = f"The last good checkpoint is {saved[-1]}." if saved else "No checkpoint was written yet."
-        raise LabError(
-            f"Loss {' and '.join(bad)} became {losses[bad[0]]} by step {step}: training has blown up. {where} The "
-            "usual cause is a learning rate that is too high, or precision=bf16: halve the one, or use fp32."
-        )
-    return losses
+def _diverged(what: str, step: int, checkpoints: Checkpoints) -> LabError:
+    saved = checkpoints.paths()
+    return LabError(
+        f"{what} step {step}: training has blown up. "
+        + (f"The last good checkpoint is {saved[-1]}. " if saved else "No checkpoint was written yet. ")
+        + "The usual cause is a learning rate that is too high, or precision=bf16: halve the one, or use fp32."
+    )
 
 
 @contextmanager
 def _explained(config: Any) -> Iterator[None]:
     try:
         yield
-    except torch.OutOfMemoryError as error:
+    except (RuntimeError, MemoryError) as error:  # CUDA, MPS and the CPU each have words of their own for it
+        if not re.search("out of memory|allocate memory", str(error)) and not isinstance(error, MemoryError):
+            raise
         raise LabError(
             f"Out of memory with batch={config.batch}; try batch={max(1, config.batch // 2)} or a smaller preset."
         ) from error
@@ -248,13 +266,25 @@ def _postponed_interrupt() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
+def _first_preview(recipe: Recipe, out: Path, start: int) -> np.ndarray:
+    """Of a new run, what untrained networks draw; of a resumed one, the newest picture it has."""
+    previews = sorted((out / "previews").glob("*.png"))
+    before = [path for path in previews if int(path.stem) <= start] if start else []
+    for path in set(previews) - set(before):
+        path.unlink()  # of a run that went further and then lost its checkpoints
+    if not before:
+        return _save_preview(recipe, out, start)
+    with Image.open(before[-1]) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
 def _is_preview(step: int, every: int) -> bool:
     """Every so many steps, and at 1, 2, 4, 8, ... before the first of them, when everything happens fast."""
     return step % every == 0 or (step < every and step & (step - 1) == 0)
 
 
 def _save_preview(recipe: Recipe, out: Path, step: int) -> np.ndarray:
-    with torch.no_grad():
+    with torch.no_grad(), torch.random.fork_rng():  # looking at a run must not change it
         picture = recipe.preview()
     path = out / "previews" / f"{step:08d}.png"
     write_atomically(path, lambda temporary: Image.fromarray(picture).save(temporary, format="PNG"))

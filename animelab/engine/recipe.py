@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
@@ -31,6 +32,7 @@ class Recipe:
         self.config = config
         self.device = env.pick_device(str(device))
         self.precision = _choose_precision(config.precision, self.device)
+        self.replaced = {name: _source(value) for name, value in parts.items()}
         for part, value in parts.items():
             if part not in self.parts:
                 raise LabError(f"{type(self).__name__} has no part '{part}': {settings.nearest(part, self.parts)}")
@@ -89,6 +91,11 @@ class Recipe:
         for name, value in self._having(torch.Generator):
             value.set_state(state[name].cpu())
 
+    def is_finite(self) -> bool:
+        """Whether every weight of every network is a number."""
+        networks = [module for _, module in self._having(nn.Module)]
+        return all(bool(p.isfinite().all()) for network in networks for p in network.parameters())
+
     def _having(self, what: type | str) -> Iterator[tuple[str, Any]]:
         for name, value in list(vars(self).items()):
             if hasattr(value, what) if isinstance(what, str) else isinstance(value, what):
@@ -101,8 +108,15 @@ def adam(network: nn.Module, lr: float, betas: tuple[float, float]) -> torch.opt
 
 
 def linear_decay(optimizer: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LambdaLR:
-    """A schedule to `.step()` after each step: the full rate for half of `steps`, then down to 0 in a line."""
-    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(1.0, 2 * max(0.0, 1 - step / steps)))
+    """A schedule to `.step()` after each step: the full rate for half of `steps`, then down to 0 in a line.
+
+    With steps = 0 the rate stays as it is.
+    """
+
+    def factor(step: int) -> float:
+        return min(1.0, 2 * max(0.0, 1 - step / steps)) if steps else 1.0
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 
 
 @contextmanager
@@ -115,6 +129,16 @@ def frozen(*networks: nn.Module) -> Iterator[None]:
     finally:
         for network in networks:
             network.requires_grad_(True)
+
+
+def _source(part: Any) -> str:
+    """A learner's part as text, by which a run knows whether it goes on with the same one."""
+    if isinstance(part, tuple):
+        return "\n".join(_source(item) for item in part)
+    try:
+        return inspect.getsource(part)
+    except (OSError, TypeError):  # typed where no source is kept
+        return repr(getattr(part, "__qualname__", type(part)))
 
 
 def _choose_precision(asked: str, device: torch.device) -> str:

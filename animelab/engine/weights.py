@@ -52,6 +52,10 @@ def load_weights(path: Path) -> tuple[str, dict[str, Any], nn.Module]:
             tensors = {key: file.get_tensor(key) for key in shapes}
     except (SafetensorError, FileNotFoundError, TypeError, ValueError) as error:
         raise LabError(f"{path} is not a readable weights file ({error}); download or train it again.") from error
-    tensors = {key: value.float() if value.is_floating_point() else value for key, value in tensors.items()}
+    # Copies: on Windows a tensor that is still mapped to the file would keep the next training from replacing it.
+    tensors = {
+        key: value.to(torch.float32 if value.is_floating_point() else value.dtype, copy=True)
+        for key, value in tensors.items()
+    }
     network.load_state_dict(tensors, assign=True)
     return name, arguments, network.eval()

@@ -38,7 +38,7 @@ class Discriminator(nn.Sequential):
     """Pictures (B, 3, size, size) to logits (B,): every layer halves the side, down to 4, then one number.
 
     With the defaults it has the 2,765,568 parameters of the PyTorch example, without its sigmoid: losses take logits.
-    Raises LabError unless size is 32, 64, 128 or 256.
+    Raises LabError unless size is 32, 64, 128 or 256, and for pictures of another size.
     """
 
     def __init__(self, size: int = 64, width: int = 64) -> None:
@@ -54,8 +54,15 @@ class Discriminator(nn.Sequential):
             previous = channels
         layers += [nn.Conv2d(previous, 1, 4, bias=False), nn.Flatten(0)]
         super().__init__(*layers)
+        self.size = size
 
     def forward(self, pictures: Tensor) -> Tensor:
+        if pictures.shape[-2:] != (self.size, self.size):
+            height, width = pictures.shape[-2:]
+            raise LabError(
+                f"This discriminator judges pictures of {self.size} x {self.size} pixels, not {height} x {width}; "
+                "give the data and the networks the same size."
+            )
         return super().forward(pictures).float()  # losses deserve full precision, also under bfloat16
 
 

@@ -24,6 +24,9 @@ def main() -> None:
     options = parser.parse_args()
 
     run = json.loads((options.run / "run.json").read_text(encoding="utf-8"))
+    last = json.loads((options.run / "log.jsonl").read_text(encoding="utf-8").splitlines()[-1])["step"]
+    if last < run["config"]["steps"]:
+        parser.error(f"{options.run} stopped at step {last} of {run['config']['steps']}; finish it first.")
     path = FOLDER / "weights" / f"{options.name}.safetensors"
     save_weights(path, *load_weights(options.run / "weights.safetensors"), torch.float16)
     manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
@@ -36,6 +39,7 @@ def main() -> None:
         "steps": run["config"]["steps"],
         "images": run["config"]["steps"] * run["config"]["batch"],
         "precision": run["precision"],
+        "torch": run["torch"],
         "machine": options.machine,
         "command": options.command,
         "scores": options.scores,

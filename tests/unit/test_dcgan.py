@@ -63,6 +63,12 @@ def test_other_sizes_are_refused():
         dcgan.Generator(48)
 
 
+def test_pictures_of_another_size_are_refused():
+    for size in (32, 128):
+        with pytest.raises(LabError, match=f"64 x 64 pixels, not {size} x {size}"):
+            dcgan.Discriminator(64, width=4)(torch.zeros(2, 3, size, size))
+
+
 def test_initialization_statistics():
     torch.manual_seed(0)
     for module in dcgan.Generator().apply(dcgan.initialize):

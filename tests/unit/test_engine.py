@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from animelab.config import TrainingConfig
-from animelab.engine import EMA, Checkpoints, Recipe, adam, frozen, train
+from animelab.engine import EMA, Checkpoints, Recipe, adam, frozen, linear_decay, train
 from animelab.engine.loop import Order
 from animelab.errors import LabError
 
@@ -37,6 +37,7 @@ class Line(Recipe):
         self.network = nn.Linear(1, 1)
         self.average = EMA(self.network, 0.9)
         self.optimizer = adam(self.network, config.lr, (0.9, 0.999))
+        self.decay = linear_decay(self.optimizer, config.decay)
         self.seen = torch.zeros((), dtype=torch.int64)
 
     def after_step(self, recipe):
@@ -47,11 +48,13 @@ class Line(Recipe):
         loss = (self.network(x) - 2 * x + noise).square().mean()
         self.update(self.optimizer, loss)
         self.average.update(self.network)
+        self.decay.step()
         self.seen += len(x)
         self.after_step(self)
         return {"error": loss.detach()}
 
     def preview(self):
+        torch.randn(3)  # a preview may draw noise; training must not notice
         return np.full((4, 4, 3), int(self.seen) % 256, dtype=np.uint8)
 
     def weights(self):
@@ -92,7 +95,9 @@ def test_order_shows_every_picture_once_before_any_twice():
         assert epoch.sort().values.tolist() == list(range(10))
     assert stream[:10].tolist() != stream[10:20].tolist()
     assert Order(10, 4, 0)[7].tolist() == order[7].tolist(), "a batch depends on its number alone"
-    assert sorted(Order(3, 7, 0)[0].tolist()) == [0, 0, 0, 1, 1, 2, 2] or len(Order(3, 7, 0)[0]) == 7
+    counts = Order(3, 7, 0)[0].bincount(minlength=3)  # fewer pictures than a batch holds
+    assert counts.sum() == 7
+    assert counts.max() - counts.min() <= 1
 
 
 def test_average_is_the_closed_form():
@@ -148,11 +153,11 @@ def test_training_fits_and_writes_everything(tmp_path):
 
 
 def test_resuming_changes_nothing(tmp_path):
-    straight = Line(LineConfig(), "cpu")
+    straight = Line(LineConfig(decay=12), "cpu")
     train(straight, Numbers(), tmp_path / "straight")
-    train(Line(LineConfig(steps=7), "cpu"), Numbers(), tmp_path / "broken")
+    train(Line(LineConfig(decay=12, steps=7), "cpu"), Numbers(), tmp_path / "broken")
     torch.randn(99)  # the world goes on between two sessions
-    resumed = Line(LineConfig(), "cpu")
+    resumed = Line(LineConfig(decay=12), "cpu")
     train(resumed, Numbers(), tmp_path / "broken")
     assert torch.equal(everything(straight), everything(resumed))
     losses = [
@@ -186,7 +191,7 @@ def test_an_interrupt_finishes_the_step_saves_and_goes_on_exactly(tmp_path, caps
     run = train(Line(LineConfig(), "cpu", after_step=press_stop), Numbers(), tmp_path / "run")
     assert (run.step, run.finished) == (8, False)
     assert "Stopped and saved at step 8 of 12" in capsys.readouterr().out
-    resumed = Line(LineConfig(), "cpu")
+    resumed = Line(LineConfig(), "cpu", after_step=press_stop)
     assert train(resumed, Numbers(), tmp_path / "run").finished
     assert "resumed at step 8" in capsys.readouterr().out
     assert torch.equal(everything(straight), everything(resumed))
@@ -199,19 +204,78 @@ def test_a_nan_stops_with_a_diagnosis_and_is_never_saved(tmp_path):
             with torch.no_grad():
                 recipe.network.weight.fill_(float("nan"))
 
-    with pytest.raises(LabError, match=r"Loss error became nan by step 9.*step-00000005\.pt.*learning rate"):
+    with pytest.raises(LabError, match=r"'error': nan} at step 9:.*step-00000005\.pt.*learning rate"):
         train(Line(LineConfig(), "cpu", after_step=poison), Numbers(), tmp_path)
     state = Checkpoints(tmp_path / "checkpoints").load()
     assert state["step"] == 5
     assert torch.isfinite(state["recipe"]["network"]["weight"]).all()
 
 
+def test_weights_poisoned_by_the_very_step_of_a_checkpoint_are_not_saved(tmp_path):
+    def poison(recipe):
+        if recipe.seen == 4 * 10:  # the loss of this step was still fine
+            with torch.no_grad():
+                recipe.network.weight.fill_(float("nan"))
+
+    with pytest.raises(LabError, match=r"weights are no longer numbers at step 10.*step-00000005\.pt"):
+        train(Line(LineConfig(), "cpu", after_step=poison), Numbers(), tmp_path)
+    assert Checkpoints(tmp_path / "checkpoints").load()["step"] == 5
+
+
+def test_a_run_keeps_its_precision_on_another_machine(tmp_path, monkeypatch):
+    monkeypatch.setattr("animelab.env.runs_bfloat16_fast", lambda device: True)
+    train(Line(LineConfig(steps=5), "cpu"), Numbers(), tmp_path)
+    monkeypatch.setattr("animelab.env.runs_bfloat16_fast", lambda device: False)
+    resumed = Line(LineConfig(), "cpu")
+    assert resumed.precision == "fp32"
+    train(resumed, Numbers(), tmp_path)
+    assert resumed.precision == "bf16"
+    with pytest.raises(LabError, match="precision = bf16, and now it is fp32"):
+        train(Line(LineConfig(steps=13, precision="fp32"), "cpu"), Numbers(), tmp_path)
+
+
+def test_a_run_does_not_go_on_with_another_part(tmp_path):
+    def mine(recipe):
+        return None
+
+    def other(recipe):
+        return 1
+
+    train(Line(LineConfig(), "cpu", after_step=mine), Numbers(), tmp_path)
+    train(Line(LineConfig(steps=13), "cpu", after_step=mine), Numbers(), tmp_path)
+    for parts in ({"after_step": other}, {}):
+        with pytest.raises(LabError, match="after_step = another function"):
+            train(Line(LineConfig(steps=14), "cpu", **parts), Numbers(), tmp_path)
+
+
+def test_decay_ends_where_it_should_and_says_when_steps_go_beyond(tmp_path):
+    weight = torch.zeros(1, requires_grad=True)
+    optimizer = torch.optim.SGD([weight], 0.8)
+    schedule, rates = linear_decay(optimizer, 8), []
+    for _ in range(9):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    assert rates == pytest.approx([0.8] * 5 + [0.6, 0.4, 0.2, 0.0])
+    with pytest.raises(LabError, match="steps=20 goes beyond decay=8"):
+        LineConfig(steps=20, decay=8)
+
+
 def test_out_of_memory_names_the_batch(tmp_path):
     def starve(recipe):
+        torch.empty(2**60)  # what the CPU itself says
+
+    def starve_gpu(recipe):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    with pytest.raises(LabError, match="batch=4; try batch=2"):
-        train(Line(LineConfig(), "cpu", after_step=starve), Numbers(), tmp_path)
+    def other_mistake(recipe):
+        torch.ones(2) @ torch.ones(3)
+
+    for cause in (starve, starve_gpu):
+        with pytest.raises(LabError, match="batch=4; try batch=2"):
+            train(Line(LineConfig(), "cpu", after_step=cause), Numbers(), tmp_path)
+    with pytest.raises(RuntimeError, match="size"):
+        train(Line(LineConfig(), "cpu", after_step=other_mistake), Numbers(), tmp_path)
 
 
 def test_a_damaged_checkpoint_is_named(tmp_path):
