@@ -28,7 +28,7 @@ class Config(TrainingConfig):
     lr_D: float = 2e-4
     beta1: float = 0.5  # Adam's memory of past gradients; the usual 0.9 makes the game swing
     ema: float = 0.99  # how much of the averaged weights stays at each step
-    faces: int = 20_000  # drawn characters to learn from, when no folder of pictures is given
+    faces: int = 10_000  # drawn characters to learn from, when no folder of pictures is given
     previews: int = 32  # fixed latents in the live grid
 
     def __post_init__(self) -> None:
@@ -42,7 +42,7 @@ PRESETS = {
     "smoke": Config(
         steps=20, batch=8, width=8, log_every=5, preview_every=10, checkpoint_every=10, previews=8, faces=64
     ),
-    "cpu": Config(steps=3400, decay=3400, batch=32, width=40, lr_G=1e-3, lr_D=2.5e-4, ema=0.998),
+    "cpu": Config(steps=2800, decay=2800, batch=32, width=40, lr_G=1e-3, lr_D=2.5e-4, ema=0.998),
     "t4": Config(steps=20_000, batch=128, ema=0.999, checkpoint_every=1000, preview_every=500),  # not measured yet
     "h100": Config(
         steps=40_000, batch=256, size=128, ema=0.999, checkpoint_every=2000, preview_every=1000

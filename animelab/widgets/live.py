@@ -66,7 +66,7 @@ class LiveTraining(Panel):
             self._curves.show(figure.image, figure.alt)
 
     def _appear(self) -> None:
-        self._handle = display(self, display_id=True)
+        self._handle = display(self.bundle(), raw=True, display_id=True)
         get_ipython().events.register("post_run_cell", self._settle)
 
     def _settle(self, result: Any) -> None:

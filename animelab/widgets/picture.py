@@ -47,6 +47,11 @@ class Panel(ipywidgets.VBox):
         """The present state as (HTML, plain text)."""
         raise NotImplementedError
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+    def bundle(self) -> dict[str, Any]:
+        """The live widget and its still, of which a viewer shows the first it can; for ipywidgets 7 and 8 alike."""
         markup, text = self.still()
-        return {**super()._repr_mimebundle_(**kwargs), "text/html": markup, "text/plain": text}
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        return {"application/vnd.jupyter.widget-view+json": view, "text/html": markup, "text/plain": text}
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        return self.bundle()

@@ -48,8 +48,7 @@ show(
 
 # %% [markdown]
 # Sixteen characters nobody has drawn. Change the seed and run the cell again: sixteen others. The network that painted them
-# has 1.5 million numbers in it and was trained on a laptop's processor while somebody had coffee. In the next lesson you train
-# your own.
+# has 1.6 million numbers in it and was trained in ten minutes on two CPU cores. In the next lesson you train your own.
 #
 # It is a small network, and it shows. That is on purpose: you will know every part of it by the end of lesson 1, and you
 # will know why the next ones are better.
@@ -93,7 +92,7 @@ show(
 )
 
 # %% [markdown]
-# **Predict:** if a network sees twenty thousand of these, which will it get right first, the color of the hair or the
+# **Predict:** if a network sees ten thousand of these, which will it get right first, the color of the hair or the
 # shape of the eyes? Lesson 1 has the answer, on film.
 #
 # ## Six steps of a comic, and what a GAN can do for each
@@ -113,14 +112,14 @@ show(
 # ## Why GANs, now that there is diffusion?
 #
 # Diffusion models paint better pictures than anything in this course. They also take tens of network evaluations for one
-# picture, or hundreds, and a budget to train that no student has. A GAN is different in four ways that matter here.
+# picture, or hundreds, and the large ones a budget to train that no student has. A GAN is different in four ways that matter here.
 #
 # - **One step.** A GAN draws in a single pass. That is why the sliders below answer at once.
 # - **Small.** The network above fits in 3 MB. You can read all of it, and change all of it.
-# - **Trainable at home.** Ten minutes on two CPU cores for a first face; a night for a good one.
-# - **Still inside.** The adversarial loss you will write in lesson 1 works inside today's diffusion systems: in one-step
-#   distillation (SDXL-Turbo, DMD2), in the decoders that turn latents into pixels (VQGAN), in upscalers, in the vocoders
-#   that speak. A recent plain GAN, R3GAN (2024), reached FID 2.75 on faces at 256 pixels against StyleGAN2's 3.78, with a
+# - **Trainable at home.** Ten minutes on two CPU cores for these faces.
+# - **Still inside.** Relatives of the loss you will write in lesson 1 work inside today's diffusion systems: in one-step
+#   distillation (SDXL-Turbo, DMD2), in the decoders that turn latents into pixels (VQGAN), in upscalers; and beside them,
+#   in the vocoders that make machines speak. A recent plain GAN, R3GAN (2024), reached FID 2.75 on faces at 256 pixels against StyleGAN2's 3.78, with a
 #   simpler network and a better-behaved loss.
 #
 # And nothing else in machine learning puts two learners against each other so visibly. It is a good place to learn what

@@ -25,12 +25,14 @@ from animelab import env
 env.start()
 
 # %%
+import shutil
+
 import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import softplus
 
-from animelab import losses, zoo
+from animelab import latent, losses, zoo
 from animelab.checks import (
     check_1_1,
     check_1_2,
@@ -42,7 +44,7 @@ from animelab.checks import (
 )
 from animelab.data import Pictures, StudioFaces
 from animelab.engine import train
-from animelab.latent import walk
+from animelab.nn import dcgan as networks
 from animelab.recipes import dcgan
 from animelab.viz import compare, curves, show
 from animelab.widgets import LatentExplorer, LiveTraining, Timelapse
@@ -61,8 +63,8 @@ show(
 )
 
 # %% [markdown]
-# Twenty-four characters. Each came out of 100 random numbers, in a few milliseconds, and none of them is in the training
-# set. You do not have to believe that: near the end of the lesson you will check.
+# Twenty-four characters. Each came out of 100 random numbers, in a few milliseconds. Are they new, or are they copies of
+# pictures the network was shown? Near the end of the lesson you will put that question to your own.
 #
 # Look closer and you find the seams. An eye that does not match the other. Hair that ends in fog. Keep an eye on the eyes:
 # they are where a generator gives itself away.
@@ -81,11 +83,11 @@ LatentExplorer(model)
 # say exactly what "narrow" means; later lessons use everything.)
 
 # %%
-faces = StudioFaces(size=64, count=dcgan.preset("cpu").faces)
+config = dcgan.preset("cpu")  # on a GPU: dcgan.preset("t4")
+faces = StudioFaces(config.size, config.faces)
 print(faces)
 show(
     faces.pixels[:24],
-    columns=8,
     alt="24 drawn faces: clean outlines, large eyes, many hair colors, plain backgrounds.",
 )
 
@@ -212,7 +214,13 @@ curves(
 
 # %%
 logits = torch.linspace(-8, 8, 100)
-G_losses = {"minimax": -softplus(logits), "non-saturating": softplus(-logits)}
+G_losses = {
+    name: [loss.generator(logit) for logit in logits]
+    for name, loss in {
+        "minimax": losses.minimax,
+        "non-saturating": losses.non_saturating,
+    }.items()
+}
 curves(
     {name: (logits, values) for name, values in G_losses.items()},
     xlabel="D's logit for a fake",
@@ -221,11 +229,9 @@ curves(
 )
 
 # %% [markdown]
-# At the left, one curve is flat and the other is steep. That is the whole difference. Aloud: *softplus of minus the logit*
-# is what it costs G when D is not fooled.
-#
-# $$L_D = \operatorname{softplus}(-D(\text{real})) + \operatorname{softplus}(D(\text{fake})) \qquad
-# L_G = \operatorname{softplus}(-D(\text{fake}))$$
+# At the left, one curve is flat and the other is steep. That is the whole difference. Both curves are *softplus*,
+# log(1 + exp(x)), a bent line that never overflows; what differs is which way it is turned. You will find out how in the
+# next exercises, and read the formulas after them.
 #
 # Two things the toy hides, to be fair. Put the bumps closer together (`distance=2`) and minimax moves too, because they
 # overlap and D cannot be sure. And our painter walks by plain gradient descent; Adam divides a slope by its own size and
@@ -296,6 +302,14 @@ def generator_loss(fake_logits):
 result_1_3 = check_1_3(generator_loss)
 
 # %% [markdown]
+# In formulas, with the two things each network may look at:
+#
+# $$L_D = \operatorname{softplus}(-D(\text{real})) + \operatorname{softplus}(D(\text{fake})) \qquad
+# L_G = \operatorname{softplus}(-D(\text{fake}))$$
+#
+# Read aloud: D pays when a real picture scores low or a fake one high; G pays when its fake scores low. Every loss is the
+# mean over a batch.
+#
 # If both checks are green, your two functions will train the network below. If not, the library's stand in: an unsolved
 # exercise never stops the lesson.
 
@@ -350,7 +364,7 @@ for layer in build_generator():
 # Read the shapes from top to bottom: the side doubles, the channels halve. `Tanh` at the end keeps every pixel between -1
 # and 1, which is why our pictures live there too.
 #
-# This is the network of the paper, with the settings of the PyTorch example: 3,576,704 parameters. Count them.
+# These are the layers of the PyTorch example, half as wide as the paper's, with 3,576,704 parameters. Count them.
 
 # %%
 count = sum(parameter.numel() for parameter in build_generator().parameters())
@@ -358,16 +372,16 @@ print(f"{count:,} parameters")
 
 # %% [markdown]
 # D is the same story told backwards: convolutions with stride 2, from 64 × 64 down to 4 × 4, then one number.
-# `dcgan.Discriminator` in `animelab/nn/dcgan.py` is fifteen lines; from here on we use the library's two networks.
+# `networks.Discriminator`, in `animelab/nn/dcgan.py`, is fifteen lines; from here on we use the library's two networks.
 #
 # What was new in 2015 was not one layer but a recipe that *trains*: no pooling, no fully connected layers inside, BatchNorm
-# almost everywhere, ReLU in G, leaky ReLU in D, small first weights, Adam with a short memory. You will meet three of these
-# again below, switched off.
+# almost everywhere, ReLU in G, leaky ReLU in D, small first weights, Adam with a short memory. You will meet the first
+# weights again below, broken on purpose.
 #
-# Before they train, G's pictures look like this.
+# Before they train, G's pictures look like this: all numbers near 0, which is the middle gray.
 
 # %%
-untrained = dcgan.dcgan.Generator().apply(dcgan.dcgan.initialize)
+untrained = networks.Generator().apply(networks.initialize)
 with torch.no_grad():
     noise_pictures = untrained(torch.randn(8, 100))
 show(noise_pictures, alt="Eight patches of gray noise: an untrained generator.")
@@ -411,29 +425,6 @@ result_1_4 = check_1_4(initialize)
 # %% [markdown]
 # ## One step of the real game
 #
-# Here is the algorithm, all of it. It is the `step` of `animelab/recipes/dcgan.py`, and it is what training runs three
-# thousand times:
-#
-# ```python
-# fake = self.G(self.latents(len(real)))
-#
-# # The judge: real should score high, fake should score low.
-# loss_D = self.loss.discriminator(self.D(real), self.D(fake.detach()))
-# self.update(self.D_adam, loss_D)
-#
-# # The painter: make the judge score the fake high.
-# with frozen(self.D):
-#     loss_G = self.loss.generator(self.D(fake))
-# self.update(self.G_adam, loss_G)
-#
-# self.G_ema.update(self.G)
-# ```
-#
-# `detach` cuts the fakes off from G while D learns. `frozen` spares the gradients of D's weights while G learns, since
-# nobody would use them. `G_ema` is a copy of G that trails behind as an average over the last steps; it paints the pictures
-# we look at, because G itself wobbles.
-
-# %% [markdown]
 # ### Exercise 1.5 · The judge takes a step (level 3 of 5, about 15 minutes)
 #
 # Now the two meet. G paints one fake for each latent, D looks at the real and at the fake pictures, its loss goes backward, its
@@ -472,6 +463,30 @@ def discriminator_step(G, D, real, latents, optimizer, loss):
 
 
 check_1_5(discriminator_step)
+
+# %% [markdown]
+# Now the whole step, both players. It stands in `animelab/recipes/dcgan.py`, and training runs it 2,800 times:
+#
+# ```python
+# fake = self.G(self.latents(len(real)))
+#
+# # The judge: real should score high, fake should score low.
+# loss_D = self.loss.discriminator(self.D(real), self.D(fake.detach()))
+# self.update(self.D_adam, loss_D)
+#
+# # The painter: make the judge score the fake high.
+# with frozen(self.D):
+#     loss_G = self.loss.generator(self.D(fake))
+# self.update(self.G_adam, loss_G)
+#
+# self.G_ema.update(self.G)
+# ```
+#
+# (Two more lines make the learning rates fall to 0 in the second half, so that the last strokes are fine ones.)
+#
+# `detach` cuts the fakes off from G while D learns. `frozen` spares the gradients of D's weights while G learns, since
+# nobody would use them. `G_ema` is a copy of G that trails behind as an average over the last steps; it paints the pictures
+# we look at, because G itself wobbles.
 
 # %% [markdown]
 # ### Exercise 1.6 · A calmer painter (level 3 of 5, about 10 minutes)
@@ -513,6 +528,9 @@ check_1_6(update_average)
 # %% [markdown]
 # ## Train
 #
+# `config.ema` is 0.998: the average that paints our pictures remembers about the last 500 steps (and 0.99 would remember
+# about 100).
+#
 # **Predict** before you start: what will appear first, the eyes, the hair color, or the outline of the head? After how many
 # seconds?
 #
@@ -520,8 +538,7 @@ check_1_6(update_average)
 # again goes on at the same step with the same random numbers. The same holds after a crash, or when Colab throws you out.
 
 # %%
-config = dcgan.preset("cpu")  # on a GPU: dcgan.preset("t4")
-first_weights = initialize if result_1_4 else dcgan.dcgan.initialize
+first_weights = initialize if result_1_4 else networks.initialize
 recipe = dcgan.DCGAN(config, loss=my_loss, initialize=first_weights)
 run = train(recipe, faces, env.runs_dir() / "01_dcgan", watch=LiveTraining())
 
@@ -559,21 +576,24 @@ show(
 
 # %%
 fakes = mine.sample(6, seed=8)
-reals = faces.batch(range(min(len(faces), 5000)))
-distances = torch.cdist(fakes.flatten(1), reals.flatten(1))
+distances = torch.cat(
+    [
+        torch.cdist(faces.batch(part).flatten(1), fakes.flatten(1))
+        for part in torch.arange(len(faces)).split(1000)
+    ]
+)
 compare(
-    {"painted": fakes, "closest drawn face": reals[distances.argmin(1)]},
-    alt="Six painted faces above their closest relatives in the training set: the same colors, other hair and eyes.",
+    {"painted": fakes, "closest drawn face": faces.batch(distances.argmin(0))},
+    alt="Six painted faces, each above the drawn face that is closest to it pixel by pixel.",
 )
 
 # %% [markdown]
-# Same colors, perhaps the same style; not the same character. (Pixel distance is a crude eye. Lesson 02 builds a better
-# one.)
-
-# %% [markdown]
+# The colors agree, because pixel distance cares for colors first. Compare eyes, fringe and mouth: related, not copied. (It
+# is a crude measure: the same face moved by two pixels would count as far away.)
+#
 # ## Walk
 #
-# The 100 numbers are not a list of addresses with a picture at each. Everything between two faces is a face as well.
+# The 100 numbers are no list of addresses with a picture at each. What lies between two faces?
 
 # %% [markdown]
 # ### Exercise 1.7 · A walk between two faces (level 4 of 5, about 15 minutes)
@@ -613,19 +633,23 @@ def slerp(a, b, t):
     ### END SOLUTION
 
 
-check_1_7(slerp)
+result_1_7 = check_1_7(slerp)
 
 # %%
-a, b = torch.randn(2, 100, generator=torch.Generator().manual_seed(4))
+arc = slerp if result_1_7 else latent.slerp
+a, b = torch.randn(2, config.latent, generator=torch.Generator().manual_seed(4))
+path = torch.stack([arc(a, b, step / 7) for step in range(8)])
 show(
-    mine.generate(walk(a, b, 8)),
-    columns=8,
-    alt="Eight steps from one face to another; hair color and expression change gradually.",
+    mine.generate(path),
+    alt="Eight steps from one face to another, every one of them a face.",
 )
 
 # %% [markdown]
+# (Halfway along a straight line the latent would have had a length of about 7, where G has never been.)
+#
 # No picture in the training set is half of one character and half of another. D never asked for this; it comes from G being
-# continuous and having to spend its 100 numbers well. It is also the best evidence that it did not memorize.
+# continuous and having to spend its 100 numbers well. It is also some evidence that it
+# did not memorize.
 
 # %%
 LatentExplorer(mine)
@@ -637,16 +661,30 @@ LatentExplorer(mine)
 # use 32 × 32 pixels and a small network, so that every failure costs about QUICK. First a healthy run to compare with.
 
 # %%
-small_faces = StudioFaces(size=32, count=dcgan.preset("cpu").faces)
+halves = faces.pixels.reshape(-1, 32, 2, 32, 2, 3)  # every 2 x 2 pixels become their mean
+small_faces = Pictures(halves.mean((2, 4)).astype(np.uint8), "faces at 32 px")
 results = {}
 
 
 def quick(name, data=small_faces, **changes):
-    """Train for 500 steps with some settings changed, and keep 8 faces and the losses for the comparison below."""
+    """500 steps at 32 pixels with some settings changed; keeps 8 faces and the losses for the comparison below."""
+    folder = env.runs_dir() / f"01_{name}"
+    shutil.rmtree(folder, ignore_errors=True)  # always from the beginning
     parts = {"initialize": changes.pop("initialize")} if "initialize" in changes else {}
     steps = 500 if env.scale() == "full" else 10
-    config = dcgan.preset("cpu", size=32, width=24, steps=steps, log_every=10, **changes)
-    run = train(dcgan.DCGAN(config, **parts), data, env.runs_dir() / f"01_{name}")
+    small = {
+        "size": 32,
+        "width": 24,
+        "steps": steps,
+        "decay": 0,
+        "ema": 0.98,
+        "log_every": 10,
+    }
+    run = train(
+        dcgan.DCGAN(dcgan.preset("cpu", **(small | changes)), **parts), data, folder
+    )
+    if not run.finished:
+        raise KeyboardInterrupt
     results[name] = zoo.load_run(run.folder).sample(8, seed=1), run.history
 
 
@@ -654,7 +692,7 @@ quick("healthy")
 
 # %% [markdown]
 # **Failure 1: the judge wins.** Give D a learning rate forty times G's and it is certain before G has found its brush.
-# Under the non-saturating loss the slope does not vanish, but it points nowhere useful: every direction is equally fake.
+# Under the non-saturating loss the slope does not vanish, but a judge who is sure of everything is no teacher.
 #
 # **Failure 2: mode collapse.** The other way round: G runs, D crawls. G finds one face that D likes and paints it for every
 # latent. When D has finally learned that face, G moves on to the next.
@@ -676,27 +714,24 @@ quick("mode collapse", lr_G=6e-3, lr_D=1e-4)
 quick("wrong first weights", initialize=large_weights)
 
 # %% [markdown]
-# **Failure 4: dirty data.** This is the most common one, and no loss curve will show it. Crawled sets are full of pictures
+# **Failure 4: dirty data.** No loss curve will show you this one. Crawled sets are full of pictures
 # that are not faces: a shoulder, a shoe, a page of text, a thumbnail upside down. We put 15% of them into the box. Ours are
 # cut from our own drawings, by a crop that missed and a rotation that should not have happened.
 
 
 # %%
 def junk(count, seed=0):
-    """What a careless crawler brings home: crops that miss the face, turned pictures, empty frames."""
+    """What a careless crawler brings home: a corner of a picture instead of the face, often turned."""
     random = torch.Generator().manual_seed(seed)
-    busts = StudioFaces(size=64, count=count, seed=1, prior="full").pixels
     pages = []
-    for picture in torch.from_numpy(busts.copy()):
-        x, y, turns = (
-            int(torch.randint(high, (1,), generator=random)) for high in (40, 40, 4)
+    for picture in torch.from_numpy(
+        StudioFaces(64, count, seed=1, prior="full").pixels.copy()
+    ):
+        x, y, turns = (int(torch.randint(2, (1,), generator=random)) for _ in range(3))
+        corner = picture[48 * y : 48 * y + 16, 48 * x : 48 * x + 16]
+        pages.append(
+            torch.rot90(corner.repeat_interleave(2, 0).repeat_interleave(2, 1), turns)
         )
-        crop = (
-            picture[y : y + 24, x : x + 24]
-            .repeat_interleave(2, 0)
-            .repeat_interleave(2, 1)[:32, :32]
-        )
-        pages.append(torch.rot90(crop, turns))
     return torch.stack(pages).numpy()
 
 
@@ -706,27 +741,29 @@ quick("dirty data", dirty)
 show(
     trash[:8],
     scale=3,
-    alt="Eight crops of drawings that miss the face: sleeves, hair, background.",
+    alt="Eight corners of drawings: sleeves, the ends of hair, background.",
     caption="The junk.",
 )
 
 # %%
-rows = {name: pictures for name, (pictures, _) in results.items()}
 compare(
-    rows,
-    alt="Five rows of faces: healthy ones, gray noise, one face repeated, grainy faces, faces mixed with shapeless patches.",
+    {name: pictures for name, (pictures, _) in results.items()},
+    alt="Five rows of eight painted faces: healthy, the judge wins, mode collapse, wrong first weights, dirty data.",
 )
 
 # %% [markdown]
-# Which failures could you have seen in the curves alone?
+# **Predict:** which of these failures could you have seen in the curves alone?
 
 # %%
 curves(
     {
-        f"D, {name}": ([row["step"] for row in rows], [row["D"] for row in rows])
-        for name, (_, rows) in results.items()
+        f"D, {name}": ([row["step"] for row in history], [row["D"] for row in history])
+        for name, (_, history) in results.items()
     }
 )
+
+# %% [markdown]
+# FAILURES_SEEN
 
 # %% [markdown]
 # ## A quiz, for honesty
@@ -796,7 +833,7 @@ curves(
 # </details>
 # <details><summary>B. Gray first pictures, and a D whose opinions hardly differ.</summary>
 #
-# Right. The gradients on the way back are hundreds of times smaller, too, which Adam partly hides.
+# Right. The gradients on the way back are far smaller, too, which Adam partly hides.
 #
 # </details>
 # <details><summary>C. An error, because a scale must be positive.</summary>
@@ -848,9 +885,9 @@ curves(
 # - **"I changed the picture size and it crashes."** (pytorch/examples #70.) Both networks need another layer. Ours take
 #   `size=128` and add it for you.
 # - **"My rewritten version does not train."** (pytorch/examples #567.) Compare first weights and BatchNorm first. A popular
-#   textbook draws *every* parameter from N(0, 0.02), BatchNorm's scale included, which should be near 1. We tried it above
-#   in a spare hour: at 32 pixels the network recovers, and its colors were even livelier early on. Bugs in GANs do not
-#   always look like bugs. That is what makes them hard to find.
+#   textbook draws *every* parameter from N(0, 0.02), BatchNorm's scale included, which should be near 1. We tried that, 500
+#   steps at 32 pixels: the network recovered, and its colors were even livelier early on. Bugs in GANs do not always look
+#   like bugs. That is what makes them hard to find.
 # - **"It was better yesterday."** (soumith/ganhacks #36.) GANs do not converge, they wander. Keep checkpoints and the average
 #   of the weights, and judge from fixed latents.
 # - **"Colab threw me out after four hours."** Tick `save_to_drive` in the set-up cell and run the notebook again: it goes on.
@@ -859,8 +896,8 @@ curves(
 #
 # Level 4 of 5, an evening. Make a generator for *one* kind of character.
 #
-# 1. Choose a narrower or a wider world: a `Prior` of your own (`help(animelab.studio.Prior)`), or a folder of pictures you
-#    have the right to use, with `ImageFolder("my_pictures", size=64)`. Look at 64 of them before you train, and throw out
+# 1. Choose a narrower or a wider world: a `Prior` of your own (`from animelab.studio import Prior`), or a folder of pictures you
+#    have the right to use, with `ImageFolder("my_pictures", size=64)` from `animelab.data`. Look at 64 of them before you train, and throw out
 #    what does not belong.
 # 2. Train with `dcgan.preset("cpu")`. Then change **one** setting, say why, predict what happens, and train again.
 # 3. Hand in: both grids from the same seed, unpicked; both loss curves; the time lapse; half a page on what you predicted
