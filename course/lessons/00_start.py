@@ -48,7 +48,7 @@ show(
 
 # %% [markdown]
 # Sixteen characters nobody has drawn. Change the seed and run the cell again: sixteen others. The network that painted them
-# has 1.6 million numbers in it and was trained in ten minutes on two CPU cores. In the next lesson you train your own.
+# has 1.6 million numbers in it and was trained in nine minutes on two CPU cores. In the next lesson you train your own.
 #
 # It is a small network, and it shows. That is on purpose: you will know every part of it by the end of lesson 1, and you
 # will know why the next ones are better.
@@ -116,7 +116,7 @@ show(
 #
 # - **One step.** A GAN draws in a single pass. That is why the sliders below answer at once.
 # - **Small.** The network above fits in 3 MB. You can read all of it, and change all of it.
-# - **Trainable at home.** Ten minutes on two CPU cores for these faces.
+# - **Trainable at home.** Nine minutes on two CPU cores for these faces.
 # - **Still inside.** Relatives of the loss you will write in lesson 1 work inside today's diffusion systems: in one-step
 #   distillation (SDXL-Turbo, DMD2), in the decoders that turn latents into pixels (VQGAN), in upscalers; and beside them,
 #   in the vocoders that make machines speak. A recent plain GAN, R3GAN (2024), reached FID 2.75 on faces at 256 pixels against StyleGAN2's 3.78, with a

@@ -10,6 +10,7 @@ import time
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from animelab.recipes import RECIPES
 
@@ -75,8 +76,7 @@ def test_killed_and_resumed_equals_uninterrupted(recipe, tmp_path):
     output = subprocess.run(resume, env=environment, check=True, capture_output=True, text=True).stdout
     assert "resumed at step 10" in output
     assert_same(newest(tmp_path / "straight"), newest(folder))
-    weights = [(tmp_path / name / "weights.safetensors").read_bytes() for name in ("straight", "killed")]
-    assert weights[0] == weights[1]
+    assert_same(*(load_file(tmp_path / name / "weights.safetensors") for name in ("straight", "killed")))
     logs = [
         [json.loads(line) for line in (tmp_path / name / "log.jsonl").read_text().splitlines()]
         for name in ("straight", "killed")
