@@ -42,11 +42,14 @@ class Pretrained:
         return torch.cat([self.generator(part.to(self.device)).float().cpu() for part in latents.split(64)])
 
     def sample(self, count: int, seed: int = 0) -> Tensor:
-        """`count` new pictures, float (count, 3, size, size) in [-1, 1]; the same seed gives the same pictures."""
+        """`count` new pictures, float (count, 3, size, size) in [-1, 1].
+
+        The same seed gives the same pictures, and the first ones do not depend on how many follow.
+        """
         if count < 1:
             raise LabError(f"A sample needs at least 1 picture, not {count}.")
         generator = torch.Generator().manual_seed(seed)
-        return self.generate(torch.randn(count, self.latent, generator=generator))
+        return self.generate(torch.stack([torch.randn(self.latent, generator=generator) for _ in range(count)]))
 
 
 def names() -> list[str]:
