@@ -2,7 +2,8 @@
 
 from animelab.engine.average import EMA
 from animelab.engine.checkpoint import Checkpoints
-from animelab.engine.loop import Progress, Run, train
+from animelab.engine.loop import Progress, train
 from animelab.engine.recipe import Recipe, adam, frozen, linear_decay
+from animelab.engine.run import Run
 
 __all__ = ["EMA", "Checkpoints", "Progress", "Recipe", "Run", "adam", "frozen", "linear_decay", "train"]
