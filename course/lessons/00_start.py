@@ -73,22 +73,22 @@ show(
 )
 
 # %% [markdown]
-# Because the studio draws them, it knows everything about them: hair, eyes, expression, clothes. You can change one thing
-# and nothing else.
+# Because the studio draws them, it knows everything about them: hair, eyes, expression, clothes. You can change one
+# thing and keep the rest. (The background goes along with the hair: the studio picks colors that suit each other.)
 
 # %%
 print({name: value for name, value in hero.tags().items() if value})
 variants = [
     hero,
     hero.replace(hair_color="pink"),
-    hero.replace(eye_color="yellow"),
+    hero.replace(eye_color="purple"),
     hero.replace(mouth="laugh"),
 ]
 show(
     [render(character, 192) for character in variants],
     columns=4,
     scale=1,
-    alt="One character four times: as drawn, with pink hair, with yellow eyes, with an open mouth.",
+    alt="One character four times: as drawn, with pink hair, with purple eyes, with an open mouth.",
 )
 
 # %% [markdown]
