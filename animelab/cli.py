@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = add("lab", lab, "open the course in JupyterLab")
     sub.add_argument("notebook", nargs="?", default="00_start.ipynb", help="a lesson in notebooks/ (00_start.ipynb)")
+    sub.add_argument("jupyter", nargs=argparse.REMAINDER, help="options for JupyterLab, such as --no-browser")
 
     kinds = commands.add_parser("data", help="draw datasets").add_subparsers(required=True, metavar="ACTION")
     draw = kinds.add_parser("draw", help="draw pictures as PNG files").add_subparsers(required=True, metavar="WHAT")
@@ -144,7 +146,8 @@ def lab(options: argparse.Namespace) -> int:
     if not (course / notebook).exists():
         raise LabError(f"{notebook} does not exist; the lessons are listed in README.md.")
     try:
-        return subprocess.call([sys.executable, "-m", "jupyterlab", str(notebook)], cwd=course)
+        root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # in a container, mostly
+        return subprocess.call([sys.executable, "-m", "jupyterlab", str(notebook), *root, *options.jupyter], cwd=course)
     except KeyboardInterrupt:
         return 0  # Ctrl-C is how a JupyterLab server is closed
 
@@ -155,12 +158,19 @@ def draw_faces(options: argparse.Namespace) -> int:
 
     from animelab.data import StudioFaces
 
+    _empty_folder(options.out)
     faces = StudioFaces(options.size, options.count, options.seed, options.prior)
-    options.out.mkdir(parents=True, exist_ok=True)
     for index, pixels in enumerate(faces.pixels):
         Image.fromarray(pixels).save(options.out / f"{index:06d}.png")
     print(f"{len(faces)} faces in {options.out}")
     return 0
+
+
+def _empty_folder(folder: Path) -> None:
+    """Make the folder; pictures of another time in it would be counted with the new ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        raise LabError(f"{folder} is not empty; choose a new folder for the pictures.")
 
 
 def train(options: argparse.Namespace) -> int:
@@ -177,8 +187,9 @@ def train(options: argparse.Namespace) -> int:
     if options.steps is not None:
         changes["steps"] = str(options.steps)
     config = settings.change(settings.pick(recipe_class.presets, options.preset), **changes)
+    recipe = recipe_class(config, options.device)  # before the data: a mistake should not cost minutes of drawing
     data: Pictures = ImageFolder(options.data, config.size) if options.data else StudioFaces(config.size, config.faces)
-    run = engine.train(recipe_class(config, options.device), data, options.out, resume=options.resume)
+    run = engine.train(recipe, data, options.out, resume=options.resume)
     print(f"step {run.step}: weights, log, previews and time lapse are in {run.folder}")
     return 0 if run.finished else 130
 
@@ -204,7 +215,7 @@ def sample(options: argparse.Namespace) -> int:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(grid(pictures)).save(options.out)
     else:
-        options.out.mkdir(parents=True, exist_ok=True)
+        _empty_folder(options.out)
         for index, picture in enumerate(as_pixels(pictures)):
             Image.fromarray(picture).save(options.out / f"{index:06d}.png")
     print(f"{options.count} pictures in {options.out}")

@@ -67,7 +67,7 @@ def _files(folder: Path) -> list[Path]:
     found: list[Path] = []
     for where, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(where, name) for name in names if not name.startswith(".")]
+        found += [path for name in names if not name.startswith(".") and (path := Path(where, name)).is_file()]
     if not found:
         raise LabError(f"There are no files in {folder}; put pictures there, or give another folder.")
     return sorted(found, key=lambda file: file.relative_to(folder).as_posix())

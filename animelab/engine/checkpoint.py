@@ -43,11 +43,11 @@ class Checkpoints:
             return None
         try:
             state = torch.load(paths[-1], map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            _restore_random(state.pop("random"))
+        except (RuntimeError, EOFError, pickle.UnpicklingError, AttributeError, LookupError, TypeError) as error:
             raise LabError(
                 f"The checkpoint {paths[-1]} cannot be read; delete it to go on from an older one."
             ) from error
-        _restore_random(state.pop("random"))
         return state
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from filelock import FileLock, Timeout
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -54,7 +55,17 @@ def train(
     one, a progress bar is shown. Ctrl-C (or a notebook's stop button) finishes the step, saves, and says how to go on.
     Raises LabError when `out` holds another experiment, when a loss is no longer finite, and when memory runs out.
     """
-    config, out = recipe.config, Path(out)
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(out / ".lock", timeout=0):  # the system lets go of it, however the process ends
+            return _train(recipe, data, out, resume, watch)
+    except Timeout as error:
+        raise LabError(f"Another process is training in {out}; wait for it, or choose another folder.") from error
+
+
+def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Callable[[Progress], None] | None) -> Run:
+    config = recipe.config
     checkpoints = Checkpoints(out / "checkpoints", config.keep)
     start, seconds = resume_or_begin(recipe, data, out, checkpoints, resume)
     log = Log(out / "log.jsonl", start)
@@ -96,6 +107,8 @@ def train(
                 if not all(math.isfinite(value) for value in values.values()):
                     raise _diverged(f"The losses are {values} at", step, checkpoints)
             if shows:
+                if not recipe.is_finite():
+                    raise _diverged("The weights are no longer numbers at", step, checkpoints)
                 preview = save_preview(recipe, out, step)
             if logs:
                 report(values)
@@ -108,7 +121,8 @@ def train(
     if finished:
         save_timelapse(out)
     else:
-        print(f"Stopped and saved at step {step} of {config.steps} in {out}. Run the same again to go on from there.")
+        how = "Run the same again" if resume == "auto" else "Run the same with --resume"
+        print(f"Stopped and saved at step {step} of {config.steps} in {out}. {how} to go on from there.")
         if signal.SIGTERM in interrupted:
             raise SystemExit(128 + signal.SIGTERM)  # somebody wants the whole process to end, not only this run
     return Run(out, step, finished, recipe)

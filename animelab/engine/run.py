@@ -47,7 +47,7 @@ class Run:
     @property
     def previews(self) -> list[Path]:
         """The pictures of the time lapse, in order."""
-        return sorted((self.folder / "previews").glob("*.png"))
+        return sorted((self.folder / "previews").glob("[0-9]*.png"))
 
 
 def resume_or_begin(
@@ -58,14 +58,23 @@ def resume_or_begin(
     if checkpoints.paths():
         if resume is False:
             raise LabError(f"{out} already holds a run: resume it (--resume), or choose another folder (--out).")
-        before = json.loads(record.read_text(encoding="utf-8"))
+        try:
+            before = json.loads(record.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise LabError(f"{record} is missing or damaged; choose another folder to begin anew.") from error
         if recipe.config.precision == "auto":
             recipe.precision = before["precision"]  # a run keeps it, also on a machine that would choose another
         _check_same_experiment(before, _about(recipe, data), out)
         state = checkpoints.load()
         assert state is not None
-        recipe.load_state(state["recipe"])
-        start = state["step"], state["seconds"]
+        try:
+            recipe.load_state(state["recipe"])
+            start = state["step"], state["seconds"]
+        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+            path = checkpoints.paths()[-1]
+            raise LabError(
+                f"{path} does not fit this recipe ({error}); choose another folder to begin anew."
+            ) from error
         done = " It is finished: choose another folder to train anew." if start[0] >= recipe.config.steps else ""
         print(f"resumed at step {start[0]} of {recipe.config.steps} in {out}.{done}")
     elif resume is True:
@@ -107,7 +116,7 @@ def _check_same_experiment(before: dict[str, Any], now: dict[str, Any], out: Pat
 
 def first_preview(recipe: Recipe, out: Path, start: int) -> np.ndarray:
     """Of a new run, what untrained networks draw; of a resumed one, the newest picture it has."""
-    previews = sorted((out / "previews").glob("*.png"))
+    previews = sorted((out / "previews").glob("[0-9]*.png"))
     before = [path for path in previews if int(path.stem) <= start] if start else []
     for path in set(previews) - set(before):
         path.unlink()  # of a run that went further and then lost its checkpoints
@@ -126,7 +135,7 @@ def save_preview(recipe: Recipe, out: Path, step: int) -> np.ndarray:
 
 
 def save_timelapse(out: Path) -> None:
-    frames = [Image.open(path).convert("RGB") for path in sorted((out / "previews").glob("*.png"))]
+    frames = [Image.open(path).convert("RGB") for path in sorted((out / "previews").glob("[0-9]*.png"))]
     write_atomically(
         out / "timelapse.webp",
         lambda path: frames[0].save(

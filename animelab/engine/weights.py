@@ -50,7 +50,7 @@ def load_weights(path: Path) -> tuple[str, dict[str, Any], nn.Module]:
                 odd = sorted(key for key in shapes.keys() | expected.keys() if shapes.get(key) != expected.get(key))
                 raise LabError(f"{path} does not fit {name} with {arguments}: first difference at '{odd[0]}'.")
             tensors = {key: file.get_tensor(key) for key in shapes}
-    except (SafetensorError, FileNotFoundError, TypeError, ValueError) as error:
+    except (SafetensorError, OSError, TypeError, ValueError, KeyError, RuntimeError, RecursionError) as error:
         raise LabError(f"{path} is not a readable weights file ({error}); download or train it again.") from error
     # Copies: on Windows a tensor that is still mapped to the file would keep the next training from replacing it.
     tensors = {

@@ -83,18 +83,30 @@ def load_run(folder: str | Path) -> Pretrained:
         raise LabError(
             f"{folder} holds no trained weights (weights.safetensors); train there first, or check the path."
         )
-    return _open(path, folder.name, json.loads((folder / "run.json").read_text(encoding="utf-8")))
+    try:
+        card = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise LabError(
+            f"{folder / 'run.json'} is missing or damaged; train again, or copy the whole folder."
+        ) from error
+    return _open(path, folder.name, card)
 
 
 def open_model(run_or_name: str | Path) -> Pretrained:
     """A run's folder or a bundled model's name, whichever it is. Raises LabError when it is neither."""
     if Path(run_or_name).is_dir():
         return load_run(run_or_name)
+    if str(run_or_name) not in names():
+        raise LabError(
+            f"There is no run's folder '{run_or_name}' and no such model: {nearest(str(run_or_name), names())}"
+        )
     return load(str(run_or_name))
 
 
 def _open(path: Path, name: str, card: dict[str, Any]) -> Pretrained:
-    _, arguments, network = load_weights(path)
+    kind, arguments, network = load_weights(path)
+    if not kind.endswith(".generator") or not {"latent", "size"} <= arguments.keys():
+        raise LabError(f"{path} holds a {kind}, which cannot draw by itself; give the weights of a generator.")
     return Pretrained(name, network, arguments["latent"], arguments["size"], card)
 
 

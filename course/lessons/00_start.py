@@ -43,7 +43,7 @@ from animelab.viz import show
 model = zoo.load("dcgan-faces-64")
 show(
     model.sample(16, seed=0),
-    alt="Sixteen small anime faces, all different, all drawn by a network.",
+    alt="Sixteen small anime faces of many hair colors, all drawn by a network.",
 )
 
 # %% [markdown]

@@ -543,12 +543,14 @@ check_1_6(update_average)
 # seconds?
 #
 # You can stop at any time with the notebook's stop button: the step is finished, everything is saved, and running the cell
-# again goes on at the same step with the same random numbers. The same holds after a crash, or when Colab throws you out.
+# again goes on at the same step with the same random numbers. After a crash, or when Colab throws you out, it goes back to
+# the last checkpoint, at most 500 steps.
 
 # %%
 first_weights = initialize if result_1_4 else networks.initialize
 recipe = dcgan.DCGAN(config, loss=my_loss, initialize=first_weights)
-run = train(recipe, faces, env.runs_dir() / "01_dcgan", watch=LiveTraining())
+name = "01_dcgan_with_my_parts" if solved or result_1_4 else "01_dcgan"
+run = train(recipe, faces, env.runs_dir() / name, watch=LiveTraining())
 
 # %% [markdown]
 # While it trains, watch three things.
@@ -579,6 +581,10 @@ show(
 )
 
 # %% [markdown]
+# Be strict. They are faces, but how many *different* ones? Ten minutes buy a few kinds of hair and eyes and many colors; the
+# drawings have far more. That is the mild form of a disease called *mode collapse*, which you will meet in its severe form
+# below. And look at the backgrounds: the drawings have none of that grain.
+#
 # Did it learn to draw, or did it memorize? Take six new faces, and for each find the closest of all the pictures in the
 # training set, pixel by pixel.
 

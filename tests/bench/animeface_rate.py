@@ -7,8 +7,8 @@ animeface 2.0.3 finds nothing, without a word, under Pillow 12 and newer, so it 
     judge/bin/python tests/bench/animeface_rate.py FOLDER
 
 Protocol: each picture as RGB on white, resized to 192 x 192 with bicubic interpolation; a hit is any face with a
-likelihood above 0.5. Give it 256 pictures, and compare only equal counts. A generator cannot beat the rate of the
-pictures it learned from, so measure those first. It is a floor, not a ranking: the detector likes a plain frontal face.
+likelihood above 0.5. Give it 256 pictures, and compare only equal counts. Measure the pictures a generator
+learned from, too. It is a floor, not a ranking: the detector likes a plain frontal face, and says nothing of variety.
 Prints one line of JSON. Asserts first that it finds a face it must find and none in noise.
 """
 

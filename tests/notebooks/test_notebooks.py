@@ -18,7 +18,8 @@ from nbclient import NotebookClient
 from animelab import authoring
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), *sorted((ROOT / "notebooks/solutions").glob("*.ipynb"))]
+FOUND = [*sorted((ROOT / "notebooks").glob("*.ipynb")), *sorted((ROOT / "notebooks/solutions").glob("*.ipynb"))]
+NOTEBOOKS = [path for path in FOUND if "-Copy" not in path.stem]  # students work on copies
 WIDGETS = "application/vnd.jupyter.widget-state+json"
 IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 ALT = re.compile(r"""\balt=(["'])\s*\S""", re.IGNORECASE)

@@ -86,12 +86,24 @@ def test_weights_come_back_as_they_were(tmp_path):
         ({"network": "dcgan.generator", "arguments": '{"width": 1000000}'}, "does not fit"),
         ({"network": "dcgan.generator", "arguments": '{"wide": 1}'}, "not a readable"),
         ({"network": "dcgan.generator", "arguments": "{"}, "not a readable"),
+        ({"network": "dcgan.generator", "arguments": '{"latent": -1}'}, "not a readable"),
+        ({"network": "dcgan.generator", "arguments": "[" * 100_000}, "not a readable"),
     ],
 )
 def test_a_hostile_header_is_one_sentence(header, says, tmp_path):
     save_file({"1.weight": torch.zeros(3)}, tmp_path / "w", metadata=header)
     with pytest.raises(LabError, match=says):
         load_weights(tmp_path / "w")
+
+
+def test_a_discriminator_cannot_draw(tmp_path):
+    save_weights(tmp_path / "weights.safetensors", "dcgan.discriminator", {"width": 4}, dcgan.Discriminator(width=4))
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(LabError, match="cannot draw by itself"):
+        zoo.load_run(tmp_path)
+    (tmp_path / "run.json").unlink()
+    with pytest.raises(LabError, match=r"run\.json is missing or damaged"):
+        zoo.load_run(tmp_path)
 
 
 def test_no_weights_file_is_one_sentence(tmp_path):
