@@ -58,7 +58,7 @@ def train(
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(out / ".lock", timeout=0):  # the system lets go of it, however the process ends
+        with FileLock(out / "train.lock", timeout=0):  # the system lets go of it, however the process ends
             return _train(recipe, data, out, resume, watch)
     except Timeout as error:
         raise LabError(f"Another process is training in {out}; wait for it, or choose another folder.") from error
