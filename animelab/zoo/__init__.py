@@ -105,7 +105,7 @@ def open_model(run_or_name: str | Path) -> Pretrained:
 
 def _open(path: Path, name: str, card: dict[str, Any]) -> Pretrained:
     kind, arguments, network = load_weights(path)
-    if not kind.endswith(".generator") or not {"latent", "size"} <= arguments.keys():
+    if not {"latent", "size"} <= arguments.keys():
         raise LabError(f"{path} holds a {kind}, which cannot draw by itself; give the weights of a generator.")
     return Pretrained(name, network, arguments["latent"], arguments["size"], card)
 

@@ -36,6 +36,12 @@ swings = [place > 4 for place in games["non-saturating, 1 step of D"]]
 assert sum(a != b for a, b in zip(swings, swings[1:])) >= 3, "it overshoots and comes back"
 assert abs(toy_game(losses.minimax, 1, distance=2)[-1] - 1) < 0.3, "close together, minimax moves too"
 assert count == 3_576_704
+cpu = dcgan.PRESETS["cpu"]
+assert (cpu.steps, cpu.ema, cpu.checkpoint_every) == (2800, 0.998, 500), "numbers that the prose names"
+import inspect
+step = inspect.getsource(dcgan.DCGAN.step)
+for line in ("self.loss.discriminator(self.D(real), self.D(fake.detach()))", "with frozen(self.D):", "self.G_ema.update(self.G)"):
+    assert line in step, "the step that the lesson quotes"
 """,
     "00_start": """
 assert all(difference.any() for difference in (render(hero, 64) != render(one, 64) for one in variants[1:]))
