@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=Path, required=True, help="the folder to write to")
 
     sub = add("train", train, "train a recipe")
-    sub.add_argument("recipe", help="which: dcgan")
+    sub.add_argument("recipe", help="which: dcgan or tagger")
     sub.add_argument("--preset", default="cpu", help="smoke, cpu, t4 or h100 (cpu)")
     sub.add_argument("--out", type=Path, required=True, help="the folder of this run")
     sub.add_argument("--data", type=Path, help="a folder of your own pictures (otherwise drawn faces)")
@@ -69,6 +69,13 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--count", type=int, default=64, help="how many (64)")
     sub.add_argument("--seed", type=int, default=0, help="another seed, other pictures (0)")
     sub.add_argument("--out", type=Path, required=True, help="a .png for one grid, or a folder for one file a picture")
+
+    sub = add("evaluate", evaluate, "score models against held-out drawn faces")
+    sub.add_argument("models", metavar="RUN_OR_ZOO", nargs="+", help="runs' folders, or bundled models")
+    sub.add_argument("--count", type=int, default=2048, help="pictures of each (2048); compare only equal counts")
+    sub.add_argument("--seed", type=int, default=0, help="another seed, other pictures (0)")
+    sub.add_argument("--out", type=Path, help="a .json to keep the scores in")
+    sub.add_argument("--inception", action="store_true", help="FID and KID as well; downloads Inception's weights once")
 
     sub = add("models", models, "list every network in its paper's configuration, with its parameters")
     sub.add_argument("--json", action="store_true", help="as JSON")
@@ -177,7 +184,6 @@ def train(options: argparse.Namespace) -> int:
     """Train a recipe into a run's folder; exit code 130 when it was interrupted (and saved)."""
     from animelab import config as settings
     from animelab import engine
-    from animelab.data import ImageFolder, Pictures, StudioFaces
     from animelab.recipes import RECIPES
 
     if options.recipe not in RECIPES:
@@ -188,8 +194,7 @@ def train(options: argparse.Namespace) -> int:
         changes["steps"] = str(options.steps)
     config = settings.change(settings.pick(recipe_class.presets, options.preset), **changes)
     recipe = recipe_class(config, options.device)  # before the data: a mistake should not cost minutes of drawing
-    data: Pictures = ImageFolder(options.data, config.size) if options.data else StudioFaces(config.size, config.faces)
-    run = engine.train(recipe, data, options.out, resume=options.resume)
+    run = engine.train(recipe, recipe.data(config, options.data), options.out, resume=options.resume)
     print(f"step {run.step}: weights, log, previews and time lapse are in {run.folder}")
     return 0 if run.finished else 130
 
@@ -219,6 +224,18 @@ def sample(options: argparse.Namespace) -> int:
         for index, picture in enumerate(as_pixels(pictures)):
             Image.fromarray(picture).save(options.out / f"{index:06d}.png")
     print(f"{options.count} pictures in {options.out}")
+    return 0
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Print a table of scores, and keep them as JSON."""
+    from animelab import metrics
+
+    report = metrics.evaluate(options.models, options.count, options.seed, options.inception)
+    print(metrics.table(report))
+    if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
+        options.out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return 0
 
 

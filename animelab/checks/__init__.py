@@ -1,5 +1,6 @@
 """Checks that a learner calls on their own functions: `check_1_2(discriminator_loss)`. They advise, and never block."""
 
 from animelab.checks.lesson_01_dcgan import *  # noqa: F403
+from animelab.checks.lesson_02_studio import *  # noqa: F403
 
 __all__ = [name for name in dir() if name.startswith("check_")]

@@ -46,8 +46,7 @@ class Pictures(Dataset[Tensor]):
 
         Bytes travel to the device and become floats there: a quarter of the traffic.
         """
-        chosen = torch.from_numpy(self.pixels[np.asarray(indices, dtype=np.int64)])
-        return chosen.to(device).permute(0, 3, 1, 2).float().contiguous() / 127.5 - 1
+        return as_tensor(self.pixels[np.asarray(indices, dtype=np.int64)], device)
 
     @property
     def size(self) -> int:
@@ -64,3 +63,12 @@ class Pictures(Dataset[Tensor]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self):,} pictures of {self.size} px: {self.name})"
+
+
+def as_tensor(pixels: np.ndarray, device: torch.device | str = "cpu", labels: bool = False) -> Tensor:
+    """Bytes (B, H, W[, 3]) as floats (B, 3 or 1, H, W) in [-1, 1], or as labels int64 (B, H, W)."""
+    chosen = torch.from_numpy(np.ascontiguousarray(pixels)).to(device)
+    if labels:
+        return chosen.long()
+    chosen = chosen.permute(0, 3, 1, 2) if chosen.ndim == 4 else chosen[:, None]
+    return chosen.float().contiguous() / 127.5 - 1

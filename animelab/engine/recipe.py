@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -48,7 +49,12 @@ class Recipe:
         """Assign networks, optimizers and losses to self."""
         raise NotImplementedError
 
-    def step(self, batch: Tensor) -> dict[str, Tensor]:
+    @staticmethod
+    def data(config: Any, folder: Path | None = None) -> Any:
+        """The pictures to learn from: drawn ones, or a learner's own folder. Raises LabError where that cannot be."""
+        raise NotImplementedError
+
+    def step(self, batch: Any) -> dict[str, Tensor]:
         """Train on one batch (already on the device) and return the losses to log, by name."""
         raise NotImplementedError
 

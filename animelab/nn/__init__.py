@@ -7,12 +7,14 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from animelab.nn import dcgan
+from animelab.nn import dcgan, tagger
 
 # Called without arguments, each gives the configuration its paper (or its authors' code) published.
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "dcgan.generator": dcgan.Generator,
     "dcgan.discriminator": dcgan.Discriminator,
+    "tagger.network": tagger.Tagger,
+    "judge.network": tagger.Judge,
 }
 
 

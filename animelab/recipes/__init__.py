@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from animelab.engine import Recipe
 from animelab.recipes.dcgan import DCGAN
+from animelab.recipes.tagger import TaggerRecipe
 
-RECIPES: dict[str, type[Recipe]] = {recipe.name: recipe for recipe in (DCGAN,)}
+RECIPES: dict[str, type[Recipe]] = {recipe.name: recipe for recipe in (DCGAN, TaggerRecipe)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 from animelab import config as settings
 from animelab import losses
 from animelab.config import TrainingConfig
+from animelab.data import ImageFolder, Pictures, StudioFaces
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
 from animelab.errors import LabError
 from animelab.nn import dcgan
@@ -73,6 +75,10 @@ class DCGAN(Recipe):
         self.G_decay = linear_decay(self.G_adam, config.decay)
         self.D_decay = linear_decay(self.D_adam, config.decay)
         self.fixed_latents = self.latents(config.previews)
+
+    @staticmethod
+    def data(config: Config, folder: Path | None = None) -> Pictures:
+        return ImageFolder(folder, config.size) if folder else StudioFaces(config.size, config.faces)
 
     def latents(self, count: int) -> Tensor:
         return torch.randn(count, self.config.latent).to(self.device)

@@ -1,7 +1,34 @@
 """Draws anime characters with every answer known: the course's offline data. Taught in 01_dcgan and 02_studio."""
 
 from .character import EXPRESSIONS, OPTIONS, PRIORS, RANGES, TAGS, Character, Prior
-from .rendering import contact_sheet, fingerprint, render
+from .layers import (
+    LABEL_COLORS,
+    LABELS,
+    LAYERS,
+    STYLES,
+    contact_sheet,
+    label_map,
+    landmarks,
+    lit,
+    normals,
+    paint_labels,
+    part_mask,
+    regions,
+    render,
+    svg,
+)
+from .rendering import fingerprint, rasterize
 
-__all__ = ["EXPRESSIONS", "OPTIONS", "PRIORS", "RANGES", "TAGS", "Character", "Prior"]
-__all__ += ["contact_sheet", "fingerprint", "render"]
+__all__ = ["EXPRESSIONS", "LABELS", "LABEL_COLORS", "LAYERS", "OPTIONS", "PRIORS", "RANGES", "STYLES", "TAGS"]
+__all__ += [
+    "Character",
+    "Prior",
+    "contact_sheet",
+    "fingerprint",
+    "label_map",
+    "landmarks",
+    "lit",
+    "normals",
+    "paint_labels",
+]
+__all__ += ["part_mask", "rasterize", "regions", "render", "svg"]

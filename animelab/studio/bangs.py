@@ -96,6 +96,7 @@ def bangs(c: Character, d: Drawing, pose: Pose) -> None:
             spine = [(side * (x - 8), y - 10), (side * (x - 1), y), (side * (x + 6), y + 14)]
             d.add("bangs", pen.lock(spine, [2.4, 2.2, 0.0]), "hair", "hair_line", 1.2)
     path = d.clips["bangs"] = outline(pen, fringe)
+    d.mark("crown", "bangs", pen, 0, 44)
     d.add("bangs", path, "bangs_fill", "hair_line", 1.9)
     if reach := CROWNS[HAIRSTYLES[c.hair_style].crown]:
         _tufts(d, pen, reach, random)

@@ -10,13 +10,13 @@ from random import Random
 from typing import Any
 
 from ..errors import LabError
-from . import rendering
+from . import layers, rendering
 from .accessories import GLASSES, HATS, HEADWEAR, PINS, RIBBONS
 from .background import BACKGROUNDS
 from .bangs import BANGS
 from .clothes import GARMENTS
 from .eyes import EYE_SHAPES, EYELIDS, IRISES
-from .face import BROWS, FACES, MOUTHS
+from .face import BROWS, FACES, MOUTHS, VISEMES
 from .hair import HAIRSTYLES
 from .palette import EYES, HAIR, SCHEMES, SKIN
 
@@ -60,6 +60,15 @@ RANGES: dict[str, tuple[float, float]] = {
     "yaw": (-1.0, 1.0),
     "pitch": (-1.0, 1.0),
     "roll": (-20.0, 20.0),
+    "eyelid_left": (0.0, 1.0),
+    "eyelid_right": (0.0, 1.0),
+    "gaze_x": (-1.0, 1.0),
+    "gaze_y": (-1.0, 1.0),
+    "brow_height": (-1.0, 1.0),
+    "brow_angle": (-1.0, 1.0),
+    "mouth_open": (0.0, 1.0),
+    "mouth_width": (0.4, 1.3),
+    "mouth_smile": (-1.0, 1.0),
 }
 """Attribute -> its least and greatest number."""
 
@@ -178,7 +187,17 @@ FRONTAL = Prior(
      "ribbon": {"none": 1}},
 )  # fmt: skip
 
-PRIORS = {prior.name: prior for prior in (FULL, FRONTAL)}
+EXPRESSIVE = Prior(
+    "expressive",
+    "The full variety, looking and speaking in every direction: for pose, expression and talking heads.",
+    {**FULL.weights, "viseme": {"none": 4, **dict.fromkeys(VISEMES, 1)}},
+    {**FULL.ranges, "yaw": (-1.0, 1.0), "pitch": (-1.0, 1.0), "roll": (-20.0, 20.0),
+     **dict.fromkeys(("eyelid_left", "eyelid_right"), (0.5, 1.0)), "gaze_x": (-1.0, 1.0), "gaze_y": (-0.8, 0.8),
+     "brow_height": (-1.0, 1.0), "brow_angle": (-1.0, 1.0)},
+    _MALE,
+)  # fmt: skip
+
+PRIORS = {prior.name: prior for prior in (FULL, FRONTAL, EXPRESSIVE)}
 """Name -> prior."""
 
 
@@ -222,6 +241,15 @@ class Character:
     yaw: float = 0.0  # 1 looks far to the picture's right
     pitch: float = 0.0  # 1 looks far down
     roll: float = 0.0  # degrees, clockwise in the picture
+    eyelid_left: float = 1.0  # how far the lid on the picture's left opens of what `eyelids` says; 0 shuts it
+    eyelid_right: float = 1.0
+    gaze_x: float = 0.0  # 1 looks to the picture's right
+    gaze_y: float = 0.0  # 1 looks down
+    brow_height: float = 0.0  # 1 raised
+    brow_angle: float = 0.0  # 1 angry, -1 worried
+    mouth_open: float = 0.5  # these three shape the mouth "spoken"; see VISEMES
+    mouth_width: float = 1.0
+    mouth_smile: float = 0.0
     seed: int = 0  # of small irregularities: flyaways, stars, bokeh
 
     def __post_init__(self) -> None:
@@ -263,6 +291,10 @@ class Character:
             values[name] = round(random.uniform(low, high), 3)
         if "expression" in values:
             values["mouth"], values["brows"], values["eyelids"] = EXPRESSIONS[values.pop("expression")]
+        if values.get("viseme", "none") != "none":
+            values["mouth"] = "spoken"
+            values["mouth_open"], values["mouth_width"], values["mouth_smile"] = VISEMES[values["viseme"]]
+        values.pop("viseme", None)
         if values.pop("blushing", "yes") == "no":
             values["blush"] = 0.0
         if "ahoge" in values:
@@ -283,7 +315,7 @@ class Character:
 
     def svg(self) -> str:
         """The picture as an SVG text."""
-        return rendering.svg(self)
+        return layers.svg(self)
 
     def _repr_svg_(self) -> str:
         words = ", ".join(name for name, present in self.tags().items() if present)
@@ -298,6 +330,8 @@ class Character:
             "hat": self.headwear in HATS,
             "ribbon": self.ribbon != "none",
             "glasses": self.glasses != "none",
+            "smile": self.mouth == "spoken" and self.mouth_smile >= 0.3,
+            "open mouth": self.mouth == "spoken" and self.mouth_open >= 0.3,
         }
         present.update(name for name, sign in signs.items() if sign)
         return {name: name in present for name in TAGS}

@@ -107,5 +107,7 @@ def clothes(c: Character, d: Drawing, pose: Pose) -> None:
     pens = partial(pose.pen, -1.0)
     d.sketch("clothes", _BODY.format(neckline=neckline), pens, wide)
     d.sketch("clothes", details, pens, wide)
+    for side, name in ((-1, "left"), (1, "right")):
+        d.mark(f"shoulder_{name}", "clothes", pens(side), 66 + wide, 234)
     if c.clothes in ("sailor", "dress"):
         bow(d, pose.pen(-1.0), 0, 258, 1.0 if c.clothes == "sailor" else 0.8)

@@ -32,6 +32,8 @@ EYELIDS = {"open": 1.0, "wide": 1.12, "half": 0.62, "closed": 0.0, "happy": 0.0,
 """Name of the eyelids -> how far the upper lid is open; a wink closes the eye on the picture's right."""
 
 EYE_X, EYE_Y = 24.5, 141.5
+SIDES = {-1: "left", 1: "right"}  # in the picture
+SHUT = 0.14  # an eyelid below this is closed: nothing of the eye would show
 
 _CLOSED = {
     "closed": """~ lash: -15,3.4,.5 -7.5,9.1,1.5 2.2,10.5,1.9 11.2,7.8,1.9 16.5,2.3,.7
@@ -60,20 +62,41 @@ _IRIS = """o iris_fill/iris_line 1.5 @{eye}: 0,0 1,1
 _LIGHT = """- white: -.66,-.3 -.36,-.62 .02,-.48 -.08,-.16 -.44,-.06
     o white %95: .44,.42 .17,.13"""
 
+_CLIPPED_LIGHT = {
+    name: _LIGHT.replace("white:", f"white @{name}:").replace("%95:", f"%95 @{name}:")
+    for name in ("eye_left", "eye_right")
+}
+
+
+def is_shut(eyelids: str, side: int) -> bool:
+    """Whether the named lids close the eye of that side."""
+    return eyelids in _CLOSED or (eyelids == "wink" and side == 1)
+
 
 def eyes(c: Character, d: Drawing, pose: Pose) -> None:
     """Both eyes; the lights lie on the same side in both."""
     for side in (-1, 1):
         pen = pose.feature(EYE_X, EYE_Y, side)
         lids = {"wink": "happy" if side == 1 else "open"}.get(c.eyelids, c.eyelids)
-        if lids in _CLOSED:
-            wide = EYE_SHAPES[c.eye_shape].width * c.eye_size / 15
-            d.sketch("eye", _CLOSED[lids], replace(pen, scale_x=pen.scale_x * wide))
-        else:
-            _open(c, d, pen, pose, side)
+        lid = c.eyelid_left if side < 0 else c.eyelid_right
+        if lids not in _CLOSED and lid > SHUT:
+            _open(c, d, pen, pose, side, lid)
+            continue
+        lids = lids if lids in _CLOSED else "closed"
+        wide = EYE_SHAPES[c.eye_shape].width * c.eye_size / 15
+        pen = replace(pen, scale_x=pen.scale_x * wide)
+        d.sketch("eye", _CLOSED[lids], pen)
+        middle, ends = (10.5, (3.4, 2.3)) if lids == "closed" else (-0.5, (6.6, 7.8))
+        _marks(d, pen, side, (-15, ends[0]), (16.5, ends[1]), (2.2, middle), (2.2, middle))
+        d.mark(f"{SIDES[side]}_eye_pupil", "eye", pen, 2.2, middle)
 
 
-def _open(c: Character, d: Drawing, pen: Pen, pose: Pose, side: int) -> None:
+def _marks(d: Drawing, pen: Pen, side: int, *points: tuple[float, float]) -> None:
+    for name, point in zip(("inner", "outer", "top", "bottom"), points):
+        d.mark(f"{SIDES[side]}_eye_{name}", "eye", pen, *point)
+
+
+def _open(c: Character, d: Drawing, pen: Pen, pose: Pose, side: int, lid: float) -> None:
     shape, opening, male = EYE_SHAPES[c.eye_shape], EYELIDS[c.eyelids], c.presentation == "male"
     w, h = shape.width * c.eye_size, shape.height * c.eye_size * (0.82 if male else 1.0)
     outer, inner, peak = shape.outer, shape.inner, shape.peak
@@ -82,17 +105,22 @@ def _open(c: Character, d: Drawing, pen: Pen, pose: Pose, side: int) -> None:
     upper += [(w * (0.56 + 0.4 * peak), 0.4 * outer - 0.76 * lift), (w, outer)]
     lower = [(0.86 * w, 0.5 * outer + 0.44 * h), (0.45 * w, 0.8 * h), (-0.2 * w, 0.86 * h)]
     lower.append((-0.74 * w, 0.58 * h + 0.3 * inner))
+    shut = [inner, 0.62 * h + 0.25 * inner, 0.86 * h, 0.72 * h + 0.2 * outer, outer]  # the upper lid on the lower one
+    upper = [(px, lid * py + (1 - lid) * down) for (px, py), down in zip(upper, shut)]
     name = "eye_left" if side < 0 else "eye_right"
     d.clips[name] = pen.curve([(*upper[0], 1), *upper[1:-1], (*upper[-1], 1), *lower])
     d.add("eye", d.clips[name], "eye_white")
 
-    x = 2.2 * pose.yaw * side - (1.2 if c.eye_shape != "narrow" else 0.0)
+    x = (2.2 * pose.yaw + 4.2 * c.gaze_x) * side - (1.2 if c.eye_shape != "narrow" else 0.0)
     width, height = 12.0 * c.eye_size * (0.88 if male else 1.0), max(0.97 * h, 12.0)
-    iris = Pen(pen.x + pen.scale_x * x, pen.y + 0.4 + 1.5 * pose.pitch, pen.scale_x * width, height)
+    iris = Pen(pen.x + pen.scale_x * x, pen.y + 0.4 + 1.5 * pose.pitch + 3.6 * c.gaze_y, pen.scale_x * width, height)
     d.sketch("iris", _IRIS.format(iris=IRISES[c.iris], eye="{eye}").format(eye=name), iris)
     cast = [(1.1 * px, py - 3) for px, py in upper] + [(1.1 * px, py + 0.25 * lift) for px, py in reversed(upper)]
     d.add("eye", pen.curve(cast), "eye_shadow", opacity=0.42, clip=name)
-    d.sketch("light", _LIGHT, replace(iris, scale_x=abs(iris.scale_x)))
+    moved = lid < 1 or c.gaze_x or c.gaze_y  # only then can a light leave the eye
+    d.sketch("light", _CLIPPED_LIGHT[name] if moved else _LIGHT, replace(iris, scale_x=abs(iris.scale_x)))
+    _marks(d, pen, side, upper[0], upper[-1], upper[2], lower[2])
+    d.mark(f"{SIDES[side]}_eye_pupil", "iris", pen, x, max(iris.y - pen.y, upper[2][1] + 1.5))
     _lashes(d, pen, upper, lower, male)
 
 

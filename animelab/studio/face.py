@@ -6,7 +6,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from .ink import Drawing, Pose, mirrored, points_of
+from .eyes import SIDES
+from .ink import Drawing, Pose, mirrored, parse, points_of
 
 if TYPE_CHECKING:
     from .character import Character
@@ -57,9 +58,18 @@ MOUTHS = {
     "gasp": (("open mouth",), _open("0,-3 5.4,.4 5,7.4 0,9.6 -5,7.4 -5.4,.4", 9.6, _TEETH)),
     "frown": ((), f"~ mouth_line: -6.5,2.2,.35 -2.5,0,.9 2.5,0,.9 6.5,2.2,.35\n{_UNDER}"),
     "pout": ((), "~ mouth_line: -4.2,1.4,.35 0,-.6,1 4.2,1.4,.35\n~ skin_deep %80: -3,4.5,0 0,5.2,.8 3,4.5,0"),
+    "spoken": (
+        (),
+        _open("-9,0! 0,-1.4 9,0! 6.2,6.2 0,8.8 -6.2,6.2", 8.8, "- white @mouth: -12,-4 12,-4 7,1.2 0,2.2 -7,1.2"),
+    ),
     "wavy": ((), f"~ mouth_line: -8,.6,.35 -4.5,-1.1,.9 -1.5,1.2,.9 1.5,-1.1,.9 4.5,1.2,.9 8,-.4,.35\n{_UNDER}"),
 }
-"""Name of a mouth -> its MakeGirlsMoe tags and its sketch."""
+"""Name of a mouth -> its MakeGirlsMoe tags and its sketch; the numbers of a character shape the "spoken" one."""
+VISEMES = {
+    "closed": (0.0, 0.8, 0.1), "smile": (0.28, 1.1, 0.8), "a": (1.0, 0.85, 0.1), "i": (0.3, 1.1, 0.25),
+    "u": (0.36, 0.4, 0.0), "e": (0.6, 0.95, 0.15), "o": (0.85, 0.55, 0.0),
+}  # fmt: skip
+"""Name of a spoken shape -> mouth_open, mouth_width and mouth_smile."""
 
 BROWS = {"calm": (0.0, 0.0), "raised": (-3.5, -3.0), "angry": (4.0, -2.5), "worried": (-3.5, 2.5), "firm": (2.0, 0.0)}
 """Name of the brows -> how far the inner and the outer end move down."""
@@ -87,6 +97,7 @@ def neck(c: Character, d: Drawing, pose: Pose) -> None:
     """Neck and the upper chest, with collarbones and the chin's shadow."""
     wide = 5.0 if c.presentation == "male" else 0.0
     d.sketch("neck", _NECK.format(low=_chin(c) + 13.5), partial(pose.pen, -1.0), wide)
+    d.mark("neck", "neck", pose.pen(-1.0), 0, 204)
 
 
 def ears(c: Character, d: Drawing, pose: Pose) -> None:
@@ -97,6 +108,7 @@ def ears(c: Character, d: Drawing, pose: Pose) -> None:
         x = [48 + w * k for k in (1, 3, 9, 7, 3)]
         shape = [(43, 128), (x[1], 124), (x[2], 131), (x[3], 142), (x[4], 150), (43, 153)]
         d.add("ear", pen.curve(shape), "skin", "skin_line", 1.4)
+        d.mark(f"ear_{SIDES[side]}", "ear", pen, 45, 140)
         d.add("ear", pen.lock([(x[3] - 1, 129), (x[3] - 2, 138), (46, 143)], [0.0, 1.6, 0.0]), "skin_deep", opacity=0.8)
 
 
@@ -107,6 +119,9 @@ def face(c: Character, d: Drawing, pose: Pose) -> None:
         near = max(0.0, (y - 120) / 70)
         turned.append((x + pose.yaw * (1.5 + 4 * near), y + pose.pitch * 3 * near))
     d.clips["face"] = pose.pen(3.5).curve(turned)
+    for name, i in (("chin", 7), ("jaw_left", 9), ("jaw_right", 5), ("cheek_left", 11), ("cheek_right", 3)):
+        d.mark(name, "face", pose.pen(3.5), *turned[i])
+    d.mark("forehead", "face", pose.pen(3.5), turned[0][0], turned[0][1] + 14)
     d.add("face", d.clips["face"], "face_fill", "skin_line", 1.7)
     chin = _chin(c)
     cheek = [(50, 118), (44, 146), (33, 166), (16, 181), (7, chin - 1), (14, chin + 6), (40, 190), (60, 150)]
@@ -121,21 +136,41 @@ def face(c: Character, d: Drawing, pose: Pose) -> None:
 
 def nose(c: Character, d: Drawing, pose: Pose) -> None:
     """A small shadow and a tip; longer with a bridge on a male-presenting face."""
-    d.sketch("nose", _NOSES[c.presentation], pose.feature(2.5 * pose.yaw, 161, 1, 13.0))
+    pen = pose.feature(2.5 * pose.yaw, 161, 1, 13.0)
+    d.sketch("nose", _NOSES[c.presentation], pen)
+    d.mark("nose", "nose", pen, 1.4, -0.2)
 
 
 def mouth(c: Character, d: Drawing, pose: Pose) -> None:
-    """One of thirteen mouths."""
+    """One of the named mouths, or a spoken one that its numbers open, widen and bend."""
     y = 173.5 + (2.5 if c.presentation == "male" else 0.0) + 0.4 * (_chin(c) - 187)
     pen = pose.feature(0, y, 1, 12.0)
-    d.sketch("mouth", MOUTHS[c.mouth][1], replace(pen, scale_x=1.15 * pen.scale_x, scale_y=1.15))
+    wide, tall, bend = 1.15, 1.15, 0.0
+    if c.mouth == "spoken":
+        wide, tall, bend = 1.2 * c.mouth_width, 1.55 * c.mouth_open, -0.05 * c.mouth_smile
+    pen = replace(pen, scale_x=wide * pen.scale_x, scale_y=tall, bend=bend)
+    d.sketch("mouth", MOUTHS[c.mouth][1], pen)
+    edge = parse(MOUTHS[c.mouth][1])[0][1].curve
+    corners = list(zip(edge.xs[::3], edge.ys[::3]))
+    middle = [point for point in corners if abs(point[0]) < 4] or corners
+    ends = {"left": min(corners), "right": max(corners), "top": min(middle, key=_y), "bottom": max(middle, key=_y)}
+    for name, (x, y) in ends.items():
+        d.mark(f"mouth_{name}", "mouth", replace(pen, y=pen.y + bend * x * x), x, y)
+
+
+def _y(point: tuple[float, float]) -> float:
+    return point[1]
 
 
 def brows(c: Character, d: Drawing, pose: Pose, opacity: float = 1.0) -> None:
     """Tapered brows; thick and low on a male-presenting face."""
     inner, outer = BROWS[c.brows]
+    inner, outer = inner + 3.5 * c.brow_angle, outer - 2.5 * c.brow_angle
     thick, y = (2.3, 121.0) if c.presentation == "male" else (1.35, 117.5)
     spine = [(-11.5, 1.5 + inner), (-3, -1.6 + 0.45 * inner), (6, -2.4 + 0.4 * outer), (13.5, 1.6 + outer)]
     for side in (-1, 1):
-        path = pose.feature(24, y, side, 10.0).lock(spine, [thick * 0.75, thick, thick * 0.75, 0.0])
+        pen = pose.feature(24, y - 4.5 * c.brow_height, side, 10.0)
+        for name, i in (("inner", 0), ("middle", 1), ("outer", 3)):
+            d.mark(f"{SIDES[side]}_brow_{name}", "brow", pen, *spine[i])
+        path = pen.lock(spine, [thick * 0.75, thick, thick * 0.75, 0.0])
         d.add("brow", path, "brow", opacity=opacity)

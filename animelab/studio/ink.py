@@ -10,6 +10,9 @@ from itertools import groupby
 from math import sqrt
 from typing import NamedTuple
 
+NECK = (128.0, 196.0)  # the head rolls around this point
+View = tuple[float, float, float]
+"""Left, top and side of the square of the drawing that is shown."""
 Points = Sequence[tuple[float, ...]]
 """Points (x, y) that a curve passes smoothly, or (x, y, 1) for a corner: the tip of a lock, the edge of a lid."""
 
@@ -86,12 +89,16 @@ def oval(x: float, y: float, radius_x: float, radius_y: float) -> Curve:
 
 @dataclass(frozen=True)
 class Pen:
-    """Turns local coordinates around (0, 0) into SVG path data at (x, y); a negative `scale_x` mirrors."""
+    """Turns local coordinates around (0, 0) into SVG path data at (x, y); a negative `scale_x` mirrors.
+
+    `bend` moves points by bend * x² down: a straight line becomes a smile when it is negative.
+    """
 
     x: float = 128.0
     y: float = 0.0
     scale_x: float = 1.0
     scale_y: float = 1.0
+    bend: float = 0.0
 
     def trace(self, curve: Curve) -> str:
         """SVG path data of a curve."""
@@ -99,6 +106,8 @@ class Pen:
         values = [0.0] * (2 * len(curve.xs))
         values[::2] = [x + scale_x * value for value in curve.xs]
         values[1::2] = [y + scale_y * value for value in curve.ys]
+        if self.bend:
+            values[1::2] = [a + self.bend * b * b for a, b in zip(values[1::2], curve.xs)]
         return curve.template % tuple(values)
 
     def path(self, *items: str | float) -> str:
@@ -160,6 +169,15 @@ class Shape(NamedTuple):
     width: float
     opacity: float
     clip: str
+    turns: bool
+
+
+class Landmark(NamedTuple):
+    """A named point of a part, in the drawing's units, before the head rolls."""
+
+    part: str
+    x: float
+    y: float
     turns: bool
 
 
@@ -254,6 +272,7 @@ class Drawing:
     palette: dict[str, str]
     shapes: list[Shape] = field(default_factory=list)
     clips: dict[str, str] = field(default_factory=dict)
+    landmarks: dict[str, Landmark] = field(default_factory=dict)
     turns: bool = False
 
     def add(
@@ -278,25 +297,39 @@ class Drawing:
                 self.clips[name] = path
             self.add(part, path, fill, line, width, opacity, clip)
 
-    def svg(self, view: tuple[float, float, float], roll: float, gradients: str, size: int = 256) -> str:
-        """The SVG text; `view` is left, top and side of the square that is shown."""
-        left, top, side = view
+    def mark(self, name: str, part: str, pen: Pen, x: float = 0.0, y: float = 0.0) -> None:
+        """Name the point of a part at local (x, y): a landmark."""
+        self.landmarks[name] = Landmark(part, pen.x + pen.scale_x * x, pen.y + pen.scale_y * y, self.turns)
+
+    def svg(
+        self, view: View, roll: float, gradients: str, size: int = 256, paint: Callable[[Shape], str] | None = None
+    ) -> str:
+        """The SVG text; `paint` makes the elements of a shape, "" leaves it out; without it, the colors as drawn."""
         clips = "".join(f'<clipPath id="{name}"><path d="{path}"/></clipPath>' for name, path in self.clips.items())
+        left, top, side = view
         out = [
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{left:.1f} {top:.1f} {side:.1f} {side:.1f}" '
             f'width="{size}" height="{size}"><defs>{gradients}{clips}</defs>'
         ]
-        palette = self.palette
+        paint = paint or self.color
         for (turns, clip), shapes in groupby(self.shapes, key=lambda shape: (shape.turns, shape.clip)):
             if turns:
-                out.append(f'<g transform="rotate({roll:.1f} 128 196)">')
+                out.append(f'<g transform="rotate({roll:.1f} {NECK[0]:.0f} {NECK[1]:.0f})">')
             if clip:
                 out.append(f'<g clip-path="url(#{clip})">')
-            for shape in shapes:
-                fill = palette[shape.fill] if shape.fill else "none"
-                line = f' stroke="{palette[shape.line]}" stroke-width="{shape.width:.1f}"' if shape.line else ""
-                line += ' stroke-linejoin="round" stroke-linecap="round"' if line else ""
-                opacity = f' opacity="{shape.opacity:.2f}"' if shape.opacity != 1.0 else ""
-                out.append(f'<path d="{shape.path}" fill="{fill}"{line}{opacity}/>')
+            out += map(paint, shapes)
             out.append("</g>" * (turns + bool(clip)))
         return "".join(out) + "</svg>"
+
+    def color(self, shape: Shape) -> str:
+        """A shape as it is drawn in color."""
+        palette = self.palette
+        fill = palette[shape.fill] if shape.fill else "none"
+        return stroked(shape.path, fill, palette[shape.line] if shape.line else "", shape.width, shape.opacity)
+
+
+def stroked(path: str, fill: str, line: str = "", width: float = 1.5, opacity: float = 1.0) -> str:
+    """One SVG path with round joints."""
+    line = f' stroke="{line}" stroke-width="{width:.1f}" stroke-linejoin="round" stroke-linecap="round"' if line else ""
+    faded = f' opacity="{opacity:.2f}"' if opacity != 1.0 else ""
+    return f'<path d="{path}" fill="{fill}"{line}{faded}/>'

@@ -184,10 +184,10 @@ GRADIENTS = {
 """Role of a graded fill -> kind, geometry and stops: offset, role of the color, opacity."""
 
 
-def gradients(palette: dict[str, str]) -> str:
-    """The SVG gradients of a palette."""
+def gradients(palette: dict[str, str], more: dict[str, tuple[str, str, str]] | None = None) -> str:
+    """The SVG gradients of a palette, and of a style that has more."""
     out = []
-    for name, (kind, geometry, stops) in GRADIENTS.items():
+    for name, (kind, geometry, stops) in {**GRADIENTS, **(more or {})}.items():
         out.append(f'<{kind}Gradient id="{name}" {geometry}>')
         for stop in stops.split(","):
             offset, role, *opacity = stop.split()

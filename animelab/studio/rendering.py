@@ -1,11 +1,10 @@
-"""A character becomes an SVG, and an SVG becomes pixels."""
+"""A character becomes a drawing in the cel style, and an SVG becomes pixels."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import platform
-from collections.abc import Sequence
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
@@ -23,12 +22,12 @@ from .clothes import clothes
 from .eyes import eyes
 from .face import brows, ears, face, mouth, neck, nose
 from .hair import hair
-from .ink import Drawing, Pose
+from .ink import Drawing, Pose, View
 
 if TYPE_CHECKING:
     from .character import Character
 
-VIEWS = {"bust": (-10.0, -10.0, 276.0), "face": (35.0, 31.0, 186.0)}
+VIEWS: dict[str, View] = {"bust": (-10.0, -10.0, 276.0), "face": (35.0, 31.0, 186.0)}
 """Framing -> left, top and side of the square of the drawing that is shown."""
 RENDERERS = {"thorvg": "thorvg-python", "resvg": "resvg-py"}
 
@@ -64,12 +63,6 @@ def draw(character: Character) -> Drawing:
     headwear(c, d, pose, "front")
     ornaments(c, d, pose)
     return d
-
-
-def svg(character: Character) -> str:
-    """The character as an SVG text, the same bytes everywhere."""
-    drawing = draw(character)
-    return drawing.svg(VIEWS[character.framing], character.roll, colors.gradients(drawing.palette))
 
 
 @lru_cache(maxsize=1)
@@ -113,30 +106,20 @@ def _distribution(renderer: str) -> str:
     return RENDERERS[renderer]
 
 
-def render(character: Character | str, size: int = 256, renderer: str = "thorvg") -> np.ndarray:
-    """Pixels of a character or of an SVG text: uint8 (size, size, 3) RGB.
+def rasterize(text: str, size: int = 256, renderer: str = "thorvg") -> np.ndarray:
+    """Pixels of an SVG text: uint8 (size, size, 3) RGB.
 
     ThorVG is fast and comes with the package; resvg is an independent cross-check. Raises LabError for another name.
     """
     _distribution(renderer)
-    text = character if isinstance(character, str) else svg(character)
     return (_thorvg if renderer == "thorvg" else _resvg)(text, size)
-
-
-def contact_sheet(characters: Sequence[Character], columns: int = 8, size: int = 128) -> np.ndarray:
-    """Characters side by side: uint8 (rows * size, columns * size, 3), white where a row is not full."""
-    rows = -(-len(characters) // columns)
-    sheet = np.full((rows * size, columns * size, 3), 255, np.uint8)
-    for i, character in enumerate(characters):
-        y, x = i // columns * size, i % columns * size
-        sheet[y : y + size, x : x + size] = render(character, size)
-    return sheet
 
 
 def fingerprint(renderer: str = "thorvg") -> str:
     """A hash over the studio's source, the renderer, its version and the platform: the key of a cache of pixels."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    folder = Path(__file__).parent
+    for path in sorted([*folder.glob("*.py"), *folder.glob("sketches/*")]):
         digest.update(path.name.encode() + path.read_bytes().replace(b"\r\n", b"\n"))
     distribution = _distribution(renderer)
     digest.update(f"{renderer} {metadata.version(distribution)} {platform.system()} {platform.machine()}".encode())

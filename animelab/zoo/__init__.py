@@ -53,8 +53,8 @@ class Pretrained:
 
 
 def names() -> list[str]:
-    """The bundled models."""
-    return sorted(_manifest())
+    """The bundled models that draw."""
+    return sorted(name for name, card in _manifest().items() if card["network"].endswith(".generator"))
 
 
 def load(name: str) -> Pretrained:
@@ -62,14 +62,30 @@ def load(name: str) -> Pretrained:
 
     Raises LabError for an unknown name, with the nearest one, and for a file that was damaged.
     """
+    return _open(_verified(name), name, card(name))
+
+
+def network(name: str) -> nn.Module:
+    """The bare network of a bundled model, ready for use; for those that do not draw, such as "tagger".
+
+    Raises LabError as `load`.
+    """
+    return load_weights(_verified(name))[2]
+
+
+def card(name: str) -> dict[str, Any]:
+    """What is known of a bundled model: data, machine, command, scores. Raises LabError for an unknown name."""
     manifest = _manifest()
     if name not in manifest:
         raise LabError(f"The zoo has no model '{name}': {nearest(name, manifest)}")
-    card = manifest[name]
-    path = FOLDER / "weights" / card["file"]
-    if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != card["sha256"]:
+    return manifest[name]
+
+
+def _verified(name: str) -> Path:
+    path = FOLDER / "weights" / card(name)["file"]
+    if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != card(name)["sha256"]:
         raise LabError(f"The weights of '{name}' at {path} are missing or damaged; install animelab again.")
-    return _open(path, name, card)
+    return path
 
 
 def load_run(folder: str | Path) -> Pretrained:

@@ -28,11 +28,13 @@ def main() -> None:
     if last < run["config"]["steps"]:
         parser.error(f"{options.run} stopped at step {last} of {run['config']['steps']}; finish it first.")
     path = FOLDER / "weights" / f"{options.name}.safetensors"
-    save_weights(path, *load_weights(options.run / "weights.safetensors"), torch.float16)
+    weights = load_weights(options.run / "weights.safetensors")
+    save_weights(path, *weights, torch.float16)
     manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
     manifest[options.name] = {
         "file": path.name,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "network": weights[0],
         "recipe": run["recipe"],
         "data": run["data"],
         "seed": run["config"]["seed"],

@@ -1,0 +1,174 @@
+"""Characters become pixels once, on all cores; after that they are read from a cache on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import threading
+import time
+import uuid
+from collections.abc import Iterable
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import joblib
+import numpy as np
+from tqdm.auto import tqdm
+
+from animelab import env, studio
+from animelab.config import nearest
+from animelab.errors import LabError
+from animelab.studio import Character, Prior
+
+SPLITS = ("train", "validation", "test")
+SEED_STRIDE, SPLIT_STRIDE = 10_000_000, 1_000_000_000  # apart enough that no two sets share a character
+PICTURES_PER_WORKER = 200  # starting a worker takes as long as drawing about half of this
+
+
+@dataclass(frozen=True)
+class Cast:
+    """A row of characters: `cast[i]` is the same everywhere, and no other seed or split has one of them.
+
+    `step` and `first` take every step-th character from `first` on. Raises LabError for a seed outside 0 to 99, an
+    unknown split or prior, and an index beyond 10 million.
+    """
+
+    prior: str | Prior = "full"
+    seed: int = 0
+    split: str = "train"
+    first: int = 0
+    step: int = 1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.seed < SPLIT_STRIDE // SEED_STRIDE:
+            raise LabError(f"A set's seed lies in 0 to {SPLIT_STRIDE // SEED_STRIDE - 1}, not {self.seed}.")
+        if self.split not in SPLITS:
+            raise LabError(f"There is no split '{self.split}': {nearest(self.split, SPLITS)}")
+        self[0]  # an unknown prior fails here, before any work
+
+    def __getitem__(self, index: int) -> Character:
+        place = self.first + self.step * index
+        if not 0 <= place < SEED_STRIDE:
+            raise LabError(f"A set has characters 0 to {SEED_STRIDE // self.step - 1:,}, not {index:,}.")
+        start = SPLITS.index(self.split) * SPLIT_STRIDE + self.seed * SEED_STRIDE
+        return Character.random(start + place, self.prior)
+
+    @property
+    def name(self) -> str:
+        """As in the name of a cache: prior, split and seed, and which of them."""
+        prior = self.prior if isinstance(self.prior, str) else hashlib.sha256(repr(self.prior).encode()).hexdigest()[:8]
+        every = f"-{self.first}of{self.step}" if self.step > 1 else ""
+        return f"{prior}-{self.split}-seed{self.seed}{every}"
+
+
+class Side(NamedTuple):
+    """What is drawn of each character: a layer of the cel style ("line"), or a whole style ("portrait")."""
+
+    layer: str
+    style: str
+
+    @classmethod
+    def named(cls, name: str) -> Side:
+        """The side of that name; LabError with the nearest one otherwise."""
+        if name in studio.STYLES:
+            return cls("color", name)
+        if name not in studio.LAYERS:
+            raise LabError(f"The studio draws no '{name}': {nearest(name, (*studio.LAYERS, *studio.STYLES))}")
+        return cls(name, "cel")
+
+
+def drawn(
+    cast: Cast,
+    side: Side,
+    size: int,
+    count: int,
+    cache: str | Path | None = None,
+    workers: int | None = None,
+    renderer: str = "thorvg",
+) -> tuple[np.ndarray, str]:
+    """One side of the first `count` characters: bytes (count, size, size[, 3]), memory-mapped, and their fingerprint.
+
+    The cache belongs to one version of the studio and of the renderer: a new version draws again. Raises LabError for a
+    size or count that cannot be, and when the cache cannot be written.
+    """
+    if size < 8 or not 1 <= count <= SEED_STRIDE // cast.step:
+        raise LabError(
+            f"Drawn sets need a size from 8 and a count from 1 to {SEED_STRIDE // cast.step:,}, not {size}, {count}."
+        )
+    what = f"{side.style}-{side.layer}"
+    name = f"{what}-{cast.name}-{size}px-{count}-{studio.fingerprint(renderer)[:16]}"
+    path = Path(cache or env.cache_dir() / "studio") / f"{name}.npy"
+    shape = (count, size, size) if side.layer in ("segmentation", "shade", "alpha") else (count, size, size, 3)
+    if _read(path, shape) is None:
+        workers = workers or min(joblib.cpu_count(), 8, count // PICTURES_PER_WORKER) or 1
+        pictures = _parallel(workers)(
+            joblib.delayed(studio.render)(cast[index], size, side.layer, side.style, renderer) for index in range(count)
+        )
+        _write(path, shape, tqdm(pictures, f"Drawing {size} px {what}", count, unit=" faces"))
+    pixels = _read(path, shape)
+    assert pixels is not None
+    return pixels, name
+
+
+def _read(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
+    """The cached pixels, or None when they are not there or damaged."""
+    try:
+        pixels = np.load(path, mmap_mode="r")
+    except FileNotFoundError:
+        return None
+    except (ValueError, EOFError, OSError) as problem:
+        print(f"The cache {path} is damaged and will be drawn again ({problem}).")
+        return None
+    return pixels if pixels.shape == shape and pixels.dtype == np.uint8 else None
+
+
+def _parallel(workers: int) -> joblib.Parallel:
+    """Worker processes that import the studio but not torch, and need no `if __name__ == "__main__"`."""
+    parent = os.getpid()
+
+    def prepare() -> None:  # runs in each worker; it travels by value, so that no worker imports this module
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is for the parent, which then ends its workers
+        threading.Thread(target=watch, daemon=True).start()
+
+    def watch() -> None:  # the workers of a parent that was killed would wait for it forever
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    return joblib.Parallel(
+        workers, "loky", return_as="generator", batch_size=25, idle_worker_timeout=10, initializer=prepare
+    )
+
+
+def _write(path: Path, shape: tuple[int, ...], pictures: Iterable[np.ndarray]) -> None:
+    """Write pictures under a temporary name, which becomes `path` only when all are there."""
+    partial = path.with_name(f"{path.stem}-{uuid.uuid4().hex[:8]}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for old in path.parent.glob("*.partial"):
+            if time.time() - old.stat().st_mtime > 24 * 3600:  # of a process that was killed
+                old.unlink(missing_ok=True)
+        try:
+            with open(partial, "xb") as file:
+                np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+                for picture in pictures:
+                    file.write(picture.astype(np.uint8).tobytes())
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.replace(partial, path)
+            except PermissionError:  # Windows, when another process was first and has the same pictures open
+                if not path.exists():
+                    raise
+        finally:
+            partial.unlink(missing_ok=True)
+    except BrokenProcessPool as problem:
+        raise LabError("A drawing process died, perhaps for lack of memory; try again with workers=1.") from problem
+    except OSError as problem:
+        raise LabError(
+            f"The drawn faces cannot be kept in {path.parent} ({problem.strerror or problem}); make room there, "
+            "or set ANIMELAB_CACHE to a folder you can write to."
+        ) from problem

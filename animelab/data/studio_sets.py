@@ -1,0 +1,190 @@
+"""Sets drawn by the studio: faces, aligned pairs, unpaired styles, attributes. Taught in 02_studio."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from animelab import studio
+from animelab.data.drawing import Cast, Side, drawn
+from animelab.data.pictures import Pictures, as_tensor
+from animelab.errors import LabError
+from animelab.studio import Character, Prior
+
+Indices = Sequence[int] | np.ndarray | Tensor
+
+
+class StudioFaces(Pictures):
+    """Drawn anime faces: the offline default of the course. Picture i is `render(faces.character(i), size)`.
+
+    size: side in pixels; count: number of faces, of which each has a seed of its own; prior: a name in
+    `studio.PRIORS` ("frontal" is the narrow one of lesson 1, "full" has everything) or a Prior; split: "train",
+    "validation" or "test"; side: what to draw ("color", another layer of three channels, or a style); cache: a folder,
+    by default inside `env.cache_dir()`; workers: drawing processes, by default as many as are worth starting.
+    Raises LabError for anything that cannot be, and when the cache cannot be written. Taught in 01_dcgan.
+    """
+
+    def __init__(
+        self,
+        size: int = 64,
+        count: int = 10_000,
+        seed: int = 0,
+        prior: str | Prior = "frontal",
+        cache: str | Path | None = None,
+        workers: int | None = None,
+        renderer: str = "thorvg",
+        split: str = "train",
+        side: str = "color",
+    ) -> None:
+        self.cast = Cast(prior, seed, split)
+        pixels, fingerprint = drawn(self.cast, Side.named(side), size, count, cache, workers, renderer)
+        super().__init__(pixels, f"studio faces ({self.cast.name})", fingerprint)
+
+    def character(self, index: int) -> Character:
+        """The character of picture `index`, with every attribute that was drawn."""
+        return self.cast[index]
+
+
+class _Sides(Dataset[tuple[Tensor, Tensor]]):
+    """Two drawn rows of pictures, handed out together."""
+
+    def __init__(
+        self,
+        casts: tuple[Cast, Cast],
+        names: tuple[str, str],
+        size: int,
+        count: int,
+        cache: str | Path | None,
+        workers: int | None,
+    ) -> None:
+        self.casts, self.names, self.size, self.count = casts, names, size, count
+        self.sides = tuple(Side.named(name) for name in names)
+        both = [drawn(cast, side, size, count, cache, workers) for cast, side in zip(casts, self.sides)]
+        self.pixels, fingerprints = zip(*both)
+        self.fingerprint = " ".join(fingerprints)
+        self.name = f"studio {names[0]} and {names[1]} ({casts[0].name})"
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        first, second = self.batch([index])
+        return first[0], second[0]
+
+    def batch(self, indices: Indices, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
+        """Both sides at these indices: pictures (B, 3, size, size) in [-1, 1], "shade" and "alpha" with one channel,
+        "segmentation" as labels int64 (B, size, size)."""
+        chosen = np.asarray(indices, dtype=np.int64)
+        first, second = (as_tensor(pixels[chosen], device, side.layer == "segmentation")
+                         for pixels, side in zip(self.pixels, self.sides))  # fmt: skip
+        return first, second
+
+    def landmarks(self, indices: Indices, side: int = 0) -> Tensor:
+        """Named points of the faces on one side: float32 (B, points, 2), x and y in pixels; names as in the studio."""
+        points = [
+            list(studio.landmarks(self.casts[side][int(index)], self.size, self.sides[side].style).values())
+            for index in indices
+        ]
+        return torch.tensor(points)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self):,} of {self.size} px: {self.name})"
+
+
+class StudioPairs(_Sides):
+    """Two layers (or styles) of the same characters, aligned to the pixel: `StudioPairs("line", "color")`.
+
+    `pairs[i]` and `pairs.batch(indices)` give (source, target). Raises LabError for an unknown side, split or prior.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        target: str,
+        size: int = 64,
+        count: int = 10_000,
+        seed: int = 0,
+        prior: str | Prior = "full",
+        split: str = "train",
+        cache: str | Path | None = None,
+        workers: int | None = None,
+    ) -> None:
+        self.cast = Cast(prior, seed, split)
+        super().__init__((self.cast, self.cast), (source, target), size, count, cache, workers)
+
+
+class StudioUnpaired(_Sides):
+    """Two styles of characters that never meet: `StudioUnpaired("portrait", "cel")`.
+
+    Side A shows every second character, side B the others. The truth, side A's characters in the style of side B, is
+    there for validation and test, and refused in training: LabError.
+    """
+
+    def __init__(
+        self,
+        a: str,
+        b: str,
+        size: int = 64,
+        count: int = 5_000,
+        seed: int = 0,
+        prior: str | Prior = "full",
+        split: str = "train",
+        cache: str | Path | None = None,
+        workers: int | None = None,
+    ) -> None:
+        casts = Cast(prior, seed, split, 0, 2), Cast(prior, seed, split, 1, 2)
+        super().__init__(casts, (a, b), size, count, cache, workers)
+
+    def truth(self, indices: Indices, to: str = "b") -> Tensor:
+        """What a perfect translation of side A's pictures to side B would be (or, with to="a", the other way round)."""
+        if self.casts[0].split == "train":
+            raise LabError('The training split keeps its truth to itself; evaluate with split="validation" or "test".')
+        cast, side = (self.casts[0], self.sides[1]) if to == "b" else (self.casts[1], self.sides[0])
+        pixels = [studio.render(cast[int(index)], self.size, *side) for index in indices]
+        return as_tensor(np.stack(pixels), "cpu", side.layer == "segmentation")
+
+
+class StudioAttributes(StudioFaces):
+    """Drawn faces with their 34 attributes: `batch` gives pictures and labels, float32 (B, 34) of 0 and 1.
+
+    The columns are `studio.TAGS`. Arguments as in StudioFaces.
+    """
+
+    names = studio.TAGS
+
+    @cached_property
+    def labels(self) -> Tensor:
+        """The attributes of all pictures, float32 (N, 34)."""
+        return torch.tensor([list(self.character(i).tags().values()) for i in range(len(self))], dtype=torch.float32)
+
+    def batch(self, indices: Indices, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        """The pictures (B, 3, size, size) and their labels (B, 34)."""
+        return super().batch(indices, device), self.labels[np.asarray(indices, dtype=np.int64)].to(device)
+
+
+class Joined(Dataset[tuple[Tensor, Tensor]]):
+    """Several sets one after the other, as one."""
+
+    def __init__(self, *sets: StudioAttributes) -> None:
+        self.sets, self.name = sets, " and ".join(each.name for each in sets)
+        self.starts = np.cumsum([0, *map(len, sets)])
+        self.fingerprint = " ".join(each.fingerprint for each in sets)
+
+    def __len__(self) -> int:
+        return int(self.starts[-1])
+
+    def batch(self, indices: Indices, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
+        """The items at these indices, in their order."""
+        indices = np.asarray(indices, dtype=np.int64)
+        owners = np.searchsorted(self.starts, indices, side="right") - 1
+        order = np.argsort(owners, kind="stable")
+        parts = [self.sets[k].batch(indices[owners == k] - self.starts[k], device) for k in np.unique(owners)]
+        back = torch.from_numpy(np.argsort(order))
+        pictures, labels = (torch.cat(columns)[back.to(device)] for columns in zip(*parts))
+        return pictures, labels

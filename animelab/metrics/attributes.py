@@ -1,0 +1,55 @@
+"""Do the pictures show the attributes that were asked for? A second network, used for nothing else, is the judge."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor, nn
+
+from animelab import zoo
+from animelab.errors import LabError
+from animelab.studio import TAGS
+
+GROUPS = {
+    "hair color": [i for i, tag in enumerate(TAGS) if tag.endswith(" hair")],
+    "eye color": [i for i, tag in enumerate(TAGS) if tag.endswith(" eyes")],
+}
+"""Attributes of which a character has exactly one: name -> their columns in `studio.TAGS`."""
+
+
+@lru_cache(maxsize=2)
+def _network(name: str) -> nn.Module:
+    return zoo.network(name)
+
+
+@torch.no_grad()
+def predicted(pictures: Tensor, by: str = "judge") -> Tensor:
+    """Logits of the 34 attributes of `studio.TAGS` for pictures (N, 3, H, W) in [-1, 1]: float (N, 34)."""
+    return torch.cat([_network(by)(part.float().cpu()) for part in pictures.split(256)])
+
+
+def attribute_accuracy(pictures: Tensor, labels: Tensor, by: str = "judge") -> dict[str, float]:
+    """How often the judge sees what `labels` (N, 34) of 0 and 1 asked for; see `accuracy`."""
+    return accuracy(predicted(pictures, by), labels)
+
+
+def accuracy(logits: Tensor, labels: Tensor) -> dict[str, float]:
+    """Agreement of logits with labels, both (N, 34), from 0 to 1.
+
+    "hair color" and "eye color": how often the strongest of the group is right. Every other attribute: the mean of
+    the hit rates among pictures that should have it and that should not, so that guessing gives 0.5; left out where
+    either kind is missing. Raises LabError for another shape.
+    """
+    if logits.shape != labels.shape or labels.shape[1:] != (len(TAGS),):
+        raise LabError(f"Give logits and labels of shape (N, {len(TAGS)}), not {logits.shape} and {labels.shape}.")
+    wanted = labels > 0.5
+    found = {
+        name: float((logits[:, columns].argmax(1) == labels[:, columns].argmax(1)).float().mean())
+        for name, columns in GROUPS.items()
+    }
+    for i, tag in enumerate(TAGS):
+        if 0 < wanted[:, i].sum() < len(wanted):
+            right = (logits[:, i] > 0) == wanted[:, i]
+            found[tag] = float((right[wanted[:, i]].float().mean() + right[~wanted[:, i]].float().mean()) / 2)
+    return found

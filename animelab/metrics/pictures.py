@@ -1,0 +1,56 @@
+"""Distances between two pictures of the same thing."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import conv2d, normalize
+
+from animelab.errors import LabError
+from animelab.metrics.sets import tagger
+
+
+def _alike(a: Tensor, b: Tensor, least: int = 1) -> None:
+    if a.shape != b.shape or a.ndim != 4 or min(a.shape[2:]) < least:
+        raise LabError(
+            f"Two batches (B, C, H, W) of the same shape and at least {least} px are compared, "
+            f"not {tuple(a.shape)} and {tuple(b.shape)}."
+        )
+
+
+def psnr(a: Tensor, b: Tensor) -> Tensor:
+    """Peak signal-to-noise ratio of each pair in decibels, (B,); higher is closer, equal pictures give infinity.
+
+    Pictures (B, C, H, W) in [-1, 1]. Taught in 02_studio.
+    """
+    _alike(a, b)
+    return 10 * torch.log10(4 / (a - b).square().mean((1, 2, 3)))
+
+
+def ssim(a: Tensor, b: Tensor) -> Tensor:
+    """Structural similarity of each pair, (B,): 1 for equal pictures.
+
+    Pictures (B, C, H, W) in [-1, 1], at least 11 px; windows of 11 pixels, sigma 1.5 (Wang et al. 2004, section III).
+    """
+    _alike(a, b, 11)
+    x = torch.arange(11, dtype=a.dtype, device=a.device) - 5
+    bell = torch.exp(-x.square() / 4.5)
+    channels = a.shape[1]
+    window = (bell[:, None] * bell / bell.sum() ** 2).expand(channels, 1, 11, 11)
+    m, n, aa, bb, ab = (conv2d(x, window, groups=channels) for x in (a, b, a * a, b * b, a * b))
+    c1, c2 = (0.01 * 2) ** 2, (0.03 * 2) ** 2
+    top = (2 * m * n + c1) * (2 * (ab - m * n) + c2)
+    return (top / ((m * m + n * n + c1) * (aa - m * m + bb - n * n + c2))).mean((1, 2, 3))
+
+
+@torch.no_grad()
+def perceptual(a: Tensor, b: Tensor) -> Tensor:
+    """How different two pictures look to the tagger, (B,): 0 for equal ones; smaller is closer.
+
+    Pictures (B, 3, H, W) in [-1, 1]. At every depth, squared differences of unit feature vectors, averaged over the
+    picture: the idea of LPIPS (Zhang et al. 2018, section 3) with features of our own and no learned weights.
+    """
+    _alike(a, b)
+    pairs = zip(tagger().maps(a.float().cpu()), tagger().maps(b.float().cpu()))
+    depths = [(normalize(x, dim=1) - normalize(y, dim=1)).square().sum(1).mean((1, 2)) for x, y in pairs]
+    return torch.stack(depths).mean(0)

@@ -1,0 +1,90 @@
+"""Scores of models, between what they could at best reach and what a broken one gets. Taught in 02_studio."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from animelab import zoo
+from animelab.data import StudioFaces
+from animelab.errors import LabError
+from animelab.metrics.sets import features, frechet, kernel_distance, variety
+from animelab.nn.dcgan import Generator
+
+FLOOR, CEILING = "floor: other drawn faces", "ceiling: an untrained generator"
+
+
+def scores(real: Tensor, fake: Tensor) -> dict[str, float]:
+    """fd_studio, kd_studio with its spread, and variety of `fake` beside `real`, both (N, 3, H, W) in [-1, 1]."""
+    first, second = features(real), features(fake)
+    kernel = kernel_distance(first, second, min(500, len(first)))
+    found = {"fd_studio": frechet(first, second), "kd_studio": kernel.mean, "kd_studio_std": kernel.std}
+    return {name: round(value, 4) for name, value in {**found, **variety(fake, real)}.items()}
+
+
+def prior_of(model: zoo.Pretrained) -> str:
+    """The prior whose faces a model learned from; LabError for a model of other pictures."""
+    match = re.search(r"studio faces \((\w+)", str(model.card.get("data")))
+    if match is None:
+        raise LabError(f"'{model.name}' learned from {model.card.get('data')}, which the studio cannot draw again.")
+    return match[1]
+
+
+def evaluate(models: list[str], count: int = 2048, seed: int = 0, inception: bool = False) -> dict[str, Any]:
+    """Score runs or bundled models against held-out drawn faces, with a floor and a ceiling.
+
+    Returns what was compared and a row of scores a model. Raises LabError when the models learned from different
+    priors or sizes: distances to different faces do not belong into one table.
+    """
+    opened = [zoo.open_model(name).to("auto") for name in models]
+    kinds = {(prior_of(model), model.size) for model in opened}
+    if len(kinds) != 1:
+        raise LabError(f"The models learned from {sorted(kinds)}; evaluate those of one prior and size at a time.")
+    prior, size = kinds.pop()
+    real, other = (StudioFaces(size, count, seed, prior, split=split).batch(range(count))
+                   for split in ("test", "validation"))  # fmt: skip
+    torch.manual_seed(seed)
+    untrained = zoo.Pretrained("untrained", Generator(64).eval(), 100, 64, {}).sample(count, seed)
+    sets = {FLOOR: other, **{model.name: model.sample(count, seed) for model in opened}, CEILING: untrained}
+    rows = {name: scores(real, fake) for name, fake in sets.items()}
+    if inception:
+        for name, fake in sets.items():
+            rows[name] |= inception_scores(real, fake)
+    about = {"count": count, "seed": seed, "prior": prior, "size": size, "torch": torch.__version__}
+    return {**about, "tagger": zoo.card("tagger")["sha256"][:16], "rows": rows}
+
+
+def inception_scores(real: Tensor, fake: Tensor) -> dict[str, float]:
+    """The FID and KID everyone else means, through torchmetrics; it downloads Inception's weights once.
+
+    Raises LabError where the package or its weights cannot be had.
+    """
+    try:
+        from torchmetrics.image.fid import FrechetInceptionDistance
+        from torchmetrics.image.kid import KernelInceptionDistance
+
+        fid = FrechetInceptionDistance(normalize=True)
+        kid = KernelInceptionDistance(normalize=True, subset_size=min(500, len(real)))
+    except (ImportError, OSError) as error:  # ModuleNotFoundError, or no way to the weights
+        raise LabError(
+            'FID and KID need pip install "torchmetrics[image]" and, once, a network to fetch Inception\'s weights; '
+            f"without them leave --inception out ({error})."
+        ) from error
+    for metric in (fid, kid):
+        for pictures, is_real in ((real, True), (fake, False)):
+            for part in pictures.split(64):
+                metric.update((part + 1) / 2, real=is_real)
+    mean, std = kid.compute()
+    return {"FID": round(float(fid.compute()), 2), "KID": round(float(mean), 5), "KID_std": round(float(std), 5)}
+
+
+def table(report: dict[str, Any]) -> str:
+    """The report as lines of text."""
+    columns = list(next(iter(report["rows"].values())))
+    wide = max(map(len, report["rows"]))
+    lines = [f"{'':{wide}}" + "".join(f"{name:>15}" for name in columns)]
+    lines += [f"{name:{wide}}" + "".join(f"{row[c]:>15.3f}" for c in columns) for name, row in report["rows"].items()]
+    return "\n".join(lines)
