@@ -33,7 +33,7 @@ EYELIDS = {"open": 1.0, "wide": 1.12, "half": 0.62, "closed": 0.0, "happy": 0.0,
 
 EYE_X, EYE_Y = 24.5, 141.5
 SIDES = {-1: "left", 1: "right"}  # in the picture
-SHUT = 0.14  # an eyelid below this is closed: nothing of the eye would show
+SHUT = 0.06  # an eyelid below this is closed: nothing of the eye would show
 
 _CLOSED = {
     "closed": """~ lash: -15,3.4,.5 -7.5,9.1,1.5 2.2,10.5,1.9 11.2,7.8,1.9 16.5,2.3,.7
@@ -105,8 +105,9 @@ def _open(c: Character, d: Drawing, pen: Pen, pose: Pose, side: int, lid: float)
     upper += [(w * (0.56 + 0.4 * peak), 0.4 * outer - 0.76 * lift), (w, outer)]
     lower = [(0.86 * w, 0.5 * outer + 0.44 * h), (0.45 * w, 0.8 * h), (-0.2 * w, 0.86 * h)]
     lower.append((-0.74 * w, 0.58 * h + 0.3 * inner))
-    shut = [inner, 0.62 * h + 0.25 * inner, 0.86 * h, 0.72 * h + 0.2 * outer, outer]  # the upper lid on the lower one
-    upper = [(px, lid * py + (1 - lid) * down) for (px, py), down in zip(upper, shut)]
+    rise = (1 - lid) ** 2  # the lids meet on the line of a closed eye, the lower one late
+    upper = [(px, lid * py + (1 - lid) * shut) for (px, py), shut in zip(upper, (3.4, 9.1, 10.5, 7.8, 2.3))]
+    lower = [(px, (1 - rise) * py + rise * shut) for (px, py), shut in zip(lower, (5.2, 9.4, 10.6, 8.4))]
     name = "eye_left" if side < 0 else "eye_right"
     d.clips[name] = pen.curve([(*upper[0], 1), *upper[1:-1], (*upper[-1], 1), *lower])
     d.add("eye", d.clips[name], "eye_white")

@@ -162,6 +162,11 @@ def _y(point: tuple[float, float]) -> float:
     return point[1]
 
 
+def between(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, float]:
+    """Most of the way to b: the very tip of a lock has no width."""
+    return 0.35 * a[0] + 0.65 * b[0], 0.35 * a[1] + 0.65 * b[1]
+
+
 def brows(c: Character, d: Drawing, pose: Pose, opacity: float = 1.0) -> None:
     """Tapered brows; thick and low on a male-presenting face."""
     inner, outer = BROWS[c.brows]
@@ -170,7 +175,7 @@ def brows(c: Character, d: Drawing, pose: Pose, opacity: float = 1.0) -> None:
     spine = [(-11.5, 1.5 + inner), (-3, -1.6 + 0.45 * inner), (6, -2.4 + 0.4 * outer), (13.5, 1.6 + outer)]
     for side in (-1, 1):
         pen = pose.feature(24, y - 4.5 * c.brow_height, side, 10.0)
-        for name, i in (("inner", 0), ("middle", 1), ("outer", 3)):
-            d.mark(f"{SIDES[side]}_brow_{name}", "brow", pen, *spine[i])
+        for name, at in (("inner", spine[0]), ("middle", spine[1]), ("outer", between(*spine[2:]))):
+            d.mark(f"{SIDES[side]}_brow_{name}", "brow", pen, *at)
         path = pen.lock(spine, [thick * 0.75, thick, thick * 0.75, 0.0])
         d.add("brow", path, "brow", opacity=opacity)

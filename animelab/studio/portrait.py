@@ -13,7 +13,7 @@ from .accessories import glasses, headwear, ornaments
 from .bangs import bangs
 from .clothes import clothes
 from .eyes import EYELIDS, SHUT, SIDES, is_shut
-from .face import BROWS, ears, neck
+from .face import BROWS, between, ears, neck
 from .hair import hair
 from .ink import Drawing, Pen, Pose, Shape, mirrored, stroked
 
@@ -188,7 +188,7 @@ def _eye(c: Character, d: Drawing, pose: Pose, side: int) -> None:
         "skin_deep",
         opacity=0.8,
     )
-    for point, at in zip(("inner", "outer", "top", "bottom"), (upper[0], upper[-1], upper[2], lower[1])):
+    for point, at in zip(("inner", "outer", "top", "bottom"), ((-0.94 * w, 1.4), upper[-1], upper[2], lower[1])):
         d.mark(f"{name}_{point}", "eye", pen, *at)
     d.mark(f"{name}_pupil", "eye" if shut else "iris", pen, 0 if shut else x, 1.8 if shut else max(y, upper[2][1] + 1))
     inner, outer = (0.45 * v for v in BROWS[c.brows])
@@ -197,8 +197,8 @@ def _eye(c: Character, d: Drawing, pose: Pose, side: int) -> None:
     brow = replace(pen, y=pen.y - 13.5 - 2.5 * c.brow_height)
     wide = 2.1 if c.presentation == "male" else 1.45
     d.add("brow", brow.lock(spine, [0.8 * wide, wide, 0.8 * wide, 0.0]), "brow", opacity=0.8)
-    for point, i in (("inner", 0), ("middle", 1), ("outer", 3)):
-        d.mark(f"{SIDES[side]}_brow_{point}", "brow", brow, *spine[i])
+    for point, at in (("inner", spine[0]), ("middle", spine[1]), ("outer", between(*spine[2:]))):
+        d.mark(f"{SIDES[side]}_brow_{point}", "brow", brow, *at)
 
 
 def _nose(c: Character, d: Drawing, pose: Pose) -> None:
@@ -231,7 +231,7 @@ def _mouth(c: Character, d: Drawing, pose: Pose) -> None:
     else:
         d.add("mouth", pen.lock(line, [0.0, 0.75, 0.0]), "lip_dark")
     d.add("mouth", pen.ellipse(0, 3.2 * full + 0.6 * gap, 0.4 * w, 1.0), "gleam_fill", opacity=0.8)
-    for name, at in (("left", top[0]), ("right", top[-1]), ("top", top[3]), ("bottom", under[1])):
+    for name, at in (("left", (-0.9 * w, -rise)), ("right", (0.9 * w, -rise)), ("top", top[3]), ("bottom", under[1])):
         d.mark(f"mouth_{name}", "mouth", pen, *at)
 
 

@@ -12,8 +12,20 @@ import numpy as np
 import pytest
 
 from animelab.errors import LabError
-from animelab.studio import OPTIONS, PRIORS, RANGES, TAGS, Character, Prior, contact_sheet, fingerprint, render
+from animelab.studio import (
+    OPTIONS,
+    PRIORS,
+    RANGES,
+    TAGS,
+    Character,
+    Prior,
+    contact_sheet,
+    fingerprint,
+    rasterize,
+    render,
+)
 from animelab.studio.character import EXPRESSIONS, HAIR_TAGS
+from animelab.studio.face import VISEMES
 from animelab.studio.hair import HAIRSTYLES
 
 COLORS = [
@@ -152,14 +164,14 @@ def test_unknown_prior_and_renderer_are_named() -> None:
     with pytest.raises(LabError, match="frontal"):
         Character.random(0, "fronta")
     with pytest.raises(LabError, match="resvg"):
-        render(Character(), 64, "cairo")
+        render(Character(), 64, renderer="cairo")
     with pytest.raises(LabError, match="resvg"):
         fingerprint("cairo")
 
 
 def test_thorvg_agrees_with_resvg() -> None:
     differences = [
-        np.abs(render(c, 128).astype(int) - render(c, 128, "resvg").astype(int)).mean()
+        np.abs(render(c, 128).astype(int) - render(c, 128, renderer="resvg").astype(int)).mean()
         for c in (Character.random(seed) for seed in range(16))
     ]
     assert np.mean(differences) < 3.0
@@ -176,7 +188,11 @@ def test_priors_stay_inside_their_documented_ranges(name: str) -> None:
                 allowed = prior.male.get(attribute, table) if male else table
                 assert getattr(character, attribute) in allowed
         expressions = {EXPRESSIONS[expression] for expression in prior.weights["expression"]}
-        assert (character.mouth, character.brows, character.eyelids) in expressions
+        if character.mouth == "spoken":
+            shape = (character.mouth_open, character.mouth_width, character.mouth_smile)
+            assert shape in VISEMES.values() and "viseme" in prior.weights
+        else:
+            assert (character.mouth, character.brows, character.eyelids) in expressions
         for attribute, (low, high) in prior.ranges.items():
             value = getattr(character, attribute)
             assert low <= value <= high or (attribute == "blush" and value == 0)
@@ -223,7 +239,7 @@ def test_pictures_and_sheets_have_their_sizes() -> None:
     picture = render(Character(), 96)
     assert picture.shape == (96, 96, 3)
     assert picture.dtype == np.uint8
-    assert np.array_equal(picture, render(Character().svg(), 96))
+    assert np.array_equal(picture, rasterize(Character().svg(), 96))
     sheet = contact_sheet([Character.random(seed) for seed in range(5)], columns=3, size=32)
     assert sheet.shape == (64, 96, 3)
     assert (sheet[32:, 64:] == 255).all()
