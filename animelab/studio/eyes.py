@@ -79,10 +79,9 @@ def eyes(c: Character, d: Drawing, pose: Pose) -> None:
         pen = pose.feature(EYE_X, EYE_Y, side)
         lids = {"wink": "happy" if side == 1 else "open"}.get(c.eyelids, c.eyelids)
         lid = c.eyelid_left if side < 0 else c.eyelid_right
-        if lids not in _CLOSED and lid > SHUT:
+        if lids not in _CLOSED:
             _open(c, d, pen, pose, side, lid)
             continue
-        lids = lids if lids in _CLOSED else "closed"
         wide = EYE_SHAPES[c.eye_shape].width * c.eye_size / 15
         pen = replace(pen, scale_x=pen.scale_x * wide)
         d.sketch("eye", _CLOSED[lids], pen)
@@ -110,27 +109,27 @@ def _open(c: Character, d: Drawing, pen: Pen, pose: Pose, side: int, lid: float)
     lower = [(px, (1 - rise) * py + rise * shut) for (px, py), shut in zip(lower, (5.2, 9.4, 10.6, 8.4))]
     name = "eye_left" if side < 0 else "eye_right"
     d.clips[name] = pen.curve([(*upper[0], 1), *upper[1:-1], (*upper[-1], 1), *lower])
-    d.add("eye", d.clips[name], "eye_white")
-
     x = (2.2 * pose.yaw + 4.2 * c.gaze_x) * side - (1.2 if c.eye_shape != "narrow" else 0.0)
     width, height = 12.0 * c.eye_size * (0.88 if male else 1.0), max(0.97 * h, 12.0)
     iris = Pen(pen.x + pen.scale_x * x, pen.y + 0.4 + 1.5 * pose.pitch + 3.6 * c.gaze_y, pen.scale_x * width, height)
-    d.sketch("iris", _IRIS.format(iris=IRISES[c.iris], eye="{eye}").format(eye=name), iris)
-    cast = [(1.1 * px, py - 3) for px, py in upper] + [(1.1 * px, py + 0.25 * lift) for px, py in reversed(upper)]
-    d.add("eye", pen.curve(cast), "eye_shadow", opacity=0.42, clip=name)
-    moved = lid < 1 or c.gaze_x or c.gaze_y  # only then can a light leave the eye
-    d.sketch("light", _CLIPPED_LIGHT[name] if moved else _LIGHT, replace(iris, scale_x=abs(iris.scale_x)))
+    if lid > SHUT:
+        d.add("eye", d.clips[name], "eye_white")
+        d.sketch("iris", _IRIS.format(iris=IRISES[c.iris], eye="{eye}").format(eye=name), iris)
+        cast = [(1.1 * px, py - 3) for px, py in upper] + [(1.1 * px, py + 0.25 * lift) for px, py in reversed(upper)]
+        d.add("eye", pen.curve(cast), "eye_shadow", opacity=0.42, clip=name)
+        moved = lid < 1 or c.gaze_x or c.gaze_y  # only then can a light leave the eye
+        d.sketch("light", _CLIPPED_LIGHT[name] if moved else _LIGHT, replace(iris, scale_x=abs(iris.scale_x)))
     _marks(d, pen, side, upper[0], upper[-1], upper[2], lower[2])
-    d.mark(f"{SIDES[side]}_eye_pupil", "iris", pen, x, max(iris.y - pen.y, upper[2][1] + 1.5))
-    _lashes(d, pen, upper, lower, male)
+    d.mark(f"{SIDES[side]}_eye_pupil", "iris" if lid > SHUT else "eye", pen, x, max(iris.y - pen.y, upper[2][1] + 1.5))
+    _lashes(d, pen, upper, lower, male, 0.4 + 0.6 * lid)
 
 
 def _lashes(
-    d: Drawing, pen: Pen, upper: list[tuple[float, float]], lower: list[tuple[float, float]], male: bool
+    d: Drawing, pen: Pen, upper: list[tuple[float, float]], lower: list[tuple[float, float]], male: bool, thick: float
 ) -> None:
     """A crescent that thickens outward into a wing, the lower lashes and the crease of the lid."""
     x, y = upper[-1]
-    top = [(1.02 * px, py - t * (0.75 if male else 1.0)) for (px, py), t in zip(upper[1:-1], (3.0, 4.2, 4.8))]
+    top = [(1.02 * px, py - thick * t * (0.75 if male else 1.0)) for (px, py), t in zip(upper[1:-1], (3.0, 4.2, 4.8))]
     wing: list[tuple[float, ...]] = [(x, y - 4.2), (1.3 * x, y - 5, 1), (1.12 * x, y - 0.4), (1.26 * x, y + 1.4, 1)]
     wing = [(1.14 * x, y - 1.4, 1), (x, y + 1.4)] if male else [*wing, (1.02 * x, y + 2.4)]
     under = [(px, py + 0.8) for px, py in reversed(upper[1:-1])]

@@ -19,13 +19,12 @@ from animelab.widgets.latent_explorer import _button as button
 from animelab.widgets.picture import Panel, Picture
 
 GROUPS = {
-    "Picture": "style layer background framing",
+    "Picture": "style layer framing background yaw pitch roll",
     "Face": "presentation face skin blush glasses",
     "Hair": "hair_style bangs hair_color ahoge headwear ribbon pin",
     "Eyes": "eye_shape eye_color eye_size iris eyelids eyelid_left eyelid_right gaze_x gaze_y",
     "Mouth": "mouth mouth_open mouth_width mouth_smile brows brow_height brow_angle",
     "Clothes": "clothes scheme brightness",
-    "Pose": "yaw pitch roll",
 }
 NAMES = {**OPTIONS, "style": STYLES, "layer": LAYERS}
 
@@ -69,12 +68,15 @@ class CharacterDesigner(Panel):
         for name, control in self._controls.items():
             control.value = state[name]
         changes = ", ".join(f"{name}={state[name]!r}" for name in start if state[name] != start[name])
-        self._code.value = f"<code>Character.random({state['seed']}){changes and f'.replace({changes})'}</code>"
+        code = f"Character.random({state['seed']})" + (f".replace({changes})" if changes else "")
+        self._code.value = f'<code style="white-space:normal;overflow-wrap:anywhere">{code}</code>'
         self._picture.show(self.render(state), self.still()[1])
 
     def _moved(self, name: str, change: dict[str, Any]) -> None:
-        value = round(change["new"], 3) if isinstance(change["new"], float) else change["new"]
-        if value != self.state[name]:  # otherwise it only follows the state
+        value, old = change["new"], self.state[name]
+        if isinstance(value, float):  # in a browser, a slider rounds what it is given to its own steps
+            value = old if abs(value - old) < change["owner"].step / 2 else round(value, 3)
+        if value != old:  # otherwise it only follows the state
             self._past += [self.state] * (name != self._touched)  # a control that moves on and on is one step
             spoken = {"mouth": "spoken"} if name.startswith("mouth_") else {}  # the one mouth that has numbers
             self._show({**self.state, **spoken, name: value}, name)
@@ -100,7 +102,7 @@ class CharacterDesigner(Panel):
         self._controls = {name: self._control(name) for names in GROUPS.values() for name in names.split()}
         boxes = [column([self._controls[name] for name in names.split()]) for names in GROUPS.values()]
         group, shown = ipywidgets.ToggleButtons(options=list(zip(GROUPS, boxes))), column(boxes[:1])
-        group.style.button_width, shown.layout.min_height = "88px", "300px"
+        group.style.button_width, shown.layout.min_height = "78px", "300px"
         group.add_class("animelab-group")
         group.observe(lambda change: shown.set_trait("children", [change["new"]]), "value")
         *buttons, save = (button(words, partial(self._pressed, words)) for words in ("Random", "Undo", "Reset", "Save"))
