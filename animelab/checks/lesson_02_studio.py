@@ -6,19 +6,37 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from animelab import studio
 from animelab.checks.harness import check, close, tensor, wrong
-from animelab.studio import Character
+from animelab.errors import LabError
+from animelab.studio import LABELS, Character, hair
 
 
-@check("2.1", "PLACEHOLDER.")
+@check("2.1", "The studio has a hairstyle it did not have: in every color, pose, layer and style.")
 def check_2_1(my_hairstyle: Any) -> None:
-    """my_hairstyle(): the sketch of a hairstyle, as text."""
-    if not isinstance(my_hairstyle(), str):
-        wrong("text")
+    """my_hairstyle(): a hairstyle as text, written like those in animelab/studio/sketches/hair.txt."""
+    text = my_hairstyle()
+    try:
+        styles = hair.hairstyles(text) if isinstance(text, str) else {}
+    except LabError as problem:
+        wrong(str(problem))
+    if len(styles) != 1 or styles.keys() & hair.BUNDLED or len(text.strip().splitlines()) > 20:
+        wrong(f"Return the text of one hairstyle in up to 20 lines, under a new name; yours has {[*styles]}.")
+    (style,) = styles.values()
+    bald, mine = (_drawn(each) for each in (hair.Hairstyle(("short",), "smooth", {}), style))
+    added, eyes = (mine == 1) & (bald != 1), [(labels == LABELS["iris"]).sum() for labels in (mine, bald)]
+    if any((_drawn(hair.HAIRSTYLES[name]) != mine).mean() < 0.003 for name in hair.BUNDLED):
+        wrong("That is one of the studio's own hairstyles. Move its points until nobody would mistake the two.")
+    if added.mean() < 0.02:
+        wrong(f"It adds hair to {added.mean():.1%} of the picture only. Do its outlines enclose something?")
+    if eyes[0] < 0.9 * eyes[1]:
+        wrong(f"It hides {1 - eyes[0] / eyes[1]:.0%} of the eyes. What hangs in front stays outside of x = 47.")
+    if (added & added[:, ::-1]).sum() < 0.5 * (added | added[:, ::-1]).sum() and "ponytail" not in style.tags:
+        wrong("It hangs to one side. `h` and `=` draw both sides; if one side is meant, add the tag ponytail.")
 
 
 @check("2.2", "Pixels and landmarks turn around together, and left is left again.")
@@ -111,3 +129,12 @@ def _judge(answer: Tensor, right: Tensor, mistakes: Mapping[str, Tensor], what: 
     if not close(answer, right):
         begin, should = (values.flatten()[:3].tolist() for values in (answer, right))
         wrong(f"{what}: yours begins with {begin}, and it should with {should}.")
+
+
+def _drawn(style: hair.Hairstyle) -> np.ndarray:
+    """The label map of a character with that hairstyle, (128, 128)."""
+    hair.HAIRSTYLES["of the check"] = style
+    try:
+        return studio.label_map(Character(hair_style="of the check"), 128)
+    finally:
+        del hair.HAIRSTYLES["of the check"]

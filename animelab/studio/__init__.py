@@ -1,6 +1,7 @@
 """Draws anime characters with every answer known: the course's offline data. Taught in 01_dcgan and 02_studio."""
 
 from .character import EXPRESSIONS, OPTIONS, PRIORS, RANGES, TAGS, Character, Prior
+from .hair import add_hairstyle
 from .layers import (
     LABEL_COLORS,
     LABELS,
@@ -31,4 +32,4 @@ __all__ += [
     "normals",
     "paint_labels",
 ]
-__all__ += ["part_mask", "rasterize", "regions", "render", "svg"]
+__all__ += ["add_hairstyle", "part_mask", "rasterize", "regions", "render", "svg"]

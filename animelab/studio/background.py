@@ -5,26 +5,13 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
+from . import catalog
 from .ink import Drawing, Pen
 
 if TYPE_CHECKING:
     from .character import Character
 
-_PLAIN = "- back: -20,-20! 300,-20! 300,310! -20,310!"
-_GRADIENT = _PLAIN.replace("back", "scene_fill")
-BACKGROUNDS = {
-    "plain": _PLAIN,
-    "gradient": _GRADIENT,
-    "bokeh": _GRADIENT,
-    "stripes": "\n".join((_PLAIN, *(f"~ back_mark: {x},-20,9 {x - 118},310,9" for x in range(-100, 400, 40)))),
-    "window": "\n".join(
-        (_GRADIENT, *(f"- back_mark %80: {x},{y}! {x + 88},{y - 14}! {x + 70},{y + 84}! {x - 18},{y + 98}!"
-                      for x in (-60, 40, 140) for y in (0, 108)))
-    ),
-    "night": f"{_GRADIENT}\no back_mark: 46,52 25,25\no back %85: 57,45 22,22",
-    "petals": _GRADIENT,
-    "halo": f"{_PLAIN}\no back_mark: 128,116 108,108\no /back_mark2 2 %80: 128,116 118,118",
-}  # fmt: skip
+BACKGROUNDS = {name: entry.sketches[""] for name, entry in catalog.read("background").items()}
 """Name of a background -> its sketch; lights, stars and petals are strewn by the character's seed."""
 
 

@@ -8,7 +8,7 @@ from math import cos, radians, sin
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from .hair import HAIRSTYLES
+from .hair import CROWNS, HAIRSTYLES
 from .ink import Drawing, Pen, Pose, points_of
 
 if TYPE_CHECKING:
@@ -36,9 +36,6 @@ BANGS = {
     "side part": Fringe(-22, 5, "-54,160 -50,116 -44,136 -24,68 10,123 19,104 35,140 46,112 55,162"),
 }
 """Name of the bangs -> their fringe."""
-
-CROWNS = {"smooth": (), "tousled": (0.16, 0.2, 0.13, 0.18, 0.12), "spiky": (0.22, 0.34, 0.26, 0.36, 0.24)}
-"""How far the tufts of a crown stand out of the skull, from the ear to the whorl."""
 
 
 def outline(pen: Pen, fringe: Fringe, whole: bool = True) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -17,10 +17,9 @@ from .bangs import BANGS
 from .clothes import GARMENTS
 from .eyes import EYE_SHAPES, EYELIDS, IRISES
 from .face import BROWS, FACES, MOUTHS, VISEMES
-from .hair import HAIRSTYLES
+from .hair import HAIR_TAGS, HAIRSTYLES
 from .palette import EYES, HAIR, SCHEMES, SKIN
 
-HAIR_TAGS = ("long", "short", "twin-tail", "drill", "ponytail")
 TAGS = (
     *(f"{name} hair" for name in HAIR),
     *HAIR_TAGS,
@@ -29,11 +28,11 @@ TAGS = (
 )
 """The 34 attributes of MakeGirlsMoe's Amaryllis model in its order (Jin et al. 2017, arXiv 1708.05509)."""
 
-OPTIONS: dict[str, tuple[str, ...]] = {
+OPTIONS: dict[str, Collection[str]] = {
     "presentation": ("female", "male"),
     "face": tuple(FACES),
     "skin": tuple(SKIN),
-    "hair_style": tuple(HAIRSTYLES),
+    "hair_style": HAIRSTYLES.keys(),
     "bangs": tuple(BANGS),
     "hair_color": tuple(HAIR),
     "eye_shape": tuple(EYE_SHAPES),
@@ -44,14 +43,14 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "eyelids": tuple(EYELIDS),
     "clothes": tuple(GARMENTS),
     "scheme": tuple(SCHEMES),
-    "glasses": tuple(GLASSES),
+    "glasses": ("none", *GLASSES),
     "headwear": HEADWEAR,
     "ribbon": RIBBONS,
-    "pin": tuple(PINS),
+    "pin": ("none", *PINS),
     "background": tuple(BACKGROUNDS),
     "framing": tuple(rendering.VIEWS),
 }
-"""Attribute -> its allowed names."""
+"""Attribute -> its allowed names; hairstyles grow with `add_hairstyle`."""
 
 RANGES: dict[str, tuple[float, float]] = {
     "blush": (0.0, 1.0),
@@ -324,7 +323,7 @@ class Character:
     def tags(self) -> dict[str, bool]:
         """MakeGirlsMoe's 34 attributes in the order of `TAGS`."""
         present = {f"{self.hair_color} hair", f"{self.eye_color} eyes", *HAIRSTYLES[self.hair_style].tags}
-        present.update(MOUTHS[self.mouth][0])
+        present.update(MOUTHS[self.mouth].words.split(", "))
         signs = {
             "blush": self.blush >= 0.3,
             "hat": self.headwear in HATS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from . import catalog
 from .ink import Drawing, Pen, Pose
 
 if TYPE_CHECKING:
@@ -35,26 +36,9 @@ EYE_X, EYE_Y = 24.5, 141.5
 SIDES = {-1: "left", 1: "right"}  # in the picture
 SHUT = 0.06  # an eyelid below this is closed: nothing of the eye would show
 
-_CLOSED = {
-    "closed": """~ lash: -15,3.4,.5 -7.5,9.1,1.5 2.2,10.5,1.9 11.2,7.8,1.9 16.5,2.3,.7
-        ~ lash: 9.3,9.2,1.1 11.7,11.2,.8 14.4,12,0
-        ~ lash: 14.7,6.2,1.1 17.1,8.2,.8 19.8,9,0
-        ~ skin_thin: -10.5,1.5,0 0,-.5,.6 12,-1.3,0""",
-    "happy": """~ lash: -15,6.6,.5 -7.5,.9,1.5 2.2,-.5,1.9 11.2,2.3,1.9 16.5,7.8,.7
-        ~ skin_thin: -10.5,-9.5,0 0,-11.5,.6 12,-5.7,0""",
-}
-_PUPIL = "o pupil @{eye}: 0,-.03 .4,.42"
-IRISES = {
-    "plain": _PUPIL,
-    "rayed": """~ iris_glow %80 @{eye}: -.62,.78,.08 -.31,.15,0
-        ~ iris_glow %80 @{eye}: -.25,.78,.08 -.12,.15,0
-        ~ iris_glow %80 @{eye}: .15,.78,.08 .08,.15,0
-        ~ iris_glow %80 @{eye}: .52,.78,.08 .26,.15,0
-        """
-    + _PUPIL,
-    "ring": "o /iris_glow 1.1 %80 @{eye}: 0,0 .7,.7\n" + _PUPIL,
-    "star": "- iris_glow @{eye}: 0,-.5! .12,-.13! .48,0! .12,.13! 0,.5! -.12,.13! -.48,0! -.12,-.13!",
-}
+_ALL = catalog.read("eyes")
+_CLOSED = {name: entry.sketches[""] for name, entry in _ALL.items() if entry.words == "closed"}
+IRISES = {name: entry.sketches[""] for name, entry in _ALL.items() if entry.words == "iris"}
 """Name of an iris -> what is drawn in it, in units of its radii."""
 _IRIS = """o iris_fill/iris_line 1.5 @{eye}: 0,0 1,1
     {iris}

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from . import catalog
 from .eyes import SIDES
 from .ink import Drawing, Pose, mirrored, parse, points_of
 
@@ -21,49 +22,8 @@ FACES = {
 }
 """Name of a jaw -> right half of the face's outline from the forehead to the chin."""
 
-_OPEN = """- mouth #mouth: {outline}
-    o tongue @mouth: 0,{low} {wide},{high}"""
-_TEETH = "- white @mouth: -12,-4 12,-4 7,1 0,1.9 -7,1"
-_LIP = """- /mouth_line 1.2: {outline}
-    ~ skin_deep %70: -3,{y},0 0,{y},.7 3,{y},0"""
-
-
-def _open(outline: str, low: float, inside: str = "") -> str:
-    tongue = _OPEN.format(outline=outline, low=low, wide=0.85 * low, high=0.48 * low)
-    return f"{tongue}\n{inside}\n{_LIP.format(outline=outline, y=low + 3)}"
-
-
-_UNDER = "~ skin_deep %80: -3,5.5,0 0,6.2,.8 3,5.5,0"
-MOUTHS = {
-    "neutral": ((), f"~ mouth_line: -6.5,.2,.35 0,.9,.8 6.5,0,.35\n{_UNDER}"),
-    "smile": (("smile",), f"~ mouth_line: -9,-2.2,.35 -4.5,1.4,.95 0,2.2,.95 4.5,1.4,.95 9,-2.2,.35\n{_UNDER}"),
-    "smirk": (("smile",), f"~ mouth_line: -7,.6,.35 0,1.6,.95 5.5,.2,.95 9.5,-3.4,.35\n{_UNDER}"),
-    "cat": (
-        ("smile",),
-        f"~ mouth_line: -8.5,-2,.35 -5,1.6,.9 -1.6,1.2,.9 0,-.9,.9 1.6,1.2,.9 5,1.6,.9 8.5,-2,.35\n{_UNDER}",
-    ),
-    "open smile": (("smile", "open mouth"), _open("-9,-1.6! 0,.2 9,-1.6! 6.4,5.2 0,8.2 -6.4,5.2", 8.2, _TEETH)),
-    "laugh": (("smile", "open mouth"), _open("-11,-3! 0,-1.2 11,-3! 8.4,6.2 0,11 -8.4,6.2", 11, _TEETH)),
-    "fang": (
-        ("smile", "open mouth"),
-        _open("-9.5,-1.8! 0,0 9.5,-1.8! 6.4,5 0,8 -6.4,5", 8, "- white @mouth: 3.2,-1.6! 7.2,-2! 5,3.4!"),
-    ),
-    "grin": (
-        ("smile",),
-        f"""- white: -10.5,-2.4! 0,-.4 10.5,-2.4! 7,3.6 0,5.6 -7,3.6
-        ~ mouth_line %50: -8.6,1.4,.3 8.6,1.4,.3
-        {_LIP.format(outline="-10.5,-2.4! 0,-.4 10.5,-2.4! 7,3.6 0,5.6 -7,3.6", y=8.6)}""",
-    ),
-    "o": (("open mouth",), _open("0,-2.6 3.6,1 2.8,4.8 0,6 -2.8,4.8 -3.6,1", 6)),
-    "gasp": (("open mouth",), _open("0,-3 5.4,.4 5,7.4 0,9.6 -5,7.4 -5.4,.4", 9.6, _TEETH)),
-    "frown": ((), f"~ mouth_line: -6.5,2.2,.35 -2.5,0,.9 2.5,0,.9 6.5,2.2,.35\n{_UNDER}"),
-    "pout": ((), "~ mouth_line: -4.2,1.4,.35 0,-.6,1 4.2,1.4,.35\n~ skin_deep %80: -3,4.5,0 0,5.2,.8 3,4.5,0"),
-    "spoken": (
-        (),
-        _open("-9,0! 0,-1.4 9,0! 6.2,6.2 0,8.8 -6.2,6.2", 8.8, "- white @mouth: -12,-4 12,-4 7,1.2 0,2.2 -7,1.2"),
-    ),
-    "wavy": ((), f"~ mouth_line: -8,.6,.35 -4.5,-1.1,.9 -1.5,1.2,.9 1.5,-1.1,.9 4.5,1.2,.9 8,-.4,.35\n{_UNDER}"),
-}
+_ALL = catalog.read("face")
+MOUTHS = {name: entry for name, entry in _ALL.items() if not name.startswith("nose")}
 """Name of a mouth -> its MakeGirlsMoe tags and its sketch; the numbers of a character shape the "spoken" one."""
 VISEMES = {
     "closed": (0.0, 0.8, 0.1), "smile": (0.28, 1.1, 0.8), "a": (1.0, 0.85, 0.1), "i": (0.3, 1.1, 0.25),
@@ -149,8 +109,8 @@ def mouth(c: Character, d: Drawing, pose: Pose) -> None:
     if c.mouth == "spoken":
         wide, tall, bend = 1.2 * c.mouth_width, 1.55 * c.mouth_open, -0.05 * c.mouth_smile
     pen = replace(pen, scale_x=wide * pen.scale_x, scale_y=tall, bend=bend)
-    d.sketch("mouth", MOUTHS[c.mouth][1], pen)
-    edge = parse(MOUTHS[c.mouth][1])[0][1].curve
+    d.sketch("mouth", MOUTHS[c.mouth].sketches[""], pen)
+    edge = parse(MOUTHS[c.mouth].sketches[""])[0][1].curve
     corners = list(zip(edge.xs[::3], edge.ys[::3]))
     middle = [point for point in corners if abs(point[0]) < 4] or corners
     ends = {"left": min(corners), "right": max(corners), "top": min(middle, key=_y), "bottom": max(middle, key=_y)}

@@ -226,7 +226,7 @@ def parse(text: str, wide: float = 0.0) -> list[tuple[int, Sketched]]:
         kind, *options = header.split()
         style = {}
         for option in options:
-            mark = option[0] if option[0] in "%@#" else "width" if option[0].isdigit() else "paint"
+            mark = option[0] if option[0] in "%@#" else "width" if option[0] in "0123456789." else "paint"
             style[mark] = option.lstrip("%@#")
         fill, _, line = style.get("paint", "").partition("/")
         points, width = _points(body, wide), float(style.get("width", 1.5))

@@ -115,7 +115,7 @@ class CharacterDesigner(Panel):
         words = {"description": name.replace("_", " ").capitalize(), "style": {"description_width": "110px"}}
         low, high = RANGES.get(name, (0, 1))
         slider = partial(ipywidgets.FloatSlider, low, min=low, max=high, step=(high - low) / 40)
-        kind = partial(ipywidgets.Dropdown, options=NAMES[name]) if name in NAMES else slider
+        kind = partial(ipywidgets.Dropdown, options=tuple(NAMES[name])) if name in NAMES else slider
         control = (kind if name in {**NAMES, **RANGES} else ipywidgets.Checkbox)(**words)
         control.add_class(f"animelab-{name}")
         control.observe(partial(self._moved, name), "value")

@@ -74,7 +74,8 @@ show(
 
 # %% [markdown]
 # Because the studio draws them, it knows everything about them: hair, eyes, expression, clothes. You can change one
-# thing and keep the rest. (The background goes along with the hair: the studio picks colors that suit each other.)
+# thing and keep the rest. (The background goes along with the hair: the studio picks colors that suit each other.) How it
+# does that, and what a network can learn from it besides faces, is lesson 2.
 
 # %%
 print({name: value for name, value in hero.tags().items() if value})
@@ -99,9 +100,9 @@ show(
 #
 # | step | what the artist does | what a GAN can do | where in this course |
 # |---|---|---|---|
-# | 1 · character design | invents faces, hair, outfits | new faces; faces with chosen attributes; a child of two characters | lessons 1 and 3, then StyleGAN |
+# | 1 · character design | invents faces, hair, outfits | new faces; faces with chosen attributes; a child of two characters | lessons 1 and 2, then StyleGAN |
 # | 2 · storyboard | who stands where, feeling what | the same character in another pose or expression | latent editing, talking heads |
-# | 3 · line art | clean lines over the sketch | lines from a picture, clean lines from rough ones | line extraction |
+# | 3 · line art | clean lines over the sketch | lines from a picture, clean lines from rough ones | layers in lesson 2, then line extraction |
 # | 4 · color | flats, shading, light | color from lines and a few hints; relighting | pix2pix, two-stage coloring |
 # | 5 · background | rooms, streets, skies | photographs to anime scenes | CycleGAN, CartoonGAN |
 # | 6 · effects | glow, repair, enlargement | super-resolution, inpainting | the last lessons |
@@ -146,4 +147,4 @@ LatentExplorer(model)
 # The pictures you trust to a network are somebody's work. Use what you drew, what this course draws, or what you have the
 # right to use, and never train a network to imitate a living artist by name.
 #
-# **Next:** [1 · Your first faces](01_dcgan.ipynb).
+# **Next:** [1 · Your first faces](01_dcgan.ipynb), and after it [2 · The studio](02_studio.ipynb).

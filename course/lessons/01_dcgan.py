@@ -934,4 +934,4 @@ curves(
 # - Yazıcı et al.: *The Unusual Effectiveness of Averaging in GAN Training*, 2018, arXiv 1806.04498.
 # - The PyTorch example whose layers and parameter counts these networks match: `pytorch/examples`, folder `dcgan`.
 #
-# **Next:** take the drawings apart. The studio knows every attribute of every character it draws; the coming lessons use that.
+# **Next:** take the drawings apart, and measure this painter: [2 · The studio](02_studio.ipynb).

@@ -12,8 +12,8 @@
 # **You will make:** a hero of your own in every layer a studio keeps, a hairstyle that nobody has drawn yet, and a ruler
 # for generators.
 #
-# **In the studio:** steps 1, 3 and 4 of 6, *character design*, *line art* and *color*. Before a network can help with any of
-# them, somebody has to make the examples.
+# **In the studio:** steps 1, 3 and 4 of 6, *character design*, *line art* and *color*. Before a network can help with any
+# of them, somebody has to make the examples.
 #
 # **Time:** TODO-MEASURE minutes of computing on 2 CPU cores (under a minute of it training), not counting the time you
 # think; no GPU is needed. **Downloads:** nothing.
@@ -109,10 +109,7 @@ def swatches(colors):
 
 def in_gray(pictures):
     """As light or dark as the eye sees them."""
-    return [
-        np.asarray(Image.fromarray(picture).convert("L").convert("RGB"))
-        for picture in pictures
-    ]
+    return [np.asarray(Image.fromarray(p).convert("L").convert("RGB")) for p in pictures]
 
 
 def from_hsv(*hsv):
@@ -122,7 +119,12 @@ def from_hsv(*hsv):
 hsv = swatches(from_hsv(hue / 360, 0.45, 0.9) for hue in range(0, 360, 30))
 oklch = swatches(from_oklch(0.8, 0.1, hue) for hue in range(0, 360, 30))
 compare(
-    {"HSV": hsv, "HSV in gray": in_gray(hsv), "OKLCH": oklch, "OKLCH in gray": in_gray(oklch)},
+    {
+        "HSV": hsv,
+        "HSV in gray": in_gray(hsv),
+        "OKLCH": oklch,
+        "OKLCH in gray": in_gray(oklch),
+    },
     columns=12,
     scale=1,
     alt="Twelve hues twice. In gray, those of HSV jump: yellow is almost white, blue dark. Those of "
@@ -130,12 +132,13 @@ compare(
 )
 
 # %% [markdown]
-# HSV calls a yellow and a blue equally bright; your eye does not. OKLCH (Ottosson, 2020) was fitted to what eyes say: *L* is
-# lightness, *C* chroma, how far from gray, and *H* the hue. So the studio can say "the same color, a little darker and
+# HSV calls a yellow and a blue equally bright; your eye does not. OKLCH (Ottosson, 2020) was fitted to what eyes say: *L*
+# is lightness, *C* chroma, how far from gray, and *H* the hue. So the studio can say "the same color, a little darker and
 # turned towards violet" and get a shadow, for every hair color alike.
 
 # %%
-ROLES = "hair_glow hair_light hair hair_shade hair_deep hair_line cloth accent back".split()
+ROLES = ["hair_glow", "hair_light", "hair", "hair_shade", "hair_deep", "hair_line"]
+ROLES += ["cloth", "accent", "back"]
 rows = {}
 for color in ("pink", "blonde", "aqua"):
     palette = build(color, hero.eye_color, hero.skin, "complementary", 0.3, "plain")
@@ -154,8 +157,8 @@ compare(
 #
 # ## A drawing is a pile of shapes that know their names
 #
-# A character becomes about a hundred shapes, painted from back to front like paper cutouts. None of them knows a color. Each
-# knows its *part*, and the *role* of its fill and of its outline; the palette turns roles into colors.
+# A character becomes about a hundred shapes, painted from back to front like paper cutouts. None of them knows a color.
+# Each knows its *part*, and the *role* of its fill and of its outline; the palette turns roles into colors.
 
 # %%
 drawing = rendering.draw(hero)
@@ -191,8 +194,8 @@ Timelapse(
 # ## Curves through points
 #
 # A shape is a few points and a smooth curve through all of them. Which curve? At every point its direction is that of the
-# straight line between the two neighbors (a *Catmull-Rom spline*), and the handles are a third of the way long. A point that
-# ends in `!` is a corner instead: the tip of a lock, the edge of a lid.
+# straight line between the two neighbors (a *Catmull-Rom spline*), and the handles are a third of the way long. A point
+# that ends in `!` is a corner instead: the tip of a lock, the edge of a lid.
 
 
 # %%
@@ -242,41 +245,96 @@ show(
 # %% [markdown]
 # ### Exercise 2.1 · A hairstyle (level 3 of 5, about 20 minutes)
 #
-# Draw hair the studio does not have, in at most 20 lines. TODO-HAIR
+# Draw hair that the studio does not have, in at most 20 lines. The scalp and the bangs are there already; a hairstyle is
+# what hangs behind the head (`back:`), over the shoulders (`middle:`) and beside the face (`front:`). This is the studio's
+# bob, a long line broken in two (a line that begins with numbers goes on with the one above):
+#
+# ```
+# [bob] short
+# back:
+#   h back_fill/hair_line 1.9: 0,38 24,42 43,56 55,80 59,106
+#     68,136 73,164 71,188 58,203! 40,206 0,206
+#   =~ hair_deep: 60,140,0 63,168,1.1 61,196,0
+# front:
+#   =m: 53,96,6 61,138,11 60,172,10 43,196,0
+# ```
+#
+# First comes a name of your own in brackets, with the tag *long* or *short* (and perhaps *twin-tail*, *drill* or
+# *ponytail*): a picture without tags would be of no use to anybody who wants to learn from it. The colors to use are
+# `back_fill`, `lock_fill`, `hair_shade`, `hair_deep`, `hair_glow`, `hair_strand` and `hair_line`, and `accent` for ribbons.
+# Start from the bob, move one point, look, move the next. Before you run it: which lines of the bob will you see in the
+# layer `line`?
 #
 # <details><summary>Hint 1</summary>
 #
-# TODO
+# Begin with the outline behind the head. Its first five points follow the skull; from 59,106 on, it is yours: 76,236 lies
+# on the shoulder, 0,200 under the chin. Corners (`!`) make the ends look cut.
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# TODO
+# Then one lock on both sides, `=m:`, from 55,98 down along x = 60. Four points are enough, with half widths such as 5, 11,
+# 9 and 0 for the tip. Anything bolder, a bun, a loop, a tail, is a `=~` that starts at the skull.
 #
 # </details>
 
 
 # %%
 def my_hairstyle():
-    """The sketch of a hairstyle, one shape per line."""
-    ### BEGIN SOLUTION 2.1: what hangs behind the head first, then a lock on both sides
+    """A hairstyle as text."""
+    ### BEGIN SOLUTION 2.1: a name, a tag, the outline behind the head, a lock on both sides
     return """
-        h back_fill/hair_line 1.9: 0,38 24,42 43,56 55,80 59,106 66,140 72,186 58,214 36,206 20,222 0,214
-        =m: 55,98,5 63,140,11 60,180,11 44,206,0
-        =~ hair_strand: 50,150,.4 54,180,1.1 46,204,0
+        [loops] short
+        back:
+          =~ lock_fill/hair_line 1.8: 30,56,4 44,26,9 70,14,11 94,34,12 92,64,11 68,80,8
+            50,76,3
+          =~ hair_shade %80: 50,74,0 70,74,4 87,60,5 89,38,4 74,24,0
+          =~ hair_glow %80: 40,34,0 54,20,2.4 72,13,0
+          =o accent/accent_line 1.4: 42,54 8,6
+          h back_fill/hair_line 1.9: 0,38 24,42 43,56 55,80 59,106 64,132 68,160 82,186!
+            62,184 52,200! 34,192 22,204! 10,196 0,200
+          =~ hair_deep: 56,140,0 60,164,1.1 58,184,0
+        front:
+          =m: 55,98,5 62,134,9 58,162,8 70,190,0
+          =n: 52,100,4 54,132,5 48,160,0
     """
     ### END SOLUTION
 
 
 result_2_1 = check_2_1(my_hairstyle)
 
+# %%
+name = studio.add_hairstyle(my_hairstyle())[0] if result_2_1 else "twin tails"
+heads = [hero, hero.replace(yaw=0.7), Character.random(3), Character.random(5)]
+wearing = [head.replace(hair_style=name) for head in heads]
+compare(
+    {
+        f"{name}": [picture(head) for head in wearing],
+        "line, segmentation, portrait, watercolor": [
+            picture(wearing[0], "line"),
+            picture(wearing[0], "segmentation"),
+            picture(wearing[0], style="portrait"),
+            picture(wearing[0], style="watercolor"),
+        ],
+    },
+    scale=1,
+    alt="One hairstyle on four heads, and on the hero as lines, label map, portrait and in "
+    "watercolor: yours once 2.1 is solved, twin tails until then.",
+)
+
+# %% [markdown]
+# (Of the bob, outline and lock are ink in `line`. The strand in `hair_deep` is shading and stays away.)
+#
+# Nobody told the portrait, the watercolor or the label map about your hairstyle. They know what hair is, and you said that
+# this is hair.
+
 # %% [markdown]
 # ## A head that turns without a third dimension
 #
-# There is no 3D model behind these drawings. Every layer has a *depth*, counted from the axis of the neck, and when the head
-# turns, a layer moves sideways in proportion to it: the nose far, the bangs a little. Animators have cheated like this for a
-# century; it is called *parallax*. Features on the far side also get narrower.
+# There is no 3D model behind these drawings. Every layer has a *depth*, counted from the axis of the neck, and when the
+# head turns, a layer moves sideways in proportion to it: the nose far, the bangs a little. Animators have cheated like this
+# for a century; it is called *parallax*. Features on the far side also get narrower.
 #
 # **Predict:** the head turns to the right. Which way does the hair *behind* the head move?
 
@@ -288,8 +346,8 @@ Timelapse(
 )
 
 # %% [markdown]
-# To the left, a little: it lies behind the axis. The trick has its limit, and the film shows it: at
-# the ends the far eye should begin to disappear behind the nose, and does not. No profile will ever come out of this.
+# To the left, a little: it lies behind the axis. The trick has its limit, and the film shows it: at the ends the far eye
+# should begin to disappear behind the nose, and does not. No profile will ever come out of this.
 #
 # What moves with the face are its *landmarks*: named points whose place is known exactly.
 
@@ -396,11 +454,12 @@ show(
 )
 
 # %% [markdown]
-# `flat` paints each shape in its base color and leaves the shading out. `line` paints everything paper-white with ink around it,
-# so that whatever lies in front covers the lines behind it. `sketch` draws every outline three times with a trembling hand.
+# `flat` paints each shape in its base color and leaves the shading out. `line` paints everything paper-white with ink
+# around it, so that whatever lies in front covers the lines behind it. `sketch` draws every outline three times with a
+# trembling hand.
 #
-# And a map of parts? Give each part its number, paint with it, read the pixels back. Label 1 is hair, 10 is clothes. We paint
-# with gray 15 × label, and afterwards divide by 15 and round.
+# And a map of parts? Give each part its number, paint with it, read the pixels back. Label 1 is hair, 10 is clothes. We
+# paint with gray 15 × label, and afterwards divide by 15 and round.
 #
 # **Predict:** renderers soften edges: a pixel half in the hair, half on the collar gets a gray in between. Which part does
 # our rounding make of it?
@@ -418,12 +477,14 @@ def numbered(shape):
 
 naive = (paint_shapes(drawing, numbered)[..., 0] / 15).round().astype(int)
 exact = studio.render(hero, 256, "segmentation")
-around = np.stack([np.roll(exact, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)])
+around = np.stack(
+    [np.roll(exact, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
+)
 strangers = (naive != around).all(0)  # a part that is nowhere near
 print(f"{strangers.sum()} pixels show a part that is not there, for example")
 for name, number in LABELS.items():
-    if 0 < (count := (strangers & (naive == number)).sum()):
-        print(f"{count:5} × {name}")
+    if found := (strangers & (naive == number)).sum():
+        print(f"{found:5} × {name}")
 
 # %%
 y, x = (np.clip(int(np.median(place)), 32, 224) for place in np.nonzero(strangers))
@@ -436,10 +497,10 @@ show(
 )
 
 # %% [markdown]
-# Halfway between 1 and 10 lies 5 or 6: an eyebrow or an eye. Nobody sees it in the full picture, and a network that learns from such maps
-# learns that collars are trimmed with eyebrows. Averages of labels mean nothing, and the same bug waits in every
-# `resize` of a label map. The studio draws its maps three times larger, in code colors scattered so that hardly a blend is itself a
-# code, and counts only pixels that match a code exactly.
+# Halfway between 1 and 10 lies 5 or 6: an eyebrow or an eye. Nobody sees it in the full picture, and a network that learns
+# from such maps learns that collars are trimmed with eyebrows. Averages of labels mean nothing, and the same bug waits in
+# every `resize` of a label map. The studio draws its maps three times larger, in code colors scattered so that hardly a
+# blend is itself a code, and counts only pixels that match a code exactly.
 #
 # ### Exercise 2.3 · Lines over flats (level 1 of 5, about 5 minutes)
 #
@@ -492,14 +553,15 @@ show(
 )
 
 # %% [markdown]
-# Two layers and one product, and the picture is nearly done. What the last square shows is what is still missing: shadow, light, blush, the
-# sparkle of the eyes, lines that take the color of what they surround. Every pixel of it can be asked of a network.
+# Two layers and one product, and the picture is nearly done. What the last square shows is what is still missing: shadow,
+# light, blush, the sparkle of the eyes, lines that take the color of what they surround. Every pixel of it can be asked of
+# a network.
 
 # %% [markdown]
 # ## What a network could learn from each layer
 #
-# Choose two layers. A network that turns one into the other is a tool, and the studio holds as many examples for it as you have
-# patience.
+# Choose two layers. A network that turns one into the other is a tool, and the studio holds as many examples for it as you
+# have patience.
 #
 # | from | to | what the tool does | in this course |
 # |---|---|---|---|
@@ -530,8 +592,8 @@ compare(
         "portrait": [picture(character, style="portrait", size=96) for character in cast],
     },
     scale=1,
-    alt="Six characters in eight rows: sketch, lines, color, label map, surface directions, landmarks, with pink "
-    "hair, and as portraits. Every row shows the same six in the same poses.",
+    alt="Six characters in eight rows: sketch, lines, color, label map, surface directions, "
+    "landmarks, with pink hair, and as portraits. The same six in every row, in the same poses.",
 )
 
 # %% [markdown]
@@ -543,12 +605,15 @@ pairs = StudioPairs("line", "color", size=64, count=count)
 print(pairs)
 lines, colors = pairs.batch(range(8))
 print("source", tuple(lines.shape), "target", tuple(colors.shape), lines.dtype)
-compare({"source": lines, "target": colors}, alt="Eight line drawings above the same eight characters in color.")
+compare(
+    {"source": lines, "target": colors},
+    alt="Eight line drawings above the same eight characters in color.",
+)
 
 # %% [markdown]
 # Now the last row of the table, which is the famous one. Nobody has photographs and anime drawings *of the same people*, so
-# CycleGAN learns from two unconnected piles. But then nobody can say how good it is, either. Here we can: the studio hands out unconnected
-# piles, and keeps the truth for the exam.
+# CycleGAN learns from two unconnected piles. But then nobody can say how good it is, either. Here we can: the studio hands
+# out unconnected piles, and keeps the truth for the exam.
 
 # %%
 piles = StudioUnpaired("portrait", "cel", size=64, count=8)
@@ -565,17 +630,17 @@ compare(
         "to be examined on: new portraits": questions,
         "... and the truth": exam.truth(range(8)),
     },
-    alt="Eight portraits above eight drawings of eight other people; then eight new portraits above the "
-    "very same eight people drawn.",
+    alt="Eight portraits above eight drawings of eight other people; then eight new portraits "
+    "above the very same eight people drawn.",
 )
 
 # %% [markdown]
 # ## Light
 #
-# The layer `normal` says which way a surface faces: to the right is red, up is green, towards you is blue. It is a fiction, of
-# course. Each part is blown up from its outline like a balloon (Johnston did it for drawings in 2002). But it is the *same*
-# fiction in every layer, and with it the studio can put a lamp anywhere: a surface is as bright as the cosine of the angle
-# between its normal and the light (Lambert, 1760), here in three steps, as a cel painter would paint it.
+# The layer `normal` says which way a surface faces: to the right is red, up is green, towards you is blue. It is a fiction,
+# of course. Each part is blown up from its outline like a balloon (Johnston did it for drawings in 2002). But it is the
+# *same* fiction in every layer, and with it the studio can put a lamp anywhere: a surface is as bright as the cosine of the
+# angle between its normal and the light (Lambert, 1760), here in three steps, as a cel painter would paint it.
 #
 # **Predict:** the lamp goes once around the picture. Where is it when the same kind face looks sinister?
 
@@ -583,18 +648,26 @@ compare(
 angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
 Timelapse(
     [studio.lit(hero, 256, (np.cos(a), np.sin(a), 0.6)) for a in angles],
-    names=[f"light from {round(np.degrees(a))} degrees (0 is right, 90 above)" for a in angles],
+    names=[
+        f"light from {round(np.degrees(a))} degrees (0 is right, 90 above)" for a in angles
+    ],
 )
 
 # %% [markdown]
+# From below: whoever tells ghost stories holds a flashlight under the chin.
+#
+# The eyes are left alone on purpose. Their lights are painted where they look alive, and not where a lamp would put them;
+# cel painters do the same. (`studio.lit(hero, 256, (x, y, z))` takes any direction. Try `tones=0`.)
+#
 # ## Three piles that never touch
 #
-# Every data set above has a `split`: "train", "validation" or "test", and their characters never overlap. To see why this is worth a
-# rule, meet the laziest colorist in the world. It learns nothing. Given line art, it looks for the most similar lines in its
-# training pile and copies that picture's colors.
+# Every data set above has a `split`: "train", "validation" or "test", and their characters never overlap. To see why this
+# is worth a rule, meet the laziest colorist in the world. It learns nothing. Given line art, it looks for the most similar
+# lines in its training pile and copies that picture's colors.
 #
-# Three scores, mean error per pixel in gray levels from 0 to 255: for test pictures that it has never seen; for a test in which half of
-# the pictures slipped in from the training pile; and for a rival that always answers with the average of all pictures.
+# Three scores, mean error per pixel in gray levels from 0 to 255: for test pictures that it has never seen; for a test in
+# which half of the pictures slipped in from the training pile; and for a rival that always answers with the average of all
+# pictures.
 #
 # **Predict:** which of the three wins?
 
@@ -619,6 +692,8 @@ average = known_colors.mean(0, keepdim=True)
 print(f"never seen:          {error(lazy_colorist(lines), colors):5.1f}")
 print(f"half of it leaked:   {error(lazy_colorist(leaky_lines), leaky_colors):5.1f}")
 print(f"the average picture: {error(average.expand_as(colors), colors):5.1f}")
+
+# %%
 compare(
     {
         "lines it has never seen": lines[:8],
@@ -627,28 +702,31 @@ compare(
         "lines it knows": known_lines[:8],
         "the lazy colorist, a genius": lazy_colorist(known_lines[:8]),
     },
-    alt="For new line drawings the copied colors belong to somebody else. For drawings from the training "
-    "pile they are perfect.",
+    alt="For new line drawings the copied colors belong to somebody else. For drawings from the "
+    "training pile they are perfect.",
 )
 
 # %% [markdown]
-# A leak made the worst of the three look like the best, by far. On pictures it has not seen, the copyist loses even to one brownish
-# blur for everybody. No score on leaky data can tell a genius from a thief, and the more a network can memorize, the
-# more it gains from a leak.
+# A leak made the worst of the three look like the best, by far. On pictures it has not seen, the copyist loses even to one
+# brownish blur for everybody. No score on leaky data can tell a genius from a thief, and the more a network can memorize,
+# the more it gains from a leak.
 #
-# The usual leaks are dull: a picture twice in a folder under two names; frames of one film on both sides; seeds 0 to 9,999 to
-# train and 0 to 999 to test. The studio gives every split a range of seeds of its own.
+# The usual leaks are dull: a picture twice in a folder under two names; frames of one film on both sides; seeds 0 to 9,999
+# to train and 0 to 999 to test. The studio gives every split a range of seeds of its own.
 
 # %% [markdown]
 # ## A network of ten lines finds the parts
 #
-# Enough preparation: one of the tools from the table, trained now. From a picture to its map of parts, a few hundred examples, half a minute.
+# Enough preparation: one of the tools from the table, trained now. From a picture to its map of parts, a few hundred
+# examples, half a minute.
 #
-# First the ruler, because the obvious one lies. **Predict:** somebody hands in the *same* map for every picture: for each pixel,
-# the part that is there most often. How many percent of the pixels are right?
+# First the ruler, because the obvious one lies. **Predict:** somebody hands in the *same* map for every picture: for each
+# pixel, the part that is there most often. How many percent of the pixels are right?
 
 # %%
-pictures, maps = StudioPairs("color", "segmentation", size=64, count=count).batch(range(count))
+pictures, maps = StudioPairs("color", "segmentation", size=64, count=count).batch(
+    range(count)
+)
 exam = StudioPairs("color", "segmentation", size=64, count=len(test), split="test")
 exam_pictures, exam_maps = exam.batch(range(len(exam)))
 votes = torch.stack([(maps == number).sum(0) for number in LABELS.values()])
@@ -657,17 +735,17 @@ print(f"{(exam_maps == same_map).float().mean():.0%} of the pixels are right")
 show(
     [studio.paint_labels(same_map.numpy())],
     scale=4,
-    alt="One label map: a blurry mass of hair around a face with two eyes, on a pair of shoulders. No mouth, no "
-    "brows, no ribbon.",
+    alt="One label map: a helmet of hair around a face with two eyes, on a pair of shoulders. "
+    "No mouth, no brows, no ribbon.",
 )
 
 # %% [markdown]
 # ### Exercise 2.4 · Intersection over union (level 2 of 5, about 10 minutes)
 #
-# Most pixels are background, clothes and hair, and whoever gets those right looks good, with no mouth at all. So ask for every part on its own: of
-# all pixels that carry the label in *either* map, how many carry it in *both*? That is 1 for a perfect part, 0 for a missed one, and small parts
-# count as much as large ones. A label that is in neither map has no score: `nan`. Before you write: the mouth is guessed at exactly
-# twice its true size and covers all of it. Its score?
+# Most pixels are background, clothes and hair, and whoever gets those right looks good, with no mouth at all. So ask for
+# every part on its own: of all pixels that carry the label in *either* map, how many carry it in *both*? That is 1 for a
+# perfect part, 0 for a missed one, and small parts count as much as large ones. A label that is in neither map has no
+# score: `nan`. Before you write: the mouth is guessed at exactly twice its true size and covers all of it. Its score?
 #
 # <details><summary>Hint 1</summary>
 #
@@ -700,65 +778,94 @@ def intersection_over_union(guess, truth, labels):
 result_2_4 = check_2_4(intersection_over_union)
 
 # %% [markdown]
-# (The mouth gets 1/2.) Now the network. It sees little 2 × 2 blocks as channels (`PixelUnshuffle`), looks further and further around with
-# *dilated* convolutions, and ends with one logit for each part and pixel.
+# (The mouth gets 1/2.) Now the network. It sees little 2 × 2 blocks as channels (`PixelUnshuffle`), looks further and
+# further around with *dilated* convolutions, and ends with one logit for each part and pixel.
 
 # %%
-torch.manual_seed(0)
-parts, width, stack = len(LABELS), 32, [nn.PixelUnshuffle(2)]
-for channels, reach in zip([12] + 5 * [width], [1, 1, 2, 4, 8, 1]):
-    stack += [nn.Conv2d(channels, width, 3, padding=reach, dilation=reach, bias=False)]
-    stack += [nn.BatchNorm2d(width), nn.ReLU()]
-finder = nn.Sequential(*stack, nn.Conv2d(width, 4 * parts, 1), nn.PixelShuffle(2))
-
+parts, width = len(LABELS), 32
 steps = 500 if env.scale() == "full" else 5
-adam = torch.optim.Adam(finder.parameters(), 0.01)
-schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 0.01, total_steps=steps)
-for _ in range(steps):
-    chosen = torch.randint(len(pictures), (16,))
-    loss = cross_entropy(finder(pictures[chosen]), maps[chosen])
-    adam.zero_grad()
-    loss.backward()
-    adam.step()
-    schedule.step()
 
-with torch.no_grad():
-    guesses = finder.eval()(exam_pictures).argmax(1)
+
+def train_finder(weight=None):
+    """A small network from pictures to maps; returns its guesses for the exam."""
+    torch.manual_seed(0)
+    stack = [nn.PixelUnshuffle(2)]
+    for channels, reach in zip([12] + 5 * [width], [1, 1, 2, 4, 8, 1]):
+        stack += [nn.Conv2d(channels, width, 3, padding=reach, dilation=reach, bias=False)]
+        stack += [nn.BatchNorm2d(width), nn.ReLU()]
+    network = nn.Sequential(*stack, nn.Conv2d(width, 4 * parts, 1), nn.PixelShuffle(2))
+    adam = torch.optim.Adam(network.parameters(), 0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(adam, 0.01, total_steps=steps)
+    for _ in range(steps):
+        chosen = torch.randint(len(pictures), (16,))
+        loss = cross_entropy(network(pictures[chosen]), maps[chosen], weight=weight)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        schedule.step()
+    with torch.no_grad():
+        return network.eval()(exam_pictures).argmax(1)
+
+
+guesses = {"same map": same_map.expand_as(exam_maps), "network": train_finder()}
+
 
 # %%
-iou = intersection_over_union if result_2_4 else reference.overlap
-floor = iou(same_map.expand_as(exam_maps), exam_maps, parts)
-score = iou(guesses, exam_maps, parts)
-print(f"{'part':<14}same map  network")
-for name, number in LABELS.items():
-    print(f"{name:<14}{floor[number]:8.2f}{score[number]:9.2f}")
-print(f"{'mean':<14}{floor.nanmean():8.2f}{score.nanmean():9.2f}")
-right = (guesses == exam_maps).float().mean()
-print(f"\nPixels that are right: {(exam_maps == same_map).float().mean():.1%} and {right:.1%}")
+def report(guesses):
+    """Every part's score, their mean, and the percent of pixels, for each set of guesses."""
+    iou = intersection_over_union if result_2_4 else reference.overlap
+    scores = [iou(guess, exam_maps, parts) for guess in guesses.values()]
+    rows = {name: [score[number] for score in scores] for name, number in LABELS.items()}
+    rows["mean"] = [score.nanmean() for score in scores]
+    print(f"{'':<14}" + "".join(f"{name:>14}" for name in guesses))
+    for name, row in rows.items():
+        print(f"{name:<14}" + "".join(f"{score:14.2f}" for score in row))
+    right = [(guess == exam_maps).float().mean() for guess in guesses.values()]
+    print(f"{'pixels right':<14}" + "".join(f"{part:14.1%}" for part in right))
+
+
+report(guesses)
+
+# %% [markdown]
+# Nearly all pixels are right, and the network has found hardly a brow, a nose or a mouth. It learned what pays: a brow is a
+# dozen pixels of 4,096, and in a few hundred steps nobody complains about a dozen. Hats are rarer than mouths, but large;
+# those it finds. Percent of pixels hid all of this.
+#
+# So let rare parts cost more. A part that covers a hundredth of the pixels of another now weighs ten times as much (one
+# over the square root). Everything else stays. **Predict:** will more pixels be right, or fewer?
 
 # %%
+frequency = maps.flatten().bincount(minlength=parts).clamp(min=1)
+weight = frequency.float().rsqrt()
+guesses["weighted"] = train_finder(weight / weight.mean())
+report(guesses)
 compare(
     {
         "pictures it has never seen": exam_pictures[:8],
-        "the network's parts": [studio.paint_labels(guess.numpy()) for guess in guesses[:8]],
+        "network": [studio.paint_labels(guess.numpy()) for guess in guesses["network"][:8]],
+        "weighted": [
+            studio.paint_labels(guess.numpy()) for guess in guesses["weighted"][:8]
+        ],
         "the studio's": [studio.paint_labels(truth.numpy()) for truth in exam_maps[:8]],
     },
-    alt="Eight pictures, the parts that the network finds and the true ones. Hair, face and clothes agree; "
-    "brows, mouths and small ornaments are missing or ragged.",
+    alt="Eight pictures, their parts as two networks find them, and the true ones. Hair, face and "
+    "clothes agree in all; mouths and brows are missing in the first and thick in the second.",
 )
 
 # %% [markdown]
-# TODO-NUMBERS. Percent of pixels hid all of this. Choose the ruler before you see the results, and one that can see what you care about.
+# Fewer, and the mean over the parts is higher. Which of the two is the better network? That depends on what you want it
+# for, and no score can tell you that. Choose the ruler that sees what you care about, and choose it *before* you see the
+# results.
 
 # %% [markdown]
 # ## How far apart are two sets of pictures?
 #
-# Every score so far had the truth lying beside the answer. A generator has no truth beside it: nobody can say which face latent 17 should have
-# become. All one can ask is whether its pictures, *as a crowd*, look like the drawings as a crowd.
+# Every score so far had the truth lying beside the answer. A generator has no truth beside it: nobody can say which face
+# latent 17 should have become. All one can ask is whether its pictures, *as a crowd*, look like the drawings as a crowd.
 #
-# Pixels are the wrong thing to ask: a face moved by two pixels is all new pixels. So first let somebody look who knows what matters. The course brings a
-# *tagger*, a small network that learned to name the 34 attributes of a drawing. Just before it answers, each picture
-# is 256 numbers to it. These are our *features*.
+# Pixels are the wrong thing to ask: a face moved by two pixels is all new pixels. So first let somebody look who knows what
+# matters. The course brings a *tagger*, a small network that learned to name the 34 attributes of a drawing. Just before it
+# answers, each picture is 256 numbers to it. These are our *features*.
 
 # %%
 painter = zoo.load("dcgan-faces-64")
@@ -771,21 +878,35 @@ for number, logits in enumerate(metrics.predicted(looked, by="tagger"), 1):
 show(
     looked,
     scale=2,
-    alt="Four drawn faces, then four that the network of lesson 1 painted; above, what the tagger sees in each.",
+    alt="Four drawn faces, then four that the network of lesson 1 painted; the lines above say "
+    "what the tagger sees in each.",
 )
 
 # %% [markdown]
-# A crowd is now a cloud of points. Describe a cloud by its middle (the *mean*) and by how it spreads (the *covariance*), as if it were a bell. Then the distance of two
-# bells has a formula, found by Fréchet in 1957. In one dimension it is disarmingly simple:
+# A crowd is now a cloud of points. Describe a cloud by its middle (the *mean*) and by how it spreads (the *covariance*), as
+# if it were a bell. Then the distance of two bells has a formula, found by Fréchet in 1957. In one dimension it is
+# disarmingly simple:
 #
 # $$d^2 = (m_a - m_b)^2 + (s_a - s_b)^2$$
 #
 # Read aloud: how far apart the middles are, squared, plus how different the widths are, squared.
 #
-# **Predict:** which two bells are further apart, one of width 1 around 0 and one of width 1 around 2, or both around 0, one of width 1 and one of width 4?
-#
-# The first two are 4 apart, the second two 9. A painter who gets the average right and the variety wrong can be further off than one who is
-# off by a constant. In many dimensions widths become covariance matrices, and the product of two widths becomes a matrix square root:
+# **Predict:** which two bells are further apart, one of width 1 around 0 and one of width 1 around 2, or both around 0, one
+# of width 1 and one of width 4?
+
+
+# %%
+def between_bells(mean_a, width_a, mean_b, width_b):
+    return (mean_a - mean_b) ** 2 + (width_a - width_b) ** 2
+
+
+print("width 1 around 0, width 1 around 2:", between_bells(0, 1, 2, 1))
+print("width 1 around 0, width 4 around 0:", between_bells(0, 1, 0, 4))
+
+# %% [markdown]
+# The second two. A painter who gets the average right and the variety wrong can be further off than one who is off by a
+# constant. In many dimensions widths become covariance matrices, and the product of two widths becomes a matrix square
+# root:
 #
 # $$d^2 = |m_a - m_b|^2 + \operatorname{tr}\left(A + B - 2\,(A B)^{1/2}\right)$$
 #
@@ -795,15 +916,16 @@ show(
 #
 # <details><summary>Hint 1</summary>
 #
-# The root is the root of a *matrix*: R with R @ R = A @ B. Torch has none, but you need only its trace, which is the sum of its
-# eigenvalues. What are the eigenvalues of R, if those of A @ B are known?
+# The root is the root of a *matrix*: R with R @ R = A @ B. Torch has none, but you need only its trace, which is the sum of
+# its eigenvalues. What are the eigenvalues of R, if those of A @ B are known?
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# `torch.linalg.eigvals` finds the eigenvalues of any square matrix, as complex numbers. In exact arithmetic those of A @ B are real and not negative; rounding leaves crumbs such as
-# -1e-17 + 2e-18j, of which the root is not a crumb. Take the real part, cut off below 0, then the root.
+# `torch.linalg.eigvals` finds the eigenvalues of any square matrix, as complex numbers. In exact arithmetic those of A @ B
+# are real and not negative; rounding leaves crumbs such as -1e-17 + 2e-18j, of which the root is not a crumb. Take the real
+# part, cut off below 0, then the root.
 #
 # </details>
 
@@ -869,8 +991,8 @@ for name, fake in candidates.items():
 # %%
 compare(
     {name: pictures[:8] for name, pictures in candidates.items()},
-    alt="Eight pictures of each candidate: drawings, painted faces, drawings again, blurred ones, the same "
-    "face eight times, and gray noise.",
+    alt="Eight pictures of each candidate: drawings, painted faces, drawings again, blurred ones, "
+    "the same face eight times, and gray noise.",
 )
 
 # %% [markdown]
@@ -881,21 +1003,24 @@ compare(
 # **Predict:** does the distance get larger, smaller, or only noisier?
 
 # %%
-for count in sorted({crowd, crowd // 2, 270}, reverse=True):
-    print(f"{count:5} pictures each: {distance(candidates['other drawings (floor)'][:count], real[:count]):.2f}")
+others = candidates["other drawings (floor)"]
+for few in sorted({crowd, crowd // 2, 270}, reverse=True):
+    print(f"{few:5} pictures each: {distance(others[:few], real[:few]):.2f}")
 try:
-    metrics.fd_studio(real[:100], candidates["other drawings (floor)"][:100])
+    metrics.fd_studio(real[:100], others[:100])
 except LabError as refusal:
     print(refusal)
 
 # %% [markdown]
-# Larger. A covariance of 256 × 256 numbers guessed from few pictures is guessed too differently on both sides. So a Fréchet distance means something only beside another one with *the same count*, and
-# the library refuses what cannot be known at all.
+# Larger. A covariance of 256 × 256 numbers guessed from few pictures is guessed too differently on both sides. So a Fréchet
+# distance means something only beside another one with *the same count*, and the library refuses what cannot be known at
+# all.
 #
 # ## What this ruler is not
 #
-# It is built like FID, the number in every GAN paper (Heusel et al., 2017), and it is **not FID**. FID looks with Inception, trained on a million
-# photographs. Ours looks with a tagger trained on our own drawings. We call it `fd_studio`, so that nobody compares the two.
+# It is built like FID, the number in every GAN paper (Heusel et al., 2017), and it is **not FID**. FID looks with
+# Inception, trained on a million photographs. Ours looks with a tagger trained on our own drawings. We call it `fd_studio`,
+# so that nobody compares the two.
 #
 # - It sees what the tagger was taught: colors, hair, ribbons, smiles. A sixth finger costs nothing.
 # - It cannot see copying. Look at the copyist's row: stealing is the cheapest way to a perfect score.
@@ -904,10 +1029,13 @@ except LabError as refusal:
 #
 # ![Four faces from two visual novels above four drawings of the studio with similar hair. The real ones have painted shading, strands that follow the head, and lines of uneven weight; the drawn ones are flat and share one face.](../course/figures/real_and_drawn.jpg)
 #
-# *Above: sprites from Ren'Py's example games (Eileen; Sylvie, by Deji, original by derik; MIT License, see `datasets/real`). Below: the studio.*
+# *Above: sprites from Ren'Py's example games (Eileen; Sylvie, by Deji, original by derik; MIT License, see
+# `datasets/real`). Below: the studio.*
 #
-# The people above have weight. Their hair is painted in strokes, their lines get thick where the pen pressed, somebody decided what to leave out. The studio knows one hand, one camera distance and
-# one age. A network that has seen only the studio has seen *one artist*, and whatever we measure here is measured in that artist's world. That is the price of knowing all the answers.
+# The people above have weight. Their hair is painted in strokes, their lines get thick where the pen pressed, somebody
+# decided what to leave out. The studio knows one hand, one camera distance and one age. A network that has seen only the
+# studio has seen *one artist*, and whatever we measure here is measured in that artist's world. That is the price of
+# knowing all the answers.
 
 # %% [markdown]
 # ## A quiz, for honesty
@@ -968,7 +1096,8 @@ except LabError as refusal:
 #
 # </details>
 #
-# **4. Your colorizer has an error of 6 on the test pictures and of 40 on the first drawing you show to a friend. What do you look at first?**
+# **4. Your colorizer has an error of 6 on the test pictures and of 40 on the first drawing you show to a friend. What do
+# you look at first?**
 #
 # <details><summary>A. Whether test pictures were also in the training pile.</summary>
 #
@@ -1024,36 +1153,45 @@ except LabError as refusal:
 #
 # ## What went wrong for others, and for us
 #
-# - **"Classes I do not have appear along the edges."** (shekkizh/FCN.tensorflow #4, divamgupta/image-segmentation-keras #11.) Label maps were resized smoothly.
-#   Ours glittered, too, until the renderer got code colors; a test now compares borders of parts with the ink, and wants 99.8% of them within a
-#   pixel.
-# - **"The flipped key points are wrong."** (albumentations #840, #1500.) Left and right were not exchanged, or x became `width - 1 - x` for points that are measured from the edge.
-# - **"ValueError: Imaginary component."** (mseitzer/pytorch-fid #13, bioinf-jku/TTUR #4.) Fewer pictures than features: the covariance has directions without any spread,
-#   and rounding turns zeros into crumbs below zero. More pictures, or the same features for fewer of them.
-# - **"Mean IoU is too low although every picture is perfect."** (Lightning-AI/torchmetrics #1693, #2866.) Absent labels were counted as 0. That is why yours says `nan`.
-# - **A leak that was waiting for us.** Until there were splits, two sets differed only by the seed that you chose, and the seed you did not choose was 0, for training and for testing
-#   alike. Every split now has a billion seeds of its own, and a test looks for overlaps.
+# - **"Classes I do not have appear along the edges."** (shekkizh/FCN.tensorflow #4, divamgupta/image-segmentation-keras
+#   #11.) Label maps were resized smoothly. Ours glittered, too, until the renderer got code colors; a test now compares
+#   borders of parts with the ink, and wants 99.8% of them within a pixel.
+# - **"The flipped key points are wrong."** (albumentations #840, #1500.) Left and right were not exchanged, or x became
+#   `width - 1 - x` for points that are measured from the edge.
+# - **"ValueError: Imaginary component."** (mseitzer/pytorch-fid #13, bioinf-jku/TTUR #4.) Fewer pictures than features: the
+#   covariance has directions without any spread, and rounding turns zeros into crumbs below zero. More pictures, or the
+#   same features for fewer of them.
+# - **"Mean IoU is too low although every picture is perfect."** (Lightning-AI/torchmetrics #1693, #2866.) Absent labels
+#   were counted as 0. That is why yours says `nan`.
+# - **A leak that was waiting for us.** Until there were splits, two sets differed only by the seed that you chose, and the
+#   seed you did not choose was 0, for training and for testing alike. Every split now has a billion seeds of its own, and a
+#   test looks for overlaps.
 #
 # ## Whose pictures?
 #
-# The course draws its own examples for a reason besides the answers. A drawing belongs to whoever made it; that it can be downloaded is no permission. What you save
-# with the designer is yours, without conditions (CC0). When you use others' pictures: ask, name them, and keep their license beside the files, as `datasets/real` does. A data set should
-# say what is in it and what is not: ours draws mostly young, mostly light-skinned people, as its genre does, and its card (`datasets/studio`) says so.
+# The course draws its own examples for a reason besides the answers. A drawing belongs to whoever made it; that it can be
+# downloaded is no permission. What you save with the designer is yours, without conditions (CC0). When you use others'
+# pictures: ask, name them, and keep their license beside the files, as `datasets/real` does. A data set should say what is
+# in it and what is not: ours draws mostly young, mostly light-skinned people, as its genre does, and its card
+# (`datasets/studio`) says so.
 #
 # ## Assignment: a data set with a card
 #
 # Level 4 of 5, an evening.
 #
-# 1. Choose two layers, or two styles, and a `Prior` of your own for a narrow world: only night scenes, only glasses, one hairstyle in all colors.
+# 1. Choose two layers, or two styles, and a `Prior` of your own for a narrow world: only night scenes, only glasses, one
+#    hairstyle in all colors.
 # 2. Draw 500 pairs for training and 100 for testing (`StudioPairs` takes a `Prior`). Prove that they do not overlap.
-# 3. Write its card on one page: what is in it, what a network could learn from it, what it must not be used for, and which answer without any thought sets the floor. Measure that floor.
+# 3. Write its card on one page: what is in it, what a network could learn from it, what it must not be used for, and which
+#    answer without any thought sets the floor. Measure that floor.
 # 4. Hand in: the card, 32 unpicked pairs, the floor, and your own hairstyle in one of them.
 #
 # ## References
 #
 # - Ottosson: *A perceptual color space for image processing*, 2020, bottosson.github.io/posts/oklab.
 # - Catmull, Rom: *A class of local interpolating splines*, 1974.
-# - Jin et al.: *Towards the Automatic Anime Characters Creation with Generative Adversarial Networks*, 2017, arXiv 1708.05509. The 34 tags.
+# - Jin et al.: *Towards the Automatic Anime Characters Creation with Generative Adversarial Networks*, 2017, arXiv
+#   1708.05509. The 34 tags.
 # - Dowson, Landau: *The Fréchet distance between multivariate normal distributions*, 1982.
 # - Heusel et al.: *GANs Trained by a Two Time-Scale Update Rule*, 2017, arXiv 1706.08500. FID.
 # - Borji: *Pros and Cons of GAN Evaluation Measures*, 2018, arXiv 1802.03446.

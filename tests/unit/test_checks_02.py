@@ -11,6 +11,7 @@ from scipy import linalg
 from animelab import checks
 from animelab.checks.lesson_02_studio import overlap
 from animelab.metrics import frechet
+from animelab.studio import hair
 
 SWAP = {"left": "right", "right": "left"}
 
@@ -73,7 +74,34 @@ def one_by_one(a, b):
     return torch.tensor(linalg.sqrtm(a.numpy()) @ linalg.sqrtm(b.numpy())).real.trace()
 
 
+LOOPS = """
+[loops] short
+back:
+  =~ lock_fill/hair_line 1.8: 30,56,4 44,26,9 70,14,11 94,34,12 92,64,11 68,80,8 50,76,3
+  =o accent/accent_line 1.4: 42,54 8,6
+  h back_fill/hair_line 1.9: 0,38 24,42 43,56 55,80 59,106 64,132
+    68,160 82,186! 62,184 52,200! 34,192 22,204! 10,196 0,200
+front:
+  =m: 55,98,5 62,134,9 58,162,8 70,190,0
+"""
+
+
+def text(hairstyle):
+    return lambda: hairstyle
+
+
+def bundled(name):
+    style = hair.HAIRSTYLES[name]
+    rows = "".join(f"{stage}:\n{sketch}" for stage, sketch in style.sketches.items())
+    return f"[mine] {' '.join(style.tags)}; {style.crown}\n{rows}"
+
+
 SOLUTIONS = {
+    "2_1": [
+        text(LOOPS),
+        text(LOOPS.replace("[loops] short", "[loop] short ponytail; spiky").replace("=~", "~")),
+        text("[curtain] long\nfront:\n=m: 60,80,8 66,140,16 66,200,14 60,250,0"),
+    ],
     "2_2": [mirror, lambda points, size: dict(reversed(mirror(points, size).items()))],
     "2_3": [multiply, lambda a, b: 2 * ((a + 1) / 2 * ((b + 1) / 2)) - 1],
     "2_4": [iou, overlap, lambda *given: iou(*given).double()],
@@ -81,6 +109,19 @@ SOLUTIONS = {
 }
 
 WRONG_ANSWERS = {
+    "2_1": [
+        (text(None), "Return the text"),
+        (text(""), "Return the text"),
+        (text(LOOPS + LOOPS.replace("loops", "more")), "one hairstyle"),
+        (text(LOOPS.replace("[loops]", "[bob]")), "new name"),
+        (text(LOOPS.replace("short", "nice")), "say long or short"),
+        (text(LOOPS.replace("30,56,4", "30,56")), "cannot be drawn"),
+        (text(LOOPS.replace("hair_line", "hare_line")), "'hair_line'"),
+        (text(bundled("hime")), "studio's own"),
+        (text("[thin] long\nback:\n=~ hair_line: 60,100,0 70,180,1 60,260,0"), "only"),
+        (text(LOOPS + "=n: 30,90,5 26,140,14 26,200,0"), "of the eyes"),
+        (text(LOOPS.replace("=", "").replace("  h", "  -")), "to one side"),
+    ],
     "2_2": [
         (
             lambda points, size: {name: (size - x, y) for name, (x, y) in points.items()},
@@ -146,6 +187,12 @@ def test_wrong_answer_gets_its_own_advice(name, number):
 @pytest.mark.parametrize("name", SOLUTIONS)
 def test_stub_is_unsolved(name):
     assert check(name)(stub).status == "unsolved"
+
+
+def test_the_check_of_a_hairstyle_leaves_the_studio_as_it_was():
+    before = list(hair.HAIRSTYLES)
+    checks.check_2_1(text(LOOPS))
+    assert list(hair.HAIRSTYLES) == before
 
 
 def test_overlap_is_intersection_over_union():

@@ -47,7 +47,7 @@ def test_an_attribute_changes_only_the_parts_it_owns(attribute: str) -> None:
         if attribute in RANGES:
             value: object = round(random.uniform(*RANGES[attribute]), 2)
         else:
-            value = random.choice(OPTIONS[attribute])
+            value = random.choice(list(OPTIONS[attribute]))
         before, after = shapes(base), shapes(base.replace(**{attribute: value}))
         changed |= {part for part in before.keys() | after.keys() if before.get(part) != after.get(part)}
     assert changed, "nothing changed"
