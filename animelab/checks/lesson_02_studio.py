@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -28,15 +27,24 @@ def check_2_1(my_hairstyle: Any) -> None:
         wrong(f"Return the text of one hairstyle in up to 20 lines, under a new name; yours has {[*styles]}.")
     (style,) = styles.values()
     bald, mine = (_drawn(each) for each in (hair.Hairstyle(("short",), "smooth", {}), style))
-    added, eyes = (mine == 1) & (bald != 1), [(labels == LABELS["iris"]).sum() for labels in (mine, bald)]
+    added, hidden = (mine == 1) & (bald != 1), 1 - (mine == LABELS["iris"]).sum() / (bald == LABELS["iris"]).sum()
     if any((_drawn(hair.HAIRSTYLES[name]) != mine).mean() < 0.003 for name in hair.BUNDLED):
         wrong("That is one of the studio's own hairstyles. Move its points until nobody would mistake the two.")
     if added.mean() < 0.02:
         wrong(f"It adds hair to {added.mean():.1%} of the picture only. Do its outlines enclose something?")
-    if eyes[0] < 0.9 * eyes[1]:
-        wrong(f"It hides {1 - eyes[0] / eyes[1]:.0%} of the eyes. What hangs in front stays outside of x = 47.")
+    if hidden > 0.1:
+        wrong(f"It hides {hidden:.0%} of the eyes. What hangs in front stays outside of x = 47.")
     if (added & added[:, ::-1]).sum() < 0.5 * (added | added[:, ::-1]).sum() and "ponytail" not in style.tags:
         wrong("It hangs to one side. `h` and `=` draw both sides; if one side is meant, add the tag ponytail.")
+
+
+def _drawn(style: hair.Hairstyle) -> np.ndarray:
+    """The label map of a character with that hairstyle, (128, 128)."""
+    hair.HAIRSTYLES["of the check"] = style
+    try:
+        return studio.label_map(Character(hair_style="of the check"), 128)
+    finally:
+        del hair.HAIRSTYLES["of the check"]
 
 
 @check("2.2", "Pixels and landmarks turn around together, and left is left again.")
@@ -46,17 +54,16 @@ def check_2_2(mirror: Any) -> None:
     answer = mirror(dict(points), 128)
     if not isinstance(answer, dict) or set(answer) != set(points):
         wrong(f"The answer should be a dict with the {len(points)} names that went in; yours is {str(answer)[:80]!r}.")
-    swapped = [re.sub("left|right", lambda side: {"left": "right"}.get(side[0], "left"), name) for name in points]
-    given, kept, named = (torch.tensor([found[name] for name in names]).double()
-                          for found, names in ((points, points), (answer, points), (answer, swapped)))  # fmt: skip
-    right = torch.stack([128 - given[:, 0], given[:, 1]], 1)
+    other = [re.sub("left|right", lambda side: {"left": "right"}.get(side[0], "left"), name) for name in points]
+    given, kept, named = (torch.tensor(list(map(found.get, names))).double()
+                          for found, names in ((points, points), (answer, points), (answer, other)))  # fmt: skip
+    right = given * given.new([-1, 1]) + given.new([128, 0])
     if close(kept, right):
         wrong("The points are in place, but the left eye now lies on the right. Which eye is left in the mirror?")
-    mistakes = {
+    _judge(named, right, {
         "Names were traded, and no point has moved: x should now be counted from the other edge.": given,
         "Every x is 1 too small. Here x counts edges and not pixels: the right edge is 128.": right - right.new([1, 0]),
-    }
-    _judge(named, right, mistakes, "As lists of (x, y)")
+    })  # fmt: skip
 
 
 @check("2.3", "White paper leaves the colors alone, black ink covers them, and the range is still -1 to 1.")
@@ -64,15 +71,10 @@ def check_2_3(multiply: Any) -> None:
     """multiply(below, above): (B, 3, H, W) in [-1, 1], twice, to the same."""
     below, above = 2 * torch.rand(2, 2, 3, 5, 7) - 1
     product = (below + 1) * (above + 1) / 4
-    mistakes = {
+    _judge(tensor(multiply(below.clone(), above.clone()), (2, 3, 5, 7)), 2 * product - 1, {
         "Black on black gives white: -1 times -1 is 1. Multiply where black is 0 and white is 1.": below * above,
         "The product is right, but it runs from 0 to 1. The result should be a network's picture again.": product,
-        "That is the average of the two: white paper would make every color pale.": (below + above) / 2,
-    }
-    answer = tensor(multiply(below.clone(), above.clone()), (2, 3, 5, 7))
-    _judge(
-        answer, 2 * product - 1, mistakes, f"A color of {below[0, 0, 0, 0]:.3f} under one of {above[0, 0, 0, 0]:.3f}"
-    )
+    })  # fmt: skip
 
 
 def overlap(guess: Tensor, truth: Tensor, labels: int) -> Tensor:
@@ -86,16 +88,16 @@ def check_2_4(intersection_over_union: Any) -> None:
     """intersection_over_union(guess, truth, labels): int64 (B, H, W) twice to float (labels,)."""
     guess, truth = torch.randint(0, 4, (2, 3, 8, 8))
     truth[0], guess[0] = 0, 1  # so that the average over pictures is not that over pixels
-    both, ours, theirs = (torch.stack([mask(n).sum() for n in range(4)])
-                          for mask in (lambda n: (guess == n) & (truth == n), guess.eq, truth.eq))  # fmt: skip
-    mistakes = {
+    ours, theirs = (labels.flatten().bincount() for labels in (guess, truth))
+    right = overlap(guess, truth, 4)
+    both = right / (1 + right) * (ours + theirs)
+    answer = tensor(intersection_over_union(guess.clone(), truth.clone(), 6), (6,))
+    _judge(answer[:4], right, {
         "You divide by the true pixels only: whoever calls everything hair would find all hair.": both / theirs,
         "You divide by the guessed pixels only: one careful pixel of hair would score 1.": both / ours,
         "That is the Dice score, which counts what is in both twice. Here it counts once.": 2 * both / (ours + theirs),
         "What is in both maps counts twice in your union. Each pixel is there once.": both / (ours + theirs),
-    }
-    answer = tensor(intersection_over_union(guess.clone(), truth.clone(), 6), (6,))
-    _judge(answer[:4], overlap(guess, truth, 4), mistakes, "Counted over the whole batch at once, label by label")
+    }, "Counted over the whole batch at once, label by label: ")  # fmt: skip
     if not answer[4:].isnan().all():
         wrong(f"Labels 4 and 5 are in neither map and score {answer[4]:.2f}; say nan, which a mean can leave out.")
 
@@ -103,11 +105,11 @@ def check_2_4(intersection_over_union: Any) -> None:
 @check("2.5", "You have the distance inside FID, and it survives correlations and rounding.")
 def check_2_5(frechet_distance: Any) -> None:
     """frechet_distance(mean_a, covariance_a, mean_b, covariance_b): float64 (D,), (D, D) twice to a scalar."""
-    zero, one = torch.zeros(5).double(), torch.eye(5).double()
-    half_a, half_b = torch.randn(2, 5, 5).double()
-    thin = torch.randn(20, 2).double()
-    a, b, flat = half_a @ half_a.mT, half_b @ half_b.mT, thin @ thin.mT
-    shared = torch.linalg.svdvals(half_a.mT @ half_b).sum()  # the trace of the root, by another way
+    zero, one, roots, thin = (
+        each.double() for each in (torch.zeros(5), torch.eye(5), torch.randn(2, 5, 5), torch.randn(20, 2))
+    )
+    (a, b), flat = roots @ roots.mT, thin @ thin.mT
+    shared = torch.linalg.svdvals(roots[0].mT @ roots[1]).sum()  # the trace of the root, by another way
     for bells, right, words in (
         ((zero, one, zero + 2, one), 20.0, "Two round bells of width 1 in 5 dimensions, 2 apart in each. Squared?"),
         ((zero, one, zero, 9 * one), 20.0, "Round bells of the widths 1 and 3 in one place. Is a root missing?"),
@@ -121,20 +123,11 @@ def check_2_5(frechet_distance: Any) -> None:
             wrong(f"{words} Yours is {answer.item():.4g}, and it should be {float(right):.4g}.")
 
 
-def _judge(answer: Tensor, right: Tensor, mistakes: Mapping[str, Tensor], what: str) -> None:
-    """Compare an answer with the known mistakes, {advice: what it would be}, and then with the right one."""
+def _judge(answer: Tensor, right: Tensor, mistakes: dict[str, Tensor], otherwise: str = "") -> None:
+    """Compare an answer with what known mistakes would give, {advice: value}, and then with the right one."""
     for advice, mistake in mistakes.items():
         if close(answer, mistake):
             wrong(advice)
     if not close(answer, right):
         begin, should = (values.flatten()[:3].tolist() for values in (answer, right))
-        wrong(f"{what}: yours begins with {begin}, and it should with {should}.")
-
-
-def _drawn(style: hair.Hairstyle) -> np.ndarray:
-    """The label map of a character with that hairstyle, (128, 128)."""
-    hair.HAIRSTYLES["of the check"] = style
-    try:
-        return studio.label_map(Character(hair_style="of the check"), 128)
-    finally:
-        del hair.HAIRSTYLES["of the check"]
+        wrong(f"{otherwise}Yours begins with {begin}, and it should with {should}.")

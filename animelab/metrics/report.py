@@ -20,7 +20,7 @@ FLOOR, CEILING = "floor: other drawn faces", "ceiling: an untrained generator"
 def scores(real: Tensor, fake: Tensor) -> dict[str, float]:
     """fd_studio, kd_studio with its spread, and variety of `fake` beside `real`, both (N, 3, H, W) in [-1, 1]."""
     first, second = features(real), features(fake)
-    kernel = kernel_distance(first, second, min(500, len(first)))
+    kernel = kernel_distance(first, second, min(500, len(first) // 2))
     found = {"fd_studio": frechet(first, second), "kd_studio": kernel.mean, "kd_studio_std": kernel.std}
     return {name: round(value, 4) for name, value in {**found, **variety(fake, real)}.items()}
 

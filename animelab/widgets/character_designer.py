@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from random import randrange
@@ -37,62 +36,48 @@ class CharacterDesigner(Panel):
     """
 
     def __init__(self, character: Character | None = None, size: int = 256, folder: str | Path | None = None) -> None:
+        self.character = self._first = character or Character.random(12)
         self.size, self.folder = size, Path(folder or env.runs_dir() / "designs").absolute()
-        self._first = {**asdict(character or Character.random(12)), "style": "cel", "layer": "color"}
-        self.state, self._past, self._touched = self._first, [self._first], ""  # the control that moved last
         super().__init__("designer", self._build())
-        self._show(self._first)
+        self._show(self.character)
 
-    @property
-    def character(self) -> Character:
-        """The character you see, to go on with in code."""
-        return _character(self.state)
-
-    def render(self, state: dict[str, Any]) -> np.ndarray:
-        """The picture of a state (all attributes, "style" and "layer" by name): uint8 (size, size, 3)."""
-        pixels = studio.render(_character(state), self.size, state["layer"], state["style"])
-        pixels = studio.paint_labels(pixels) if state["layer"] == "segmentation" else pixels
+    def render(self, character: Character, layer: str = "color", style: str = "cel") -> np.ndarray:
+        """The picture of a character: uint8 (size, size, 3), whatever the layer."""
+        pixels = studio.render(character, self.size, layer, style)
+        pixels = studio.paint_labels(pixels) if layer == "segmentation" else pixels
         return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, 2)
 
     def still(self) -> tuple[str, str]:
         tags = ", ".join(name for name, present in self.character.tags().items() if present)
-        words = f"A character, {self.state['layer']} in {self.state['style']} style: {tags}"
-        return self._picture.value + self._code.value, words
+        layer, style = (self._controls[name].value for name in ("layer", "style"))
+        return self._picture.value + self._code.value, f"A character, {layer} in {style} style: {tags}"
 
-    def save(self) -> Path:
-        """Write the files of `save_layers` under the name and in the size of the boxes; returns their folder."""
-        return save_layers(self.character, self.folder / (Path(self._name.value).name or "hero"), self._pixels.value)
+    def save(self) -> None:
+        """Write the files of `save_layers` under the name and in the size of the boxes, and say where they are."""
+        try:
+            folder = self.folder / (Path(self._name.value).name or "hero")
+            self._said.value = f"Saved in {save_layers(self.character, folder, self._pixels.value)}"
+        except OSError as problem:
+            self._said.value = f"Not saved: {problem}"
 
-    def _show(self, state: dict[str, Any], touched: str = "") -> None:
-        self.state, self._touched, start = state, touched, asdict(Character.random(state["seed"]))
+    def _show(self, character: Character) -> None:
+        self.character, start = character, vars(Character.random(character.seed))
         for name, control in self._controls.items():
-            control.value = state[name]
-        changes = ", ".join(f"{name}={state[name]!r}" for name in start if state[name] != start[name])
-        code = f"Character.random({state['seed']})" + (f".replace({changes})" if changes else "")
+            control.value = getattr(character, name, control.value)
+        changes = ", ".join(f"{name}={value!r}" for name, value in vars(character).items() if value != start[name])
+        code = f"Character.random({character.seed})" + (f".replace({changes})" if changes else "")
         self._code.value = f'<code style="white-space:normal;overflow-wrap:anywhere">{code}</code>'
-        self._picture.show(self.render(state), self.still()[1])
+        pixels = self.render(character, self._controls["layer"].value, self._controls["style"].value)
+        self._picture.show(pixels, self.still()[1])
 
     def _moved(self, name: str, change: dict[str, Any]) -> None:
-        value, old = change["new"], self.state[name]
+        value: Any = change["new"]
+        old: Any = getattr(self.character, name, None)  # layer and style are not the character's
         if isinstance(value, float):  # in a browser, a slider rounds what it is given to its own steps
             value = old if abs(value - old) < change["owner"].step / 2 else round(value, 3)
-        if value != old:  # otherwise it only follows the state
-            self._past += [self.state] * (name != self._touched)  # a control that moves on and on is one step
+        if value != old:  # otherwise the control only follows the character
             spoken = {"mouth": "spoken"} if name.startswith("mouth_") else {}  # the one mouth that has numbers
-            self._show({**self.state, **spoken, name: value}, name)
-
-    def _pressed(self, words: str, _: Any) -> None:
-        if words == "Save":
-            try:
-                self._said.value = f"Saved in {self.save()}"
-            except OSError as problem:
-                self._said.value = f"Not saved: {problem}"
-        elif words == "Undo":
-            self._show(self._past.pop() if len(self._past) > 1 else self._first)
-        else:
-            self._past.append(self.state)
-            new = self._first if words == "Reset" else asdict(Character.random(randrange(10_000)))
-            self._show({**self.state, **new})
+            self._show(self.character.replace(**({} if old is None else {**spoken, name: value})))
 
     def _build(self) -> ipywidgets.Widget:
         row, column = partial(ipywidgets.HBox, layout={"flex_flow": "row wrap"}), ipywidgets.VBox
@@ -105,25 +90,30 @@ class CharacterDesigner(Panel):
         group.style.button_width, shown.layout.min_height = "78px", "300px"
         group.add_class("animelab-group")
         group.observe(lambda change: shown.set_trait("children", [change["new"]]), "value")
-        *buttons, save = (button(words, partial(self._pressed, words)) for words in ("Random", "Undo", "Reset", "Save"))
+        random = button("Random", lambda _: self._show(Character.random(randrange(10_000))))
+        reset, save = button("Reset", lambda _: self._show(self._first)), button("Save", lambda _: self.save())
         left = column([self._picture, self._code], layout={"max_width": f"{self.size + 24}px"})
         left.add_class("animelab-left")
-        return row([left, column([row(buttons), group, shown, row([self._name, self._pixels, save]), self._said])])
+        return row(
+            [left, column([row([random, reset]), group, shown, row([self._name, self._pixels, save]), self._said])]
+        )
 
     def _control(self, name: str) -> ipywidgets.Widget:
         """A dropdown for names, a slider for numbers, a box to tick for yes or no; labeled in words."""
-        words = {"description": name.replace("_", " ").capitalize(), "style": {"description_width": "110px"}}
-        low, high = RANGES.get(name, (0, 1))
-        slider = partial(ipywidgets.FloatSlider, low, min=low, max=high, step=(high - low) / 40)
-        kind = partial(ipywidgets.Dropdown, options=tuple(NAMES[name])) if name in NAMES else slider
-        control = (kind if name in {**NAMES, **RANGES} else ipywidgets.Checkbox)(**words)
+        kind = ipywidgets.Checkbox
+        if name in NAMES:
+            kind = partial(ipywidgets.Dropdown, options=tuple(NAMES[name]))
+        elif name in RANGES:
+            low, high = RANGES[name]
+            kind = partial(ipywidgets.FloatSlider, low, min=low, max=high, step=(high - low) / 40)
+        control = kind(description=name.replace("_", " ").capitalize(), style={"description_width": "110px"})
         control.add_class(f"animelab-{name}")
         control.observe(partial(self._moved, name), "value")
         return control
 
 
 def save_layers(character: Character, folder: Path, size: int = 512) -> Path:
-    """Write every layer and style into a folder, aligned: PNG; color and line as SVG, too; what is known as JSON.
+    """Write every layer and style of a character into a folder, aligned: PNG, SVG of color and line, and facts as JSON.
 
     segmentation.png has a palette, whose numbers are `LABELS`; alpha.png is the figure in color, cut out (RGBA).
     """
@@ -136,12 +126,8 @@ def save_layers(character: Character, folder: Path, size: int = 512) -> Path:
         if name == "segmentation":
             image.putpalette(bytes.fromhex("".join(LABEL_COLORS).replace("#", "")))
         image.save(folder / f"{name}.png")
-    for layer in ("color", "line"):
-        (folder / f"{layer}.svg").write_text(studio.svg(character, layer), encoding="utf-8")
-    known = {"character": asdict(character), "labels": studio.LABELS, "landmarks": studio.landmarks(character, size)}
-    (folder / "character.json").write_text(json.dumps(known, indent=1), encoding="utf-8")
+    known = {"character": vars(character), "labels": studio.LABELS, "landmarks": studio.landmarks(character, size)}
+    texts = {"color.svg": studio.svg(character), "line.svg": studio.svg(character, "line")}
+    for name, text in {**texts, "character.json": json.dumps(known, indent=1)}.items():
+        (folder / name).write_text(text, encoding="utf-8")
     return folder
-
-
-def _character(state: dict[str, Any]) -> Character:
-    return Character(**{name: value for name, value in state.items() if name not in ("style", "layer")})
