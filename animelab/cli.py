@@ -51,7 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--size", type=int, default=64, help="side in pixels (64)")
     sub.add_argument("--count", type=int, default=100, help="how many (100)")
     sub.add_argument("--seed", type=int, default=0, help="another seed, other characters (0)")
-    sub.add_argument("--prior", default="frontal", help="frontal: lesson 1's faces; full: everything (frontal)")
+    sub.add_argument("--prior", default="frontal", help="frontal: lesson 1's faces; full, expressive: more (frontal)")
+    sub.add_argument("--split", default="train", help="train, validation or test: no character is in two (train)")
+    sub.add_argument("--side", default="color", help="a layer such as line or segmentation, or a style (color)")
     sub.add_argument("--out", type=Path, required=True, help="the folder to write to")
 
     sub = add("train", train, "train a recipe")
@@ -160,16 +162,21 @@ def lab(options: argparse.Namespace) -> int:
 
 
 def draw_faces(options: argparse.Namespace) -> int:
-    """Write `count` characters as PNG files."""
+    """Write `count` characters as PNG files; a segmentation as labels with the documented palette."""
     from PIL import Image
 
-    from animelab.data import StudioFaces
+    from animelab.data import Cast, Side, drawn
+    from animelab.studio import LABEL_COLORS
 
     _empty_folder(options.out)
-    faces = StudioFaces(options.size, options.count, options.seed, options.prior)
-    for index, pixels in enumerate(faces.pixels):
-        Image.fromarray(pixels).save(options.out / f"{index:06d}.png")
-    print(f"{len(faces)} faces in {options.out}")
+    cast, side = Cast(options.prior, options.seed, options.split), Side.named(options.side)
+    pictures, _ = drawn(cast, side, options.size, options.count)
+    for index, pixels in enumerate(pictures):
+        image = Image.fromarray(pixels)
+        if side.layer == "segmentation":
+            image.putpalette(bytes.fromhex("".join(LABEL_COLORS).replace("#", "")))
+        image.save(options.out / f"{index:06d}.png")
+    print(f"{len(pictures)} faces in {options.out}")
     return 0
 
 

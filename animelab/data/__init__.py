@@ -1,9 +1,9 @@
 """Pictures to learn from: drawn by the studio, or a learner's own folder. Taught in 01_dcgan and 02_studio."""
 
-from animelab.data.drawing import SPLITS, Cast
+from animelab.data.drawing import SPLITS, Cast, Side, drawn
 from animelab.data.image_folder import ImageFolder
 from animelab.data.pictures import Pictures
 from animelab.data.studio_sets import Joined, StudioAttributes, StudioFaces, StudioPairs, StudioUnpaired
 
-__all__ = ["SPLITS", "Cast", "ImageFolder", "Pictures", "StudioAttributes", "StudioFaces", "StudioPairs"]
-__all__ += ["Joined", "StudioUnpaired"]
+__all__ = ["SPLITS", "Cast", "ImageFolder", "Joined", "Pictures", "Side", "StudioAttributes", "StudioFaces"]
+__all__ += ["StudioPairs", "StudioUnpaired", "drawn"]

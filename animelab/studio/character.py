@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -71,26 +73,6 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """Attribute -> its least and greatest number."""
 
-EXPRESSIONS: dict[str, tuple[str, str, str]] = {
-    "calm": ("neutral", "calm", "open"),
-    "smiling": ("smile", "calm", "open"),
-    "happy": ("open smile", "raised", "open"),
-    "delighted": ("laugh", "raised", "happy"),
-    "playful": ("fang", "calm", "wink"),
-    "catlike": ("cat", "raised", "open"),
-    "smug": ("smirk", "firm", "half"),
-    "grinning": ("grin", "firm", "open"),
-    "surprised": ("gasp", "raised", "wide"),
-    "singing": ("o", "calm", "open"),
-    "sad": ("frown", "worried", "open"),
-    "shy": ("wavy", "worried", "open"),
-    "angry": ("frown", "angry", "open"),
-    "pouting": ("pout", "firm", "open"),
-    "sleepy": ("neutral", "worried", "half"),
-    "serene": ("smile", "calm", "closed"),
-}
-"""Name of an expression -> mouth, brows and eyelids together."""
-
 Weights = Mapping[str, float]
 
 
@@ -109,94 +91,19 @@ class Prior:
     male: Mapping[str, Weights] = field(default_factory=dict)
 
 
-_COLORS: dict[str, Weights] = {
-    "hair_color": {"blonde": 14, "brown": 13, "black": 11, "blue": 11, "pink": 10, "purple": 9, "green": 6, "red": 7,
-                   "silver": 6, "white": 5, "orange": 6, "aqua": 5, "grey": 4},
-    "eye_color": {"blue": 18, "red": 10, "brown": 11, "green": 13, "purple": 13, "yellow": 10, "pink": 7, "aqua": 9,
-                  "black": 3, "orange": 6},
-    "skin": {"porcelain": 4, "fair": 6, "peach": 5, "tan": 3, "brown": 2, "deep": 1.4},
-}  # fmt: skip
-_MALE: dict[str, Weights] = {
-    "face": {"oval": 4, "square": 4, "sharp": 3},
-    "eye_shape": {"narrow": 5, "almond": 3, "upturned": 2, "droopy": 1},
-    "hair_style": {"pixie": 5, "wolf": 5, "spiky": 5, "straight": 0.6, "ponytail": 0.5, "side ponytail": 0.4},
-    "bangs": {"choppy": 4, "swept": 4, "crossed": 3, "wispy": 3, "curtain": 3, "side part": 3, "one eye": 1},
-    "ribbon": {"none": 1},
-    "pin": {"none": 12, "clips": 1},
-    "headwear": {"none": 26, "headphones": 2, "cap": 2, "cat ears": 1, "fox ears": 1, "beret": 1},
-    "clothes": {"blazer": 3, "hoodie": 3, "shirt": 3, "sweater": 2, "jacket": 4, "kimono": 1},
-}
+_FILE = json.loads((Path(__file__).parent / "sketches" / "priors.json").read_text(encoding="utf-8"))
+EXPRESSIONS: dict[str, tuple[str, str, str]] = {name: tuple(parts) for name, parts in _FILE.pop("expressions").items()}
+"""Name of an expression -> mouth, brows and eyelids together."""
 
-FULL = Prior(
-    "full",
-    "Every attribute over its whole variety, bust framing: for the attribute, layer and style lessons.",
-    {
-        "presentation": {"female": 7, "male": 3},
-        **_COLORS,
-        "face": {"soft": 5, "round": 4, "sharp": 4, "oval": 2},
-        "hair_style": {"straight": 5, "wavy": 5, "hime": 3, "bob": 5, "pixie": 2, "wolf": 2, "twin tails": 4,
-                       "low twin tails": 3, "ponytail": 4, "side ponytail": 3, "drills": 3, "braids": 3, "buns": 3},
-        "bangs": {"blunt": 4, "curtain": 4, "swept": 4, "wispy": 4, "choppy": 4, "crossed": 3, "one eye": 0.6,
-                  "side part": 2},
-        "eye_shape": {"round": 5, "almond": 4, "upturned": 3, "droopy": 3, "narrow": 1},
-        "iris": {"plain": 6, "rayed": 3, "ring": 2, "star": 0.6},
-        "expression": {"calm": 4, "smiling": 7, "happy": 6, "delighted": 2, "playful": 1, "catlike": 2, "smug": 1.5,
-                       "grinning": 1.5, "surprised": 1, "singing": 1, "sad": 1, "shy": 1.5, "angry": 1, "pouting": 1.5,
-                       "sleepy": 1, "serene": 1},
-        "clothes": dict.fromkeys(GARMENTS, 1),
-        "scheme": {"analogous": 3, "complementary": 3, "split": 2, "triad": 2, "uniform": 3, "soft": 3},
-        "glasses": {"none": 24, "round": 2, "square": 1, "half rim": 1},
-        "headwear": {"none": 30, "cat ears": 3, "fox ears": 1.5, "bunny ears": 1, "headphones": 1.5, "beret": 1.5,
-                     "cap": 1, "straw hat": 1, "witch hat": 1},
-        "ribbon": {"none": 14, "bow": 2, "twin bows": 2, "hairband": 2},
-        "pin": {"none": 12, "clips": 2, "flower": 2, "star": 1},
-        "background": dict.fromkeys(BACKGROUNDS, 1),
-        "ahoge": {"yes": 1, "no": 3},
-        "blushing": {"yes": 1, "no": 1},
-    },
-    {"eye_size": (0.94, 1.1), "brightness": (0.0, 1.0), "yaw": (-0.6, 0.6), "pitch": (-0.5, 0.5), "roll": (-7.0, 7.0),
-     "blush": (0.4, 1.0)},
-    _MALE,
-)  # fmt: skip
 
-FRONTAL = Prior(
-    "frontal",
-    "Lesson 1: tight face crop, near-frontal, eyes open, plain light background, no hats or glasses, few ribbons.",
-    {
-        "presentation": {"female": 8, "male": 2},
-        **_COLORS,
-        "skin": {"porcelain": 4, "fair": 6, "peach": 5, "tan": 2.5, "brown": 1, "deep": 0.4},
-        "face": {"soft": 4, "round": 3, "sharp": 3},
-        "hair_style": {"straight": 5, "wavy": 4, "hime": 3, "bob": 5, "pixie": 3, "wolf": 2, "twin tails": 3,
-                       "low twin tails": 2, "ponytail": 2, "side ponytail": 2, "drills": 2, "braids": 1, "buns": 1},
-        "bangs": {"blunt": 4, "curtain": 4, "swept": 3, "wispy": 4, "choppy": 4, "crossed": 2},
-        "eye_shape": {"round": 4, "almond": 3, "upturned": 2, "droopy": 2},
-        "expression": {"calm": 3, "smiling": 6, "happy": 4, "catlike": 0.6, "singing": 0.6},
-        "clothes": dict.fromkeys(GARMENTS, 1),
-        "scheme": {"analogous": 3, "complementary": 3, "split": 2, "triad": 2, "uniform": 3, "soft": 3},
-        "ribbon": {"none": 12, "bow": 1},
-        "background": {"plain": 1, "gradient": 1},
-        "blushing": {"yes": 1, "no": 1},
-        "framing": {"face": 1},
-    },
-    {"eye_size": (1.0, 1.08), "brightness": (0.0, 1.0), "yaw": (-0.1, 0.1), "pitch": (-0.1, 0.1), "roll": (-1.0, 1.0),
-     "blush": (0.4, 0.7)},
-    {"face": {"sharp": 3, "oval": 2}, "eye_shape": {"almond": 3, "upturned": 1},
-     "hair_style": {"pixie": 4, "wolf": 4, "spiky": 4}, "bangs": {"choppy": 4, "swept": 3, "crossed": 3, "wispy": 3},
-     "ribbon": {"none": 1}},
-)  # fmt: skip
+def _prior(name: str) -> Prior:
+    entry = _FILE[name]
+    base = _FILE.get(entry.get("like"), {"weights": {}, "ranges": {}})
+    weights, ranges = {**base["weights"], **entry["weights"]}, {**base["ranges"], **entry["ranges"]}
+    return Prior(name, entry["description"], weights, ranges, entry.get("male", base.get("male", {})))
 
-EXPRESSIVE = Prior(
-    "expressive",
-    "The full variety, looking and speaking in every direction: for pose, expression and talking heads.",
-    {**FULL.weights, "viseme": {"none": 4, **dict.fromkeys(VISEMES, 1)}},
-    {**FULL.ranges, "yaw": (-1.0, 1.0), "pitch": (-1.0, 1.0), "roll": (-20.0, 20.0),
-     **dict.fromkeys(("eyelid_left", "eyelid_right"), (0.5, 1.0)), "gaze_x": (-1.0, 1.0), "gaze_y": (-0.8, 0.8),
-     "brow_height": (-1.0, 1.0), "brow_angle": (-1.0, 1.0)},
-    _MALE,
-)  # fmt: skip
 
-PRIORS = {prior.name: prior for prior in (FULL, FRONTAL, EXPRESSIVE)}
+PRIORS = {name: _prior(name) for name in _FILE}
 """Name -> prior."""
 
 

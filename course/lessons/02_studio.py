@@ -44,6 +44,7 @@ from animelab.data import StudioFaces, StudioPairs, StudioUnpaired
 from animelab.errors import LabError
 from animelab.nn import dcgan as networks
 from animelab.studio import LABELS, LAYERS, STYLES, Character, layers, rendering
+from animelab.studio.face import VISEMES
 from animelab.studio.ink import Drawing, Pen, stroked
 from animelab.studio.palette import build, from_oklch, gradients
 from animelab.viz import compare, show
@@ -349,6 +350,38 @@ Timelapse(
 # To the left, a little: it lies behind the axis. The trick has its limit, and the film shows it: at the ends the far eye
 # should begin to disappear behind the nose, and does not. No profile will ever come out of this.
 #
+# Expression works the same way. Lids, gaze, brows and mouth are numbers of a character; what you hear as a vowel is three
+# of them. A talking head, later in the course, is a film of such numbers.
+
+# %%
+calm = hero.replace(framing="face", yaw=0.0, pitch=0.0, roll=0.0, eyelids="open")
+spoken = {
+    sound: calm.replace(mouth="spoken", mouth_open=wide, mouth_width=long, mouth_smile=bend)
+    for sound, (wide, long, bend) in VISEMES.items()
+}
+looks = [
+    calm.replace(gaze_x=-1.0),
+    calm.replace(gaze_x=1.0),
+    calm.replace(gaze_y=0.8, eyelid_left=0.5, eyelid_right=0.5),
+    calm.replace(eyelid_left=0.0),
+    calm.replace(brow_height=1.0, brow_angle=-1.0),
+    calm.replace(brow_angle=1.0),
+]
+compare(
+    {
+        f"mouth: {', '.join(spoken)}": [
+            picture(face, size=112) for face in spoken.values()
+        ],
+        "gaze left, right, down; a wink; brows worried, angry": [
+            picture(face, size=112) for face in looks
+        ],
+    },
+    scale=1,
+    alt="The hero's face thirteen times: mouth closed, smiling, and saying five vowels; then looking "
+    "left, right and down, winking, with worried and with angry brows.",
+)
+
+# %% [markdown]
 # What moves with the face are its *landmarks*: named points whose place is known exactly.
 
 
@@ -563,7 +596,7 @@ show(
 # Choose two layers. A network that turns one into the other is a tool, and the studio holds as many examples for it as you
 # have patience.
 #
-# | from | to | what the tool does | in this course |
+# | from | to | what the tool does | where it leads |
 # |---|---|---|---|
 # | `line` | `color` | colors line art | pix2pix, two-stage coloring |
 # | `sketch` | `line` | cleans up a pencil drawing | line extraction |
@@ -707,8 +740,8 @@ compare(
 )
 
 # %% [markdown]
-# A leak made the worst of the three look like the best, by far. On pictures it has not seen, the copyist loses even to one
-# brownish blur for everybody. No score on leaky data can tell a genius from a thief, and the more a network can memorize,
+# The leaky one, by far; and it is the same colorist who otherwise comes last. On pictures it has not seen, it loses even to
+# one gray blur for everybody. No score on leaky data can tell a genius from a thief, and the more a network can memorize,
 # the more it gains from a leak.
 #
 # The usual leaks are dull: a picture twice in a folder under two names; frames of one film on both sides; seeds 0 to 9,999
@@ -827,9 +860,9 @@ def report(guesses):
 report(guesses)
 
 # %% [markdown]
-# Nearly all pixels are right, and the network has found hardly a brow, a nose or a mouth. It learned what pays: a brow is a
-# dozen pixels of 4,096, and in a few hundred steps nobody complains about a dozen. Hats are rarer than mouths, but large;
-# those it finds. Percent of pixels hid all of this.
+# Nearly all pixels are right, and the network has found hardly a brow, a nose or a mouth. It learned what pays: at this
+# size a brow has two pixels of 4,096 and a mouth four, and in a few hundred steps nobody complains about six. Hats are
+# rarer than mouths, but large; those it finds. Percent of pixels hid all of this.
 #
 # So let rare parts cost more. A part that covers a hundredth of the pixels of another now weighs ten times as much (one
 # over the square root). Everything else stays. **Predict:** will more pixels be right, or fewer?
@@ -997,12 +1030,12 @@ compare(
 
 # %% [markdown]
 # Two crowds of drawings are never exactly alike, so the floor is not 0. The copyist stands on it. Blurred drawings come
-# next: who they are can still be seen. Then, far behind, the painter of lesson 1, whose faces are good one by one and too
-# much alike as a crowd. And last, behind gray noise: one perfect face. There is nothing wrong with any of its pictures. As
-# a crowd it has no spread at all, and its middle is not the middle.
+# next: who they are can still be seen. Then, far behind, the painter of lesson 1, whose faces have a grain and are too much
+# alike as a crowd. And last, behind gray noise: one perfect face. There is nothing wrong with any of its pictures. As a
+# crowd it has no spread at all, and its middle is not the middle.
 #
 # In lesson 1 mode collapse could be seen and not measured: its loss looked like the best-balanced game of all. Here it gets
-# the worst score on the table.
+# the worst score on the table. (So the ceiling is none: it is a mark on the wall, and one can do worse than noise.)
 #
 # One more experiment before you trust the number. The same two crowds, measured with fewer and fewer pictures.
 #
@@ -1032,7 +1065,7 @@ except LabError as refusal:
 # - It sees what the tagger was taught: colors, hair, ribbons, smiles. A sixth finger costs nothing.
 # - It cannot see copying. Look at the copyist's row: stealing is the cheapest way to a perfect score.
 # - It judges crowds. It has nothing to say about your one picture.
-# - It is at home in the studio. Here are pictures that it has no idea of:
+# - It is at home in the studio, and nowhere else. Here is what else there is:
 #
 # ![Four faces from two visual novels above four drawings of the studio with similar hair. The real ones have painted shading, strands that follow the head, and lines of uneven weight; the drawn ones are flat and share one face.](../course/figures/real_and_drawn.jpg)
 #
@@ -1042,7 +1075,8 @@ except LabError as refusal:
 # The people above have weight. Their hair is painted in strokes, their lines get thick where the pen pressed, somebody
 # decided what to leave out. The studio knows one hand, one camera distance and one age. A network that has seen only the
 # studio has seen *one artist*, and whatever we measure here is measured in that artist's world. That is the price of
-# knowing all the answers.
+# knowing all the answers. (We showed the tagger the upper row. It still sees red hair and blue eyes. It misses the hair
+# band, gives the long-haired girl no hair color at all, and takes her surprise for a smile.)
 
 # %% [markdown]
 # ## A quiz, for honesty
@@ -1160,9 +1194,9 @@ except LabError as refusal:
 #
 # ## What went wrong for others, and for us
 #
-# - **"Classes I do not have appear along the edges."** (shekkizh/FCN.tensorflow #4, divamgupta/image-segmentation-keras
-#   #11.) Label maps were resized smoothly. Ours glittered, too, until the renderer got code colors; a test now compares
-#   borders of parts with the ink, and wants 99.8% of them within a pixel.
+# - **"Classes I do not have appear along the edges."** (shekkizh/FCN.tensorflow #4,
+#   divamgupta/image-segmentation-keras #11.) Label maps were resized smoothly. Ours glittered, too, until the renderer got
+#   code colors; a test now compares borders of parts with the ink, and wants 99.8% of them within a pixel.
 # - **"The flipped key points are wrong."** (albumentations #840, #1500.) Left and right were not exchanged, or x became
 #   `width - 1 - x` for points that are measured from the edge.
 # - **"ValueError: Imaginary component."** (mseitzer/pytorch-fid #13, bioinf-jku/TTUR #4.) Fewer pictures than features: the
@@ -1196,6 +1230,7 @@ except LabError as refusal:
 # ## References
 #
 # - Ottosson: *A perceptual color space for image processing*, 2020, bottosson.github.io/posts/oklab.
+# - Johnston: *Lumo: Illumination for Cel Animation*, 2002.
 # - Catmull, Rom: *A class of local interpolating splines*, 1974.
 # - Jin et al.: *Towards the Automatic Anime Characters Creation with Generative Adversarial Networks*, 2017, arXiv
 #   1708.05509. The 34 tags.

@@ -39,7 +39,7 @@ NOT_USED_BY = {
     "engine": {"losses", "studio"},  # the loop knows no GAN and no anime
     "authoring": {"torch", "torchvision"},
 }
-BUDGETS = {"studio": 1800, "the rest": 4000}  # lines
+BUDGETS = {"studio": 1800, "the rest": 4000}  # lines of code: what explains itself in words is free
 
 
 def imports(module: str, source: str) -> Iterator[str]:
@@ -135,11 +135,26 @@ def test_building_notebooks_does_not_load_torch() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=60)
 
 
+def lines_of_code(source: str) -> int:
+    """Lines that are neither empty nor a comment nor part of a docstring."""
+    words: set[int] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            words |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    lines = enumerate(source.splitlines(), 1)
+    return sum(number not in words and line.strip()[:1] not in ("", "#") for number, line in lines)
+
+
+def test_what_counts_as_code() -> None:
+    source = '"""Words,\nand more."""\n\nimport os\n\n# why\ndef f() -> str:\n    """What."""\n    return """a\nb"""\n'
+    assert lines_of_code(source) == 4
+
+
 def test_the_library_is_small() -> None:
     lines = dict.fromkeys(BUDGETS, 0)
     for module, path in modules():
         shelf = "studio" if module.split(".")[1] == "studio" else "the rest"
-        lines[shelf] += len(path.read_text(encoding="utf-8").splitlines())
+        lines[shelf] += lines_of_code(path.read_text(encoding="utf-8"))
     over = {shelf: count for shelf, count in lines.items() if count > BUDGETS[shelf]}
     assert not over, f"over the budget of {BUDGETS} lines: remove something, or let a well-kept library do it"
     assert min(lines.values()) > 0
