@@ -1195,8 +1195,8 @@ except LabError as refusal:
 # ## What went wrong for others, and for us
 #
 # - **"Classes I do not have appear along the edges."** (shekkizh/FCN.tensorflow #4,
-#   divamgupta/image-segmentation-keras #11.) Label maps were resized smoothly. Ours glittered, too, until the renderer got
-#   code colors; a test now compares borders of parts with the ink, and wants 99.8% of them within a pixel.
+#   divamgupta/image-segmentation-keras #11.) Label maps were resized smoothly. You saw what that looks like. A test of ours
+#   compares the borders of parts with the ink, and wants 99.8% of them within a pixel.
 # - **"The flipped key points are wrong."** (albumentations #840, #1500.) Left and right were not exchanged, or x became
 #   `width - 1 - x` for points that are measured from the edge.
 # - **"ValueError: Imaginary component."** (mseitzer/pytorch-fid #13, bioinf-jku/TTUR #4.) Fewer pictures than features: the

@@ -19,7 +19,7 @@ import animelab
 from animelab import engine, env, zoo
 from animelab.data import StudioFaces
 from animelab.recipes import dcgan
-from animelab.studio import Character, render
+from animelab.studio import LAYERS, STYLES, Character, render
 
 WARM_UP, STEPS = 10, 40
 
@@ -40,6 +40,10 @@ def main() -> None:
         figures[f"draw one {size} px face, ms"] = milliseconds(
             lambda seed, size=size: render(Character.random(seed, "frontal"), size), 100
         )
+        for style, layer in [("cel", layer) for layer in LAYERS] + [(style, "color") for style in STYLES[1:]]:
+            figures[f"draw one {size} px bust, {style} {layer}, ms"] = milliseconds(
+                lambda seed, size=size, style=style, layer=layer: render(Character.random(seed), size, layer, style), 60
+            )
     config = dcgan.preset("cpu", steps=STEPS, log_every=WARM_UP, faces=1000)
     with tempfile.TemporaryDirectory() as out:
         run = engine.train(
