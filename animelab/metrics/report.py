@@ -70,7 +70,7 @@ def inception_scores(real: Tensor, fake: Tensor) -> dict[str, float]:
         kid = KernelInceptionDistance(normalize=True, subset_size=min(500, len(real)))
     except (ImportError, OSError) as error:  # ModuleNotFoundError, or no way to the weights
         raise LabError(
-            'FID and KID need pip install "torchmetrics[image]" and, once, a network to fetch Inception\'s weights; '
+            'FID and KID need pip install "animelab[fid]" and, once, a network to fetch Inception\'s weights; '
             f"without them leave --inception out ({error})."
         ) from error
     for metric in (fid, kid):

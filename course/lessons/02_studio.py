@@ -15,8 +15,8 @@
 # **In the studio:** steps 1, 3 and 4 of 6, *character design*, *line art* and *color*. Before a network can help with any
 # of them, somebody has to make the examples.
 #
-# **Time:** TODO-MEASURE minutes of computing on 2 CPU cores (under a minute of it training), not counting the time you
-# think; no GPU is needed. **Downloads:** nothing.
+# **Time:** 1 minute of computing on 2 CPU cores (about half of it training), not counting the time you think;
+# no GPU is needed. **Downloads:** nothing.
 #
 # A scraped picture is a picture and nothing else. A picture that you drew yourself comes with answers: where the hair ends,
 # which way the light fell, what the same face looks like as a photograph. This lesson takes the course's drawings apart,

@@ -43,6 +43,32 @@ step = inspect.getsource(dcgan.DCGAN.step)
 for line in ("self.loss.discriminator(self.D(real), self.D(fake.detach()))", "with frozen(self.D):", "self.G_ema.update(self.G)"):
     assert line in step, "the step that the lesson quotes"
 """,
+    "02_studio": '''
+assert (LABELS["hair"], LABELS["clothes"], LABELS["brow"]) == (1, 10, 5), "numbers that the prose names"
+grays = [[int(square[0, 0, 0]) for square in in_gray(strip)] for strip in (hsv, oklch)]
+assert np.ptp(grays[0]) > 4 * np.ptp(grays[1]), "OKLCH stays even, HSV does not"
+assert [shape.part for shape in drawing.shapes if shape.part in ("hair", "face")][0] == "hair", "hair comes first"
+assert rendering.draw(hero).shapes[-1].part != "face"
+assert strangers.sum() > 200, "labels that glitter"
+from animelab.studio import hair
+bob = """[my bob] short
+back:
+  h back_fill/hair_line 1.9: 0,38 24,42 43,56 55,80 59,106
+    68,136 73,164 71,188 58,203! 40,206 0,206
+  =~ hair_deep: 60,140,0 63,168,1.1 61,196,0
+front:
+  =m: 53,96,6 61,138,11 60,172,10 43,196,0"""
+drawn_bobs = []
+studio.add_hairstyle(bob)
+assert np.array_equal(*(studio.render(hero.replace(hair_style=name), 64) for name in ("bob", "my bob"))), "the bob that the lesson quotes"
+assert error(lazy_colorist(known_lines), known_colors) == 0
+assert error(lazy_colorist(leaky_lines), leaky_colors) < error(average.expand_as(colors), colors) < error(lazy_colorist(lines), colors)
+assert (exam_maps == same_map).float().mean() > 0.8, "the same map for all is right for most pixels"
+assert between_bells(0, 1, 0, 4) > between_bells(0, 1, 2, 1)
+far = [distance(fake, real) for fake in candidates.values()]
+assert max(far[0], far[2]) < far[3] < far[1] < far[5] < far[4], "the order that the lesson tells"
+assert distance(others[:270], real[:270]) > distance(others, real), "fewer pictures, larger distance"
+''',
     "00_start": """
 assert all(difference.any() for difference in (render(hero, 64) != render(one, 64) for one in variants[1:]))
 """,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 
 import numpy as np
@@ -175,6 +176,12 @@ def test_a_typo_names_the_nearest_network() -> None:
         zoo.network("taggr")
     with pytest.raises(LabError, match="cannot draw"):
         zoo.load("tagger")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch_fidelity") is not None, reason="FID can be computed here")
+def test_without_inception_the_real_fid_says_what_is_missing(capsys) -> None:
+    assert main(["evaluate", "dcgan-faces-64", "--count", "260", "--inception"]) == 1
+    assert 'pip install "animelab[fid]"' in capsys.readouterr().err
 
 
 def test_evaluate_writes_a_table_with_floor_and_ceiling(tmp_path, capsys) -> None:

@@ -26,7 +26,7 @@ from animelab.studio import (
 )
 from animelab.studio.character import EXPRESSIONS, HAIR_TAGS
 from animelab.studio.face import VISEMES
-from animelab.studio.hair import HAIRSTYLES
+from animelab.studio.hair import BUNDLED, HAIRSTYLES, add_hairstyle
 
 COLORS = [
     "blonde",
@@ -252,3 +252,35 @@ def test_fingerprint_depends_on_the_renderer() -> None:
 def test_character_is_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Character().yaw = 0.2  # type: ignore[misc]
+
+
+@pytest.mark.slow
+def test_memory_stays_flat_over_five_thousand_pictures() -> None:
+    import psutil
+
+    memory = []
+    for seed in range(5_500):
+        render(Character.random(seed), 64, "line" if seed % 50 == 0 else "color")
+        if seed % 500 == 499:
+            memory.append(psutil.Process().memory_info().rss / 2**20)
+    assert memory[-1] - memory[0] < 25, memory
+
+
+def test_a_learners_hairstyle_is_drawn_and_mistakes_are_named() -> None:
+    assert add_hairstyle("[test bob] short\nfront:\n=m: 55,98,5 63,140,11 60,180,11 44,206,0") == ["test bob"]
+    drawn, plain = (Character(hair_style=name, framing="face") for name in ("test bob", "bob"))
+    assert drawn.tags()["short"] and not drawn.tags()["long"]
+    assert np.abs(render(drawn, 64).astype(int) - render(plain, 64)).mean() > 1
+    for text, words in (
+        ("=m: 1,2,3", "begins with"),
+        ("[a] short\nq: 1,2", "kind of shape"),
+        ("[a] short\n- hairy: 0,1 2,3 4,5", "'hairy'; the nearest is 'hair"),
+        ("[a] short\n~ hair: 0,1 2,3", "cannot be drawn"),
+        ("[a] curly\n- hair: 0,1 2,3 4,5", "long or short"),
+        ("[a] short\nside:\n- hair: 0,1 2,3 4,5", "back, middle and front"),
+        ("[bob] short\nback:\n- hair: 0,1 2,3 4,5", "own hairstyles"),
+    ):
+        with pytest.raises(LabError, match=words):
+            add_hairstyle(text)
+    assert set(BUNDLED) == set(HAIRSTYLES) - {"test bob"}
+    del HAIRSTYLES["test bob"]
