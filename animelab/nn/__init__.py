@@ -7,12 +7,18 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
-from animelab.nn import dcgan, tagger
+from animelab.nn import cyclegan, dcgan, makegirlsmoe, pix2pix, tagger
 
 # Called without arguments, each gives the configuration its paper (or its authors' code) published.
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "dcgan.generator": dcgan.Generator,
     "dcgan.discriminator": dcgan.Discriminator,
+    "makegirlsmoe.generator": makegirlsmoe.Generator,
+    "makegirlsmoe.discriminator": makegirlsmoe.Discriminator,
+    "pix2pix.generator": pix2pix.Generator,
+    "pix2pix.discriminator": pix2pix.Discriminator,
+    "cyclegan.generator": cyclegan.Generator,
+    "cyclegan.discriminator": cyclegan.Discriminator,
     "tagger.network": tagger.Tagger,
     "judge.network": tagger.Judge,
 }

@@ -1,0 +1,68 @@
+"""The networks of CycleGAN: a generator that keeps the picture's size in its middle, and a judge of patches.
+
+Zhu et al. 2017, section 4 and appendix 7.2. Taught in 05_cyclegan.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from torch import Tensor, nn
+
+from animelab.errors import LabError
+
+
+class Residual(nn.Module):
+    """Two convolutions beside a shortcut, with reflected borders and no activation after the sum."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(width, width, 3, 1, 1, padding_mode="reflect"),
+            nn.InstanceNorm2d(width),
+            nn.ReLU(),
+            nn.Conv2d(width, width, 3, 1, 1, padding_mode="reflect"),
+            nn.InstanceNorm2d(width),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.body(x)
+
+
+class Generator(nn.Sequential):
+    """A picture (B, channels_in, H, W) in [-1, 1] to another (B, 3, H, W): two halvings, blocks, two doublings.
+
+    H and W are multiples of 4, at least 16. The paper takes 9 blocks for 256 pixels and 6 for 128.
+    """
+
+    def __init__(self, blocks: int = 9, width: int = 64, channels_in: int = 3) -> None:
+        def norm(channels: int) -> list[nn.Module]:
+            return [nn.InstanceNorm2d(channels), nn.ReLU()]
+
+        layers: list[nn.Module] = [nn.Conv2d(channels_in, width, 7, 1, 3, padding_mode="reflect"), *norm(width)]
+        for channels in (width, 2 * width):
+            layers += [nn.Conv2d(channels, 2 * channels, 3, 2, 1), *norm(2 * channels)]
+        layers += [Residual(4 * width) for _ in range(blocks)]
+        for channels in (4 * width, 2 * width):
+            layers += [nn.ConvTranspose2d(channels, channels // 2, 3, 2, 1, output_padding=1), *norm(channels // 2)]
+        super().__init__(*layers, nn.Conv2d(width, 3, 7, 1, 3, padding_mode="reflect"), nn.Tanh())
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[-2:]
+        if height % 4 or width % 4 or min(height, width) < 16:
+            raise LabError(
+                f"This generator takes pictures whose sides are multiples of 4 from 16, not {height} x {width}."
+            )
+        return super().forward(x)
+
+
+class Discriminator(nn.Sequential):
+    """Pictures (B, channels, H, W) to a map of logits, one for each patch of 70 x 70 pixels when `layers` is 3."""
+
+    def __init__(self, channels: int = 3, width: int = 64, layers: int = 3) -> None:
+        wide = [width * min(8, 2**level) for level in range(layers + 1)]
+        body: list[nn.Module] = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(0.2)]
+        for level, (before, after) in enumerate(pairwise(wide), 1):
+            body += [nn.Conv2d(before, after, 4, 2 if level < layers else 1, 1)]
+            body += [nn.InstanceNorm2d(after), nn.LeakyReLU(0.2)]
+        super().__init__(*body, nn.Conv2d(wide[-1], 1, 4, 1, 1))
