@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import operator
 import os
 import signal
 import threading
@@ -21,10 +22,11 @@ from tqdm.auto import tqdm
 from animelab import env, studio
 from animelab.config import nearest
 from animelab.errors import LabError
-from animelab.studio import Character, Prior
+from animelab.studio import Character, Prior, hair
 
 SPLITS = ("train", "validation", "test")
 SEED_STRIDE, SPLIT_STRIDE = 10_000_000, 1_000_000_000  # apart enough that no two sets share a character
+ONE_CHANNEL = ("segmentation", "shade", "alpha")
 PICTURES_PER_WORKER = 200  # starting a worker takes as long as drawing about half of this
 
 
@@ -50,16 +52,24 @@ class Cast:
         self[0]  # an unknown prior fails here, before any work
 
     def __getitem__(self, index: int) -> Character:
-        place = self.first + self.step * index
+        place = self.first + self.step * operator.index(index)
         if not 0 <= place < SEED_STRIDE:
             raise LabError(f"A set has characters 0 to {SEED_STRIDE // self.step - 1:,}, not {index:,}.")
         start = SPLITS.index(self.split) * SPLIT_STRIDE + self.seed * SEED_STRIDE
         return Character.random(start + place, self.prior)
 
     @property
+    def hairstyles(self) -> dict[str, hair.Hairstyle]:
+        """The learner's own among the hairstyles of the prior: nobody knows them outside of this process."""
+        tables = () if isinstance(self.prior, str) else (self.prior.weights, self.prior.male)
+        names = {name for table in tables for name in table.get("hair_style", ())}
+        return {name: hair.HAIRSTYLES[name] for name in sorted(names & (hair.HAIRSTYLES.keys() - hair.BUNDLED))}
+
+    @property
     def name(self) -> str:
         """As in the name of a cache: prior, split and seed, and which of them."""
-        prior = self.prior if isinstance(self.prior, str) else hashlib.sha256(repr(self.prior).encode()).hexdigest()[:8]
+        own = repr((self.prior, self.hairstyles)).encode()
+        prior = self.prior if isinstance(self.prior, str) else hashlib.sha256(own).hexdigest()[:8]
         every = f"-{self.first}of{self.step}" if self.step > 1 else ""
         return f"{prior}-{self.split}-seed{self.seed}{every}"
 
@@ -101,10 +111,10 @@ def drawn(
     what = f"{side.style}-{side.layer}"
     name = f"{what}-{cast.name}-{size}px-{count}-{studio.fingerprint(renderer)[:16]}"
     path = Path(cache or env.cache_dir() / "studio") / f"{name}.npy"
-    shape = (count, size, size) if side.layer in ("segmentation", "shade", "alpha") else (count, size, size, 3)
+    shape = (count, size, size) if side.layer in ONE_CHANNEL else (count, size, size, 3)
     if _read(path, shape) is None:
         workers = workers or min(joblib.cpu_count(), 8, count // PICTURES_PER_WORKER) or 1
-        pictures = _parallel(workers)(
+        pictures = _parallel(workers, cast.hairstyles)(
             joblib.delayed(studio.render)(cast[index], size, side.layer, side.style, renderer) for index in range(count)
         )
         _write(path, shape, tqdm(pictures, f"Drawing {size} px {what}", count, unit=" faces"))
@@ -125,13 +135,14 @@ def _read(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
     return pixels if pixels.shape == shape and pixels.dtype == np.uint8 else None
 
 
-def _parallel(workers: int) -> joblib.Parallel:
+def _parallel(workers: int, hairstyles: dict[str, hair.Hairstyle]) -> joblib.Parallel:
     """Worker processes that import the studio but not torch, and need no `if __name__ == "__main__"`."""
     parent = os.getpid()
 
     def prepare() -> None:  # runs in each worker; it travels by value, so that no worker imports this module
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # ctrl-C is for the parent, which then ends its workers
         threading.Thread(target=watch, daemon=True).start()
+        hair.HAIRSTYLES.update(hairstyles)
 
     def watch() -> None:  # the workers of a parent that was killed would wait for it forever
         while os.getppid() == parent:

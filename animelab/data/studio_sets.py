@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import ConcatDataset, Dataset
 
 from animelab import studio
-from animelab.data.drawing import Cast, Side, drawn
+from animelab.data.drawing import ONE_CHANNEL, Cast, Side, drawn
 from animelab.data.pictures import Pictures, as_tensor
 from animelab.errors import LabError
 from animelab.studio import Character, Prior
@@ -43,8 +43,11 @@ class StudioFaces(Pictures):
         side: str = "color",
     ) -> None:
         self.cast = Cast(prior, seed, split)
+        if side in ONE_CHANNEL:
+            raise LabError(f"Faces have three channels and '{side}' has one; take StudioPairs('color', '{side}').")
         pixels, fingerprint = drawn(self.cast, Side.named(side), size, count, cache, workers, renderer)
-        super().__init__(pixels, f"studio faces ({self.cast.name})", fingerprint)
+        what = self.cast.name if side == "color" else f"{self.cast.name}, {side}"
+        super().__init__(pixels, f"studio faces ({what})", fingerprint)
 
     def character(self, index: int) -> Character:
         """The character of picture `index`, with every attribute that was drawn."""
@@ -88,10 +91,14 @@ class _Sides(Dataset[tuple[Tensor, Tensor]]):
     def landmarks(self, indices: Indices, side: int = 0) -> Tensor:
         """Named points of the faces on one side: float32 (B, points, 2), x and y in pixels; names as in the studio."""
         points = [
-            list(studio.landmarks(self.casts[side][int(index)], self.size, self.sides[side].style).values())
-            for index in indices
+            list(studio.landmarks(character, self.size, self.sides[side].style).values())
+            for character in self._characters(indices, side)
         ]
         return torch.tensor(points)
+
+    def _characters(self, indices: Indices, side: int) -> list[Character]:
+        """Those of this set: a cast goes on beyond its end."""
+        return [self.casts[side][range(self.count)[int(index)]] for index in indices]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self):,} of {self.size} px: {self.name})"
@@ -145,8 +152,10 @@ class StudioUnpaired(_Sides):
         """What a perfect translation of side A's pictures to side B would be (or, with to="a", the other way round)."""
         if self.casts[0].split == "train":
             raise LabError('The training split keeps its truth to itself; evaluate with split="validation" or "test".')
-        cast, side = (self.casts[0], self.sides[1]) if to == "b" else (self.casts[1], self.sides[0])
-        pixels = [studio.render(cast[int(index)], self.size, *side) for index in indices]
+        if to not in ("a", "b"):
+            raise LabError(f'A translation goes to "a" or "b", not to {to!r}.')
+        shown, side = (0, self.sides[1]) if to == "b" else (1, self.sides[0])
+        pixels = [studio.render(character, self.size, *side) for character in self._characters(indices, shown)]
         return as_tensor(np.stack(pixels), "cpu", side.layer == "segmentation")
 
 
@@ -167,24 +176,25 @@ class StudioAttributes(StudioFaces):
         """The pictures (B, 3, size, size) and their labels (B, 34)."""
         return super().batch(indices, device), self.labels[np.asarray(indices, dtype=np.int64)].to(device)
 
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        pictures, labels = self.batch([index])
+        return pictures[0], labels[0]
 
-class Joined(Dataset[tuple[Tensor, Tensor]]):
+
+class Joined(ConcatDataset[tuple[Tensor, Tensor]]):
     """Several sets one after the other, as one."""
 
     def __init__(self, *sets: StudioAttributes) -> None:
+        super().__init__(sets)
         self.sets, self.name = sets, " and ".join(each.name for each in sets)
-        self.starts = np.cumsum([0, *map(len, sets)])
         self.fingerprint = " ".join(each.fingerprint for each in sets)
-
-    def __len__(self) -> int:
-        return int(self.starts[-1])
 
     def batch(self, indices: Indices, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
         """The items at these indices, in their order."""
-        indices = np.asarray(indices, dtype=np.int64)
-        owners = np.searchsorted(self.starts, indices, side="right") - 1
+        places = np.arange(len(self))[np.asarray(indices, dtype=np.int64)]
+        owners, starts = np.searchsorted(self.cumulative_sizes, places, side="right"), [0, *self.cumulative_sizes]
         order = np.argsort(owners, kind="stable")
-        parts = [self.sets[k].batch(indices[owners == k] - self.starts[k], device) for k in np.unique(owners)]
+        parts = [self.sets[k].batch(places[owners == k] - starts[k], device) for k in np.unique(owners)]
         back = torch.from_numpy(np.argsort(order))
         pictures, labels = (torch.cat(columns)[back.to(device)] for columns in zip(*parts))
         return pictures, labels

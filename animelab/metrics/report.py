@@ -25,12 +25,12 @@ def scores(real: Tensor, fake: Tensor) -> dict[str, float]:
     return {name: round(value, 4) for name, value in {**found, **variety(fake, real)}.items()}
 
 
-def prior_of(model: zoo.Pretrained) -> str:
-    """The prior whose faces a model learned from; LabError for a model of other pictures."""
-    match = re.search(r"studio faces \((\w+)", str(model.card.get("data")))
+def learned_from(model: zoo.Pretrained) -> tuple[str, str]:
+    """The prior and the side (see `data.Side`) whose faces a model learned from; LabError for other pictures."""
+    match = re.search(r"studio faces \((\w+)[^,)]*(?:, (\w+)\))?", str(model.card.get("data")))
     if match is None:
         raise LabError(f"'{model.name}' learned from {model.card.get('data')}, which the studio cannot draw again.")
-    return match[1]
+    return match[1], match[2] or "color"
 
 
 def evaluate(models: list[str], count: int = 2048, seed: int = 0, inception: bool = False) -> dict[str, Any]:
@@ -40,11 +40,11 @@ def evaluate(models: list[str], count: int = 2048, seed: int = 0, inception: boo
     priors or sizes: distances to different faces do not belong into one table.
     """
     opened = [zoo.open_model(name).to("auto") for name in models]
-    kinds = {(prior_of(model), model.size) for model in opened}
+    kinds = {(*learned_from(model), model.size) for model in opened}
     if len(kinds) != 1:
         raise LabError(f"The models learned from {sorted(kinds)}; evaluate those of one prior and size at a time.")
-    prior, size = kinds.pop()
-    real, other = (StudioFaces(size, count, seed, prior, split=split).batch(range(count))
+    prior, side, size = kinds.pop()
+    real, other = (StudioFaces(size, count, seed, prior, split=split, side=side).batch(range(count))
                    for split in ("test", "validation"))  # fmt: skip
     torch.manual_seed(seed)
     untrained = zoo.Pretrained("untrained", Generator(64).eval(), 100, 64, {}).sample(count, seed)
@@ -53,7 +53,7 @@ def evaluate(models: list[str], count: int = 2048, seed: int = 0, inception: boo
     if inception:
         for name, fake in sets.items():
             rows[name] |= inception_scores(real, fake)
-    about = {"count": count, "seed": seed, "prior": prior, "size": size, "torch": torch.__version__}
+    about = {"count": count, "seed": seed, "prior": prior, "side": side, "size": size, "torch": torch.__version__}
     return {**about, "tagger": zoo.card("tagger")["sha256"][:16], "rows": rows}
 
 

@@ -42,7 +42,7 @@ def hairstyles(text: str) -> dict[str, Hairstyle]:
 def add_hairstyle(text: str) -> list[str]:
     """Teach this process a learner's hairstyles, written as in sketches/hair.txt; returns their names.
 
-    They can be drawn at once: `Character(hair_style=name)`. Other processes, so also drawn data sets, do not know them.
+    They can be drawn at once: `Character(hair_style=name)`, and in data sets whose own `Prior` names them.
     Raises LabError for a text that cannot be drawn, and for the name of one that exists already.
     """
     new = hairstyles(text)

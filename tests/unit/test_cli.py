@@ -95,6 +95,7 @@ def test_training_on_a_folder_of_ones_own(animelab, tmp_path):
     ],
 )
 def test_a_mistake_is_one_sentence(animelab, arguments, says, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # a run that fails may leave its lock
     message = animelab(*arguments, code=1)
     assert says in message
     assert message.splitlines()[-1].startswith("animelab: ")
