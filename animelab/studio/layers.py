@@ -52,13 +52,13 @@ _INK, _PAPER, _PENCIL, _GUIDE = "#1d1b22", "#ffffff", "#34323b", "#8fa3c4"
 @lru_cache(maxsize=1024)
 def _kind(part: str, fill: str, line: str, opacity: float) -> str:
     """See `kind`."""
-    if opacity < 0.61 or part in ("light", "blush") or fill in ("glow_fill", "eye_shadow"):
+    if opacity < 0.61 or part in ("light", "blush") or fill in ("glow_fill", "eye_shadow", "dim_fill", "gleam_fill"):
         return "shading"
     if line:
         return "piece" if fill else "edge"
     if fill in ("lash", "brow", "pupil", "frame") or fill == "mouth_line":
         return "ink"
-    if re.search("_(line|strand|thin)$", fill) or (fill == "skin_deep" and opacity == 1.0):
+    if re.search("_(line|strand|thin|dark)$", fill) or (fill == "skin_deep" and opacity == 1.0):
         return "crease"
     return "shading" if re.search("_(shade|glow|light|deep)$", fill) else "patch"
 
@@ -94,7 +94,7 @@ def _line(shape: Shape) -> str:
     if what in ("ink", "crease"):
         return stroked(shape.path, _INK)
     if what == "patch":
-        plain = shape.part in ("eye", "mouth", "bangs", "hair", "face")
+        plain = shape.part in ("eye", "mouth", "bangs", "hair", "face") and shape.fill != "lips_fill"
         return stroked(shape.path, _PAPER) if plain else stroked(shape.path, _PAPER, _INK, 0.6)
     return stroked(shape.path, _PAPER) if shape.part == "light" and shape.fill == "white" else ""
 

@@ -112,3 +112,14 @@ def test_two_renderers_agree(style: str) -> None:
     for character in CAST[:4]:
         one, two = (rasterize(svg(character, "color", style), 128, name).astype(float) for name in ("thorvg", "resvg"))
         assert np.abs(one - two).mean() < 4.0
+
+
+def test_a_portrait_can_be_drawn_in_lines_too() -> None:
+    for character in CAST[:12]:
+        ink = render(character, 256, "line", "portrait")[..., 0] < 200
+        points = landmarks(character, 256, "portrait")
+        x, y = ((points["mouth_left"][i] + points["mouth_right"][i]) / 2 for i in (0, 1))
+        assert ink[int(y) - 6 : int(y) + 12, int(x) - 3 : int(x) + 4].any(), "a mouth"
+        cheek = [(points["chin"][i] + points["jaw_left"][i]) / 2 for i in (0, 1)]
+        assert ink[int(cheek[1]) - 8 : int(cheek[1]) + 8, int(cheek[0]) - 8 : int(cheek[0]) + 8].any(), "a jaw"
+        assert 0.02 < ink.mean() < 0.2
