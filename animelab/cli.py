@@ -56,11 +56,15 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--side", default="color", help="a layer such as line or segmentation, or a style (color)")
     sub.add_argument("--out", type=Path, required=True, help="the folder to write to")
 
+    sub = add("gallery", gallery, "make a page of all that the studio draws: styles, layers, and every option", kinds)
+    sub.add_argument("--seed", type=int, default=0, help="another seed, other characters (0)")
+    sub.add_argument("--out", type=Path, required=True, help="a .html to write; it needs nothing beside it")
+
     sub = add("train", train, "train a recipe")
-    sub.add_argument("recipe", help="which: dcgan or tagger")
+    sub.add_argument("recipe", help="which: dcgan, makegirlsmoe, pix2pix, cyclegan or tagger")
     sub.add_argument("--preset", default="cpu", help="smoke, cpu, t4 or h100 (cpu)")
     sub.add_argument("--out", type=Path, required=True, help="the folder of this run")
-    sub.add_argument("--data", type=Path, help="a folder of your own pictures (otherwise drawn faces)")
+    sub.add_argument("--data", type=Path, help="a folder of your own pictures or pairs (otherwise drawn ones)")
     sub.add_argument("--steps", type=int, help="another length than the preset's")
     sub.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in the run's folder")
     sub.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (auto)")
@@ -71,6 +75,15 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--count", type=int, default=64, help="how many (64)")
     sub.add_argument("--seed", type=int, default=0, help="another seed, other pictures (0)")
     sub.add_argument("--out", type=Path, required=True, help="a .png for one grid, or a folder for one file a picture")
+
+    sub.add_argument("--attributes", help="what to draw, for models that take orders: 'blue hair, red eyes, smile'")
+
+    sub = add("translate", translate, "turn pictures into other pictures, such as line art into color")
+    sub.add_argument("model", metavar="RUN_OR_ZOO", help="a run's folder, a bundled model, or an official .pth")
+    sub.add_argument("inputs", metavar="INPUT", type=Path, nargs="+", help="pictures, or folders of pictures")
+    sub.add_argument("--out", type=Path, required=True, help="the folder to write PNG files to")
+    sub.add_argument("--side", type=int, help="resize to this shorter side first (otherwise each keeps its size)")
+    sub.add_argument("--back", action="store_true", help="from B to A, with a model that knows both ways")
 
     sub = add("evaluate", evaluate, "score models against held-out drawn faces")
     sub.add_argument("models", metavar="RUN_OR_ZOO", nargs="+", help="runs' folders, or bundled models")
@@ -180,6 +193,37 @@ def draw_faces(options: argparse.Namespace) -> int:
     return 0
 
 
+def gallery(options: argparse.Namespace) -> int:
+    """Write one HTML page with contact sheets of every style, layer and option."""
+    from animelab import studio
+    from animelab.viz import image_tag
+
+    cast = [studio.Character.random(options.seed + i) for i in range(8)]
+    hero = studio.Character(framing="face", bangs="curtain")
+    rows = {f"style: {style}": (cast, "color", style) for style in studio.STYLES}
+    rows |= {f"layer: {layer}": (cast, layer, "cel") for layer in studio.LAYERS[1:]}
+    for name, values in studio.OPTIONS.items():
+        view = "bust" if name in ("clothes", "scheme", "background", "headwear", "hair_style") else "face"
+        shown = [hero.replace(**{"framing": view, name: value}) for value in values]
+        rows[f"{name}: {', '.join(values)}"] = (shown, "color", "cel")
+    for name, (low, high) in studio.RANGES.items():
+        spoken = {"mouth": "spoken"} if name.startswith("mouth_") else {}
+        steps = [round(low + (high - low) * i / 7, 3) for i in range(8)]
+        rows[f"{name}: {low} to {high}"] = ([hero.replace(**spoken, **{name: v}) for v in steps], "color", "cel")
+    page = ["<!doctype html><html lang=en><meta charset=utf-8><title>The studio</title>"]
+    page.append("<style>body{font-family:sans-serif;margin:2em auto;max-width:1100px}img{max-width:100%}</style>")
+    page.append(f"<h1>The studio</h1><p>Characters {options.seed} to {options.seed + 7}, then every option of one.</p>")
+    for title, (characters, layer, style) in rows.items():
+        sheet = studio.contact_sheet(characters, min(8, len(characters)), 128, layer, style)
+        page.append(
+            f"<h2>{title}</h2>{image_tag(sheet, f'Drawn characters. {title}', sheet.shape[1], 'webp', quality=85)}"
+        )
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text("\n".join(page), encoding="utf-8")
+    print(f"{len(rows)} sheets in {options.out}")
+    return 0
+
+
 def _empty_folder(folder: Path) -> None:
     """Make the folder; pictures of another time in it would be counted with the new ones."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -217,12 +261,18 @@ def sample(options: argparse.Namespace) -> int:
     """Draw pictures with a trained model, as one grid or one file each."""
     from PIL import Image
 
-    from animelab import zoo
+    from animelab import latent, zoo
     from animelab.viz import as_pixels, grid
 
     if options.out.suffix not in ("", ".png"):
         raise LabError(f"--out takes a name ending in .png, or a folder, not {options.out}.")
-    pictures = zoo.open_model(options.model).to("auto").sample(options.count, options.seed)
+    model = zoo.open_model(options.model).to("auto")
+    if options.attributes is not None:
+        if not isinstance(model, zoo.Conditional):
+            raise LabError(f"'{model.name}' takes no orders; leave --attributes out, or use a model that does.")
+        pictures = model.sample(options.count, options.seed, latent.attributes(options.attributes))
+    else:
+        pictures = model.sample(options.count, options.seed)
     if options.out.suffix:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(grid(pictures)).save(options.out)
@@ -231,6 +281,48 @@ def sample(options: argparse.Namespace) -> int:
         for index, picture in enumerate(as_pixels(pictures)):
             Image.fromarray(picture).save(options.out / f"{index:06d}.png")
     print(f"{options.count} pictures in {options.out}")
+    return 0
+
+
+def translate(options: argparse.Namespace) -> int:
+    """Translate every picture of the inputs into a PNG of the same name; transparency is kept."""
+    import numpy as np
+    import torch
+    from PIL import Image
+    from tqdm.auto import tqdm
+
+    from animelab import zoo
+    from animelab.data.image_folder import UNUSABLE, files_in, opened
+    from animelab.viz import as_pixels
+
+    if options.side is not None and not 16 <= options.side <= 4096:
+        raise LabError(f"--side takes 16 to 4096 pixels, not {options.side}.")
+    files = [file for given in options.inputs for file in (files_in(given) if given.is_dir() else [given])]
+    names = [file.with_suffix(".png").name for file in files]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise LabError(f"Two inputs would both become {twice[0]}; translate their folders one at a time.")
+    model = zoo.open_translator(options.model).to("auto")
+    _empty_folder(options.out)
+    skipped = 0
+    for file, name in zip(tqdm(files, unit=" pictures", disable=len(files) < 5), names):
+        try:
+            image, alpha = opened(file)
+        except UNUSABLE as problem:
+            print(f"animelab: {file} is left out ({problem})", file=sys.stderr)
+            skipped += 1
+            continue
+        if options.side:
+            factor = options.side / min(image.size)
+            image = image.resize([max(16, round(side * factor)) for side in image.size], Image.Resampling.BICUBIC)
+        pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 127.5 - 1
+        result = Image.fromarray(as_pixels(model.translate(pixels, options.back))[0])
+        if alpha is not None:
+            result.putalpha(alpha.resize(result.size))
+        result.save(options.out / name)
+    if skipped == len(files):
+        raise LabError("None of the inputs is a picture that can be read; nothing was translated.")
+    print(f"{len(files) - skipped} pictures in {options.out}")
     return 0
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
+from animelab.config import nearest
 from animelab.errors import LabError
+from animelab.metrics.attributes import GROUPS
+from animelab.studio import TAGS
 
 Generate = Callable[[Tensor], Tensor]  # latents (B, latent) to pictures (B, 3, H, W)
+Parent = tuple[Tensor, Tensor]  # a latent (D,) and attributes (34,)
+HAIR_STYLES = ("long", "short", "twin-tail", "drill", "ponytail")
 
 
 def slerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
@@ -69,3 +74,43 @@ def principal_directions(
         raise LabError(f"Pictures of {pixels.shape[1]} numbers show at most {directions.shape[1]} directions.")
     brighter = torch.where(changes.sum(1) < 0, -1.0, 1.0)
     return (directions * brighter).T[:count].float().contiguous()
+
+
+def attributes(words: str | Iterable[str]) -> Tensor:
+    """An order in words, "blue hair, red eyes, smile", as the 34 numbers (34,) of `studio.TAGS`.
+
+    Raises LabError for a word that is no attribute, with the nearest one.
+    """
+    asked = [word.strip() for word in (words.split(",") if isinstance(words, str) else words)]
+    for word in asked:
+        if word and word not in TAGS:
+            raise LabError(f"There is no attribute '{word}': {nearest(word, TAGS)}")
+    return torch.tensor([float(tag in asked) for tag in TAGS])
+
+
+GENES = [*GROUPS.values(), [i for i, tag in enumerate(TAGS) if tag in HAIR_STYLES]]
+GENES += [[i] for i in range(len(TAGS)) if not any(i in gene for gene in GENES)]
+"""Columns of `studio.TAGS` that are inherited together: hair color, eye color, hair style, then each of the others."""
+
+
+def fuse(a: Parent, b: Parent, t: float = 0.5, seed: int = 0, mutation: float = 0.0) -> Parent:
+    """A child of two characters, each a latent (D,) and attributes (34,).
+
+    The latent lies at part t of the arc between the parents. Every gene comes from one of them, from b with probability
+    t; with probability `mutation` the child's latent also gets a direction of its own, of that share. Deterministic for
+    a seed. t = 0 gives a, t = 1 gives b, two equal parents give themselves, and with t = 0.5 it does not matter who is
+    a. In the spirit of Crypko (2018). Taught in 03_attributes.
+    """
+    if not 0 <= t <= 1 or not 0 <= mutation <= 1:
+        raise LabError(f"t and mutation are shares from 0 to 1, not {t} and {mutation}.")
+    if tuple(a[0].tolist()) > tuple(b[0].tolist()):  # the same dice for either order of the parents
+        a, b, t = b, a, 1 - t
+    generator = torch.Generator().manual_seed(seed)
+    child, rolls = a[1].clone(), torch.rand(len(GENES), generator=generator)
+    for gene, roll in zip(GENES, rolls):
+        if roll < t:
+            child[gene] = b[1][gene]
+    z = slerp(a[0], b[0], t)
+    if mutation:
+        z = slerp(z, torch.randn(z.shape, generator=generator).to(z), mutation)
+    return z, child

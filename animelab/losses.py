@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+import torch
 from torch import Tensor
 from torch.nn.functional import softplus
 
@@ -39,3 +40,37 @@ def minimax_generator_loss(fake_logits: Tensor) -> Tensor:
 
 non_saturating = AdversarialLoss(discriminator_loss, non_saturating_generator_loss)
 minimax = AdversarialLoss(discriminator_loss, minimax_generator_loss)
+
+
+def least_squares_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """Real should score 1 and fake 0: mean (real - 1)^2 + mean fake^2 (Mao et al. 2017). Taught in 05_cyclegan."""
+    return (real_logits - 1).square().mean() + fake_logits.square().mean()
+
+
+def least_squares_generator_loss(fake_logits: Tensor) -> Tensor:
+    """G wants its fakes to score 1: mean (fake - 1)^2 (Mao et al. 2017). Taught in 05_cyclegan."""
+    return (fake_logits - 1).square().mean()
+
+
+least_squares = AdversarialLoss(least_squares_discriminator_loss, least_squares_generator_loss)
+
+
+def slopes(score: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
+    """How steep `score` is at each picture: the length of its gradient, (B,), itself differentiable.
+
+    score: pictures (B, C, H, W) to logits (B,). The length is taken over all the numbers of a picture, never over its
+    channels alone: that mistake holds every pixel to a length of its own (many published codes make it).
+    """
+    pictures = pictures.detach().requires_grad_()
+    (gradients,) = torch.autograd.grad(score(pictures).sum(), pictures, create_graph=True)
+    return gradients.flatten(1).norm(dim=1)
+
+
+def dragan_penalty(score: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
+    """Mean (slope - 1)^2 at pictures beside the real ones: real + alpha * std(real) / 2 * noise, noise in [0, 1).
+
+    alpha in [0, 1) is one number a picture (Kodali et al. 2017 and their code). Taught in 03_attributes.
+    """
+    alpha = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device)
+    beside = real + alpha * 0.5 * real.std() * torch.rand_like(real)
+    return (slopes(score, beside) - 1).square().mean()

@@ -2,5 +2,8 @@
 
 from animelab.checks.lesson_01_dcgan import *  # noqa: F403
 from animelab.checks.lesson_02_studio import *  # noqa: F403
+from animelab.checks.lesson_03_attributes import *  # noqa: F403
+from animelab.checks.lesson_04_pix2pix import *  # noqa: F403
+from animelab.checks.lesson_05_cyclegan import *  # noqa: F403
 
 __all__ = [name for name in dir() if name.startswith("check_")]

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,11 +113,14 @@ def drawn(
     path = Path(cache or env.cache_dir() / "studio") / f"{name}.npy"
     shape = (count, size, size) if side.layer in ONE_CHANNEL else (count, size, size, 3)
     if _read(path, shape) is None:
-        workers = workers or min(joblib.cpu_count(), 8, count // PICTURES_PER_WORKER) or 1
-        pictures = _parallel(workers, cast.hairstyles)(
-            joblib.delayed(studio.render)(cast[index], size, side.layer, side.style, renderer) for index in range(count)
-        )
-        _write(path, shape, tqdm(pictures, f"Drawing {size} px {what}", count, unit=" faces"))
+        workers = workers or min(joblib.cpu_count(), 8, count // PICTURES_PER_WORKER)
+        draw = joblib.delayed(studio.render)
+        calls = (draw(cast[index], size, side.layer, side.style, renderer) for index in range(count))
+
+        def pictures() -> Iterator[np.ndarray]:  # a worker can die as early as in the first call
+            yield from _parallel(workers or 1, cast.hairstyles)(calls)
+
+        _write(path, shape, tqdm(pictures(), f"Drawing {size} px {what}", count, unit=" faces"))
     pixels = _read(path, shape)
     assert pixels is not None
     return pixels, name

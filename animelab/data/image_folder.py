@@ -20,6 +20,7 @@ TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 # What else Pillow raises for files that are broken, cut off, hostile, or no pictures at all.
 BROKEN: tuple[type[Exception], ...] = (OSError, ValueError, ArithmeticError, SyntaxError, RuntimeError, EOFError)
 BROKEN += (LookupError, TypeError, struct.error, zlib.error)
+UNUSABLE: tuple[type[Exception], ...] = (*TOO_LARGE, *BROKEN)
 
 
 class ImageFolder(Pictures):
@@ -35,13 +36,13 @@ class ImageFolder(Pictures):
 
     def __init__(self, path: str | Path, size: int = 64) -> None:
         folder = Path(path).expanduser()
-        files = _files(folder)
+        files = files_in(folder)
         pixels = np.empty((len(files), size, size, 3), np.uint8)
         self.skipped: list[tuple[Path, str]] = []
         count = 0
         for file in tqdm(files, desc=f"Reading {folder.name}", unit=" files", disable=len(files) < 500):
             try:
-                pixels[count] = np.asarray(_square(file, size))
+                pixels[count] = np.asarray(square(file, size))
                 count += 1
             except UnidentifiedImageError:
                 self.skipped.append((file, "not a picture"))
@@ -58,7 +59,7 @@ class ImageFolder(Pictures):
         super().__init__(pixels[:count], f"folder {folder.resolve().name}")
 
 
-def _files(folder: Path) -> list[Path]:
+def files_in(folder: Path) -> list[Path]:
     """Every file under the folder that is not hidden, in an order that does not depend on the platform."""
     if folder.is_file():
         raise LabError(f"{folder} is a file; give the folder it lies in: {folder.parent}")
@@ -73,21 +74,31 @@ def _files(folder: Path) -> list[Path]:
     return sorted(found, key=lambda file: file.relative_to(folder).as_posix())
 
 
-def _square(file: Path, size: int) -> Image.Image:
-    """The central square of a picture, upright, as 8-bit RGB, whatever its mode; transparency is composed on white."""
+def square(file: Path, size: int, wide: int = 1) -> Image.Image:
+    """The central square of a picture (or, with wide=2, two squares side by side), on white; errors as in `opened`."""
+    return ImageOps.fit(opened(file)[0], (wide * size, size), Image.Resampling.BICUBIC)
+
+
+def opened(file: Path) -> tuple[Image.Image, Image.Image | None]:
+    """A picture upright, as 8-bit RGB on white, whatever its mode, and its transparency if it has any ("L").
+
+    Raises one of UNUSABLE for what is no picture, broken, absurdly large or smaller than 16 px.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(file) as opened:
-            if min(opened.size) < SMALLEST:
-                raise ValueError(f"{opened.width} x {opened.height} px, smaller than {SMALLEST}")
-            image = ImageOps.exif_transpose(opened)
+        with Image.open(file) as source:
+            if min(source.size) < SMALLEST:
+                raise ValueError(f"{source.width} x {source.height} px, smaller than {SMALLEST}")
+            image = ImageOps.exif_transpose(source)
         if image.mode == "F" or image.mode.startswith("I"):
             values = np.asarray(image, dtype=np.float64)
             # Integers come from 16-bit files (Pillow calls some of them 32-bit); floats count to 1 or to 255.
             top = 65535 if image.mode != "F" else 1 if values.max() <= 1 else 255
             image = Image.fromarray((values.clip(0, top) * (255 / top)).round().astype(np.uint8))
+        alpha = None
         if image.getbands()[-1] in ("A", "a") or "transparency" in image.info:
             image = image.convert("RGBA")
+            alpha = image.getchannel("A")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-        return ImageOps.fit(image.convert("RGB"), (size, size), Image.Resampling.BICUBIC)
+        return image.convert("RGB"), alpha

@@ -92,6 +92,7 @@ def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Cal
         checkpoints.save(step, {"seconds": elapsed, "recipe": recipe.state()})
 
     with _postponed_interrupt() as interrupted, bar:
+        recipe.examples = _first_examples(data, recipe.device)
         preview = first_preview(recipe, out, start)
         while step < config.steps:
             with recipe.autocast(), _explained(config):
@@ -126,6 +127,13 @@ def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Cal
         if signal.SIGTERM in interrupted:
             raise SystemExit(128 + signal.SIGTERM)  # somebody wants the whole process to end, not only this run
     return Run(out, step, finished, recipe)
+
+
+def _first_examples(data: Data, device: torch.device, count: int = 8) -> tuple[Tensor, ...]:
+    """The same pictures in every preview, so that the time lapse shows one thing changing: the networks."""
+    with torch.random.fork_rng():
+        batch = data.batch(torch.arange(min(count, len(data))), device)
+    return batch if isinstance(batch, tuple) else (batch,)
 
 
 class Order:

@@ -28,6 +28,7 @@ class Recipe:
     name: ClassVar[str]  # as on the command line: "dcgan"
     presets: ClassVar[dict[str, Any]]
     parts: ClassVar[tuple[str, ...]] = ()  # attributes that a learner may replace
+    examples: tuple[Tensor, ...] = ()  # the data's first pictures, for previews; the engine puts them there
 
     def __init__(self, config: Any, device: str | torch.device = "auto", **parts: Any) -> None:
         self.config = config

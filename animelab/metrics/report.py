@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import torch
@@ -25,14 +24,6 @@ def scores(real: Tensor, fake: Tensor) -> dict[str, float]:
     return {name: round(value, 4) for name, value in {**found, **variety(fake, real)}.items()}
 
 
-def learned_from(model: zoo.Pretrained) -> tuple[str, str]:
-    """The prior and the side (see `data.Side`) whose faces a model learned from; LabError for other pictures."""
-    match = re.search(r"studio faces \((\w+)[^,)]*(?:, (\w+)\))?", str(model.card.get("data")))
-    if match is None:
-        raise LabError(f"'{model.name}' learned from {model.card.get('data')}, which the studio cannot draw again.")
-    return match[1], match[2] or "color"
-
-
 def evaluate(models: list[str], count: int = 2048, seed: int = 0, inception: bool = False) -> dict[str, Any]:
     """Score runs or bundled models against held-out drawn faces, with a floor and a ceiling.
 
@@ -40,7 +31,7 @@ def evaluate(models: list[str], count: int = 2048, seed: int = 0, inception: boo
     priors or sizes: distances to different faces do not belong into one table.
     """
     opened = [zoo.open_model(name).to("auto") for name in models]
-    kinds = {(*learned_from(model), model.size) for model in opened}
+    kinds = {(*model.learned_from(), model.size) for model in opened}
     if len(kinds) != 1:
         raise LabError(f"The models learned from {sorted(kinds)}; evaluate those of one prior and size at a time.")
     prior, side, size = kinds.pop()

@@ -18,6 +18,7 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "pix2pix.generator": pix2pix.Generator,
     "pix2pix.discriminator": pix2pix.Discriminator,
     "cyclegan.generator": cyclegan.Generator,
+    "cyclegan.pair": cyclegan.Pair,
     "cyclegan.discriminator": cyclegan.Discriminator,
     "tagger.network": tagger.Tagger,
     "judge.network": tagger.Judge,

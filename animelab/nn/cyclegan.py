@@ -56,6 +56,17 @@ class Generator(nn.Sequential):
         return super().forward(x)
 
 
+class Pair(nn.Module):
+    """Both directions, `a_to_b` and `b_to_a`; called like a network it goes from A to B."""
+
+    def __init__(self, blocks: int = 9, width: int = 64) -> None:
+        super().__init__()
+        self.a_to_b, self.b_to_a = Generator(blocks, width), Generator(blocks, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.a_to_b(x)
+
+
 class Discriminator(nn.Sequential):
     """Pictures (B, channels, H, W) to a map of logits, one for each patch of 70 x 70 pixels when `layers` is 3."""
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from animelab.engine import Recipe
+from animelab.recipes.cyclegan import CycleGAN
 from animelab.recipes.dcgan import DCGAN
+from animelab.recipes.makegirlsmoe import MakeGirlsMoe
+from animelab.recipes.pix2pix import Pix2Pix
 from animelab.recipes.tagger import TaggerRecipe
 
-RECIPES: dict[str, type[Recipe]] = {recipe.name: recipe for recipe in (DCGAN, TaggerRecipe)}
+_ALL: tuple[type[Recipe], ...] = (DCGAN, MakeGirlsMoe, Pix2Pix, CycleGAN, TaggerRecipe)
+RECIPES = {recipe.name: recipe for recipe in _ALL}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from . import catalog
 from .ink import Drawing, Pen, Pose
 
@@ -70,13 +72,12 @@ def eyes(c: Character, d: Drawing, pose: Pose) -> None:
         pen = replace(pen, scale_x=pen.scale_x * wide)
         d.sketch("eye", _CLOSED[lids], pen)
         middle, ends = (10.5, (3.4, 2.3)) if lids == "closed" else (-0.5, (6.6, 7.8))
-        _marks(d, pen, side, (-15, ends[0]), (16.5, ends[1]), (2.2, middle), (2.2, middle))
-        d.mark(f"{SIDES[side]}_eye_pupil", "eye", pen, 2.2, middle)
+        _marks(d, pen, side, (-15, ends[0]), (16.5, ends[1]), *[(2.2, middle)] * 3)
 
 
-def _marks(d: Drawing, pen: Pen, side: int, *points: tuple[float, float]) -> None:
-    for name, point in zip(("inner", "outer", "top", "bottom"), points):
-        d.mark(f"{SIDES[side]}_eye_{name}", "eye", pen, *point)
+def _marks(d: Drawing, pen: Pen, side: int, *points: tuple[float, float], part: str = "eye") -> None:
+    for name, point in zip(("inner", "outer", "top", "bottom", "pupil"), points):
+        d.mark(f"{SIDES[side]}_eye_{name}", part, pen, *point)
 
 
 def _open(c: Character, d: Drawing, pen: Pen, pose: Pose, side: int, lid: float) -> None:
@@ -103,8 +104,13 @@ def _open(c: Character, d: Drawing, pen: Pen, pose: Pose, side: int, lid: float)
         d.add("eye", pen.curve(cast), "eye_shadow", opacity=0.42, clip=name)
         moved = lid < 1 or c.gaze_x or c.gaze_y  # only then can a light leave the eye
         d.sketch("light", _CLIPPED_LIGHT[name] if moved else _LIGHT, replace(iris, scale_x=abs(iris.scale_x)))
-    _marks(d, pen, side, upper[0], upper[-1], upper[2], lower[2])
-    d.mark(f"{SIDES[side]}_eye_pupil", "iris" if lid > SHUT else "eye", pen, x, max(iris.y - pen.y, upper[2][1] + 1.5))
+    (ax, ay), (bx, by) = upper[:2]
+    tip = 0.55 * (1 - lid) ** 3  # the line of a shut eye begins too thin to be seen
+    seen = max(iris.y - pen.y, float(np.interp(x, [a for a, _ in upper], [b for _, b in upper])) + 1.5 * lid)
+    ends = ((ax + tip * (bx - ax), ay + tip * (by - ay)), upper[-1])
+    _marks(d, pen, side, *ends, upper[2], lower[2], (x, seen), part="eye" if lid > SHUT else "lash")
+    if lid > SHUT:
+        d.mark(f"{SIDES[side]}_eye_pupil", "iris", pen, x, seen)
     _lashes(d, pen, upper, lower, male, 0.4 + 0.6 * lid)
 
 

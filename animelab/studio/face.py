@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from . import catalog
 from .eyes import SIDES
-from .ink import Drawing, Pose, mirrored, parse, points_of
+from .ink import Curve, Drawing, Pen, Pose, mirrored, parse, points_of
 
 if TYPE_CHECKING:
     from .character import Character
@@ -105,17 +105,32 @@ def mouth(c: Character, d: Drawing, pose: Pose) -> None:
     """One of the named mouths, or a spoken one that its numbers open, widen and bend."""
     y = 173.5 + (2.5 if c.presentation == "male" else 0.0) + 0.4 * (_chin(c) - 187)
     pen = pose.feature(0, y, 1, 12.0)
-    wide, tall, bend = 1.15, 1.15, 0.0
-    if c.mouth == "spoken":
-        wide, tall, bend = 1.2 * c.mouth_width, 1.55 * c.mouth_open, -0.05 * c.mouth_smile
-    pen = replace(pen, scale_x=wide * pen.scale_x, scale_y=tall, bend=bend)
-    d.sketch("mouth", MOUTHS[c.mouth].sketches[""], pen)
-    edge = parse(MOUTHS[c.mouth].sketches[""])[0][1].curve
+    if c.mouth == "spoken":  # as it opens it rises, so that there is always a chin below it
+        room, wide, bend = (_chin(c) - y) * c.mouth_open, 1 - 0.24 * abs(c.yaw), -0.05 * c.mouth_smile
+        pen = Pen(pen.x, pen.y - 0.22 * room, 1.2 * c.mouth_width * wide, 0.1 * room, bend)
+        edge = _speak(d, pen, min(1.0, max(0.0, (0.85 - c.mouth_width) / 0.35)))
+    else:
+        pen = replace(pen, scale_x=1.15 * pen.scale_x, scale_y=1.15)
+        d.sketch("mouth", MOUTHS[c.mouth].sketches[""], pen)
+        edge = parse(MOUTHS[c.mouth].sketches[""])[0][1].curve
     corners = list(zip(edge.xs[::3], edge.ys[::3]))
     middle = [point for point in corners if abs(point[0]) < 4] or corners
     ends = {"left": min(corners), "right": max(corners), "top": min(middle, key=_y), "bottom": max(middle, key=_y)}
     for name, (x, y) in ends.items():
-        d.mark(f"mouth_{name}", "mouth", replace(pen, y=pen.y + bend * x * x), x, y)
+        d.mark(f"mouth_{name}", "mouth", replace(pen, y=pen.y + pen.bend * x * x), x, y)
+
+
+def _speak(d: Drawing, pen: Pen, rounded: float) -> Curve:
+    """Draw a mouth between the wide sketch (0) and the round one (1); returns its outline."""
+    outlines = []
+    for (_, wide), (_, small) in zip(*map(parse, MOUTHS["spoken"].sketches.values())):
+        xs, ys = ([a + rounded * (b - a) for a, b in zip(*both)] for both in list(zip(wide.curve, small.curve))[1:])
+        outlines.append(Curve(wide.curve.template, xs, ys))
+        path = pen.trace(outlines[-1])
+        if wide.name:
+            d.clips[wide.name] = path
+        d.add("mouth", path, wide.fill, wide.line, wide.width, wide.opacity, wide.clip)
+    return outlines[0]
 
 
 def _y(point: tuple[float, float]) -> float:

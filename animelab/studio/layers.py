@@ -254,7 +254,8 @@ _FACE = [LABELS[name] for name in ("face", "brow", "eye", "iris", "nose", "mouth
 def normals(character: Character, size: int = 256, style: str = "cel") -> np.ndarray:
     """The surface of the inflated drawing: unit vectors float32 (size, size, 3), x right, y up, z to the viewer."""
     labels = label_map(character, size, style)
-    return light.normals(regions(character, size, style), _GROUPS[labels], np.isin(labels, _FACE))
+    ink = render(character, size, "line")[..., 0] if style == "cel" else None
+    return light.normals(regions(character, size, style), _GROUPS[labels], np.isin(labels, _FACE), ink)
 
 
 def lit(character: Character, size: int = 256, toward: Sequence[float] = light.LIGHT, tones: int = 3) -> np.ndarray:
@@ -279,7 +280,7 @@ def landmarks(character: Character, size: int = 256, style: str = "cel") -> dict
     left, top, side = rendering.VIEWS[character.framing]
     turn = radians(character.roll)
     found = {}
-    for name, mark in _draw(character, style).landmarks.items():
+    for name, mark in sorted(_draw(character, style).landmarks.items()):  # in one order for all styles
         x, y = mark.x - NECK[0], mark.y - NECK[1]
         if mark.turns:
             x, y = x * cos(turn) - y * sin(turn), x * sin(turn) + y * cos(turn)

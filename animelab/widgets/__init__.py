@@ -1,8 +1,12 @@
 """Widgets for notebooks, in one line each. The only part of animelab that imports ipywidgets (7.7 or 8)."""
 
+from animelab.widgets.before_after import BeforeAfter
 from animelab.widgets.character_designer import CharacterDesigner
+from animelab.widgets.character_maker import CharacterMaker
 from animelab.widgets.latent_explorer import LatentExplorer
+from animelab.widgets.line_painter import LinePainter
 from animelab.widgets.live import LiveTraining
 from animelab.widgets.timelapse import Timelapse
 
-__all__ = ["CharacterDesigner", "LatentExplorer", "LiveTraining", "Timelapse"]
+__all__ = ["BeforeAfter", "CharacterDesigner", "CharacterMaker", "LatentExplorer", "LinePainter", "LiveTraining"]
+__all__ += ["Timelapse"]

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import pad
 
 from animelab import env
 from animelab.config import nearest
+from animelab.data import Cast
 from animelab.engine.weights import load_weights
 from animelab.errors import LabError
+from animelab.nn import compat, cyclegan
 
 FOLDER = Path(__file__).parent
+TRANSLATORS = ("pix2pix.generator", "cyclegan.generator", "cyclegan.pair")
 
 
 @dataclass
@@ -46,19 +51,90 @@ class Pretrained:
 
         The same seed gives the same pictures, and the first ones do not depend on how many follow.
         """
+        return self.generate(self._latents(count, seed))
+
+    def _latents(self, count: int, seed: int) -> Tensor:
         if count < 1:
             raise LabError(f"A sample needs at least 1 picture, not {count}.")
         generator = torch.Generator().manual_seed(seed)
-        return self.generate(torch.stack([torch.randn(self.latent, generator=generator) for _ in range(count)]))
+        return torch.stack([torch.randn(self.latent, generator=generator) for _ in range(count)])
+
+    def learned_from(self) -> tuple[str, str]:
+        """The prior and the side (see `data.Side`) of the drawn faces it learned from; LabError for other pictures."""
+        match = re.search(r"studio faces \((\w+)[^,)]*(?:, (\w+)\))?", str(self.card.get("data")))
+        if match is None:
+            raise LabError(f"'{self.name}' learned from {self.card.get('data')}, which the studio cannot draw again.")
+        return match[1], match[2] or "color"
 
 
-def names() -> list[str]:
-    """The bundled models that draw."""
-    return sorted(name for name, card in _manifest().items() if card["network"].endswith(".generator"))
+@dataclass
+class Conditional(Pretrained):
+    """A generator that takes orders: attributes (B, 34) of 0 and 1, whose columns are `studio.TAGS`."""
+
+    @torch.no_grad()
+    def generate(self, latents: Tensor, attributes: Tensor | None = None) -> Tensor:
+        """Pictures as in Pretrained; `attributes` are (B, 34), or (34,) for all; by default, of the first order."""
+        attributes = self.orders(1)[0] if attributes is None else attributes
+        pairs = zip(latents.split(64), attributes.expand(len(latents), -1).float().split(64))
+        draw = (self.generator(part.to(self.device), ordered.to(self.device)) for part, ordered in pairs)
+        return torch.cat([pictures.float().cpu() for pictures in draw])
+
+    def orders(self, count: int, seed: int = 0) -> Tensor:
+        """Attributes (count, 34) that go together: those of drawn characters it never saw."""
+        cast = Cast(self.learned_from()[0], seed, "test")
+        return torch.tensor([list(cast[i].tags().values()) for i in range(count)], dtype=torch.float32)
+
+    def sample(self, count: int, seed: int = 0, attributes: Tensor | None = None) -> Tensor:
+        """New pictures as in Pretrained, of `attributes` (34,) or (count, 34), or of the orders of that seed."""
+        latents = self._latents(count, seed)
+        return self.generate(latents, self.orders(count, seed) if attributes is None else attributes)
 
 
-def load(name: str) -> Pretrained:
-    """A bundled model by name; its file must match the sha256 of the manifest.
+@dataclass
+class Translator:
+    """A trained network that makes a picture out of a picture."""
+
+    name: str
+    network: nn.Module = field(repr=False)
+    card: dict[str, Any] = field(repr=False)
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    def to(self, device: str | torch.device) -> Translator:
+        """Move to "cpu", "cuda", "mps" or "auto", in place."""
+        self.device = env.pick_device(str(device))
+        self.network.to(self.device)
+        return self
+
+    @torch.no_grad()
+    def translate(self, pictures: Tensor, back: bool = False) -> Tensor:
+        """Pictures (B, 3, H, W) in [-1, 1] of any size to as many of the same size, on the CPU.
+
+        Borders are repeated up to the next size that the network takes, and cut off again. back: from B to A, for
+        networks that know both directions; LabError for others.
+        """
+        network = self.network
+        if isinstance(network, cyclegan.Pair):
+            network = network.b_to_a if back else network.a_to_b
+        elif back:
+            raise LabError(f"'{self.name}' knows one direction only; leave out the way back.")
+        multiple = getattr(network, "size", 4)
+        high, wide = pictures.shape[-2:]
+        bottom, right = (max(16, -(-side // multiple) * multiple) - side for side in (high, wide))
+        padded = pad(pictures.float(), (0, right, 0, bottom), mode="replicate")
+        parts = [network(part.to(self.device)).float().cpu() for part in padded.split(16)]
+        return torch.cat(parts)[..., :high, :wide]
+
+
+def names(kind: str = ".generator") -> list[str]:
+    """The bundled models that draw from numbers, or with "translator" those that translate pictures."""
+    networks = {name: card["network"] for name, card in _manifest().items()}
+    if kind == "translator":
+        return sorted(name for name, network in networks.items() if network in TRANSLATORS)
+    return sorted(name for name, network in networks.items() if network.endswith(kind) and network not in TRANSLATORS)
+
+
+def load(name: str) -> Any:
+    """A bundled model by name, a Pretrained, Conditional or Translator; its file must match the sha256 of the manifest.
 
     Raises LabError for an unknown name, with the nearest one, and for a file that was damaged.
     """
@@ -88,8 +164,8 @@ def _verified(name: str) -> Path:
     return path
 
 
-def load_run(folder: str | Path) -> Pretrained:
-    """The averaged generator of a training run, from the folder `train` wrote.
+def load_run(folder: str | Path) -> Any:
+    """The averaged generator of a training run, from the folder `train` wrote: as `load` gives it.
 
     Raises LabError when the folder holds no trained weights.
     """
@@ -109,21 +185,45 @@ def load_run(folder: str | Path) -> Pretrained:
 
 
 def open_model(run_or_name: str | Path) -> Pretrained:
-    """A run's folder or a bundled model's name, whichever it is. Raises LabError when it is neither."""
+    """A run's folder or a bundled model's name, of a model that draws. Raises LabError when it is neither."""
+    model = _either(run_or_name, names())
+    if isinstance(model, Translator):
+        raise LabError(f"'{model.name}' translates pictures and draws none by itself; use: animelab translate")
+    return model
+
+
+def open_translator(path_or_name: str | Path) -> Translator:
+    """A run's folder, a bundled model's name, or an official checkpoint (.pth) of pix2pix or CycleGAN.
+
+    Raises LabError for anything that translates no pictures.
+    """
+    path = Path(path_or_name)
+    if path.suffix in (".pth", ".pt"):
+        return Translator(path.stem, compat.load_generator(path), {"data": "unknown"})
+    model = _either(path_or_name, names("translator"))
+    if not isinstance(model, Translator):
+        raise LabError(f"'{model.name}' draws pictures and translates none; use: animelab sample")
+    return model
+
+
+def _either(run_or_name: str | Path, bundled: list[str]) -> Any:
     if Path(run_or_name).is_dir():
         return load_run(run_or_name)
-    if str(run_or_name) not in names():
+    if str(run_or_name) not in _manifest():
         raise LabError(
-            f"There is no run's folder '{run_or_name}' and no such model: {nearest(str(run_or_name), names())}"
+            f"There is no run's folder '{run_or_name}' and no such model: {nearest(str(run_or_name), bundled)}"
         )
     return load(str(run_or_name))
 
 
-def _open(path: Path, name: str, card: dict[str, Any]) -> Pretrained:
+def _open(path: Path, name: str, card: dict[str, Any]) -> Pretrained | Translator:
     kind, arguments, network = load_weights(path)
+    if kind in TRANSLATORS:
+        return Translator(name, network, card)
     if not {"latent", "size"} <= arguments.keys():
         raise LabError(f"{path} holds a {kind}, which cannot draw by itself; give the weights of a generator.")
-    return Pretrained(name, network, arguments["latent"], arguments["size"], card)
+    draws = Conditional if "tags" in arguments else Pretrained
+    return draws(name, network, arguments["latent"], arguments["size"], card)
 
 
 def _manifest() -> dict[str, Any]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+
 from animelab import zoo
 from animelab.data import StudioFaces
 from animelab.engine import train
-from animelab.recipes import dcgan
+from animelab.recipes import RECIPES, dcgan
 
 
 def test_dcgan_moves_towards_its_data(tmp_path):
@@ -22,3 +25,49 @@ def test_dcgan_moves_towards_its_data(tmp_path):
     (mean_before, spread_before), (mean_after, spread_after) = errors
     assert mean_after < 0.7 * mean_before, "the average picture becomes the average face"
     assert spread_after < 0.9 * spread_before, "and the pictures differ from each other as faces do"
+
+
+def trained(name, tmp_path, steps, **settings):
+    """What a recipe's smoke preset makes after 1 step and after `steps` steps, and its data."""
+    found = []
+    for count in (1, steps):
+        kind = RECIPES[name]
+        config = dataclasses.replace(
+            kind.presets["smoke"], steps=count, faces=64, preview_every=1000, checkpoint_every=1000, **settings
+        )
+        data = kind.data(config)
+        train(kind(config, "cpu"), data, tmp_path / str(count), watch=lambda progress: None)
+        found.append(zoo.load_run(tmp_path / str(count)))
+    return *found, data
+
+
+def test_makegirlsmoe_learns_to_name_and_moves_towards_its_data(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
+    before, after, faces = trained(
+        "makegirlsmoe", tmp_path, 120, batch=16, width_D=8, adversarial_weight=1.0, lr_G=1e-3, lr_D=1e-3
+    )
+    log = [json.loads(line)["names"] for line in (tmp_path / "120" / "log.jsonl").read_text().splitlines()]
+    assert sum(log[-4:]) < 0.75 * sum(log[:4]), "the judge names what real faces have"
+    real = faces.batch(range(64))[0].mean(0)
+    errors = [(model.sample(64).mean(0) - real).square().mean().sqrt() for model in (before, after)]
+    assert errors[1] < 0.9 * errors[0], "the average picture moves towards the average face"
+
+
+def test_pix2pix_comes_nearer_to_the_right_answers(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
+    before, after, pairs = trained("pix2pix", tmp_path, 150, batch=16)
+    source, target = pairs.batch(range(64))
+    errors = [(model.translate(source) - target).abs().mean() for model in (before, after)]
+    assert errors[1] < 0.7 * errors[0]
+
+
+def test_cyclegan_finds_its_way_back(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
+    before, after, piles = trained("cyclegan", tmp_path, 200, batch=4, width=8, lr=1e-3)
+    a, b = piles.batch(range(32))
+    for here, back in ((a, False), (b, True)):
+        home = [model.translate(model.translate(here, back), not back) for model in (before, after)]
+        errors = [(returned - here).abs().mean() for returned in home]
+        assert errors[1] < 0.75 * errors[0]
+    spread = [(model.translate(a).mean((0, 2, 3)) - b.mean((0, 2, 3))).abs().mean() for model in (before, after)]
+    assert spread[1] < spread[0], "and the colors of its cels move towards those of cels"

@@ -69,6 +69,41 @@ far = [distance(fake, real) for fake in candidates.values()]
 assert max(far[0], far[2]) < far[3] < far[1] < far[5] < far[4], "the order that the lesson tells"
 assert distance(others[:270], real[:270]) > distance(others, real), "fewer pictures, larger distance"
 ''',
+    "03_attributes": """
+import inspect
+steep = {name: float((line[1:] - line[:-1]).max() * 99 / 4) for name, line in opinions.items()}
+near = [float((line[72:84].diff() * 99 / 4).mean()) for line in opinions.values()]  # numbers from 0.9 to 1.4
+assert steep["without a penalty"] > 5 and 0.6 < near[1] < 1.5, "the penalty holds the slope near 1"
+assert slope_after(published_penalty) > 20, "the bug makes a cliff"
+assert count_parameters(makegirlsmoe.Generator()) == 4_352_643 and count_parameters(makegirlsmoe.Discriminator()) == 19_078_531
+assert len(GROUPS["hair color"]) == 13 and len(GROUPS["eye color"]) == 10
+assert {TAGS[i] for i in range(34) if share[i] == 0} >= {"hat", "glasses"}, "in few faces, others are missing, too"
+cpu = recipes.PRESETS["cpu"]
+assert (cpu.weight_D, cpu.weight_G, cpu.penalty_every, cpu.name_fakes) == (3, 4, 4, False), "numbers that the prose names"
+z = torch.randn(256, model.latent, generator=torch.Generator().manual_seed(0))
+asked = model.orders(256)
+from animelab import metrics as measured
+assert measured.attribute_accuracy(model.generate(z, asked), asked)["hair color"] > 0.85
+""",
+    "04_pix2pix": """
+plain = [studio.render(hero.replace(hair_color=hair, eye_color="blue"), 64, "line") for hair in studio.OPTIONS["hair_color"]]
+assert all(np.array_equal(plain[0], other) for other in plain), "the lines of all are the same"
+assert len(answers) == 130
+grayness = [float(picture.std(1).mean()) for picture in candidates.values()]
+assert max(grayness[:3]) < 0.5 * min(grayness[3:]), "mean, median and L1 are gray"
+assert [window(depth)[2] - window(depth)[0] + 1 for depth in (1, 2, 3)] == [16, 34, 70]
+assert count_parameters(networks.Generator()) == 54_413_955 and count_parameters(networks.Discriminator()) == 2_768_705
+l1, judged = (by_distance.translate(lines), model.translate(lines))
+assert metrics.psnr(l1, colors).mean() > metrics.psnr(judged, colors).mean() + 1, "L1 is nearer to the right answer"
+assert metrics.fd_studio(colors, l1) > 1.5 * metrics.fd_studio(colors, judged), "and farther from the crowd"
+ink = lines[:64].mean(1) < -0.6
+darkness = [float((with_cuts(model.network, lines[:64], cut).mean(1)[ink]).mean()) for cut in (0, 1)]
+assert darkness[1] > darkness[0] + 0.1, "one cut, and the ink is gone"
+""",
+    "05_cyclegan": """
+assert count_parameters(networks.Generator()) == 11_378_179 and count_parameters(networks.Discriminator()) == 2_764_737
+assert (held_out.truth(range(64)) - painted[:64]).abs().mean() < 0.6 * (held_out.truth(range(64)) - portraits[:64]).abs().mean()
+""",
     "00_start": """
 assert all(difference.any() for difference in (render(hero, 64) != render(one, 64) for one in variants[1:]))
 """,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +14,8 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
+
+from animelab import studio
 
 
 @pytest.fixture
@@ -156,3 +160,14 @@ def test_two_runs_never_share_a_folder(animelab, tmp_path):
 def test_pictures_go_only_into_an_empty_folder(animelab, tmp_path):
     (tmp_path / "old.png").write_bytes(b"")
     assert "is not empty" in animelab("data", "draw", "faces", "--count", 2, "--out", tmp_path, code=1)
+
+
+def test_the_gallery_is_one_page_with_a_described_picture_for_each_option(animelab, tmp_path):
+    page = tmp_path / "new" / "gallery.html"
+    animelab("data", "gallery", "--out", page)
+    text = page.read_text(encoding="utf-8")
+    for name in (*studio.STYLES, *studio.LAYERS[1:], *studio.OPTIONS, *studio.RANGES):
+        assert re.search(f"<h2>[^<]*{name}[^<]*</h2><img [^>]*alt=.Drawn characters[^>]*{name}", text), name
+    assert not re.search("(src|href)=.(?!data:)", text), "it needs nothing beside it"
+    pictures = [base64.b64decode(data) for data in re.findall('base64,([^"]+)', text)]
+    assert len(set(pictures)) == len(pictures) == text.count("<h2>"), "every sheet shows something else"

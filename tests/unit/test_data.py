@@ -176,7 +176,7 @@ def test_interrupted_drawing_cleans_up(tmp_path: Path) -> None:
         time.sleep(0.02)
     os.killpg(parent.pid, signal.SIGINT)
     _, said = parent.communicate(timeout=60)
-    assert said.rstrip().endswith("KeyboardInterrupt")
+    assert "\nKeyboardInterrupt\n" in said + "\n"  # Python's resource tracker may add words of its own
     assert not list(tmp_path.iterdir())
 
 

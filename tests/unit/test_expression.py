@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from animelab.studio import OPTIONS, RANGES, Character, landmarks, part_mask, render
+from animelab.studio import OPTIONS, RANGES, Character, label_map, landmarks, part_mask, render
 from animelab.studio.face import VISEMES
-from animelab.studio.layers import STYLES, _draw
+from animelab.studio.layers import LABELS, STYLES, _draw
 
 CAST = [Character.random(seed, prior) for prior in ("full", "frontal", "expressive") for seed in range(12)]
 FACE = Character(framing="face", hair_style="bob", bangs="curtain")
@@ -146,3 +146,39 @@ def test_a_smile_lifts_the_corners() -> None:
         for smile in (1.0, -1.0)
     )
     assert up[1] < down[1] - 4
+
+
+def spoken(base: Character, mouth_open: float, mouth_width: float, mouth_smile: float) -> Character:
+    return base.replace(mouth="spoken", mouth_open=mouth_open, mouth_width=mouth_width, mouth_smile=mouth_smile)
+
+
+def test_a_spoken_mouth_stays_above_the_chin_and_within_the_jaw() -> None:
+    rim = np.ones((3, 3), bool)
+    for seed in range(8):
+        base = Character.random(seed, "frontal").replace(yaw=Random(seed).uniform(-0.7, 0.7))
+        for numbers in [(1.0, 0.5, -1.0), (1.0, 1.3, -1.0), (1.0, 1.3, 1.0), (0.85, 0.55, 0.0)]:
+            c = spoken(base, *numbers)
+            labels = label_map(c, 192)
+            mouth = labels == LABELS["mouth"]
+            beyond = np.isin(labels, [LABELS[name] for name in ("neck", "clothes", "background")])
+            assert mouth.sum() > 60
+            assert not (ndimage.binary_dilation(mouth, rim) & beyond).any(), (seed, numbers)
+
+
+def test_a_turned_mouth_is_narrower_both_ways() -> None:
+    base = spoken(Character(framing="face"), 0.6, 1.0, 0.0)
+    masks = [part_mask(base.replace(yaw=yaw), "mouth", 256) for yaw in (0, -0.6, 0.6)]
+    ahead, left, right = (np.ptp(np.nonzero(mask)[1]) for mask in masks)
+    assert left < 0.95 * ahead and right < 0.95 * ahead
+
+
+def test_an_o_is_round_and_an_e_is_flat() -> None:
+    def shape(viseme: str) -> tuple[int, int, int]:
+        c = spoken(Character(framing="face"), *VISEMES[viseme])
+        rows, columns = np.nonzero(part_mask(c, "mouth", 256))
+        inside = render(c, 256)[rows, columns, :3]
+        return int(np.ptp(columns)), int(np.ptp(rows)), int((inside.min(1) > 240).sum())
+
+    assert shape("o")[0] < 1.2 * shape("o")[1] and shape("u")[0] < 1.5 * shape("u")[1]
+    assert shape("e")[0] > 1.8 * shape("e")[1]
+    assert shape("u")[2] < 0.25 * shape("e")[2]  # lips pursed for an "u" hide the teeth

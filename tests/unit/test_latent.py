@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 import torch
 
+from animelab import latent
 from animelab.errors import LabError
 from animelab.latent import principal_directions, slerp, walk
+from animelab.studio import TAGS
 
 
 def gaussian(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -105,3 +107,55 @@ def test_directions_follow_the_seed_only(linear_generator):
 def test_too_much_is_asked(linear_generator, count: int, samples: int, message: str):
     with pytest.raises(LabError, match=message):
         principal_directions(linear_generator[0], 20, count, samples)
+
+
+PEOPLE = [
+    (torch.randn(16, generator=torch.Generator().manual_seed(seed)), latent.attributes(words))
+    for seed, words in ((1, "black hair, purple eyes, long, smile"), (2, "blonde hair, green eyes, short, ribbon"))
+]
+
+
+def same(one, other):
+    torch.testing.assert_close(one[0], other[0], rtol=1e-4, atol=1e-5)
+    assert torch.equal(one[1], other[1])
+
+
+def test_an_order_in_words():
+    assert [TAGS[i] for i in latent.attributes("smile, blue hair").nonzero().flatten()] == ["blue hair", "smile"]
+    assert latent.attributes("").sum() == 0
+    with pytest.raises(LabError, match="'blue hair'"):
+        latent.attributes("blu hair")
+
+
+def test_every_attribute_belongs_to_one_gene():
+    assert sorted(column for gene in latent.GENES for column in gene) == list(range(34))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_children_keep_the_four_promises(seed: int):
+    mother, father = PEOPLE
+    same(latent.fuse(mother, mother, seed=seed), mother)
+    same(latent.fuse(mother, father, 0.0, seed), mother)
+    same(latent.fuse(mother, father, 1.0, seed), father)
+    same(latent.fuse(mother, father, seed=seed), latent.fuse(father, mother, seed=seed))
+    same(latent.fuse(mother, father, 0.3, seed), latent.fuse(father, mother, 0.7, seed))
+
+
+def test_genes_are_inherited_whole_and_by_their_share():
+    from_father = torch.zeros(len(latent.GENES))
+    for seed in range(300):
+        _, tags = latent.fuse(*PEOPLE, 0.25, seed)
+        for gene in latent.GENES:
+            assert any(torch.equal(tags[gene], parent[1][gene]) for parent in PEOPLE)
+        from_father[0] += float(torch.equal(tags[latent.GENES[0]], PEOPLE[1][1][latent.GENES[0]]))
+    assert 0.17 < from_father[0] / 300 < 0.33
+
+
+def test_a_mutation_goes_aside_and_shares_are_checked():
+    plain, mutant = latent.fuse(*PEOPLE, seed=3), latent.fuse(*PEOPLE, seed=3, mutation=0.2)
+    assert torch.equal(plain[1], mutant[1])
+    turned = torch.cosine_similarity(plain[0], mutant[0], 0)
+    assert 0.5 < turned < 0.99
+    for wrong in ({"t": 1.5}, {"mutation": -0.1}):
+        with pytest.raises(LabError, match="from 0 to 1"):
+            latent.fuse(*PEOPLE, **wrong)

@@ -6,6 +6,7 @@ import math
 
 import pytest
 import torch
+from torch import Tensor, nn
 
 from animelab import losses
 
@@ -57,3 +58,41 @@ def test_a_sure_judge_silences_minimax_but_not_the_non_saturating_loss():
 def test_equal_players_cost_two_log_two():
     zeros = torch.zeros(8, dtype=torch.float64)
     assert losses.non_saturating.discriminator(zeros, zeros).item() == pytest.approx(2 * math.log(2))
+
+
+def test_least_squares_by_hand() -> None:
+    real, fake = torch.tensor([1.0, 3.0]), torch.tensor([0.0, -2.0])
+    assert float(losses.least_squares.discriminator(real, fake)) == 2 + 2
+    assert float(losses.least_squares.generator(fake)) == (1 + 9) / 2
+
+
+def test_a_slope_is_one_length_for_a_picture() -> None:
+    weight = torch.randn(3, 4, 5, dtype=torch.float64)
+    pictures = torch.randn(6, 3, 4, 5, dtype=torch.float64)
+    found = losses.slopes(lambda x: (x * weight).sum((1, 2, 3)), pictures)
+    torch.testing.assert_close(found, weight.norm().expand(6))
+
+
+def test_dragan_holds_a_judge_to_a_slope_of_one_and_its_gradient_is_right() -> None:
+    torch.manual_seed(0)
+    weight = torch.randn(1, 3 * 4 * 4, dtype=torch.float64, requires_grad=True)
+    real = torch.randn(5, 3, 4, 4, dtype=torch.float64)
+
+    def penalty(weight: Tensor) -> Tensor:
+        torch.manual_seed(1)  # the same points beside the real ones
+        return losses.dragan_penalty(lambda x: nn.functional.linear(x.flatten(1).tanh(), weight).flatten(), real)
+
+    assert torch.autograd.gradcheck(penalty, (weight,))
+    linear = weight.detach() / weight.detach().norm()
+    assert float(losses.dragan_penalty(lambda x: x.flatten(1) @ linear[0], real)) < 1e-12
+    assert float(losses.dragan_penalty(lambda x: 3 * x.flatten(1) @ linear[0], real)) == pytest.approx(4)
+
+
+def test_dragan_looks_beside_the_real_pictures_and_never_at_them_alone() -> None:
+    torch.manual_seed(0)
+    real, seen = torch.randn(64, 3, 8, 8), []
+    losses.dragan_penalty(lambda x: (seen.append(x.detach()), x.flatten(1).sum(1))[1], real)
+    aside = (seen[0] - real) / real.std()
+    assert aside.min() >= 0 and aside.max() < 0.5
+    shares = aside.flatten(1).max(1).values
+    assert shares.min() < 0.1 and shares.max() > 0.4, "every picture has its own share"

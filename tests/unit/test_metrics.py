@@ -19,7 +19,7 @@ from animelab.cli import main
 from animelab.data import StudioAttributes, StudioFaces
 from animelab.errors import LabError
 from animelab.metrics.attributes import GROUPS, accuracy
-from animelab.metrics.report import CEILING, FLOOR, learned_from
+from animelab.metrics.report import CEILING, FLOOR
 from animelab.studio import TAGS
 
 DRAWN = StudioFaces(64, 600, split="test")
@@ -195,10 +195,10 @@ def test_without_inception_the_real_fid_says_what_is_missing(capsys) -> None:
 def test_a_model_is_scored_against_what_it_learned_from(data: str, found: tuple[str, str]) -> None:
     model = zoo.load("dcgan-faces-64")
     model.card = {"data": data}
-    assert learned_from(model) == found
+    assert model.learned_from() == found
     model.card = {"data": "folder cats"}
     with pytest.raises(LabError, match="folder cats"):
-        learned_from(model)
+        model.learned_from()
 
 
 def test_evaluate_writes_a_table_with_floor_and_ceiling(tmp_path, capsys) -> None:

@@ -24,12 +24,12 @@ def test_lesson_one_ships_its_model():
 
 def test_all_weights_fit_the_budget():
     sizes = {path.stem: path.stat().st_size for path in (zoo.FOLDER / "weights").iterdir()}
-    assert sizes.keys() == {"tagger", "judge", *MODELS}
+    assert sizes.keys() == {"tagger", "judge", *MODELS, *zoo.names("translator")}
     assert sum(sizes.values()) < 40e6
     assert sizes["dcgan-faces-64"] < 8e6
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [*MODELS, *zoo.names("translator")])
 def test_a_card_tells_where_its_model_comes_from(name):
     card = zoo.load(name).card
     assert {"data", "seed", "steps", "machine", "command", "scores", "licence"} <= card.keys()

@@ -1,0 +1,114 @@
+"""Draw and erase lines, and watch the color follow: a canvas for any translator. Taught in 04_pix2pix."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import torch
+import traitlets
+from PIL import Image
+from torch import Tensor
+
+from animelab.errors import LabError
+from animelab.viz import as_pixels, image_tag
+
+SIDE = 256  # pixels of the canvas
+LARGEST = 2**20  # characters of a drawing that a browser may send
+CSS = """
+.animelab-painter { padding: 2px; }
+.animelab-painter .animelab-tools { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin-bottom: 8px; }
+.animelab-painter button { padding: 3px 10px; }
+.animelab-painter button[aria-pressed="true"] { background: #0072B2; color: white; }
+.animelab-painter .animelab-stage { display: flex; flex-wrap: wrap; gap: 12px; }
+.animelab-painter canvas { border: 1px solid #80808099; cursor: crosshair; touch-action: none; background: white; }
+.animelab-painter img { border: 1px solid #80808099; }
+.animelab-painter :is(button, input, canvas):focus-visible { outline: 2px solid #0072B2; }
+.animelab-painter .animelab-hint { min-height: 22px; opacity: 0.85; font-size: 0.92em; }
+"""
+
+
+class LinePainter(anywidget.AnyWidget):
+    """A line drawing at the left, to draw and to erase on; what the model makes of it at the right.
+
+    model: a translator of the zoo, or any function of pictures (1, 3, size, size) in [-1, 1]; drawings: pictures
+    (N, 3, size, size) that "Another drawing" goes through, of which the first is there at the start. Everything has a
+    button; on the canvas, the arrow keys move the pen and the space bar puts it down. `.lines` and `.picture` are what
+    you see, uint8 (size, size, 3). Raises LabError when the drawings are no pictures.
+    """
+
+    _esm = Path(__file__).with_suffix(".js")
+    _css = CSS
+    start = traitlets.Unicode().tag(sync=True)  # data URLs of PNG files
+    drawing = traitlets.Unicode().tag(sync=True)
+    colored = traitlets.Unicode().tag(sync=True)
+    words = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, model: Any, drawings: Any) -> None:
+        self._translate: Callable[[Tensor], Tensor] = getattr(model, "translate", model)
+        self._drawings, self._shown = as_pixels(drawings), 0
+        super().__init__(words="The model's answer to the line drawing at the left.")
+        self.on_msg(self._asked)
+        self.observe(self._drawn, "drawing")
+        self._begin(0)
+
+    def render(self, lines: np.ndarray) -> np.ndarray:
+        """The model's answer to a line drawing; both uint8 (size, size, 3)."""
+        pixels = torch.from_numpy(lines.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+        with torch.no_grad():
+            return as_pixels(self._translate(pixels))[0]
+
+    def _begin(self, index: int) -> None:
+        self._shown = index % len(self._drawings)
+        self.lines = self._drawings[self._shown]
+        self._answer()
+        self.start = ""  # so that the same drawing counts as news
+        self.start = _url(self.lines)
+
+    def _asked(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
+        if content.get("ask") in ("another", "reset"):
+            self._begin(self._shown + (content["ask"] == "another"))
+
+    def _drawn(self, change: dict[str, Any]) -> None:
+        """The browser sent a drawing: reduce it to the model's size and answer."""
+        size = self._drawings.shape[1]
+        self.lines = np.asarray(_picture(change["new"]).resize((size, size), Image.Resampling.BOX))
+        self._answer()
+
+    def _answer(self) -> None:
+        self.picture = self.render(self.lines)
+        large = Image.fromarray(self.picture).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+        url = _url(np.asarray(large))
+        self.colored = url if url != self.colored else f"{url}#"  # an answer must always be news to the browser
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """The live widget, and a picture of its state for viewers without a kernel."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        both = np.hstack([np.asarray(Image.fromarray(p).resize((SIDE, SIDE))) for p in (self.lines, self.picture)])
+        alt = "A line drawing, and the colors that the model gave it."
+        return {**(data or {}), "text/html": image_tag(both, alt, 2 * SIDE), "text/plain": alt}
+
+
+def _url(pixels: np.ndarray) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _picture(url: str) -> Image.Image:
+    """The picture in a data URL; LabError for anything but a PNG of the canvas's size."""
+    head, _, data = url[:LARGEST].partition(",")
+    try:
+        image = Image.open(io.BytesIO(base64.b64decode(data, validate=True)), formats=["PNG"])
+        if head != "data:image/png;base64" or max(image.size) > 4 * SIDE:
+            raise ValueError(f"{head}, {image.size}")
+        return image.convert("RGB")
+    except (ValueError, OSError, binascii.Error) as problem:
+        raise LabError(f"The canvas sent something that is no drawing ({problem}).") from problem

@@ -1,0 +1,282 @@
+"""The checks of lessons 3 to 5 pass the solution, wait for the unsolved, and give each known mistake its own advice."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, softplus
+
+from animelab import checks, latent
+from animelab.checks.lesson_04_pix2pix import _field as field_from
+from animelab.losses import minimax_generator_loss as minimax
+from animelab.losses import non_saturating_generator_loss as fool
+
+
+def names(logits, tags):
+    return binary_cross_entropy_with_logits(logits, tags) * 34
+
+
+def penalty(length, square=torch.square, graph=True):
+    def gradient_penalty(score, pictures):
+        pictures = pictures.detach().requires_grad_()
+        (gradients,) = torch.autograd.grad(score(pictures).sum(), pictures, create_graph=graph)
+        return square(length(gradients) - 1).mean()
+
+    return gradient_penalty
+
+
+def whole(gradients):
+    return gradients.flatten(1).norm(dim=1)
+
+
+def child(mother, father, genes, take, first=0, mix=None):
+    tags = (mother, father)[first][1].clone()
+    for gene, from_father in zip(genes, take):
+        if from_father:
+            tags[gene] = (father, mother)[first][1][gene]
+    return (mix or latent.slerp)(mother[0], father[0], 0.5), tags
+
+
+def into_the_mother(mother, father, genes, take):
+    for gene, from_father in zip(genes, take):
+        if from_father:
+            mother[1][gene] = father[1][gene]
+    return latent.slerp(mother[0], father[0], 0.5), mother[1]
+
+
+def half_and_half(mother, father, genes, take):
+    return latent.slerp(mother[0], father[0], 0.5), (mother[1] + father[1]) / 2
+
+
+def column_by_column(mother, father, genes, take):
+    return latent.slerp(mother[0], father[0], 0.5), torch.maximum(mother[1], father[1])
+
+
+def unet(down, up, x, order=(0, 1), skips=True):
+    seen = []
+    for layer in down:
+        x = layer(x)
+        seen.append(x)
+    x = up[0](seen.pop())
+    for layer in up[1:]:
+        both = (seen.pop(), x) if skips else (torch.zeros_like(x), x)
+        x = layer(torch.cat([both[i] for i in order], 1))
+    return x
+
+
+def twice(down, up, x):
+    down[0](x)
+    return unet(down, up, x)
+
+
+def lost_shortcuts(down, up, x):
+    return unet([lambda x, layer=layer: layer(x) for layer in down], up, x, skips=False)
+
+
+def field(layers):
+    return field_from(reversed(layers))
+
+
+def judged(D, source, target, fake, real_pair=None, fake_pair=None):
+    real = D(torch.cat(real_pair or [source, target], 1))
+    return (softplus(-real).mean() + softplus(D(torch.cat(fake_pair or [source, fake.detach()], 1))).mean()) / 2
+
+
+def away(a, b):
+    return (a - b).abs().mean()
+
+
+def cycle(to_b, to_a, a, b):
+    return away(to_a(to_b(a)), a) + away(to_b(to_a(b)), b)
+
+
+def squares(real, fake):
+    return (real - 1).square().mean() + fake.square().mean()
+
+
+def pool(choose=None, old_share=0.5, put_back=True, fill=True):
+    def exchange(memory, fake, size):
+        if len(memory) < size:
+            memory.append(fake)
+            return fake if fill else memory[0]
+        if torch.rand(()) >= old_share:
+            return fake
+        place = int(torch.randint(size, ())) if choose is None else choose
+        old = memory[place]
+        if put_back:
+            memory[place] = fake
+        return old
+
+    return exchange
+
+
+def places(maps, dim=None):
+    share = maps.flatten(2).softmax(2).view_as(maps) if dim is None else maps.softmax(dim)
+    return torch.stack([share.sum(2) @ (torch.arange(9) + 0.5), share.sum(3) @ (torch.arange(6) + 0.5)], 2)
+
+
+def brightest(maps):
+    place = maps.flatten(2).argmax(2)
+    return torch.stack([place % 9 + 0.5, place // 9 + 0.5], 2)
+
+
+SOLUTIONS = {
+    "3_1": [names, lambda logits, tags: (softplus(logits) - tags * logits).sum(1).mean()],
+    "3_2": [lambda logits, seen, orders, weight: weight * fool(logits) + names(seen, orders)],
+    "3_3": [penalty(whole), penalty(lambda gradients: gradients.square().sum((1, 2, 3)).sqrt())],
+    "3_4": [child],
+    "4_1": [lambda answers: answers.median(0).values, lambda answers: answers.sort(0).values[4]],
+    "4_2": [unet],
+    "4_3": [field, lambda layers: torch.tensor(field(layers))],
+    "4_4": [judged],
+    "5_1": [cycle],
+    "5_2": [squares],
+    "5_3": [pool()],
+    "5_4": [places],
+}
+
+WRONG_ANSWERS = {
+    "3_1": [
+        (lambda logits, tags: names(logits, tags) / 34, "a 34th"),
+        (lambda logits, tags: names(logits, tags) * 5, "would double"),
+        (lambda logits, tags: names(-logits, tags), "costs most to be right"),
+        (lambda logits, tags: cross_entropy(logits, tags.argmax(1)), "softmax"),
+        (lambda logits, tags: names(logits.sigmoid(), tags), "sigmoid twice"),
+        (lambda logits, tags: names(logits.detach(), tags), "No gradient"),
+        (lambda logits, tags: (torch.log(1 + torch.exp(logits)) - tags * logits).sum(1).mean(), "overflowed"),
+        (lambda logits, tags: names(logits, tags) + 1, "should be"),
+    ],
+    "3_2": [
+        (lambda logits, seen, orders, weight: fool(logits) + names(seen, orders), "no effect"),
+        (lambda logits, seen, orders, weight: fool(logits) + weight * names(seen, orders), "stands at the orders"),
+        (lambda logits, seen, orders, weight: weight * minimax(logits) + names(seen, orders), "Saturating"),
+        (lambda logits, seen, orders, weight: weight * fool(-logits) + names(seen, orders), "found out"),
+        (lambda logits, seen, orders, weight: weight * fool(logits) + names(seen, orders) / 34, "3.1 sums"),
+        (lambda logits, seen, orders, weight: weight * fool(logits) - names(seen, orders), "ignoring"),
+        (lambda logits, seen, orders, weight: weight * fool(logits), "orders are missing"),
+        (lambda logits, seen, orders, weight: weight * fool(logits) + 1, "should be"),
+    ],
+    "3_3": [
+        (penalty(lambda gradients: gradients.norm(dim=1)), "That is the bug"),
+        (penalty(lambda gradients: gradients.norm()), "whole batch"),
+        (penalty(lambda gradients: gradients.flatten(1).norm(dim=1) + 1), "pulls the slope to 0"),
+        (penalty(lambda gradients: gradients.flatten(1).square().sum(1)), "take the root"),
+        (penalty(whole, torch.abs), "square it"),
+        (lambda score, pictures: 4 * penalty(whole)(score, pictures), "take the mean"),
+        (lambda score, pictures: penalty(whole)(score, pictures) + 1, "should be"),
+        (penalty(whole, graph=False), "create_graph"),
+    ],
+    "3_4": [
+        (lambda *given: child(*given, first=1), "other way round"),
+        (lambda *given: child(*given, mix=lambda a, b, t: (a + b) / 2), "plain mean"),
+        (lambda *given: child(*given, mix=lambda a, b, t: a), "middle of the arc"),
+        (lambda *given: child(*given)[1], "Return a pair"),
+        (into_the_mother, "changed"),
+        (half_and_half, "Some attributes"),
+        (column_by_column, "2 hair colors"),
+    ],
+    "4_1": [
+        (lambda answers: answers.mean(0), "That is the mean"),
+        (lambda answers: answers.median().expand(3, 5, 4), "own best value"),
+        (lambda answers: answers[0], "one of the answers"),
+        (lambda answers: answers.max(0).values, "is possible"),
+        (lambda answers: answers.median(0).values[0], "shape"),
+    ],
+    "4_2": [
+        (lambda *given: unet(*given, order=(1, 0)), "wrong order"),
+        (lost_shortcuts, "the picture is not"),
+        (twice, "used once"),
+    ],
+    "4_3": [
+        (field_from, "first layer to the last"),
+        (lambda layers: 1 + sum(kernel - 1 for kernel, _ in layers), "strides are missing"),
+        (lambda layers: field(layers[:-1]), "last layer is missing"),
+        (lambda layers: field(layers) - 1, "One too few"),
+        (lambda layers: str(field(layers)), "whole number"),
+        (lambda layers: 1000, "should be"),
+    ],
+    "4_4": [
+        (lambda *given: 2 * judged(*given), "Twice too large"),
+        (lambda D, s, t, f: judged(D, s, t, f, [s, f.detach()], [s, t]), "wrong way round"),
+        (lambda D, s, t, f: judged(D, s, t, f, [t, s], [f.detach(), s]), "pattern comes first"),
+        (lambda D, s, t, f: judged(D, s, t, f, None, [t, f.detach()]), "beside the true answer"),
+        (lambda D, s, t, f: judged(D, s, t, f, None, [s, s]), "nowhere"),
+        (lambda D, s, t, f: judged(D, s, t, f, None, [s, f]), "detach"),
+        (lambda D, s, t, f: judged(D, s, t, f).detach(), "No gradient reaches D"),
+        (lambda *given: judged(*given) + 1, "should be"),
+    ],
+    "5_1": [
+        (lambda g, f, a, b: away(g(a), b) + away(f(b), a), "no pairs"),
+        (lambda g, f, a, b: away(f(g(a)), a), "Only A's"),
+        (lambda g, f, a, b: away(g(f(b)), b), "Only B's"),
+        (lambda *given: cycle(*given) / 2, "their sum"),
+        (lambda g, f, a, b: away(g(f(a)), a) + away(f(g(b)), b), "wrong painter"),
+        (lambda g, f, a, b: away(g(a), a) + away(f(b), b), "way back is missing"),
+        (lambda g, f, a, b: away(g(b), b) + away(f(a), a), "identity loss"),
+        (lambda g, f, a, b: (f(g(a)) - a).square().mean() + (g(f(b)) - b).square().mean(), "Squared"),
+        (lambda *given: cycle(*given).detach(), "no gradient"),
+        (lambda *given: cycle(*given) + 1, "should be"),
+    ],
+    "5_2": [
+        (lambda real, fake: squares(real, fake) / 2, "half"),
+        (lambda real, fake: squares(fake, real), "changed places"),
+        (lambda real, fake: squares(real, fake) * real.numel(), "take the mean"),
+        (lambda real, fake: away(real, 1) + fake.abs().mean(), "Plain"),
+        (lambda real, fake: (real - 1).square().mean() + (fake + 1).square().mean(), "not -1"),
+        (lambda real, fake: squares(real.sigmoid(), fake.sigmoid()), "sigmoid"),
+        (lambda real, fake: softplus(-real).mean() + softplus(fake).mean(), "lesson 1"),
+        (lambda real, fake: squares(real, fake).detach(), "No gradient"),
+        (lambda real, fake: squares(real, fake) + 1, "should be"),
+    ],
+    "5_3": [
+        (pool(choose=0), "at random"),
+        (pool(put_back=False), "came out twice"),
+        (pool(old_share=1.1), "half of the time"),
+        (pool(old_share=-1), "half of the time"),
+        (pool(fill=False), "goes in and comes back"),
+        (lambda memory, fake, size: fake, "holds 0"),
+        (lambda memory, fake, size: pool()([*memory], fake, size), "holds 0"),
+    ],
+    "5_4": [
+        (lambda maps: places(maps).flip(-1), "exchanged"),
+        (lambda maps: places(maps) - 0.5, "Half a pixel"),
+        (brightest, "argmax"),
+        (lambda maps: places(maps, -1), "rows"),
+        (lambda maps: places(maps).detach(), "no gradient"),
+        (lambda maps: places(maps) / 9, "Not the mean place"),
+    ],
+}
+
+
+def check(name):
+    return getattr(checks, f"check_{name}")
+
+
+def stub(*given):
+    raise NotImplementedError("3.1: a hint that the master gives")
+
+
+@pytest.mark.parametrize(("name", "number"), [(name, i) for name in SOLUTIONS for i in range(len(SOLUTIONS[name]))])
+def test_solution_is_correct(name, number):
+    result = check(name)(SOLUTIONS[name][number])
+    assert result.status == "correct", result
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [(name, i) for name in WRONG_ANSWERS for i in range(len(WRONG_ANSWERS[name]))]
+)
+def test_wrong_answer_gets_its_own_advice(name, number):
+    answer, advice = WRONG_ANSWERS[name][number]
+    result = check(name)(answer)
+    assert result.status == "wrong", result
+    assert advice in result.message
+
+
+@pytest.mark.parametrize("name", SOLUTIONS)
+def test_stub_is_unsolved(name):
+    assert check(name)(stub).status == "unsolved"
+
+
+def test_a_judge_of_pairs_says_what_it_was_given():
+    result = checks.check_4_4(lambda D, source, target, fake: (D(target) + D(fake.detach())).mean())
+    assert result.status == "error" and "it got 3" in result.message

@@ -1,0 +1,144 @@
+"""Models that take orders and models that translate: sizes, directions, seeds; and the command `translate`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from animelab import latent, metrics, zoo
+from animelab.data import StudioPairs, StudioUnpaired
+from animelab.engine.weights import save_weights
+from animelab.errors import LabError
+from animelab.nn import cyclegan, pix2pix
+from animelab.studio import TAGS
+
+
+@pytest.fixture(scope="module")
+def painter() -> zoo.Conditional:
+    return zoo.load("makegirlsmoe-faces-64")
+
+
+def test_orders_are_of_characters_it_never_saw_and_go_together(painter: zoo.Conditional) -> None:
+    orders = painter.orders(64, seed=3)
+    assert orders.shape == (64, len(TAGS)) and torch.equal(orders, painter.orders(64, seed=3))
+    assert not torch.equal(orders, painter.orders(64, seed=4))
+    hair = [i for i, tag in enumerate(TAGS) if tag.endswith(" hair")]
+    assert torch.equal(orders[:, hair].sum(1), torch.ones(64))
+
+
+def test_a_sample_follows_its_order_and_the_first_do_not_depend_on_how_many(painter: zoo.Conditional) -> None:
+    assert torch.equal(painter.sample(5, seed=1)[:2], painter.sample(2, seed=1))
+    blonde, blue = (latent.attributes(f"{hair} hair, green eyes, short") for hair in ("blonde", "blue"))
+    one, other = (painter.sample(64, seed=1, attributes=words) for words in (blonde, blue))
+    assert torch.equal(painter.sample(64, seed=1, attributes=blonde), one)
+    assert metrics.attribute_accuracy(one, blonde.expand(64, -1))["hair color"] > 0.8
+    assert metrics.attribute_accuracy(other, blue.expand(64, -1))["hair color"] > 0.8
+
+
+@pytest.mark.parametrize("name", ["pix2pix-color-64", "pix2pix-parts-64", "cyclegan-portrait-cel-64"])
+@pytest.mark.parametrize("size", [(64, 64), (100, 40), (17, 130)])
+def test_pictures_of_any_size_come_back_in_their_size(name: str, size: tuple[int, int]) -> None:
+    pictures = torch.rand(2, 3, *size) * 2 - 1
+    out = zoo.load(name).translate(pictures)
+    assert out.shape == pictures.shape and out.abs().max() <= 1
+
+
+def test_padding_does_not_move_the_picture() -> None:
+    model = zoo.load("cyclegan-portrait-cel-64")
+    picture = torch.nn.functional.interpolate(torch.rand(1, 3, 9, 9), (64, 72), mode="bilinear") * 2 - 1
+    whole, cut = model.translate(picture), model.translate(picture[..., :61, :70])
+    away = (whole[..., :40, :48] - cut[..., :40, :48]).abs().mean()
+    moved = (whole[..., :40, 1:49] - cut[..., :40, :48]).abs().mean()
+    assert away < 0.5 * moved
+
+
+def test_the_colorist_keeps_lines_and_decides_where_l1_is_gray() -> None:
+    lines, colors = StudioPairs("line", "color", 64, 64, prior="frontal", split="test").batch(range(64))
+    answers = {name: zoo.load(f"pix2pix-{name}-64").translate(lines) for name in ("color", "l1")}
+    ink = lines.mean(1) < -0.6
+    gray = {name: picture.std(1).mean() for name, picture in answers.items()}
+    assert answers["color"].mean(1)[ink].mean() < answers["color"].mean(1)[~ink].mean() - 0.5, "ink stays dark"
+    assert gray["color"] > 2 * gray["l1"], "the painter with a judge is more colorful"
+    close = {name: (picture - colors).abs().mean() for name, picture in answers.items()}
+    assert close["l1"] < close["color"], "and farther from the one right answer"
+
+
+def test_the_translator_of_styles_comes_nearer_to_the_truth_and_back() -> None:
+    held_out = StudioUnpaired("portrait", "cel", 64, 48, prior="frontal", split="test")
+    portraits, cels = held_out.batch(range(48))
+    model = zoo.load("cyclegan-portrait-cel-64")
+    truth, back = held_out.truth(range(48)), held_out.truth(range(48), to="a")
+    assert (model.translate(portraits) - truth).abs().mean() < 0.6 * (portraits - truth).abs().mean()
+    assert (model.translate(cels, back=True) - back).abs().mean() < 0.6 * (cels - back).abs().mean()
+
+
+def test_one_direction_is_not_two() -> None:
+    with pytest.raises(LabError, match="one direction"):
+        zoo.load("pix2pix-color-64").translate(torch.zeros(1, 3, 64, 64), back=True)
+    with pytest.raises(LabError, match="animelab sample"):
+        zoo.open_translator("dcgan-faces-64")
+    with pytest.raises(LabError, match="animelab translate"):
+        zoo.open_model("pix2pix-color-64")
+    with pytest.raises(LabError, match="pix2pix-color-64"):
+        zoo.open_translator("pix2pix-colour-64")
+
+
+@pytest.fixture
+def translate(tmp_path):
+    """`animelab translate` with a tiny untrained network, in a process of its own."""
+    torch.manual_seed(0)
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "run.json").write_text("{}")
+    save_weights(run / "weights.safetensors", "cyclegan.pair", {"blocks": 1, "width": 4}, cyclegan.Pair(1, 4))
+
+    def command(*arguments, code=0):
+        words = [sys.executable, "-m", "animelab", "translate", run, *arguments]
+        result = subprocess.run(list(map(str, words)), capture_output=True, text=True, timeout=300, env=os.environ)
+        assert result.returncode == code, result.stdout + result.stderr
+        assert "Traceback" not in result.stderr
+        return result.stdout if code == 0 else result.stderr
+
+    return command
+
+
+def test_a_folder_is_translated_with_alpha_and_sizes_kept(translate, tmp_path):
+    pages = tmp_path / "pages"
+    pages.mkdir()
+    rgba = np.zeros((33, 50, 4), np.uint8)
+    rgba[:, :25] = 200, 100, 50, 255
+    Image.fromarray(rgba).save(pages / "sprite.png")
+    Image.fromarray(rgba[..., :3]).save(pages / "photo.jpg")
+    (pages / "broken.png").write_bytes(b"no picture")
+    translate(pages, "--out", tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["photo.png", "sprite.png"]
+    with Image.open(tmp_path / "out" / "sprite.png") as sprite, Image.open(tmp_path / "out" / "photo.png") as photo:
+        assert sprite.mode == "RGBA" and photo.mode == "RGB" and sprite.size == photo.size == (50, 33)
+        assert np.array_equal(np.asarray(sprite)[..., 3], rgba[..., 3])
+        forth = np.asarray(photo)
+    translate(pages / "photo.jpg", "--out", tmp_path / "back", "--back", "--side", 64)
+    with Image.open(tmp_path / "back" / "photo.png") as back:
+        assert back.size == (97, 64) and not np.array_equal(np.asarray(back.resize((50, 33))), forth)
+
+
+def test_what_cannot_be_translated_is_one_sentence(translate, tmp_path):
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        Image.new("RGB", (20, 20)).save(tmp_path / folder / "same.png")
+    both = [tmp_path / "one", tmp_path / "two" / "same.png"]
+    assert "same.png" in translate(*both, "--out", tmp_path / "out", code=1)
+    assert "16 to 4096" in translate(both[0], "--out", tmp_path / "out", "--side", 3, code=1)
+    (tmp_path / "text.png").write_text("hello")
+    assert "None of the inputs" in translate(tmp_path / "text.png", "--out", tmp_path / "out2", code=1)
+    assert "not empty" in translate(both[0], "--out", tmp_path / "one", code=1)
+
+
+def test_a_u_net_says_which_sizes_it_takes():
+    with pytest.raises(LabError, match="multiples of 16"):
+        pix2pix.Generator(16, 4)(torch.zeros(1, 3, 24, 16))
