@@ -20,7 +20,7 @@ function render({ model, el }) {
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   Object.assign(pen, { lineCap: "round", lineJoin: "round" });
   const past = []; // pictures to go back to
-  let erasing = false, last = null, changed = false, waiting = false, cursor = null, down = false;
+  let erasing = false, last = null, changed = false, waiting = null, cursor = null, down = false;
 
   function button(words, action) {
     const made = element("button", tools, { textContent: words, type: "button" });
@@ -45,11 +45,17 @@ function render({ model, el }) {
   function send() { // one picture at a time is on its way; the newest waits for the answer
     changed = true;
     if (waiting) return;
-    waiting = true;
     changed = false;
-    model.set("drawing", canvas.toDataURL("image/png"));
+    const picture = canvas.toDataURL("image/png");
+    if (picture === model.get("drawing")) return; // the answer is there already
+    waiting = setTimeout(answered, 3000); // an answer that never came must not stop the pen
+    model.set("drawing", picture);
     model.save_changes();
-    setTimeout(() => (waiting = false), 3000); // an answer that never came must not stop the pen
+  }
+  function answered() {
+    clearTimeout(waiting);
+    waiting = null;
+    if (changed) send();
   }
   function stroke(x, y) {
     pen.strokeStyle = erasing ? "white" : "#1c1a22";
@@ -101,8 +107,7 @@ function render({ model, el }) {
   function show() {
     colored.src = model.get("colored");
     colored.alt = model.get("words");
-    waiting = false;
-    if (changed) send();
+    setTimeout(answered); // after the widget manager has taken this answer in: it may not send from inside
   }
   model.on("change:start", load);
   model.on("change:colored", show);

@@ -68,7 +68,7 @@ class LinePainter(anywidget.AnyWidget):
         self._shown = index % len(self._drawings)
         self.lines = self._drawings[self._shown]
         self._answer()
-        self.start = ""  # so that the same drawing counts as news
+        self.start = self.drawing = ""  # so that the same drawing counts as news
         self.start = _url(self.lines)
 
     def _asked(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
@@ -77,6 +77,8 @@ class LinePainter(anywidget.AnyWidget):
 
     def _drawn(self, change: dict[str, Any]) -> None:
         """The browser sent a drawing: reduce it to the model's size and answer."""
+        if not change["new"]:
+            return
         size = self._drawings.shape[1]
         self.lines = np.asarray(_picture(change["new"]).resize((size, size), Image.Resampling.BOX))
         self._answer()
