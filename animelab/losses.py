@@ -74,3 +74,22 @@ def dragan_penalty(score: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
     alpha = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device)
     beside = real + alpha * 0.5 * real.std() * torch.rand_like(real)
     return (slopes(score, beside) - 1).square().mean()
+
+
+def r1_penalty(score: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
+    """Mean squared slope of the judge at real pictures; times gamma / 2 in the loss (Mescheder et al. 2018).
+
+    It asks for nothing but flat ground where the data are. Taught in 06_stylegan2.
+    """
+    return slopes(score, real).square().mean()
+
+
+def path_lengths(pictures: Tensor, w: Tensor) -> Tensor:
+    """How far a small step in w moves each picture, (B,): the length of the slope of pictures times noise.
+
+    pictures: (B, C, H, W), made from w (B, layers, latent); itself differentiable (Karras et al. 2020, section 3.2).
+    Taught in 06_stylegan2.
+    """
+    noise = torch.randn_like(pictures) / (pictures.shape[2] * pictures.shape[3]) ** 0.5
+    (gradients,) = torch.autograd.grad((pictures * noise).sum(), w, create_graph=True)
+    return gradients.square().sum(2).mean(1).sqrt()

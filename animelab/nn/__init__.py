@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from torch import nn
 
-from animelab.nn import cyclegan, dcgan, makegirlsmoe, pix2pix, tagger
+from animelab.nn import cyclegan, dcgan, makegirlsmoe, pix2pix, stylegan2, tagger
 
 # Called without arguments, each gives the configuration its paper (or its authors' code) published.
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
@@ -20,6 +21,12 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "cyclegan.generator": cyclegan.Generator,
     "cyclegan.pair": cyclegan.Pair,
     "cyclegan.discriminator": cyclegan.Discriminator,
+    "stylegan2-256.generator": stylegan2.Generator,
+    "stylegan2-256.discriminator": stylegan2.Discriminator,
+    "stylegan2-512.generator": partial(stylegan2.Generator, size=512, channel_base=32768),
+    "stylegan2-512.discriminator": partial(stylegan2.Discriminator, size=512, channel_base=32768),
+    "stylegan2-1024.generator": partial(stylegan2.Generator, size=1024, channel_base=32768),
+    "stylegan2-1024.discriminator": partial(stylegan2.Discriminator, size=1024, channel_base=32768),
     "tagger.network": tagger.Tagger,
     "judge.network": tagger.Judge,
 }

@@ -79,7 +79,7 @@ assert count_parameters(makegirlsmoe.Generator()) == 4_352_643 and count_paramet
 assert len(GROUPS["hair color"]) == 13 and len(GROUPS["eye color"]) == 10
 assert {TAGS[i] for i in range(34) if share[i] == 0} >= {"hat", "glasses"}, "in few faces, others are missing, too"
 cpu = recipes.PRESETS["cpu"]
-assert (cpu.weight_D, cpu.weight_G, cpu.penalty_every, cpu.name_fakes) == (3, 4, 4, False), "numbers that the prose names"
+assert (cpu.adversarial_weight, cpu.penalty_every, cpu.name_fakes) == (3, 4, False), "numbers that the prose names"
 z = torch.randn(256, model.latent, generator=torch.Generator().manual_seed(0))
 asked = model.orders(256)
 from animelab import metrics as measured

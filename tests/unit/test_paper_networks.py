@@ -7,12 +7,15 @@ import torch
 from torch import Tensor, nn
 
 from animelab.errors import LabError
-from animelab.nn import NETWORKS, count_parameters, cyclegan, makegirlsmoe, official_counts, pix2pix
+from animelab.nn import NETWORKS, count_parameters, cyclegan, makegirlsmoe, official_counts, pix2pix, stylegan2
 
 COUNTS = {
     "makegirlsmoe.generator": 4_352_643, "makegirlsmoe.discriminator": 19_078_531,
     "pix2pix.generator": 54_413_955, "pix2pix.discriminator": 2_768_705,
     "cyclegan.generator": 11_378_179, "cyclegan.discriminator": 2_764_737,
+    "stylegan2-256.generator": 24_767_458, "stylegan2-256.discriminator": 24_001_089,
+    "stylegan2-512.generator": 30_276_583, "stylegan2-512.discriminator": 28_982_849,
+    "stylegan2-1024.generator": 30_370_060, "stylegan2-1024.discriminator": 29_012_513,
 }  # fmt: skip
 
 
@@ -30,10 +33,20 @@ def test_counts_of_other_published_configurations() -> None:
             (pix2pix.Discriminator(layers=2), 666_433),
             (pix2pix.Discriminator(layers=4), 6_964_033),
             (pix2pix.Discriminator(layers=5), 11_159_361),
+            *((stylegan2.Generator(size, base, mapping_layers=layers), count) for size, base, layers, count in (
+                (32, 16384, 8, 21_523_475), (64, 16384, 8, 23_819_544), (64, 16384, 2, 22_243_608),
+                (64, 32768, 2, 25_456_664), (128, 16384, 2, 22_949_277), (128, 32768, 8, 29_328_669),
+                (256, 16384, 2, 23_191_522), (256, 32768, 8, 30_034_338), (1024, 16384, 8, 24_900_764),
+            )),
+            (stylegan2.Generator(32, mapping_layers=2, classes=10), 20_215_315),
+            *((stylegan2.Discriminator(size, base), count) for size, base, count in (
+                (32, 16384, 21_507_073), (64, 16384, 23_407_361), (64, 32768, 26_488_833), (128, 16384, 23_882_369),
+                (128, 32768, 28_389_121), (256, 32768, 28_864_129), (512, 16384, 24_030_753), (1024, 16384, 24_038_161),
+            )),
             (cyclegan.Generator(blocks=6), 7_837_699),
             (cyclegan.Generator(channels_in=8), 11_378_179 + 5 * 3_136),
             (cyclegan.Discriminator(channels=8), 2_764_737 + 5 * 1_024),
-        ]
+        ]  # fmt: skip
     for network, count in others:
         assert count_parameters(network) == count
 

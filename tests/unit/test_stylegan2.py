@@ -1,0 +1,199 @@
+"""StyleGAN2 against plain restatements of its equations, and what its inputs may and may not change."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import conv2d, conv_transpose2d
+
+from animelab import losses
+from animelab.errors import LabError
+from animelab.nn import stylegan2
+from animelab.nn.ada import Augment
+
+
+def small(**changes) -> stylegan2.Generator:
+    torch.manual_seed(0)
+    return stylegan2.Generator(**{"size": 32, "channel_base": 256, "channel_max": 16, "mapping_layers": 2, "latent": 8} | changes)
+
+
+def by_the_paper(x: Tensor, weight: Tensor, styles: Tensor, up: bool) -> Tensor:
+    """Equations 1 and 3: scale the weights of each picture, divide each output's weights by their length, convolve."""
+    own = weight[None] * styles[:, None, :, None, None]
+    own = own / (own.square().sum((2, 3, 4), keepdim=True) + 1e-8).sqrt()
+    pictures = []
+    for picture, kernel in zip(x, own, strict=True):
+        if not up:
+            pictures.append(conv2d(picture[None], kernel, padding=1))
+            continue
+        large = conv_transpose2d(picture[None], kernel.transpose(0, 1), stride=2)
+        smooth = 4 * stylegan2.fir().double()[None, None]
+        pictures.append(conv2d(large.transpose(0, 1), smooth, padding=1).transpose(0, 1))
+    return torch.cat(pictures)
+
+
+@pytest.mark.parametrize("up", [False, True])
+def test_scaling_channels_is_scaling_weights(up: bool) -> None:
+    torch.manual_seed(1)
+    x, weight, styles = (
+        torch.randn(*shape, dtype=torch.float64, requires_grad=True) for shape in ((3, 4, 6, 6), (5, 4, 3, 3), (3, 4))
+    )
+    kernel = stylegan2.fir().double() if up else None
+    with torch.no_grad():  # modulated_conv takes its own lengths in float32
+        mine, theirs = stylegan2.modulated_conv(x, weight, styles, kernel), by_the_paper(x, weight, styles, up)
+    torch.testing.assert_close(mine, theirs, rtol=1e-6, atol=1e-6)
+    direction = torch.randn_like(theirs)
+    slopes = [
+        torch.autograd.grad((result * direction).sum(), (x, weight, styles))
+        for result in (stylegan2.modulated_conv(x, weight, styles, kernel), by_the_paper(x, weight, styles, up))
+    ]
+    for one, other in zip(*slopes, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
+
+
+def test_doubling_is_filling_with_zeros_and_filtering_and_halving_is_filtering_and_dropping() -> None:
+    torch.manual_seed(2)
+    x, kernel = torch.randn(2, 3, 8, 8), stylegan2.fir()
+    holes = torch.zeros(2, 3, 16, 16)
+    holes[:, :, ::2, ::2] = x
+    each = kernel.expand(3, 1, 4, 4)
+    filled = conv2d(torch.nn.functional.pad(holes, (2, 1, 2, 1)), 4 * each, groups=3)
+    torch.testing.assert_close(stylegan2.upsample(x, kernel), filled)
+    kept = conv2d(torch.nn.functional.pad(x, (1, 1, 1, 1)), each, groups=3)[:, :, ::2, ::2]
+    torch.testing.assert_close(stylegan2.downsample(x, kernel), kept)
+    flat = torch.ones(1, 1, 8, 8)
+    assert stylegan2.upsample(flat, kernel)[0, 0, 2:-2, 2:-2].allclose(torch.ones(())), "flat stays flat"
+
+
+def test_the_spread_of_a_group_is_one_number_and_none_for_equal_pictures() -> None:
+    torch.manual_seed(3)
+    x = torch.randn(8, 5, 4, 4)
+    last = stylegan2.batch_spread(x)[:, -1]
+    for group in range(2):
+        members = x[group::2]
+        expected = (members.var(0, unbiased=False) + 1e-8).sqrt().mean()
+        torch.testing.assert_close(last[group::2], expected.expand(4, 4, 4))
+    assert stylegan2.batch_spread(x[:1].expand(4, -1, -1, -1))[:, -1].max() < 2e-4
+    assert stylegan2.batch_spread(x[:7]).shape == (7, 6, 4, 4), "seven pictures are a group of one each"
+
+
+def test_truncation_to_zero_gives_everybody_the_mean_face() -> None:
+    generator = small()
+    for _ in range(300):
+        generator.mapping(torch.randn(64, 8))
+    generator.eval()
+    z = torch.randn(4, 8)
+    faces = generator(z, truncation=0.0)
+    torch.testing.assert_close(faces, faces[:1].expand(4, -1, -1, -1))
+    mean = generator.mapping(torch.randn(20_000, 8)).mean(0)
+    assert (generator.mapping.mean - mean).norm() < 0.25 * mean.norm(), "the mean is the mean of w"
+    full, half = generator.mapping(z), generator.truncated(generator.mapping(z), 0.5)
+    torch.testing.assert_close(half - generator.mapping.mean, (full - generator.mapping.mean) / 2)
+
+
+def test_noise_is_random_in_training_fixed_afterwards_and_can_be_left_out() -> None:
+    generator, w = small(), torch.randn(2, 8)
+    for conv in generator.synthesis.convs:
+        torch.nn.init.constant_(conv.noise_strength, 0.5)
+    assert not torch.equal(generator.synthesis(w), generator.synthesis(w))
+    generator.eval()
+    assert torch.equal(generator.synthesis(w), generator.synthesis(w))
+    assert not torch.equal(generator.synthesis(w), generator.synthesis(w, noise="none"))
+    assert not torch.equal(generator.synthesis(w, noise="random"), generator.synthesis(w, noise="random"))
+
+
+def test_each_layer_follows_its_own_w() -> None:
+    generator = small().eval()
+    layers = len(generator.synthesis.convs) + 1
+    assert layers == 8, "2 log2(32) - 2"
+    w = torch.randn(1, 8)
+    same = generator.synthesis(w[:, None].expand(-1, layers, -1))
+    torch.testing.assert_close(generator.synthesis(w), same)
+    for layer in range(layers):
+        mixed = w[:, None].repeat(1, layers, 1)
+        mixed[:, layer] += 1
+        assert not torch.equal(generator.synthesis(mixed), same), f"layer {layer} hears nothing"
+
+
+def test_classes_reach_the_picture_and_the_judge() -> None:
+    generator = small(classes=3).eval()
+    judge = stylegan2.Discriminator(32, 256, 16, 2, 8, classes=3)
+    z, labels = torch.randn(3, 8), torch.eye(3)
+    pictures = generator(z, labels)
+    assert not torch.allclose(pictures, generator(z, labels.roll(1, 0)))
+    assert judge(pictures, labels).shape == (3,)
+    assert not torch.allclose(judge(pictures, labels), judge(pictures, labels.roll(1, 0)))
+    with pytest.raises(LabError, match="labels"):
+        generator(z)
+
+
+@pytest.mark.parametrize("size", [4, 48, 100])
+def test_sizes_that_cannot_be_are_refused(size: int) -> None:
+    with pytest.raises(LabError, match=str(size)):
+        stylegan2.Generator(size)
+    with pytest.raises(LabError, match="32 x 32"):
+        stylegan2.Discriminator(32, 256, 16)(torch.zeros(1, 3, 16, 16))
+
+
+def test_r1_of_a_linear_judge_is_the_square_of_its_weights() -> None:
+    weights = torch.randn(3, 8, 8, dtype=torch.float64)
+    real = torch.randn(5, 3, 8, 8, dtype=torch.float64)
+    penalty = losses.r1_penalty(lambda pictures: (pictures * weights).sum((1, 2, 3)), real)
+    torch.testing.assert_close(penalty, weights.square().sum())
+
+
+def test_path_length_of_a_linear_painter_is_the_size_of_its_matrix() -> None:
+    torch.manual_seed(4)
+    matrix = torch.randn(6, 3 * 8 * 8, dtype=torch.float64)
+    w = torch.randn(4000, 1, 6, dtype=torch.float64, requires_grad=True)
+    lengths = losses.path_lengths((w[:, 0] @ matrix).view(-1, 3, 8, 8), w)
+    assert lengths.square().mean() == pytest.approx(float(matrix.square().sum() / 64), rel=0.03)
+
+
+@pytest.fixture
+def disturb() -> Augment:
+    return Augment()
+
+
+def test_no_disturbance_with_probability_zero(disturb: Augment) -> None:
+    pictures = torch.rand(4, 3, 16, 16) * 2 - 1
+    torch.testing.assert_close(disturb(pictures), pictures, rtol=0, atol=2e-5)
+    disturb.p.fill_(1.0)
+    assert ((disturb(pictures) - pictures).abs().amax((1, 2, 3)) > 0.1).all()
+
+
+def test_gradients_pass_through_the_disturbance(disturb: Augment) -> None:
+    """For a given draw it is linear, so the slope times any step is exactly the change."""
+    disturb.p.fill_(0.8)
+    torch.manual_seed(5)
+    start, step, weights = torch.randn(3, 6, 3, 16, 16).unbind(0)
+    start.requires_grad_()
+
+    def changed(pictures: Tensor) -> Tensor:
+        torch.manual_seed(6)
+        return (disturb(pictures) * weights).sum()
+
+    (slope,) = torch.autograd.grad(changed(start), start)
+    change = changed((start + step).detach()) - changed(start.detach())
+    assert (slope * step).sum().item() == pytest.approx(change.item(), rel=1e-3, abs=1e-2)
+
+
+def test_gray_stays_gray_and_each_disturbance_is_as_frequent_as_p_says(disturb: Augment) -> None:
+    disturb.p.fill_(0.3)
+    torch.manual_seed(7)
+    gray = torch.full((4000, 3, 4, 4), 0.4)
+    colors = disturb(gray)
+    torch.testing.assert_close(colors, colors[:, :1].expand(-1, 3, -1, -1), rtol=0, atol=1e-4)
+    unchanged = ((colors - gray).abs().amax((1, 2, 3)) < 1e-4).float().mean()
+    # brightness, contrast and a mirrored luma (which half of the draws leave as it is) change a gray picture
+    assert unchanged.item() == pytest.approx(0.7 * 0.7 * 0.85, abs=0.03)
+
+
+def test_probability_follows_the_judges_confidence(disturb: Augment) -> None:
+    for _ in range(200):
+        disturb.adapt(torch.full((50,), 2.0))
+    assert disturb.p.item() == pytest.approx(200 * 50 / 500_000, rel=0.1)
+    for _ in range(400):
+        disturb.adapt(torch.full((50,), -2.0))
+    assert disturb.p.item() == 0
