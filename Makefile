@@ -59,6 +59,6 @@ test-all: lint drift
 
 bench: $(READY)
 	$(BIN)/python tests/bench/speed.py
-	$(BIN)/python tests/bench/dcgan_step.py
+	$(BIN)/python tests/bench/official_steps.py
 
 .PHONY: help lab build lint drift test test-all bench

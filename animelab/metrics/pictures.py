@@ -43,7 +43,6 @@ def ssim(a: Tensor, b: Tensor) -> Tensor:
     return (top / ((m * m + n * n + c1) * (aa - m * m + bb - n * n + c2))).mean((1, 2, 3))
 
 
-@torch.no_grad()
 def perceptual(a: Tensor, b: Tensor) -> Tensor:
     """How different two pictures look to the tagger, (B,): 0 for equal ones; smaller is closer.
 

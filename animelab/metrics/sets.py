@@ -22,7 +22,7 @@ def tagger() -> Tagger:
     """The bundled tagger, on the CPU."""
     network = zoo.network("tagger")
     assert isinstance(network, Tagger)
-    return network
+    return network.requires_grad_(False)
 
 
 @torch.no_grad()

@@ -1,7 +1,7 @@
-"""Adaptive discriminator augmentation (Karras et al. 2020b): with few pictures, the judge sees them all disturbed.
+"""Adaptive discriminator augmentation (Karras et al. 2020b): with few pictures, the judge sees them disturbed.
 
-Real and fake are disturbed alike, differentiably, so the painter learns through it; and each disturbance is skipped often
-enough that it does not leak into what is painted. Taught in 06_stylegan2.
+Real and fake are disturbed alike, differentiably, so that the painter learns through it; each disturbance is skipped
+often enough that it does not leak into what is painted. Taught in 06_stylegan2.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from torch.nn.functional import affine_grid, grid_sample
 
 
 class Augment(nn.Module):
-    """Pictures (B, 3, H, W) in, disturbed pictures out: each of eleven disturbances with probability `p`.
+    """Pictures (B, 3, H, W) in, disturbed pictures out: each of twelve disturbances with probability `p`.
 
-    Flip, quarter turns, shifts by whole and by broken pixels, scale, stretch, two rotations; brightness, contrast, mirrored
-    luma, hue, saturation (the paper's table of "bgc"). One bilinear sampling does all geometry; the paper's filtered one
-    is softer on edges. `adapt` moves p by the judge's own confidence; with p = 0 pictures stay as they are.
+    Flip, quarter turns, shifts by whole and by broken pixels, scale, stretch, two rotations; brightness, contrast,
+    mirrored luma, hue, saturation (the paper's "bgc"). One bilinear sampling does all geometry; the paper filters, too.
+    `adapt` moves p by the judge's own confidence; with p = 0 pictures stay as they are.
     """
+
+    p: Tensor
+    confidence: Tensor
 
     def __init__(self, target: float = 0.6, images_to_one: int = 500_000) -> None:
         super().__init__()
@@ -29,31 +32,32 @@ class Augment(nn.Module):
 
     @torch.no_grad()
     def adapt(self, real_logits: Tensor) -> None:
-        """More disturbance while the judge is sure of more real pictures than `target`, less while of fewer (section 3.1)."""
+        """More disturbance while the judge is sure of more real pictures than `target`, else less (section 3.1)."""
         self.confidence.lerp_(real_logits.sign().mean(), 0.1)
         step = len(real_logits) / self.images_to_one
         self.p.add_(step * torch.sign(self.confidence - self.target)).clamp_(0, 1)
 
+    @torch.autocast("cpu", enabled=False)
+    @torch.autocast("cuda", enabled=False)
     def forward(self, pictures: Tensor) -> Tensor:
-        place = self._geometry(pictures)
-        moved = grid_sample(
-            pictures, affine_grid(place[:, :2], list(pictures.shape), align_corners=False), "bilinear", "reflection", False
-        )
-        color = self._color(pictures)
+        with pictures.device:  # where all the dice below are thrown
+            place, color = self._geometry(pictures), self._color(pictures)
+        where = affine_grid(place[:, :2], list(pictures.shape), align_corners=False)
+        moved = grid_sample(pictures, where, "bilinear", "reflection", align_corners=False)
         return (color[:, :3, :3] @ moved.flatten(2) + color[:, :3, 3:]).view_as(pictures)
 
     def _geometry(self, pictures: Tensor) -> Tensor:
         """Where each place of the disturbed picture is in the given one: matrices (B, 3, 3) on [-1, 1]."""
-        count, like = len(pictures), {"device": pictures.device}
-        pixels = torch.tensor([pictures.shape[3], pictures.shape[2]], **like) / 2  # of half a picture
+        count = len(pictures)
+        pixels = torch.tensor([pictures.shape[3], pictures.shape[2]]) / 2  # of half a picture
         often = 1 - (1 - self.p).clamp(min=0).sqrt()  # two rotations, so that together they come with p
-        flip = self._some(1 - 2 * torch.randint(2, (count,), **like), 1)
-        quarter = self._some(torch.randint(4, (count,), **like) * (math.pi / 2), 0)
-        whole = self._some(((torch.rand(count, 2, **like) - 0.5) / 2 * pixels).round() / pixels, 0)
-        scale = self._some(2 ** (0.2 * torch.randn(count, **like)), 1)
-        turns = [self._some((2 * torch.rand(count, **like) - 1) * math.pi, 0, often) for _ in range(2)]
-        stretch = self._some(2 ** (0.2 * torch.randn(count, **like)), 1)
-        broken = self._some(0.25 * torch.randn(count, 2, **like), 0)
+        flip = self._some(1 - 2 * torch.randint(2, (count,)), 1)
+        quarter = self._some(torch.randint(4, (count,)) * (math.pi / 2), 0)
+        whole = self._some(((torch.rand(count, 2) - 0.5) / 2 * pixels).round() / pixels, 0)
+        scale = self._some(2 ** (0.2 * torch.randn(count)), 1)
+        turns = [self._some((2 * torch.rand(count) - 1) * math.pi, 0, often) for _ in range(2)]
+        stretch = self._some(2 ** (0.2 * torch.randn(count)), 1)
+        broken = self._some(0.25 * torch.randn(count, 2), 0)
         one = torch.ones_like(scale)
         return (
             _scaling(flip * one, one) @ _turning(quarter * one) @ _shifting(whole) @ _scaling(scale, scale)
@@ -62,22 +66,22 @@ class Augment(nn.Module):
 
     def _color(self, pictures: Tensor) -> Tensor:
         """Matrices (B, 4, 4) for red, green, blue and 1."""
-        count, like = len(pictures), {"device": pictures.device}
-        unit = torch.eye(4, **like)
-        gray = torch.tensor([1.0, 1.0, 1.0, 0.0], **like) / 3**0.5  # the axis of luma
+        count = len(pictures)
+        unit = torch.eye(4)
+        gray = torch.tensor([1.0, 1.0, 1.0, 0.0]) / 3**0.5  # the axis of luma
         axis = torch.outer(gray, gray)
-        brightness = self._some(0.2 * torch.randn(count, **like), 0)
-        contrast = self._some(2 ** (0.5 * torch.randn(count, **like)), 1)
-        mirror = self._some(torch.randint(2, (count,), **like), 0)
-        hue = self._some((2 * torch.rand(count, **like) - 1) * math.pi, 0)
-        saturation = self._some(2 ** torch.randn(count, **like), 1)
+        brightness = self._some(0.2 * torch.randn(count), 0)
+        contrast = self._some(2 ** (0.5 * torch.randn(count)), 1)
+        mirror = self._some(torch.randint(2, (count,)), 0)
+        hue = self._some((2 * torch.rand(count) - 1) * math.pi, 0)
+        saturation = self._some(2 ** torch.randn(count), 1)
 
         def column(values: Tensor) -> Tensor:
             return values.float().view(-1, 1, 1)
 
-        shift = unit + column(brightness) * torch.tensor([[0.0, 0, 0, 1]] * 3 + [[0.0] * 4], **like)
-        scale = torch.diag_embed(torch.stack([contrast.float()] * 3 + [torch.ones(count, **like)], 1))
-        cross = torch.tensor([[0.0, -1, 1, 0], [1, 0, -1, 0], [-1, 1, 0, 0], [0, 0, 0, 0]], **like) / 3**0.5
+        shift = unit + column(brightness) * torch.tensor([[0.0, 0, 0, 1]] * 3 + [[0.0] * 4])
+        scale = torch.diag_embed(torch.stack([contrast.float()] * 3 + [torch.ones(count)], 1))
+        cross = torch.tensor([[0.0, -1, 1, 0], [1, 0, -1, 0], [-1, 1, 0, 0], [0, 0, 0, 0]]) / 3**0.5
         rest = unit - axis
         rest[3, 3] = 0
         turn = unit - rest + column(hue.cos()) * rest + column(hue.sin()) * cross  # around the axis of luma
@@ -86,8 +90,10 @@ class Augment(nn.Module):
 
     def _some(self, values: Tensor, neutral: float, often: Tensor | None = None) -> Tensor:
         """`values` (B, ...) for a share of the pictures, and for the others what changes nothing."""
-        chosen = torch.rand(len(values), device=values.device) < (self.p if often is None else often)
-        return torch.where(chosen.view(-1, *[1] * (values.ndim - 1)), values.float(), torch.full_like(values.float(), neutral))
+        chosen = torch.rand(len(values)) < (self.p if often is None else often)
+        return torch.where(
+            chosen.view(-1, *[1] * (values.ndim - 1)), values.float(), torch.full_like(values.float(), neutral)
+        )
 
 
 def _matrix(rows: list[list[Tensor]]) -> Tensor:

@@ -88,8 +88,10 @@ class Dense(nn.Module):
 class Mapping(nn.Module):
     """Latents z (B, latent), and one-hot labels (B, classes) if there are classes, to w (B, latent).
 
-    `mean` trails the average w; where truncation pulls to. With latents=False it maps labels alone, for D.
+    `mean` trails the average w; truncation pulls there. With latents=False it maps labels alone, for D.
     """
+
+    mean: Tensor
 
     def __init__(self, latent: int, layers: int, classes: int = 0, latents: bool = True) -> None:
         super().__init__()
@@ -115,6 +117,8 @@ class Mapping(nn.Module):
 
 class StyledConv(nn.Module):
     """One layer: modulated convolution, noise, bias, activation. Its own style comes from w by `affine`."""
+
+    noise: Tensor
 
     def __init__(self, inputs: int, outputs: int, size: int, latent: int, up: bool) -> None:
         super().__init__()
@@ -148,12 +152,14 @@ class ToRGB(nn.Module):
 
 
 class Synthesis(nn.Module):
-    """w, one for all layers (B, latent) or one for each (B, 2 log2(size) - 2, latent), to pictures (B, 3, size, size).
+    """w, for all layers (B, latent) or one each (B, 2 log2(size) - 2, latent), to pictures (B, 3, size, size).
 
-    From 4 x 4, always the same start, each size adds its own picture to the doubled sum of those before. noise: "random"
-    draws it anew, "fixed" takes what is kept with the weights, "none" leaves it out; by default random in training and
-    fixed afterwards. `kernel` is the filter of every doubling.
+    From 4 x 4, always the same start, each size adds its own picture to the doubled sum of those before. noise:
+    "random" draws it anew, "fixed" takes what is kept with the weights, "none" leaves it out; by default random in
+    training and fixed afterwards. `kernel` is the filter of every doubling.
     """
+
+    kernel: Tensor
 
     def __init__(self, size: int, channel_base: int, channel_max: int, latent: int) -> None:
         super().__init__()
@@ -161,7 +167,10 @@ class Synthesis(nn.Module):
         self.constant = nn.Parameter(torch.randn(channels[0], 4, 4))
         convs = [StyledConv(channels[0], channels[0], 4, latent, up=False)]
         for side, (before, after) in zip(sides[1:], pairwise(channels), strict=True):
-            convs += [StyledConv(before, after, side, latent, up=True), StyledConv(after, after, side, latent, up=False)]
+            convs += [
+                StyledConv(before, after, side, latent, up=True),
+                StyledConv(after, after, side, latent, up=False),
+            ]
         self.convs = nn.ModuleList(convs)
         self.to_rgb = nn.ModuleList(ToRGB(count, latent) for count in channels)
         self.register_buffer("kernel", fir())
@@ -182,7 +191,7 @@ class Synthesis(nn.Module):
 
 
 class Generator(nn.Module):
-    """Latents z (B, latent) to pictures (B, 3, size, size), about in [-1, 1]; with classes, labels (B, classes) as well.
+    """Latents z (B, latent) to pictures (B, 3, size, size), about in [-1, 1]; with classes, labels (B, classes), too.
 
     truncation: how far w may be from the mean w, 1 for as far as it is. `channel_base / side` channels, at most
     `channel_max`, at each side from 4 to size (Karras et al. 2020, table 1, configuration F; base 32768 is theirs).
@@ -207,7 +216,7 @@ class Generator(nn.Module):
 
     def truncated(self, w: Tensor, truncation: float) -> Tensor:
         """w (..., latent), nearer to the mean w where truncation is below 1 (Karras et al. 2019, appendix B)."""
-        return self.mapping.mean + truncation * (w - self.mapping.mean) if truncation != 1 else w
+        return torch.lerp(self.mapping.mean.expand_as(w), w, truncation) if truncation != 1 else w
 
 
 class Conv(nn.Module):

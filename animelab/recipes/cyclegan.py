@@ -49,7 +49,7 @@ PRESETS = {
         checkpoint_every=10,
     ),
     "cpu": Config(
-        steps=5000, decay=5000, size=64, width=16, blocks=4, patch_layers=2, lr=4e-4, ema=0.995, crop=1.0,
+        steps=4000, decay=4000, size=64, width=16, blocks=4, patch_layers=2, lr=4e-4, ema=0.995, crop=1.0,
         prior="frontal",
     ),
     "t4": Config(steps=200_000, decay=200_000, checkpoint_every=5000, preview_every=2000),  # not measured yet

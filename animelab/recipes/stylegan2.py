@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,9 +13,12 @@ from torch import Tensor
 from animelab import config as settings
 from animelab import losses
 from animelab.config import TrainingConfig
-from animelab.data import ImageFolder, Pictures, StudioFaces
+from animelab.data import ImageFolder, Pictures, StudioAttributes, StudioFaces
 from animelab.engine import EMA, Recipe, frozen
+from animelab.errors import LabError
 from animelab.nn import stylegan2
+from animelab.nn.ada import Augment
+from animelab.studio import TAGS
 from animelab.viz import grid
 
 
@@ -35,6 +39,8 @@ class Config(TrainingConfig):
     path_every: int = 4
     mixing: float = 0.9  # share of the batches in which the later layers follow a second latent
     ema_images: int = 20_000  # after so many pictures, half of the averaged weights is new
+    ada_target: float = 0.0  # share of real pictures that D may be sure of before they are disturbed; 0: never
+    attributes: bool = False  # G is told the 34 attributes of studio.TAGS, and D asks whether a picture has them
     faces: int = 50_000
     prior: str = "frontal"
     previews: int = 32
@@ -45,10 +51,17 @@ PRESETS = {
         steps=20, batch=8, size=32, channel_base=256, channel_max=16, mapping_layers=2, latent=16, r1_every=4, faces=64,
         log_every=5, preview_every=10, checkpoint_every=10, previews=8,
     ),
-    "bundled": Config(
-        steps=8000, batch=16, size=64, channel_base=2048, channel_max=128, mapping_layers=4, ema_images=5_000,
+    "cpu": Config(
+        steps=7500, batch=16, size=64, channel_base=2048, channel_max=128, mapping_layers=4, ema_images=5_000,
         path_weight=0.0, faces=20_000,
     ),
+    "t4": Config(
+        steps=60_000, batch=32, size=128, mapping_layers=2, gamma=0.1, ema_images=10_000, faces=50_000,
+        preview_every=1000, checkpoint_every=2000,
+    ),  # not measured yet
+    "h100": Config(
+        steps=80_000, batch=64, faces=100_000, preview_every=1000, checkpoint_every=2000,
+    ),  # not measured yet
 }  # fmt: skip
 
 
@@ -73,51 +86,75 @@ class StyleGAN2(Recipe):
 
     @staticmethod
     def data(config: Config, folder: Path | None = None) -> Pictures:
+        if folder is not None and config.attributes:
+            raise LabError("A folder of pictures says no attributes; set attributes=false, or leave --data out.")
         if folder is not None:
             return ImageFolder(folder, config.size)
-        return StudioFaces(config.size, config.faces, config.seed, config.prior)
+        return (StudioAttributes if config.attributes else StudioFaces)(
+            config.size, config.faces, config.seed, config.prior
+        )
 
     def build(self, config: Config) -> None:
-        shape = (config.size, config.channel_base, config.channel_max, config.mapping_layers, config.latent)
-        self.G, self.D = stylegan2.Generator(*shape), stylegan2.Discriminator(*shape)
+        shape = self.arguments()
+        self.G, self.D = stylegan2.Generator(**shape), stylegan2.Discriminator(**shape)
         self.G_ema = EMA(self.G, 0.5 ** (config.batch / config.ema_images))
+        self.augment: torch.nn.Module = Augment(config.ada_target) if config.ada_target else torch.nn.Identity()
         self.G_adam = lazy_adam(self.G, config.lr_G, config.path_every)
         self.D_adam = lazy_adam(self.D, config.lr_D, config.r1_every)
-        self.path_mean = torch.zeros((), device=self.device)
+        self.path_mean = torch.zeros(()).to(self.device)
         self.steps_done = torch.zeros((), dtype=torch.int64)
         self.fixed_latents = self.latents(config.previews)
+
+    def arguments(self) -> dict[str, int]:
+        """What both networks are built from."""
+        c = self.config
+        return {
+            "size": c.size,
+            "channel_base": c.channel_base,
+            "channel_max": c.channel_max,
+            "mapping_layers": c.mapping_layers,
+            "latent": c.latent,
+            "classes": len(TAGS) if c.attributes else 0,
+        }
 
     def latents(self, count: int) -> Tensor:
         return torch.randn(count, self.config.latent).to(self.device)
 
-    def styles(self, count: int) -> Tensor:
+    def styles(self, count: int, labels: Tensor | None) -> Tensor:
         """w for every layer, (count, layers, latent); in a share of the batches from two latents."""
         layers = len(self.G.synthesis.convs) + 1
-        w = self.G.mapping(self.latents(count))[:, None].repeat(1, layers, 1)
+        w = self.G.mapping(self.latents(count), labels)[:, None].repeat(1, layers, 1)
         if torch.rand(()) < self.config.mixing:
             cut = int(torch.randint(1, layers, ()))
-            w = torch.cat([w[:, :cut], self.G.mapping(self.latents(count))[:, None].repeat(1, layers - cut, 1)], 1)
+            second = self.G.mapping(self.latents(count), labels)[:, None]
+            w = torch.cat([w[:, :cut], second.expand(-1, layers - cut, -1)], 1)
         return w
 
-    def step(self, real: Tensor) -> dict[str, Tensor]:  # (B, 3, size, size) in [-1, 1]
+    def step(self, batch: Any) -> dict[str, Tensor]:
         c = self.config
-        fake = self.G.synthesis(self.styles(len(real)))
+        real, labels = batch if c.attributes else (batch, None)  # (B, 3, size, size) in [-1, 1]; (B, 34)
+        fake = self.G.synthesis(self.styles(len(real), labels))
 
         # The judge; and now and then, flat ground around real pictures.
-        loss_D = self.loss.discriminator(self.D(real), self.D(fake.detach()))
+        real = self.augment(real)
+        real_logits = self.D(real, labels)
+        loss_D = self.loss.discriminator(real_logits, self.D(self.augment(fake.detach()), labels))
         self.update(self.D_adam, loss_D)
+        if isinstance(self.augment, Augment):
+            self.augment.adapt(real_logits)
         if self.steps_done % c.r1_every == 0:
             with torch.autocast(self.device.type, enabled=False):  # a slope of a slope wants every digit
-                penalty = losses.r1_penalty(self.D, real)
+                penalty = losses.r1_penalty(lambda pictures: self.D(pictures, labels), real)
             self.update(self.D_adam, c.gamma / 2 * c.r1_every * penalty)
 
         # The painter; and now and then, steps in w as long as the average step.
         with frozen(self.D):
-            loss_G = self.loss.generator(self.D(fake))
+            loss_G = self.loss.generator(self.D(self.augment(fake), labels))
         self.update(self.G_adam, loss_G)
         if c.path_weight and self.steps_done % c.path_every == 0:
             with torch.autocast(self.device.type, enabled=False):
-                w = self.styles(max(1, len(real) // 2))
+                half = max(1, len(real) // 2)
+                w = self.styles(half, None if labels is None else labels[:half])
                 lengths = losses.path_lengths(self.G.synthesis(w), w)
             self.path_mean.lerp_(lengths.detach().mean(), 0.01)
             self.update(self.G_adam, c.path_weight * c.path_every * (lengths - self.path_mean).square().mean())
@@ -127,17 +164,16 @@ class StyleGAN2(Recipe):
         return {"D": loss_D.detach(), "G": loss_G.detach()}
 
     def preview(self) -> np.ndarray:
-        """The upper half as the average paints them, truncated to 0.7; the lower half at full width."""
-        first, second = self.fixed_latents.chunk(2)
-        return grid(torch.cat([self.G_ema.average(first, truncation=0.7), self.G_ema(second)]))
+        """The upper half truncated to 0.7, calmer; the lower half in full."""
+        latents, labels = self.fixed_latents, None
+        if self.config.attributes:
+            known = self.examples[1]
+            labels = known.repeat(-(-len(latents) // len(known)), 1)[: len(latents)]
+        generator = self.G_ema.average
+        assert isinstance(generator, stylegan2.Generator)
+        w = generator.mapping(latents, labels)
+        half = len(w) // 2
+        return grid(generator.synthesis(torch.cat([generator.truncated(w[:half], 0.7), w[half:]])))
 
     def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:
-        c = self.config
-        arguments = {
-            "size": c.size,
-            "channel_base": c.channel_base,
-            "channel_max": c.channel_max,
-            "mapping_layers": c.mapping_layers,
-            "latent": c.latent,
-        }
-        return "stylegan2-256.generator", arguments, self.G_ema.average
+        return "stylegan2-256.generator", self.arguments(), self.G_ema.average

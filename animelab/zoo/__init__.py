@@ -18,7 +18,7 @@ from animelab.config import nearest
 from animelab.data import Cast
 from animelab.engine.weights import load_weights
 from animelab.errors import LabError
-from animelab.nn import compat, cyclegan
+from animelab.nn import compat, compat_stylegan2, cyclegan
 
 FOLDER = Path(__file__).parent
 TRANSLATORS = ("pix2pix.generator", "cyclegan.generator", "cyclegan.pair")
@@ -185,7 +185,14 @@ def load_run(folder: str | Path) -> Any:
 
 
 def open_model(run_or_name: str | Path) -> Pretrained:
-    """A run's folder or a bundled model's name, of a model that draws. Raises LabError when it is neither."""
+    """A run's folder, a bundled model's name, or an official StyleGAN2 (rosinality's .pt, NVIDIA's .pkl).
+
+    Raises LabError for anything that does not draw.
+    """
+    path = Path(run_or_name)
+    if path.suffix in (".pt", ".pkl"):
+        generator, arguments = compat_stylegan2.load_generator(path)
+        return Pretrained(path.stem, generator, arguments["latent"], arguments["size"], {"data": "unknown"})
     model = _either(run_or_name, names())
     if isinstance(model, Translator):
         raise LabError(f"'{model.name}' translates pictures and draws none by itself; use: animelab translate")
@@ -222,7 +229,7 @@ def _open(path: Path, name: str, card: dict[str, Any]) -> Pretrained | Translato
         return Translator(name, network, card)
     if not {"latent", "size"} <= arguments.keys():
         raise LabError(f"{path} holds a {kind}, which cannot draw by itself; give the weights of a generator.")
-    draws = Conditional if "tags" in arguments else Pretrained
+    draws = Conditional if arguments.get("tags") or arguments.get("classes") else Pretrained
     return draws(name, network, arguments["latent"], arguments["size"], card)
 
 

@@ -40,7 +40,11 @@ NOT_USED_BY = {
     "authoring": {"torch", "torchvision"},
 }
 LESSONS = len(list((LIBRARY / "checks").glob("lesson_*.py")))
-BUDGETS = {"studio": 1800, "checks": 200 * LESSONS, "the rest": 4000}  # lines of code: explaining words are free
+PAPERS = len(list((LIBRARY / "recipes").glob("*.py"))) - 1
+# Lines of code: explaining words are free. What grows with the course (checks with lessons, networks and recipes with
+# papers) has a budget each; the rest must not grow with it.
+BUDGETS = {"studio": 1800, "checks": 200 * LESSONS, "papers": 220 * PAPERS, "the rest": 3600}
+SHELVES = {"studio": "studio", "checks": "checks", "nn": "papers", "recipes": "papers"}
 
 
 def imports(module: str, source: str) -> Iterator[str]:
@@ -155,8 +159,7 @@ def test_the_library_is_small() -> None:
     lines = dict.fromkeys(BUDGETS, 0)
     for module, path in modules():
         part = module.split(".")[1]
-        shelf = part if part in BUDGETS else "the rest"
-        lines[shelf] += lines_of_code(path.read_text(encoding="utf-8"))
+        lines[SHELVES.get(part, "the rest")] += lines_of_code(path.read_text(encoding="utf-8"))
     over = {shelf: count for shelf, count in lines.items() if count > BUDGETS[shelf]}
     assert not over, f"over the budget of {BUDGETS} lines: remove something, or let a well-kept library do it"
     assert min(lines.values()) > 0

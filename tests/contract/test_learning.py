@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 
+import torch
+
 from animelab import zoo
 from animelab.data import StudioFaces
 from animelab.engine import train
+from animelab.latent import attributes
 from animelab.recipes import RECIPES, dcgan
 
 
@@ -71,3 +74,16 @@ def test_cyclegan_finds_its_way_back(tmp_path, monkeypatch):
         assert errors[1] < 0.75 * errors[0]
     spread = [(model.translate(a).mean((0, 2, 3)) - b.mean((0, 2, 3))).abs().mean() for model in (before, after)]
     assert spread[1] < spread[0], "and the colors of its cels move towards those of cels"
+
+
+def test_stylegan2_moves_towards_its_data_and_obeys_orders_of_a_kind(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
+    settings = {"batch": 16, "gamma": 0.5, "ema_images": 200, "lr_G": 4e-3, "path_weight": 0.0, "mixing": 0.5}
+    before, after, faces = trained("stylegan2", tmp_path, 150, **settings)
+    real = faces.batch(range(64))
+    errors = [(model.sample(64).mean(0) - real.mean(0)).square().mean().sqrt() for model in (before, after)]
+    assert errors[1] < 0.7 * errors[0], "the average picture becomes the average face"
+    _, ordered, _ = trained("stylegan2", tmp_path / "orders", 2, **settings, attributes=True)
+    latents = ordered._latents(4, 0)
+    blonde, blue = (ordered.generate(latents, attributes(f"{color} hair")) for color in ("blonde", "blue"))
+    assert not torch.allclose(blonde, blue), "the order reaches the picture"

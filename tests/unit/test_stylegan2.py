@@ -15,7 +15,9 @@ from animelab.nn.ada import Augment
 
 def small(**changes) -> stylegan2.Generator:
     torch.manual_seed(0)
-    return stylegan2.Generator(**{"size": 32, "channel_base": 256, "channel_max": 16, "mapping_layers": 2, "latent": 8} | changes)
+    return stylegan2.Generator(
+        **{"size": 32, "channel_base": 256, "channel_max": 16, "mapping_layers": 2, "latent": 8} | changes
+    )
 
 
 def by_the_paper(x: Tensor, weight: Tensor, styles: Tensor, up: bool) -> Tensor:

@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import load_file
 
 from animelab.errors import LabError
+from animelab.nn import stylegan2
 from animelab.nn.dcgan import Generator
 from animelab.widgets import LatentExplorer, LiveTraining, Timelapse
 from animelab.widgets.live import duration
@@ -120,6 +122,90 @@ def test_the_walk_begins_and_ends_at_the_remembered_faces(explorer: LatentExplor
     assert not walk.disabled  # A and B stay remembered
 
 
+def test_undo_goes_back_step_by_step_and_a_drag_is_one_step(explorer: LatentExplorer):
+    undo, redo = control(explorer, "animelab-undo"), control(explorer, "animelab-redo")
+    assert undo.disabled and redo.disabled
+    start = picture(explorer).value
+    for value in (0.5, 1.0, 1.5):  # one drag
+        control(explorer, "animelab-direction-1").value = value
+    dragged = picture(explorer).value
+    control(explorer, "animelab-new-face").click()
+    other = picture(explorer).value
+    undo.click()
+    assert picture(explorer).value == dragged and control(explorer, "animelab-direction-1").value == 1.5
+    undo.click()
+    assert picture(explorer).value == start and undo.disabled
+    redo.click()
+    redo.click()
+    assert picture(explorer).value == other and redo.disabled
+    undo.click()
+    control(explorer, "animelab-direction-2").value = 1.0
+    assert redo.disabled, "a new step forgets what was undone"
+
+
+def test_favorites_are_kept_and_come_back(explorer: LatentExplorer):
+    control(explorer, "animelab-direction-1").value = 2.0
+    liked = picture(explorer).value
+    control(explorer, "animelab-favorite").click()
+    control(explorer, "animelab-new-face").click()
+    kept = control(explorer, "animelab-favorites")
+    assert kept.options[1][0] == "1: Face of seed 0, direction 1 +2.0"
+    kept.value = 1
+    assert picture(explorer).value == liked and kept.value == 0
+    control(explorer, "animelab-undo").click()
+    assert picture(explorer).value != liked
+
+
+def test_what_is_saved_is_what_you_see(explorer: LatentExplorer, tmp_path):
+    control(explorer, "animelab-direction-1").value = 2.0
+    png, point = explorer.save(tmp_path)
+    saved = np.asarray(Image.open(png))
+    assert saved.shape == (32, 32, 3), "at the model's own size"
+    latents = load_file(point)["latent"]
+    torch.testing.assert_close(latents, explorer.latents)
+    again = (discs(latents)[0].permute(1, 2, 0).clamp(-1, 1) * 127.5 + 127.5).round().byte().numpy()
+    assert np.abs(again.astype(int) - saved).max() <= 1
+    assert explorer.save(tmp_path)[0] != png, "nothing is written over"
+
+
+@pytest.fixture
+def styled() -> LatentExplorer:
+    torch.manual_seed(0)
+    model = stylegan2.Generator(32, channel_base=256, channel_max=16, mapping_layers=2, latent=8)
+    for conv in model.synthesis.convs:
+        torch.nn.init.constant_(conv.noise_strength, 0.1)
+    with torch.no_grad():
+        for _ in range(300):
+            model.mapping(torch.randn(64, 8))
+    return LatentExplorer(model, directions={"my own": torch.ones(8)})
+
+
+def test_a_stylegan2_is_explored_in_w(styled: LatentExplorer):
+    assert styled.latents.shape == (1, 8, 8), "a point for every layer"
+    assert list(styled.space.directions) == ["my own", *(f"component {i}" for i in range(1, 6))]
+    before = styled.latents
+    control(styled, "animelab-layers").value = (2, 3)
+    control(styled, "animelab-my-own").value = 1.5
+    change = styled.latents - before
+    assert torch.allclose(change[:, 2:4], torch.full((1, 2, 8), 1.5)) and not change[:, [0, 1, 4, 5, 6, 7]].any()
+    assert "my own +1.5, in layers 2 to 3" in picture(styled).value
+    control(styled, "animelab-truncation").value = 0.0
+    mean = styled.render(styled.state)
+    control(styled, "animelab-new-face").click()
+    assert np.array_equal(styled.render(styled.state), mean), "truncated to nothing, everybody is the mean"
+    assert "truncated to 0.0" in picture(styled).value
+
+
+def test_the_same_words_and_walks_in_w(styled: LatentExplorer):
+    control(styled, "animelab-remember-as-a").click()
+    a = styled.latents
+    control(styled, "animelab-new-face").click()
+    control(styled, "animelab-remember-as-b").click()
+    b = styled.latents
+    control(styled, "animelab-walk").value = 25
+    torch.testing.assert_close(styled.latents, 0.75 * a + 0.25 * b)
+
+
 def test_a_network_is_copied_and_left_as_it_is():
     network = Generator(32, latent=8, width=4)
     before = {name: value.clone() for name, value in network.state_dict().items()}
@@ -142,7 +228,7 @@ def test_a_model_with_generate_and_latent_needs_nothing_else():
 
 def test_two_latent_numbers_are_enough():
     explorer = LatentExplorer(lambda z: discs(torch.cat([z, z, z], 1)), latent=2)
-    assert len(explorer.directions) == 2
+    assert len(explorer.space.directions) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Walking through a generator's latent space, and finding the directions that matter. Taught in 01_dcgan."""
+"""Walks in a generator's latent space, what matters there, and characters that inherit. Taught in 01_dcgan."""
 
 from __future__ import annotations
 

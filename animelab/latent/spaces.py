@@ -1,0 +1,85 @@
+"""The space that a generator's pictures come from, z or StyleGAN2's w, as one kind of thing to walk in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from animelab.latent.directions import edit, ganspace
+from animelab.latent.walks import Generate, principal_directions, slerp
+from animelab.nn.stylegan2 import Generator
+
+
+class Latents:
+    """z, for any generator: points (latent,), drawn from a Gaussian, joined by arcs.
+
+    `directions` are by name, one step along each of about the same size for a Gaussian. `layers` is 0: a point is for
+    the whole picture.
+    """
+
+    layers = 0
+
+    def __init__(self, generate: Generate, latent: int, named: Mapping[str, Tensor] | None = None) -> None:
+        self.generate, self.latent = generate, latent
+        found = principal_directions(generate, latent, min(5, latent), samples=max(512, 4 * latent))
+        last = len(found)
+        ends = {1: " (strongest)", last: " (gentlest)"} if last > 1 else {}
+        self.directions = {
+            **(named or {}),
+            **{f"direction {i}{ends.get(i, '')}": step for i, step in enumerate(found, start=1)},
+        }
+
+    def point(self, seed: int) -> Tensor:
+        """The point of a seed."""
+        return torch.randn(1, self.latent, generator=torch.Generator().manual_seed(seed))[0]
+
+    def between(self, a: Tensor, b: Tensor, t: float) -> Tensor:
+        """The point at part t of the way from a to b."""
+        return slerp(a, b, t)
+
+    def moved(self, point: Tensor, steps: Mapping[str, float], layers: tuple[int, int]) -> Tensor:
+        """The point so many steps along each direction; in w, only for the layers from the first to the last given."""
+        return point + sum((amount * self.directions[name] for name, amount in steps.items()), torch.zeros(()))
+
+    def picture(self, point: Tensor, truncation: float = 1.0) -> Tensor:
+        """(3, H, W) in [-1, 1]; in w, truncation pulls the point to the mean."""
+        return self.generate(point[None])[0]
+
+
+class Styles(Latents):
+    """w of a StyleGAN2: points (layers, latent), joined by straight lines; its directions are principal components.
+
+    named: directions (latent,) of one's own by name, whose length is one step.
+    """
+
+    def __init__(self, generator: Generator, named: Mapping[str, Tensor] | None = None) -> None:
+        self.generator, self.latent = generator, generator.mapping.mean.shape[0]
+        self.layers = len(generator.synthesis.convs) + 1
+        random = torch.Generator().manual_seed(0)
+        cloud = self._mapped(torch.randn(4096, self.latent, generator=random))
+        steps, sizes = ganspace(cloud, min(5, self.latent))
+        found = {f"component {i}": size * step for i, (step, size) in enumerate(zip(steps, sizes), start=1)}
+        self.directions = {**{name: step.cpu() for name, step in (named or {}).items()}, **found}
+
+    def _mapped(self, z: Tensor) -> Tensor:
+        with torch.no_grad():
+            return self.generator.mapping(z.to(self.generator.mapping.mean.device)).cpu()
+
+    def point(self, seed: int) -> Tensor:
+        return self._mapped(super().point(seed)[None]).repeat(self.layers, 1)
+
+    def between(self, a: Tensor, b: Tensor, t: float) -> Tensor:
+        return torch.lerp(a, b, t)
+
+    def moved(self, point: Tensor, steps: Mapping[str, float], layers: tuple[int, int]) -> Tensor:
+        chosen = range(layers[0], layers[1] + 1)
+        for name, amount in steps.items():
+            point = edit(point[None], self.directions[name], amount, chosen)[0]
+        return point
+
+    def picture(self, point: Tensor, truncation: float = 1.0) -> Tensor:
+        with torch.no_grad():
+            w = point[None].to(self.generator.mapping.mean.device)
+            return self.generator.synthesis(self.generator.truncated(w, truncation), noise="fixed")[0].float().cpu()

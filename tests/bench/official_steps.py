@@ -1,0 +1,184 @@
+"""Training steps, ours against the plain official way of doing the same work; for quiet machines.
+
+    python tests/bench/official_steps.py [dcgan pix2pix cyclegan]
+
+The official steps are those of pytorch/examples (folder dcgan) and of pytorch-CycleGAN-and-pix2pix, restated: float32,
+Adam's plain loop. Ours are the recipes as they train, in float32 and, where the device has it in hardware, in bfloat16,
+average, schedules and disturbances included. Same networks, sizes and batches, a step of each in turn. On Linux each
+comparison runs twice, in a process of its own: as it is, and with an allocator that keeps its memory (glibc gives large
+tensors back after each use and has to fetch them again). Prints and writes to build/bench.json one row each: {recipe,
+size, batch, precision, allocator, official_s, ours_s, ratio}, medians of seconds a step; a ratio above 1 says ours is
+faster.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss, mse_loss
+
+from animelab import env
+from animelab.data import ImagePool
+from animelab.engine import Recipe, frozen
+from animelab.nn import cyclegan as cyclegan_networks
+from animelab.nn import dcgan as dcgan_networks
+from animelab.nn import pix2pix as pix2pix_networks
+from animelab.recipes import cyclegan, dcgan, pix2pix
+
+KEEPING = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "100000000000", "MALLOC_TOP_PAD_": "268435456"}
+Step = Callable[[Any], object]
+
+
+def said(logits: torch.Tensor, real: bool) -> torch.Tensor:
+    return binary_cross_entropy_with_logits(logits, torch.full_like(logits, float(real)))
+
+
+def plain_adam(*networks: torch.nn.Module) -> torch.optim.Adam:
+    return torch.optim.Adam(
+        [p for network in networks for p in network.parameters()], 2e-4, (0.5, 0.999), foreach=False
+    )
+
+
+def official_dcgan(device: torch.device) -> Step:
+    G = dcgan_networks.Generator().apply(dcgan_networks.initialize).to(device)
+    D = dcgan_networks.Discriminator().apply(dcgan_networks.initialize).to(device)
+    G_adam, D_adam = plain_adam(G), plain_adam(D)
+
+    def step(real: torch.Tensor) -> None:
+        D.zero_grad()
+        said(D(real), True).backward()
+        fake = G(torch.randn(len(real), 100, device=device))
+        said(D(fake.detach()), False).backward()
+        D_adam.step()
+        G.zero_grad()
+        said(D(fake), True).backward()
+        G_adam.step()
+
+    return step
+
+
+def official_pix2pix(device: torch.device) -> Step:
+    G = pix2pix_networks.Generator().apply(pix2pix_networks.initialize).to(device)
+    D = pix2pix_networks.Discriminator().apply(pix2pix_networks.initialize).to(device)
+    G_adam, D_adam = plain_adam(G), plain_adam(D)
+
+    def step(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+        source, target = batch
+        fake = G(source)
+        D_adam.zero_grad()
+        loss_fake = said(D(torch.cat([source, fake.detach()], 1)), False)
+        loss_real = said(D(torch.cat([source, target], 1)), True)
+        ((loss_fake + loss_real) / 2).backward()
+        D_adam.step()
+        with frozen(D):
+            G_adam.zero_grad()
+            (said(D(torch.cat([source, fake], 1)), True) + 100 * l1_loss(fake, target)).backward()
+        G_adam.step()
+
+    return step
+
+
+def official_cyclegan(device: torch.device) -> Step:
+    to_b, to_a = (cyclegan_networks.Generator().apply(pix2pix_networks.initialize).to(device) for _ in "ab")
+    D_a, D_b = (cyclegan_networks.Discriminator().apply(pix2pix_networks.initialize).to(device) for _ in "ab")
+    G_adam, D_adam = plain_adam(to_b, to_a), plain_adam(D_a, D_b)
+    pools = ImagePool(50), ImagePool(50)
+
+    def target(logits: torch.Tensor, real: bool) -> torch.Tensor:
+        return mse_loss(logits, torch.full_like(logits, float(real)))
+
+    def step(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+        a, b = batch
+        fake_b, fake_a = to_b(a), to_a(b)
+        back_a, back_b = to_a(fake_b), to_b(fake_a)
+        with frozen(D_a, D_b):
+            G_adam.zero_grad()
+            same = 5 * (l1_loss(to_b(b), b) + l1_loss(to_a(a), a))
+            believed = target(D_b(fake_b), True) + target(D_a(fake_a), True)
+            (same + believed + 10 * (l1_loss(back_a, a) + l1_loss(back_b, b))).backward()
+        G_adam.step()
+        D_adam.zero_grad()
+        for D, real, fake, pool in ((D_a, a, fake_a, pools[0]), (D_b, b, fake_b, pools[1])):
+            old = pool.exchange(fake.detach())
+            ((target(D(real), True) + target(D(old), False)) / 2).backward()
+        D_adam.step()
+
+    return step
+
+
+# name: the official step, our recipe, the official settings, rounds
+COMPARED: dict[str, tuple[Callable[[torch.device], Step], type[Recipe], Any, int]] = {
+    "dcgan": (official_dcgan, dcgan.DCGAN, dcgan.Config(), 15),
+    "pix2pix": (official_pix2pix, pix2pix.Pix2Pix, pix2pix.Config(), 9),
+    "cyclegan": (official_cyclegan, cyclegan.CycleGAN, cyclegan.Config(), 3),
+}
+
+
+def compare(name: str) -> list[dict[str, object]]:
+    """Rows for one recipe, measured in this process."""
+    official, kind, config, rounds = COMPARED[name]
+    device = env.pick_device()
+    shape = (config.batch, 3, config.size, config.size)
+    sides = tuple((torch.rand(shape) * 2 - 1).to(device) for _ in range(2))
+    batch = sides[0] if name == "dcgan" else sides
+    steps: dict[str, Step] = {"official": official(device)}
+    for precision in ["fp32", *["bf16"] * env.runs_bfloat16_fast(device)]:
+        recipe = kind(type(config)(precision=precision), device)
+
+        def ours(batch: Any, recipe: Recipe = recipe) -> None:
+            with recipe.autocast():
+                recipe.step(batch)
+
+        steps[precision] = ours
+    seconds: dict[str, list[float]] = {label: [] for label in steps}
+    for turn in range(rounds + 1):
+        for label, step in steps.items():
+            start = time.perf_counter()
+            step(batch)
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+            if turn > 0:  # the first of each warms up
+                seconds[label].append(time.perf_counter() - start)
+    median = {label: statistics.median(values) for label, values in seconds.items()}
+    what = {"recipe": name, "size": config.size, "batch": config.batch}
+    return [
+        {
+            **what,
+            "precision": label,
+            "allocator": "keeps" if "MALLOC_MMAP_MAX_" in os.environ else "as it is",
+            "official_s": round(median["official"], 4),
+            "ours_s": round(seconds_a_step, 4),
+            "ratio": round(median["official"] / seconds_a_step, 2),
+        }
+        for label, seconds_a_step in median.items()
+        if label != "official"
+    ]
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--child"]:
+        print(json.dumps(compare(sys.argv[2])))
+        return
+    rows: list[dict[str, object]] = []
+    for name in sys.argv[1:] or COMPARED:
+        for change in ({}, KEEPING) if sys.platform == "linux" else ({},):
+            child = [sys.executable, __file__, "--child", name]
+            out = subprocess.run(child, env=os.environ | change, check=True, capture_output=True, text=True).stdout
+            for row in json.loads(out.splitlines()[-1]):
+                rows.append(row)
+                print(json.dumps(row), flush=True)
+    Path("build").mkdir(exist_ok=True)
+    Path("build/bench.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
