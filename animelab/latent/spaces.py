@@ -43,6 +43,13 @@ class Latents:
         """The point so many steps along each direction; in w, only for the layers from the first to the last given."""
         return point + sum((amount * self.directions[name] for name, amount in steps.items()), torch.zeros(()))
 
+    def varied(self, point: Tensor, share: tuple[float, float], seed: int) -> Tensor:
+        """The point with something of the point of a seed: in w its layers in that share, from 0 (pose) to 1 (color).
+
+        In z, where no part of a point stands for anything, a step towards the other as long as the share is wide.
+        """
+        return slerp(point, self.point(seed), 0.7 * (share[1] - share[0]))
+
     def picture(self, point: Tensor, truncation: float = 1.0) -> Tensor:
         """(3, H, W) in [-1, 1]; in w, truncation pulls the point to the mean."""
         return self.generate(point[None])[0]
@@ -78,6 +85,10 @@ class Styles(Latents):
         for name, amount in steps.items():
             point = edit(point[None], self.directions[name], amount, chosen)[0]
         return point
+
+    def varied(self, point: Tensor, share: tuple[float, float], seed: int) -> Tensor:
+        first, last = (round(self.layers * end) for end in share)
+        return torch.cat([point[:first], self.point(seed)[first:last], point[last:]])
 
     def picture(self, point: Tensor, truncation: float = 1.0) -> Tensor:
         with torch.no_grad():

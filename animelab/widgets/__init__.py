@@ -6,7 +6,8 @@ from animelab.widgets.character_maker import CharacterMaker
 from animelab.widgets.latent_explorer import LatentExplorer
 from animelab.widgets.line_painter import LinePainter
 from animelab.widgets.live import LiveTraining
+from animelab.widgets.pick_and_refine import PickAndRefine
 from animelab.widgets.timelapse import Timelapse
 
 __all__ = ["BeforeAfter", "CharacterDesigner", "CharacterMaker", "LatentExplorer", "LinePainter", "LiveTraining"]
-__all__ += ["Timelapse"]
+__all__ += ["PickAndRefine", "Timelapse"]

@@ -14,7 +14,7 @@ from PIL import Image
 
 from animelab import env, studio
 from animelab.studio import LABEL_COLORS, LAYERS, OPTIONS, RANGES, STYLES, Character
-from animelab.widgets.latent_explorer import _button as button
+from animelab.widgets.latent_explorer import button
 from animelab.widgets.picture import Panel, Picture
 
 GROUPS = {

@@ -14,7 +14,7 @@ from animelab.errors import LabError
 from animelab.metrics.attributes import GROUPS
 from animelab.studio import TAGS
 from animelab.viz import as_pixels
-from animelab.widgets.latent_explorer import _button as button
+from animelab.widgets.latent_explorer import button
 from animelab.widgets.picture import Panel, Picture
 
 SHOWN = 256  # CSS pixels of the picture

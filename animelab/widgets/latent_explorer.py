@@ -81,7 +81,7 @@ class LatentExplorer(Panel):
         seed: int = 0,
         directions: Mapping[str, Tensor] | None = None,
     ) -> None:
-        self.space = _space(model, latent, device, directions)
+        self.space = space_of(model, latent, device, directions)
         self.state = self._start(seed)
         self.favorites: list[State] = []
         self._past: list[State] = []
@@ -240,12 +240,12 @@ class LatentExplorer(Panel):
             control.observe(self._moved, "value")
         self._ends = {"a": Picture(48, "end"), "b": Picture(48, "end")}
         ends = [
-            box([_button("Remember as A", lambda _: self.remember("a")), self._ends["a"]]),
-            box([_button("Remember as B", lambda _: self.remember("b")), self._ends["b"]]),
+            box([button("Remember as A", lambda _: self.remember("a")), self._ends["a"]]),
+            box([button("Remember as B", lambda _: self.remember("b")), self._ends["b"]]),
         ]
-        new, reset = _button("New face", lambda _: self.new_face()), _button("Reset", lambda _: self.reset())
-        self._undo, self._redo = _button("Undo", lambda _: self.undo()), _button("Redo", lambda _: self.redo())
-        keep, save = _button("Favorite", lambda _: self.favorite()), _button("Save", lambda _: self.save())
+        new, reset = button("New face", lambda _: self.new_face()), button("Reset", lambda _: self.reset())
+        self._undo, self._redo = button("Undo", lambda _: self.undo()), button("Redo", lambda _: self.redo())
+        keep, save = button("Favorite", lambda _: self.favorite()), button("Save", lambda _: self.save())
         left = ipywidgets.VBox([self._picture, self._caption])
         left.add_class("animelab-left")
         styles = [self._layers, self._truncation] if self.space.layers else []
@@ -263,7 +263,7 @@ def _class_name(name: str) -> str:
     return _plain(name).replace(" ", "-")
 
 
-def _space(model: Any, latent: int | None, device: str | None, named: Mapping[str, Tensor] | None) -> Latents:
+def space_of(model: Any, latent: int | None, device: str | None, named: Mapping[str, Tensor] | None) -> Latents:
     """The space to explore: w for a StyleGAN2 (bare, or of the zoo), z for everything else."""
     bare = model if isinstance(model, nn.Module) else getattr(model, "generator", None)
     if isinstance(bare, stylegan2.Generator) and bare.mapping.embed is None:
@@ -276,11 +276,12 @@ def _space(model: Any, latent: int | None, device: str | None, named: Mapping[st
     return Latents(_prepare(model, latent, device), latent, named)
 
 
-def _button(words: str, action: Callable[[Any], object]) -> ipywidgets.Button:
-    button = ipywidgets.Button(description=words, layout={"width": "128px"})
-    button.add_class(f"animelab-{words.lower().replace(' ', '-')}")
-    button.on_click(action)
-    return button
+def button(words: str, action: Callable[[Any], object]) -> ipywidgets.Button:
+    """A button with its words as a CSS class."""
+    made = ipywidgets.Button(description=words, layout={"width": "128px"})
+    made.add_class(f"animelab-{words.lower().replace(' ', '-')}")
+    made.on_click(action)
+    return made
 
 
 def _prepare(model: Any, latent: int, device: str | None) -> Generate:
