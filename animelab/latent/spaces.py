@@ -50,9 +50,9 @@ class Latents:
         """
         return slerp(point, self.point(seed), 0.7 * (share[1] - share[0]))
 
-    def picture(self, point: Tensor, truncation: float = 1.0) -> Tensor:
-        """(3, H, W) in [-1, 1]; in w, truncation pulls the point to the mean."""
-        return self.generate(point[None])[0]
+    def pictures(self, points: Tensor, truncation: float = 1.0) -> Tensor:
+        """What is at points (B, ...): (B, 3, H, W) in [-1, 1]; in w, truncation pulls them to the mean."""
+        return self.generate(points)
 
 
 class Styles(Latents):
@@ -90,7 +90,7 @@ class Styles(Latents):
         first, last = (round(self.layers * end) for end in share)
         return torch.cat([point[:first], self.point(seed)[first:last], point[last:]])
 
-    def picture(self, point: Tensor, truncation: float = 1.0) -> Tensor:
+    def pictures(self, points: Tensor, truncation: float = 1.0) -> Tensor:
         with torch.no_grad():
-            w = point[None].to(self.generator.mapping.mean.device)
-            return self.generator.synthesis(self.generator.truncated(w, truncation), noise="fixed")[0].float().cpu()
+            w = points.to(self.generator.mapping.mean.device)
+            return self.generator.synthesis(self.generator.truncated(w, truncation), noise="fixed").float().cpu()

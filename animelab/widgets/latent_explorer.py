@@ -158,7 +158,7 @@ class LatentExplorer(Panel):
         return picture, point
 
     def _pixels(self, state: State) -> np.ndarray:
-        return as_pixels(self.space.picture(state.point(self.space), state.truncation)[None])[0]
+        return as_pixels(self.space.pictures(state.point(self.space)[None], state.truncation))[0]
 
     def _start(self, seed: int) -> State:
         zero = (0.0,) * len(self.space.directions)

@@ -8,6 +8,7 @@ from typing import Any
 
 import ipywidgets
 import numpy as np
+import torch
 from torch import Tensor
 
 from animelab.viz import as_pixels
@@ -78,9 +79,9 @@ class PickAndRefine(Panel):
             return [state.chosen]
         return [state.chosen, *(self.space.varied(state.chosen, share, seed) for seed in seeds[1:])]
 
-    def render(self, state: State) -> list[np.ndarray]:
-        """The pictures of a grid, each uint8 (H, W, 3)."""
-        return [as_pixels(self.space.picture(point, self.truncation)[None])[0] for point in self.points(state)]
+    def render(self, state: State) -> np.ndarray:
+        """The pictures of a grid: uint8 (N, H, W, 3)."""
+        return as_pixels(self.space.pictures(torch.stack(self.points(state)), self.truncation))
 
     def still(self) -> tuple[str, str]:
         words = STAGES[self.state.stage][0]

@@ -171,3 +171,62 @@ Timelapse([np.full((96, 160, 3), 40 * i, np.uint8) for i in range(6)], names=[f"
     page.locator(".animelab-timelapse button").first.click()  # play, from the first frame
     page.locator("img[alt='Preview grid, step 500 (frame 6 of 6)']").wait_for()
     keep(page, "timelapse")
+
+
+STYLED = """
+import torch
+from animelab.nn.stylegan2 import Generator
+from animelab.widgets import LatentExplorer, PickAndRefine
+torch.manual_seed(0)
+model = Generator(64, channel_base=2048, channel_max=128, mapping_layers=4)  # as large as the bundled one
+LatentExplorer(model, directions={"my own": torch.ones(512) / 8})
+"""
+PICKER = STYLED.replace('LatentExplorer(model, directions={"my own": torch.ones(512) / 8})', "PickAndRefine(model)")
+
+
+def test_a_stylegan2_answers_its_sliders_at_once_and_undo_brings_back(open_notebook, capsys):
+    page = open_notebook("styled", STYLED)
+    picture = page.locator(FACE)
+    picture.wait_for()
+    keep(page, "explorer_styled")
+    first = source(picture)
+    page.evaluate(WATCH_LATENCY)
+    page.locator(".animelab-component-1 .noUi-handle").focus()
+    for _ in range(15):
+        before = source(picture)
+        page.keyboard.press("ArrowRight")
+        wait_for_change(page, before)
+    page.wait_for_function("() => window.latencies.length >= 15")
+    latencies = page.evaluate("window.latencies")
+    with capsys.disabled():
+        print(f"\nStyleGAN2, slider to picture: median {statistics.median(latencies):.0f} ms of {len(latencies)}")
+    assert "component 1 +1.5" in picture.get_attribute("alt")
+    page.locator("button.animelab-favorite").press("Enter")
+    liked = source(picture)
+    page.locator("button.animelab-undo").press("Enter")
+    page.wait_for_function(
+        "([selector, first]) => document.querySelector(selector).src === first", arg=[FACE, first], timeout=5000
+    )
+    page.locator(".animelab-favorites select").select_option(index=1)
+    page.wait_for_function(
+        "([selector, liked]) => document.querySelector(selector).src === liked", arg=[FACE, liked], timeout=5000
+    )
+
+
+def test_a_character_is_picked_and_refined_with_the_keyboard(open_notebook):
+    page = open_notebook("picker", PICKER)
+    words = page.locator(".animelab-picker .animelab-caption")
+    for step, expected in enumerate(("Pick a character", "Now its colors", "Now its details", "Now its pose", "Done")):
+        page.wait_for_function(
+            "words => document.querySelector('.animelab-picker .animelab-caption')?.innerText.includes(words)",
+            arg=expected,
+            timeout=30_000,
+        )
+        keep(page, f"picker_{step}")
+        if expected != "Done":
+            pick = page.locator("button.animelab-pick-2")
+            pick.focus()
+            page.wait_for_timeout(300)  # Lab may still be moving the focus to the cell that has just run
+            pick.press("Enter")
+    assert "Done" in words.inner_text()
+    assert page.locator(".animelab-picker img[alt^='Choice']").first.is_visible()

@@ -76,7 +76,7 @@ def test_ink_lands_where_the_pen_was_and_the_tools_do_what_they_say(open_noteboo
     wait_for_ink(page, lambda found: found.min() > 250)
     for key in (" ", *["ArrowRight"] * 10, " "):  # the keyboard draws from the middle
         canvas.press(key)
-    drawn = wait_for_ink(page, lambda found: found[126:130, 160:167].mean() < 160)
+    drawn = wait_for_ink(page, lambda found: found[127:129, 166:168].mean() < 160)
     assert abs(np.nonzero(drawn < 128)[1].max() - 168) < 5
     page.get_by_role("button", name="Erase").click()
     page.mouse.move(*at(128, 128))
