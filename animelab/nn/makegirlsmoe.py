@@ -9,7 +9,6 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, pad
 
 from animelab.errors import LabError
 
@@ -29,30 +28,14 @@ class Residual(nn.Module):
         return self.after(x + self.body(x))
 
 
-class Smooth(nn.Module):
-    """Each channel averaged over its neighbors with weights 1, 2, 1; it takes away what changes from pixel to pixel."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return avg_pool2d(avg_pool2d(pad(x, (1, 1, 1, 1), mode="replicate"), 2, 1), 2, 1)
-
-
 class Generator(nn.Module):
     """Latents (B, latent) and attributes (B, tags) to pictures (B, 3, size, size) in [-1, 1].
 
     An eighth of the side from the start, residual blocks, one long shortcut, three doublings by PixelShuffle: the
-    network SRResNet, asked to invent instead of to enlarge. smooth: average neighbors after each doubling (not in the
-    paper). LabError for a size that is no multiple of 8 from 32.
+    network SRResNet, asked to invent instead of to enlarge. LabError for a size that is no multiple of 8 from 32.
     """
 
-    def __init__(
-        self,
-        size: int = 128,
-        latent: int = 128,
-        tags: int = 34,
-        width: int = 64,
-        blocks: int = 16,
-        smooth: bool = False,
-    ) -> None:
+    def __init__(self, size: int = 128, latent: int = 128, tags: int = 34, width: int = 64, blocks: int = 16) -> None:
         super().__init__()
         if size % 8 or size < 32:
             raise LabError(f"This generator draws sizes that are multiples of 8 from 32, not {size}.")
@@ -71,8 +54,7 @@ class Generator(nn.Module):
         )
         up: list[nn.Module] = []
         for _ in range(3):
-            up += [nn.Conv2d(width, 4 * width, 3, 1, 1), nn.PixelShuffle(2), *[Smooth()] * smooth]
-            up += [nn.BatchNorm2d(width), nn.ReLU()]
+            up += [nn.Conv2d(width, 4 * width, 3, 1, 1), nn.PixelShuffle(2), nn.BatchNorm2d(width), nn.ReLU()]
         self.up = nn.Sequential(*up, nn.Conv2d(width, 3, 9, 1, 4), nn.Tanh())
 
     def forward(self, latents: Tensor, attributes: Tensor) -> Tensor:

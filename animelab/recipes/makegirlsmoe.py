@@ -30,7 +30,6 @@ class Config(TrainingConfig):
     width_G: int = 64
     width_D: int = 32
     blocks: int = 16  # residual blocks of G
-    smooth: bool = False  # neighbors averaged after each of G's doublings
     lr_G: float = 2e-4
     lr_D: float = 2e-4
     beta1: float = 0.5
@@ -49,8 +48,8 @@ PRESETS = {
         checkpoint_every=10,
     ),
     "cpu": Config(
-        steps=1000, decay=1000, batch=32, size=64, width_G=32, width_D=16, blocks=6, smooth=True, lr_G=8e-4, lr_D=4e-4,
-        ema=0.99, adversarial_weight=3.0, penalty_every=4, name_fakes=False, faces=12_000, prior="frontal",
+        steps=1000, decay=1000, batch=32, size=64, width_G=32, width_D=16, blocks=6, lr_G=8e-4, lr_D=4e-4, ema=0.99,
+        adversarial_weight=3.0, penalty_every=4, name_fakes=False, faces=12_000, prior="frontal",
     ),
     "t4": Config(steps=60_000, decay=60_000, ema=0.999, checkpoint_every=1000, preview_every=1000),  # not measured yet
     "h100": Config(steps=100_000, decay=100_000, faces=100_000, ema=0.999, checkpoint_every=2000),  # not measured yet
@@ -83,9 +82,7 @@ class MakeGirlsMoe(Recipe):
         return StudioAttributes(config.size, config.faces, config.seed, config.prior)
 
     def build(self, config: Config) -> None:
-        self.G = makegirlsmoe.Generator(
-            config.size, config.latent, len(TAGS), config.width_G, config.blocks, config.smooth
-        )
+        self.G = makegirlsmoe.Generator(config.size, config.latent, len(TAGS), config.width_G, config.blocks)
         self.D = makegirlsmoe.Discriminator(config.size, len(TAGS), config.width_D)
         makegirlsmoe.initialize(self.D)
         self.G_ema = EMA(self.G, config.ema)
@@ -144,12 +141,5 @@ class MakeGirlsMoe(Recipe):
 
     def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:
         c = self.config
-        arguments = {
-            "size": c.size,
-            "latent": c.latent,
-            "tags": len(TAGS),
-            "width": c.width_G,
-            "blocks": c.blocks,
-            "smooth": c.smooth,
-        }
+        arguments = {"size": c.size, "latent": c.latent, "tags": len(TAGS), "width": c.width_G, "blocks": c.blocks}
         return "makegirlsmoe.generator", arguments, self.G_ema.average
