@@ -61,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=Path, required=True, help="a .html to write; it needs nothing beside it")
 
     sub = add("train", train, "train a recipe")
-    sub.add_argument("recipe", help="which: dcgan, makegirlsmoe, pix2pix, cyclegan or tagger")
+    sub.add_argument("recipe", help="which: dcgan, makegirlsmoe, pix2pix, cyclegan, stylegan2 or tagger")
     sub.add_argument("--preset", default="cpu", help="smoke, cpu, t4 or h100 (cpu)")
     sub.add_argument("--out", type=Path, required=True, help="the folder of this run")
     sub.add_argument("--data", type=Path, help="a folder of your own pictures or pairs (otherwise drawn ones)")
@@ -71,7 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="change a setting of the preset")
 
     sub = add("sample", sample, "draw pictures with a trained model")
-    sub.add_argument("model", metavar="RUN_OR_ZOO", help="a run's folder, or a bundled model such as dcgan-faces-64")
+    sub.add_argument(
+        "model", metavar="MODEL", help="a run's folder, a bundled model, or an official StyleGAN2 file (.pkl, .pt)"
+    )
     sub.add_argument("--count", type=int, default=64, help="how many (64)")
     sub.add_argument("--seed", type=int, default=0, help="another seed, other pictures (0)")
     sub.add_argument("--out", type=Path, required=True, help="a .png for one grid, or a folder for one file a picture")
