@@ -14,8 +14,8 @@
 # **In the studio:** step 1 of 6, *character design*. The script says that the rival has red hair and never smiles. The
 # painter of lesson 1 can only be asked for "another one".
 #
-# **Time:** 14 minutes of computing on 2 older CPU cores (12 of them training), not counting the time you think; on a GPU:
-# not measured yet. **Downloads:** nothing.
+# **Time:** 14 to 18 minutes of computing on 2 older CPU cores (12 to 15 of them training; 3 on cores with bfloat16), not counting
+# the time you think; on a GPU: not measured yet. **Downloads:** nothing.
 
 # %% tags=["setup"]
 from animelab import env
@@ -43,7 +43,7 @@ from animelab.widgets import CharacterMaker, LiveTraining
 # ## Where we are going
 #
 # In 2017 a website let anyone order an anime face by ticking boxes: MakeGirlsMoe. This is our small edition of it, trained
-# before you came. Choose a hair color and watch what else changes. What should not change, and does?
+# before you came, twice as long as yours will be. Choose a hair color and watch what else changes. What should not change, and does?
 
 # %%
 model = zoo.load("makegirlsmoe-faces-64")
