@@ -66,6 +66,10 @@ compare(
 )
 
 # %% [markdown]
+# Down a column the hair obeys and the eyes stay blue. Now look along a row: eight latents, and nearly the same girl. The
+# painter has learned one good answer to each order, and hardly listens to the rest. A price of half an hour on two cores;
+# keep it in mind when the numbers below look perfect.
+#
 # ## The data: pictures with a list of answers
 #
 # To learn orders, a network has to see pictures whose attributes are known. The makers of MakeGirlsMoe let another network
