@@ -93,4 +93,5 @@ class Styles(Latents):
     def pictures(self, points: Tensor, truncation: float = 1.0) -> Tensor:
         with torch.no_grad():
             w = points.to(self.generator.mapping.mean.device)
-            return self.generator.synthesis(self.generator.truncated(w, truncation), noise="fixed").float().cpu()
+            pictures = self.generator.synthesis(self.generator.truncated(w, truncation), noise="fixed")
+            return pictures.float().cpu().clamp(-1, 1)

@@ -173,7 +173,8 @@ class StyleGAN2(Recipe):
         assert isinstance(generator, stylegan2.Generator)
         w = generator.mapping(latents, labels)
         half = len(w) // 2
-        return grid(generator.synthesis(torch.cat([generator.truncated(w[:half], 0.7), w[half:]])))
+        pictures = generator.synthesis(torch.cat([generator.truncated(w[:half], 0.7), w[half:]]))
+        return grid(pictures.clamp(-1, 1))  # no tanh here: the first pictures go far beyond
 
     def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:
         return "stylegan2-256.generator", self.arguments(), self.G_ema.average

@@ -44,7 +44,8 @@ class Pretrained:
     @torch.no_grad()
     def generate(self, latents: Tensor) -> Tensor:
         """Pictures (B, 3, size, size) in [-1, 1] on the CPU, from latents (B, latent), in batches of 64."""
-        return torch.cat([self.generator(part.to(self.device)).float().cpu() for part in latents.split(64)])
+        parts = [self.generator(part.to(self.device)).float().cpu() for part in latents.split(64)]
+        return torch.cat(parts).clamp(-1, 1)  # a StyleGAN2 may go beyond
 
     def sample(self, count: int, seed: int = 0) -> Tensor:
         """`count` new pictures, float (count, 3, size, size) in [-1, 1].
@@ -77,7 +78,7 @@ class Conditional(Pretrained):
         attributes = self.orders(1)[0] if attributes is None else attributes
         pairs = zip(latents.split(64), attributes.expand(len(latents), -1).float().split(64))
         draw = (self.generator(part.to(self.device), ordered.to(self.device)) for part, ordered in pairs)
-        return torch.cat([pictures.float().cpu() for pictures in draw])
+        return torch.cat([pictures.float().cpu() for pictures in draw]).clamp(-1, 1)
 
     def orders(self, count: int, seed: int = 0) -> Tensor:
         """Attributes (count, 34) that go together: those of drawn characters it never saw."""

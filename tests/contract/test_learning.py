@@ -79,10 +79,10 @@ def test_cyclegan_finds_its_way_back(tmp_path, monkeypatch):
 def test_stylegan2_moves_towards_its_data_and_obeys_orders_of_a_kind(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
     settings = {"batch": 16, "gamma": 0.5, "ema_images": 200, "lr_G": 4e-3, "path_weight": 0.0, "mixing": 0.5}
-    before, after, faces = trained("stylegan2", tmp_path, 150, **settings)
+    before, after, faces = trained("stylegan2", tmp_path, 300, **settings)
     real = faces.batch(range(64))
     errors = [(model.sample(64).mean(0) - real.mean(0)).square().mean().sqrt() for model in (before, after)]
-    assert errors[1] < 0.7 * errors[0], "the average picture becomes the average face"
+    assert errors[1] < 0.75 * errors[0], "the average picture becomes the average face"
     _, ordered, _ = trained("stylegan2", tmp_path / "orders", 2, **settings, attributes=True)
     latents = ordered._latents(4, 0)
     blonde, blue = (ordered.generate(latents, attributes(f"{color} hair")) for color in ("blonde", "blue"))
