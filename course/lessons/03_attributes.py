@@ -14,8 +14,8 @@
 # **In the studio:** step 1 of 6, *character design*. The script says that the rival has red hair and never smiles. The
 # painter of lesson 1 can only be asked for "another one".
 #
-# **Time:** 14 to 18 minutes of computing on 2 older CPU cores (12 to 15 of them training; 3 on cores with bfloat16), not counting
-# the time you think; on a GPU: not measured yet. **Downloads:** nothing.
+# **Time:** 14 minutes of computing on 2 older CPU cores, 12 of them training; by the time of one step, training takes 15 on our
+# slowest machine and 3 on cores with bfloat16. On a GPU: not measured yet. **Downloads:** nothing.
 
 # %% tags=["setup"]
 from animelab import env

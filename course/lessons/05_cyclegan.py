@@ -13,7 +13,7 @@
 #
 # **In the studio:** steps 1 and 4 of 6, *character design* and *color*: the same cast in another style.
 #
-# **Time:** about 22 minutes of computing on 2 older CPU cores: 11 of them training, 3 drawing portraits, 6 the section about
+# **Time:** about 22 minutes of computing on 2 older CPU cores: 11 of them training, 3 drawing portraits, 7 the section about
 # landmarks. On a GPU: not measured yet. **Downloads:** nothing.
 
 # %% tags=["setup"]
