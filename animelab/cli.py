@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--count", type=int, default=64, help="how many (64)")
     sub.add_argument("--seed", type=int, default=0, help="another seed, other pictures (0)")
     sub.add_argument("--out", type=Path, required=True, help="a .png for one grid, or a folder for one file a picture")
-
+    sub.add_argument("--truncation", type=float, default=1.0, help="below 1 calmer faces, StyleGAN2 only (1)")
     sub.add_argument("--attributes", help="what to draw, for models that take orders: 'blue hair, red eyes, smile'")
 
     sub = add("translate", translate, "turn pictures into other pictures, such as line art into color")
@@ -272,9 +272,10 @@ def sample(options: argparse.Namespace) -> int:
     if options.attributes is not None:
         if not isinstance(model, zoo.Conditional):
             raise LabError(f"'{model.name}' takes no orders; leave --attributes out, or use a model that does.")
-        pictures = model.sample(options.count, options.seed, latent.attributes(options.attributes))
+        orders = latent.attributes(options.attributes)
+        pictures = model.sample(options.count, options.seed, orders, options.truncation)
     else:
-        pictures = model.sample(options.count, options.seed)
+        pictures = model.sample(options.count, options.seed, truncation=options.truncation)
     if options.out.suffix:
         options.out.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(grid(pictures)).save(options.out)

@@ -3,15 +3,16 @@
 from animelab.data.drawing import SPLITS, Cast, Side, drawn
 from animelab.data.image_folder import ImageFolder
 from animelab.data.own_pairs import PairedFolder, UnpairedFolder
-from animelab.data.pictures import Pictures
+from animelab.data.pictures import Labeled, Pictures
 from animelab.data.real import real_faces
 from animelab.data.studio_sets import Joined, StudioAttributes, StudioFaces, StudioPairs, StudioUnpaired
 from animelab.data.transforms import ImagePool, as_pictures, jittered
 
-__all__ = ["SPLITS", "Cast", "ImageFolder", "Joined", "Pictures", "Side", "StudioAttributes", "StudioFaces"]
+__all__ = ["SPLITS", "Cast", "ImageFolder", "Joined", "Labeled", "Pictures", "Side", "StudioAttributes"]
 __all__ += [
     "ImagePool",
     "PairedFolder",
+    "StudioFaces",
     "StudioPairs",
     "StudioUnpaired",
     "UnpairedFolder",

@@ -10,10 +10,9 @@ from PIL import Image
 from torch import Tensor
 
 from animelab.data.image_folder import UNUSABLE, ImageFolder, files_in, square
-from animelab.data.pictures import Pictures
+from animelab.data.pictures import Indices, Pictures
 from animelab.errors import LabError
 
-Indices = list[int] | range | np.ndarray | Tensor
 NAMES = (("a", "b"), ("A", "B"), ("trainA", "trainB"), ("source", "target"))
 
 

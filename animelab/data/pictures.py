@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -12,6 +12,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from animelab.errors import LabError
+
+Indices = Sequence[int] | np.ndarray | Tensor
 
 
 class Pictures(Dataset[Tensor]):
@@ -41,7 +43,7 @@ class Pictures(Dataset[Tensor]):
     def __getitem__(self, index: int) -> Tensor:
         return self.batch([index])[0]
 
-    def batch(self, indices: Sequence[int] | np.ndarray | Tensor, device: torch.device | str = "cpu") -> Tensor:
+    def batch(self, indices: Indices, device: torch.device | str = "cpu") -> Tensor:
         """The pictures at these indices: float32 (B, 3, size, size) in [-1, 1], on the device.
 
         Bytes travel to the device and become floats there: a quarter of the traffic.
@@ -63,6 +65,22 @@ class Pictures(Dataset[Tensor]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self):,} pictures of {self.size} px: {self.name})"
+
+
+class Labeled(Pictures):
+    """Pictures with labels (N, classes), which `label` reads off a batch of them: `batch` gives both."""
+
+    def __init__(self, pictures: Pictures, label: Callable[[Tensor], Tensor]) -> None:
+        super().__init__(pictures.pixels, pictures.name, pictures.fingerprint)
+        self.labels = torch.cat([label(pictures.batch(part)) for part in torch.arange(len(pictures)).split(256)])
+
+    def batch(self, indices: Indices, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        """The pictures (B, 3, size, size) and their labels (B, classes)."""
+        return super().batch(indices, device), self.labels[np.asarray(indices, dtype=np.int64)].to(device)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        pictures, labels = self.batch([index])
+        return pictures[0], labels[0]
 
 
 def as_tensor(pixels: np.ndarray, device: torch.device | str = "cpu", labels: bool = False) -> Tensor:

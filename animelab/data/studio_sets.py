@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -13,11 +12,9 @@ from torch.utils.data import ConcatDataset, Dataset
 
 from animelab import studio
 from animelab.data.drawing import ONE_CHANNEL, Cast, Side, drawn
-from animelab.data.pictures import Pictures, as_tensor
+from animelab.data.pictures import Indices, Pictures, as_tensor
 from animelab.errors import LabError
 from animelab.studio import Character, Prior
-
-Indices = Sequence[int] | np.ndarray | Tensor
 
 
 class StudioFaces(Pictures):

@@ -9,12 +9,12 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from animelab.errors import LabError
+from animelab.latent.spaces import Styles
 from animelab.metrics import perceptual
-from animelab.nn.stylegan2 import Generator
 
 
 def project(
-    generator: Generator, pictures: Tensor, steps: int = 200, lr: float = 0.1, each_layer: bool = False, seed: int = 0
+    space: Styles, pictures: Tensor, steps: int = 200, lr: float = 0.1, each_layer: bool = False, seed: int = 0
 ) -> Tensor:
     """w (B, layers, latent) whose pictures look like the given ones (B, 3, size, size) in [-1, 1].
 
@@ -22,16 +22,13 @@ def project(
     and falls (Karras et al. 2020, appendix D). The distance is the tagger's, plus the mean square. each_layer: every
     layer has its own w ("W+", Abdal et al. 2019), closer and less editable. Raises LabError for another size.
     """
-    layers = len(generator.synthesis.convs) + 1
-    size = 4 * 2 ** (layers // 2 - 1)
+    generator, layers, size = space.generator, space.layers, space.size
     if pictures.shape[1:] != (3, size, size):
         raise LabError(f"This generator paints (3, {size}, {size}); the pictures are {tuple(pictures.shape[1:])}.")
     device = generator.mapping.mean.device
     pictures = pictures.to(device)
     random = torch.Generator().manual_seed(seed)
-    with torch.no_grad():
-        cloud = generator.mapping(torch.randn(2048, generator.mapping.mean.shape[0], generator=random).to(device))
-        spread = float((cloud - cloud.mean(0)).square().sum(1).mean().sqrt())
+    spread = float((space.cloud - space.cloud.mean(0)).square().sum(1).mean().sqrt())
     w = generator.mapping.mean.repeat(len(pictures), layers if each_layer else 1, 1).clone().requires_grad_()
     adam = torch.optim.Adam([w], lr)
     for step in range(steps):

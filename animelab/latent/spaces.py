@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -58,24 +58,31 @@ class Latents:
 class Styles(Latents):
     """w of a StyleGAN2: points (layers, latent), joined by straight lines; its directions are principal components.
 
-    named: directions (latent,) of one's own by name, whose length is one step.
+    named: directions (latent,) of one's own by name, whose length is one step; orders: for a network with classes, what
+    its faces are asked to be, (N, classes), one row a seed in turn. `cloud` is 4,096 points w of their own, (4096,
+    latent).
     """
 
-    def __init__(self, generator: Generator, named: Mapping[str, Tensor] | None = None) -> None:
-        self.generator, self.latent = generator, generator.mapping.mean.shape[0]
+    def __init__(
+        self, generator: Generator, named: Mapping[str, Tensor] | None = None, orders: Tensor | None = None
+    ) -> None:
+        self.generator, self.latent, self.orders = generator, generator.mapping.mean.shape[0], orders
         self.layers = len(generator.synthesis.convs) + 1
+        self.size = 2 ** (self.layers // 2 + 1)
         random = torch.Generator().manual_seed(0)
-        cloud = self._mapped(torch.randn(4096, self.latent, generator=random))
-        steps, sizes = ganspace(cloud, min(5, self.latent))
+        self.cloud = self._mapped(torch.randn(4096, self.latent, generator=random), range(4096))
+        steps, sizes = ganspace(self.cloud, min(5, self.latent))
         found = {f"component {i}": size * step for i, (step, size) in enumerate(zip(steps, sizes), start=1)}
         self.directions = {**{name: step.cpu() for name, step in (named or {}).items()}, **found}
 
-    def _mapped(self, z: Tensor) -> Tensor:
+    def _mapped(self, z: Tensor, seeds: Sequence[int]) -> Tensor:
+        device = self.generator.mapping.mean.device
+        orders = None if self.orders is None else self.orders[torch.tensor(seeds) % len(self.orders)].to(device)
         with torch.no_grad():
-            return self.generator.mapping(z.to(self.generator.mapping.mean.device)).cpu()
+            return self.generator.mapping(z.to(device), orders).cpu()
 
     def point(self, seed: int) -> Tensor:
-        return self._mapped(super().point(seed)[None]).repeat(self.layers, 1)
+        return self._mapped(super().point(seed)[None], [seed]).repeat(self.layers, 1)
 
     def between(self, a: Tensor, b: Tensor, t: float) -> Tensor:
         return torch.lerp(a, b, t)

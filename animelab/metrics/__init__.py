@@ -1,9 +1,18 @@
 """How good are pictures? Distances between sets and between pictures, and attributes judged. Taught in 02_studio."""
 
-from animelab.metrics.attributes import attribute_accuracy, predicted
+from animelab.metrics.attributes import attribute_accuracy, guessed, predicted
 from animelab.metrics.pictures import perceptual, psnr, ssim
 from animelab.metrics.report import evaluate, table
 from animelab.metrics.sets import fd_studio, features, frechet, kd_studio, kernel_distance, variety
 
-__all__ = ["attribute_accuracy", "evaluate", "fd_studio", "features", "frechet", "kd_studio", "kernel_distance"]
+__all__ = [
+    "attribute_accuracy",
+    "evaluate",
+    "fd_studio",
+    "features",
+    "frechet",
+    "guessed",
+    "kd_studio",
+    "kernel_distance",
+]
 __all__ += ["perceptual", "predicted", "psnr", "ssim", "table", "variety"]

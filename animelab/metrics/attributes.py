@@ -29,6 +29,17 @@ def predicted(pictures: Tensor, by: str = "judge") -> Tensor:
     return torch.cat([_network(by)(part.float().cpu()) for part in pictures.split(256)])
 
 
+def guessed(pictures: Tensor, by: str = "tagger") -> Tensor:
+    """The attributes a network sees, as answers of 0 and 1, (N, 34): the strongest hair and eye color, and every other
+    whose logit is above 0."""
+    logits = predicted(pictures, by)
+    found = (logits > 0).float()
+    for columns in GROUPS.values():
+        strongest = logits[:, columns].argmax(1)
+        found[:, columns] = torch.eye(len(columns))[strongest]
+    return found
+
+
 def attribute_accuracy(pictures: Tensor, labels: Tensor, by: str = "judge") -> dict[str, float]:
     """How often the judge sees what `labels` (N, 34) of 0 and 1 asked for; see `accuracy`."""
     return accuracy(predicted(pictures, by), labels)

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from animelab import config as settings
-from animelab import losses
+from animelab import losses, metrics, zoo
 from animelab.config import TrainingConfig
-from animelab.data import ImageFolder, Pictures, StudioAttributes, StudioFaces
+from animelab.data import ImageFolder, Labeled, Pictures, StudioAttributes, StudioFaces
 from animelab.engine import EMA, Recipe, frozen
 from animelab.errors import LabError
 from animelab.nn import stylegan2
@@ -43,6 +43,7 @@ class Config(TrainingConfig):
     attributes: bool = False  # G is told the 34 attributes of studio.TAGS, and D asks whether a picture has them
     faces: int = 50_000
     prior: str = "frontal"
+    start: str = ""  # a bundled model to begin from, of the same shape; nothing: from noise
     previews: int = 32
 
 
@@ -51,9 +52,14 @@ PRESETS = {
         steps=20, batch=8, size=32, channel_base=256, channel_max=16, mapping_layers=2, latent=16, r1_every=4, faces=64,
         log_every=5, preview_every=10, checkpoint_every=10, previews=8,
     ),
-    "cpu": Config(
+    "cpu": Config(  # what two cores can do in ten minutes: teach a finished painter something new
+        steps=800, batch=16, size=64, channel_base=2048, channel_max=128, mapping_layers=4, ema_images=5_000,
+        path_weight=0.0, mixing=0.5, attributes=True, faces=5_000, prior="frontal+headwear=beret",
+        start="stylegan2-faces-64", preview_every=50,
+    ),
+    "faces": Config(  # two hours on two cores: how stylegan2-faces-64 itself was made
         steps=7500, batch=16, size=64, channel_base=2048, channel_max=128, mapping_layers=4, ema_images=5_000,
-        path_weight=0.0, faces=20_000,
+        path_weight=0.0, mixing=0.5, attributes=True, faces=20_000,
     ),
     "t4": Config(
         steps=60_000, batch=32, size=128, mapping_layers=2, gamma=0.1, ema_images=10_000, faces=50_000,
@@ -68,6 +74,18 @@ PRESETS = {
 def preset(name: str, **changes: object) -> Config:
     """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
     return settings.change(settings.pick(PRESETS, name), **changes)
+
+
+def begin_like(network: torch.nn.Module, name: str) -> None:
+    """Take over the weights of a bundled network; LabError when it has another shape."""
+    weights = zoo.network(name).state_dict()
+    if {key: value.shape for key, value in weights.items()} != {
+        key: value.shape for key, value in network.state_dict().items()
+    }:
+        raise LabError(
+            f"'{name}' has another shape than these settings ask for; leave size, channels and classes alone."
+        )
+    network.load_state_dict(weights)
 
 
 def lazy_adam(network: torch.nn.Module, lr: float, every: int) -> torch.optim.Adam:
@@ -86,10 +104,9 @@ class StyleGAN2(Recipe):
 
     @staticmethod
     def data(config: Config, folder: Path | None = None) -> Pictures:
-        if folder is not None and config.attributes:
-            raise LabError("A folder of pictures says no attributes; set attributes=false, or leave --data out.")
         if folder is not None:
-            return ImageFolder(folder, config.size)
+            pictures = ImageFolder(folder, config.size)
+            return Labeled(pictures, metrics.guessed) if config.attributes else pictures
         return (StudioAttributes if config.attributes else StudioFaces)(
             config.size, config.faces, config.seed, config.prior
         )
@@ -97,6 +114,9 @@ class StyleGAN2(Recipe):
     def build(self, config: Config) -> None:
         shape = self.arguments()
         self.G, self.D = stylegan2.Generator(**shape), stylegan2.Discriminator(**shape)
+        if config.start:
+            for network, name in ((self.G, config.start), (self.D, f"{config.start}-judge")):
+                begin_like(network, name)
         self.G_ema = EMA(self.G, 0.5 ** (config.batch / config.ema_images))
         self.augment: torch.nn.Module = Augment(config.ada_target) if config.ada_target else torch.nn.Identity()
         self.G_adam = lazy_adam(self.G, config.lr_G, config.path_every)

@@ -108,8 +108,7 @@ PRIORS = {name: _prior(name) for name in _FILE}
 
 
 def _nearest(name: object, names: Any) -> str:
-    close = difflib.get_close_matches(str(name), list(names), 1, 0.0)
-    return close[0] if close else ""
+    return (difflib.get_close_matches(str(name), list(names), 1, 0.0) or [""])[0]
 
 
 @dataclass(frozen=True)
@@ -178,13 +177,18 @@ class Character:
 
     @classmethod
     def random(cls, seed: int, prior: str | Prior = "full") -> Character:
-        """The character of a seed under a prior; the same seed gives the same character everywhere."""
+        """The character of a seed under a prior; the same seed gives the same character everywhere.
+
+        "frontal+headwear=beret+hair_color=red" is the prior "frontal" with two things that are the same for all.
+        """
+        always: dict[str, str] = {}
         if isinstance(prior, str):
-            if prior not in PRIORS:
+            name, *parts = prior.split("+")
+            if name not in PRIORS:
                 raise LabError(
-                    f"prior={prior!r} is unknown; nearest is {_nearest(prior, PRIORS)!r}, all are: {', '.join(PRIORS)}."
+                    f"prior={name!r} is unknown; nearest is {_nearest(name, PRIORS)!r}, all are: {', '.join(PRIORS)}."
                 )
-            prior = PRIORS[prior]
+            prior, always = PRIORS[name], dict(part.partition("=")[::2] for part in parts)
         random = Random(seed)
         values: dict[str, Any] = {"seed": seed}
         male = False
@@ -205,11 +209,12 @@ class Character:
             values["blush"] = 0.0
         if "ahoge" in values:
             values["ahoge"] = values["ahoge"] == "yes"
+        values |= always
         if values.get("headwear", "none") != "none":
             values["ribbon"], values["ahoge"] = "none", False
         if HAIRSTYLES[values.get("hair_style", "straight")].crown != "smooth":
             values["ahoge"] = False
-        return cls(**values)
+        return cls().replace(**values)
 
     def replace(self, **changes: Any) -> Character:
         """The same character with some attributes changed."""

@@ -18,7 +18,7 @@ from animelab.config import nearest
 from animelab.data import Cast
 from animelab.engine.weights import load_weights
 from animelab.errors import LabError
-from animelab.nn import compat, compat_stylegan2, cyclegan
+from animelab.nn import compat, compat_stylegan2, cyclegan, stylegan2
 
 FOLDER = Path(__file__).parent
 TRANSLATORS = ("pix2pix.generator", "cyclegan.generator", "cyclegan.pair")
@@ -42,19 +42,32 @@ class Pretrained:
         return self
 
     @torch.no_grad()
-    def generate(self, latents: Tensor) -> Tensor:
-        """Pictures (B, 3, size, size) in [-1, 1] on the CPU, from latents (B, latent), in batches of 64."""
-        parts = [self.generator(part.to(self.device)).float().cpu() for part in latents.split(64)]
-        return torch.cat(parts).clamp(-1, 1)  # a StyleGAN2 may go beyond
+    def generate(self, latents: Tensor, truncation: float = 1.0) -> Tensor:
+        """Pictures (B, 3, size, size) in [-1, 1] on the CPU, from latents (B, latent), in batches of 64.
 
-    def sample(self, count: int, seed: int = 0) -> Tensor:
+        truncation: below 1 for calmer pictures, StyleGAN2 only; LabError for other networks.
+        """
+        return self._paint(truncation, latents)
+
+    def sample(self, count: int, seed: int = 0, truncation: float = 1.0) -> Tensor:
         """`count` new pictures, float (count, 3, size, size) in [-1, 1].
 
         The same seed gives the same pictures, and the first ones do not depend on how many follow.
         """
-        return self.generate(self._latents(count, seed))
+        return self.generate(self.latents(count, seed), truncation)
 
-    def _latents(self, count: int, seed: int) -> Tensor:
+    def _paint(self, truncation: float, *inputs: Tensor) -> Tensor:
+        options = {} if truncation == 1 else {"truncation": truncation}
+        if options and not isinstance(self.generator, stylegan2.Generator):
+            raise LabError(f"'{self.name}' knows no truncation, which is a matter of StyleGAN2's w; leave it out.")
+        batches = zip(*(each.split(64) for each in inputs))
+        parts = [
+            self.generator(*(part.to(self.device) for part in batch), **options).float().cpu() for batch in batches
+        ]
+        return torch.cat(parts).clamp(-1, 1)  # a StyleGAN2 may go beyond
+
+    def latents(self, count: int, seed: int) -> Tensor:
+        """The latents (count, latent) of a seed."""
         if count < 1:
             raise LabError(f"A sample needs at least 1 picture, not {count}.")
         generator = torch.Generator().manual_seed(seed)
@@ -62,7 +75,7 @@ class Pretrained:
 
     def learned_from(self) -> tuple[str, str]:
         """The prior and the side (see `data.Side`) of the drawn faces it learned from; LabError for other pictures."""
-        match = re.search(r"studio faces \((\w+)[^,)]*(?:, (\w+)\))?", str(self.card.get("data")))
+        match = re.search(r"studio faces \(([^-,)]+)[^,)]*(?:, (\w+)\))?", str(self.card.get("data")))
         if match is None:
             raise LabError(f"'{self.name}' learned from {self.card.get('data')}, which the studio cannot draw again.")
         return match[1], match[2] or "color"
@@ -73,22 +86,28 @@ class Conditional(Pretrained):
     """A generator that takes orders: attributes (B, 34) of 0 and 1, whose columns are `studio.TAGS`."""
 
     @torch.no_grad()
-    def generate(self, latents: Tensor, attributes: Tensor | None = None) -> Tensor:
+    def generate(  # type: ignore[override]
+        self, latents: Tensor, attributes: Tensor | None = None, truncation: float = 1.0
+    ) -> Tensor:
         """Pictures as in Pretrained; `attributes` are (B, 34), or (34,) for all; by default, of the first order."""
         attributes = self.orders(1)[0] if attributes is None else attributes
-        pairs = zip(latents.split(64), attributes.expand(len(latents), -1).float().split(64))
-        draw = (self.generator(part.to(self.device), ordered.to(self.device)) for part, ordered in pairs)
-        return torch.cat([pictures.float().cpu() for pictures in draw]).clamp(-1, 1)
+        return self._paint(truncation, latents, attributes.expand(len(latents), -1).float())
 
     def orders(self, count: int, seed: int = 0) -> Tensor:
-        """Attributes (count, 34) that go together: those of drawn characters it never saw."""
-        cast = Cast(self.learned_from()[0], seed, "test")
+        """Attributes (count, 34) that go together: those of drawn characters it never saw.
+
+        A model that learned from a folder of pictures gets orders of the prior "frontal".
+        """
+        drawn = "studio faces" in str(self.card.get("data"))
+        cast = Cast(self.learned_from()[0] if drawn else "frontal", seed, "test")
         return torch.tensor([list(cast[i].tags().values()) for i in range(count)], dtype=torch.float32)
 
-    def sample(self, count: int, seed: int = 0, attributes: Tensor | None = None) -> Tensor:
+    def sample(  # type: ignore[override]
+        self, count: int, seed: int = 0, attributes: Tensor | None = None, truncation: float = 1.0
+    ) -> Tensor:
         """New pictures as in Pretrained, of `attributes` (34,) or (count, 34), or of the orders of that seed."""
-        latents = self._latents(count, seed)
-        return self.generate(latents, self.orders(count, seed) if attributes is None else attributes)
+        orders = self.orders(count, seed) if attributes is None else attributes
+        return self.generate(self.latents(count, seed), orders, truncation)
 
 
 @dataclass

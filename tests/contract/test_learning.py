@@ -84,6 +84,6 @@ def test_stylegan2_moves_towards_its_data_and_obeys_orders_of_a_kind(tmp_path, m
     errors = [(model.sample(64).mean(0) - real.mean(0)).square().mean().sqrt() for model in (before, after)]
     assert errors[1] < 0.75 * errors[0], "the average picture becomes the average face"
     _, ordered, _ = trained("stylegan2", tmp_path / "orders", 2, **settings, attributes=True)
-    latents = ordered._latents(4, 0)
+    latents = ordered.latents(4, 0)
     blonde, blue = (ordered.generate(latents, attributes(f"{color} hair")) for color in ("blonde", "blue"))
     assert not torch.allclose(blonde, blue), "the order reaches the picture"

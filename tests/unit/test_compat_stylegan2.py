@@ -198,7 +198,7 @@ def test_nvidias_file_paints_the_same_picture_and_its_source_never_runs(pkl, tmp
     assert not trap.exists()
     model = zoo.open_model(path)
     assert (model.size, model.latent) == (256, 32)
-    torch.testing.assert_close(model.sample(1, seed=3), network(model._latents(1, 3)).detach().clamp(-1, 1))
+    torch.testing.assert_close(model.sample(1, seed=3), network(model.latents(1, 3)).detach().clamp(-1, 1))
 
 
 def test_a_file_without_the_mean_w_gets_it(tmp_path: Path) -> None:

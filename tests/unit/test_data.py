@@ -18,7 +18,7 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from animelab.data import ImageFolder, Pictures, StudioFaces
+from animelab.data import ImageFolder, Labeled, Pictures, StudioFaces
 from animelab.errors import LabError
 from animelab.studio import PRIORS, render
 
@@ -384,3 +384,12 @@ def test_the_real_pictures_that_come_along_load_whole() -> None:
     assert len(folder) == 11
     assert folder.skipped == []
     assert (folder.pixels[:, 0, 0] == 255).all()  # cut-outs: white above the shoulder
+
+
+def test_labeled_pictures_keep_their_labels() -> None:
+    pixels = np.arange(300, dtype=np.uint8)[:, None, None, None].repeat(4, 1).repeat(4, 2).repeat(3, 3)
+    labeled = Labeled(Pictures(pixels, "grays"), lambda pictures: (pictures.mean((1, 2, 3))[:, None] + 1) * 127.5)
+    pictures, labels = labeled.batch([290, 3])
+    assert pictures.shape == (2, 3, 4, 4) and labels.flatten().round().tolist() == [290 - 256, 3]
+    assert len(labeled) == 300 and torch.equal(labeled[3][1], labels[1])
+    assert labeled.fingerprint == Pictures(pixels, "grays").fingerprint

@@ -78,15 +78,18 @@ def test_projection_comes_back_to_a_painted_picture(generator: stylegan2.Generat
     with torch.no_grad():
         target = generator(torch.randn(2, 12))
         target = target / target.abs().max()  # not quite what it paints: nearly
-    found = latent.project(generator, target, steps=60)
+    found = latent.project(latent.Styles(generator), target, steps=60)
     assert found.shape == (2, 8, 12) and (found == found[:, :1]).all()
-    free = latent.project(generator, target, steps=60, each_layer=True)
+    free = latent.project(latent.Styles(generator), target, steps=60, each_layer=True)
     with torch.no_grad():
         start, mine, freer = (
             (generator.synthesis(w) - target).square().mean()
             for w in (generator.mapping.mean.expand(2, 8, -1), found, free)
         )
     assert mine < 0.6 * start and freer < mine
-    assert torch.equal(latent.project(generator, target[:1], steps=3), latent.project(generator, target[:1], steps=3))
+    assert torch.equal(
+        latent.project(latent.Styles(generator), target[:1], steps=3),
+        latent.project(latent.Styles(generator), target[:1], steps=3),
+    )
     with pytest.raises(LabError, match="32"):
-        latent.project(generator, torch.zeros(1, 3, 16, 16))
+        latent.project(latent.Styles(generator), torch.zeros(1, 3, 16, 16))

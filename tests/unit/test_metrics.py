@@ -213,3 +213,13 @@ def test_evaluate_writes_a_table_with_floor_and_ceiling(tmp_path, capsys) -> Non
     assert "dcgan-faces-64" in printed and f"{fd[1]:.3f}" in printed
     assert main(["evaluate", "dcgan-faces-64", "--count", "200"]) == 1
     assert "at least 257" in capsys.readouterr().err
+
+
+def test_guessed_answers_are_those_of_the_drawing() -> None:
+    pictures, labels = StudioAttributes(64, 200, prior="frontal", split="test").batch(range(200))
+    answers = metrics.guessed(pictures)
+    assert set(answers.unique().tolist()) == {0.0, 1.0}
+    for columns in GROUPS.values():
+        assert (answers[:, columns].sum(1) == 1).all()
+        assert (answers[:, columns] == labels[:, columns]).all(1).float().mean() > 0.95
+    assert (answers == labels).float().mean() > 0.95

@@ -284,3 +284,17 @@ def test_a_learners_hairstyle_is_drawn_and_mistakes_are_named() -> None:
             add_hairstyle(text)
     assert set(BUNDLED) == set(HAIRSTYLES) - {"test bob"}
     del HAIRSTYLES["test bob"]
+
+
+def test_a_prior_with_something_that_is_the_same_for_all() -> None:
+    for seed in range(40):
+        plain, themed = (Character.random(seed, f"frontal{more}") for more in ("", "+headwear=beret+hair_color=red"))
+        assert themed == plain.replace(headwear="beret", hair_color="red", ribbon="none", ahoge=False)
+    for words, complaint in (
+        ("fronta+hair_color=red", "'frontal'"),
+        ("frontal+hair_colour=red", "'hair_color'"),
+        ("frontal+hair_color=rde", "'red'"),
+        ("frontal+headwear", "headwear=''"),
+    ):
+        with pytest.raises(LabError, match=complaint):
+            Character.random(0, words)
