@@ -52,6 +52,10 @@ PRESETS = {
         steps=20, batch=8, size=32, channel_base=256, channel_max=16, mapping_layers=2, latent=16, r1_every=4, faces=64,
         log_every=5, preview_every=10, checkpoint_every=10, previews=8,
     ),
+    "small": Config(  # two games side by side, in minutes
+        steps=1200, batch=16, size=32, channel_base=1024, channel_max=64, mapping_layers=2, latent=128,
+        ema_images=5_000, path_weight=0.0, mixing=0.5, faces=5_000,
+    ),
     "cpu": Config(  # what two cores can do in ten minutes: teach a finished painter something new
         steps=800, batch=16, size=64, channel_base=2048, channel_max=128, mapping_layers=4, ema_images=5_000,
         path_weight=0.0, mixing=0.5, attributes=True, faces=5_000, prior="frontal+headwear=beret",
@@ -99,8 +103,9 @@ class StyleGAN2(Recipe):
 
     name = "stylegan2"
     presets = PRESETS
-    parts = ("loss",)
+    parts = ("loss", "penalty")
     loss = losses.non_saturating
+    penalty = staticmethod(losses.r1_penalty)  # (score, real) -> scalar
 
     @staticmethod
     def data(config: Config, folder: Path | None = None) -> Pictures:
@@ -164,7 +169,7 @@ class StyleGAN2(Recipe):
             self.augment.adapt(real_logits)
         if self.steps_done % c.r1_every == 0:
             with torch.autocast(self.device.type, enabled=False):  # a slope of a slope wants every digit
-                penalty = losses.r1_penalty(lambda pictures: self.D(pictures, labels), real)
+                penalty = self.penalty(lambda pictures: self.D(pictures, labels), real)
             self.update(self.D_adam, c.gamma / 2 * c.r1_every * penalty)
 
         # The painter; and now and then, steps in w as long as the average step.

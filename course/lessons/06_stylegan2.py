@@ -1,0 +1,754 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 6 · A style for every layer: StyleGAN2
+#
+# **You will make:** a painter you can take apart while it paints, and a new one, taught in ten minutes what the first never saw.
+#
+# **In the studio:** step 1 of 6, *character design*. From here on we do not only ask for characters. We reach in and change
+# them.
+#
+# **Time:** TIME. On a GPU: not measured yet. **Downloads:** nothing.
+
+# %% tags=["setup"]
+from animelab import env
+
+env.start()
+
+# %%
+from functools import partial
+from unittest.mock import patch
+
+import torch
+from torch.nn.functional import conv2d, interpolate, softplus
+
+from animelab import losses, metrics, zoo
+from animelab.checks import check_6_1, check_6_2, check_6_3, check_6_4
+from animelab.data import StudioAttributes, real_faces
+from animelab.data.real import CROPS
+from animelab.engine import frozen, train
+from animelab.nn import count_parameters, stylegan2
+from animelab.nn.ada import Augment
+from animelab.recipes import stylegan2 as recipes
+from animelab.studio import TAGS
+from animelab.viz import compare, curves, show
+from animelab.widgets import LatentExplorer, LiveTraining
+
+# %% [markdown]
+# ## Where we are going
+#
+# Forty characters, in the order of their seeds, none left out. It took two cores two hours.
+
+# %%
+model = zoo.load("stylegan2-faces-64")
+show(model.sample(40, seed=1, truncation=0.7), columns=10,
+     alt="Forty painted anime faces with many colors and styles of hair.")  # fmt: skip
+
+# %% [markdown]
+# Now take one of them by the hand. *Component 1* to *5* are directions that nobody named. Move one, then move it again with
+# "layers" set to the first two only, then to the last two only. What changes, and what stays?
+
+# %%
+LatentExplorer(model, seed=3)
+
+# %% [markdown]
+# By the end of this lesson you will know why that works: in this painter, the first layers decide *what* is there and the
+# last ones decide *how it is colored*, and you can talk to each of them separately.
+#
+# ## One road in, or many
+#
+# In lesson 1 the latent went in at the bottom, once. Whatever it had to say about the color of an iris had to survive seven
+# layers on the way up. StyleGAN turns that around:
+#
+# 1. the picture grows from a **constant**, always the same 4 x 4 numbers;
+# 2. the latent z is first translated into another vector, **w**;
+# 3. every layer listens to w, and w tells it which of its channels to turn up and which to turn down: a **style**;
+# 4. what is left to chance (where exactly a strand lies) comes from **noise**, added in every layer.
+
+# %%
+G = model.generator
+z, tags = model.latents(8, seed=1), model.orders(8, seed=1)
+with torch.no_grad():
+    w = G.mapping(z, tags)
+    pictures = G.synthesis(w)
+print(f"z {tuple(z.shape)}  ->  w {tuple(w.shape)}  ->  pictures {tuple(pictures.shape)}")
+print(
+    f"mapping {count_parameters(G.mapping):,} parameters, synthesis {count_parameters(G.synthesis):,}"
+)
+print(
+    "layers:",
+    len(G.synthesis.convs),
+    "of sides",
+    [conv.noise.shape[0] for conv in G.synthesis.convs],
+)
+print("the first order:", ", ".join(TAGS[i] for i in tags[0].nonzero().flatten()))
+
+# %% [markdown]
+# (Like the painter of lesson 3, this one takes orders: the 34 attributes go into the mapping beside z. StyleGAN2 as published
+# for faces has none. Everything below happens in w, and w no longer knows what came from where.)
+#
+# Why translate z at all? Because z has to be a round cloud: that is all we know how to draw from. Characters are no round
+# cloud. Nobody has drills *and* a pixie cut; skin comes in a few tones, hair in many. If the painter had to squeeze such data
+# into a ball, every direction would bend and mean something else in another place. The mapping may stretch and
+# bend instead, and w becomes a space where straight lines mean something. Lesson 7 lives there.
+#
+# *Told, not shown: that w is less bent than z. The next lesson measures it.*
+#
+# ## What a style does
+#
+# A layer has a convolution, shared by all pictures, and a style: one number for each of its input channels, computed from w.
+# The channel is multiplied by it. That is all. A style of 0 switches a channel off.
+#
+# There is a catch. Multiply some channels by 3, and everything behind grows by about 3. Eleven layers later the numbers are
+# astronomical. StyleGAN1 normalized each map after each layer, by its own mean and size, and got famous for the blobs that the
+# network built to cheat that norm. StyleGAN2 divides by the size that is *expected*: if the inputs were noise of size 1, how
+# large would this sum of weights times styles be?
+#
+# $$\text{size}_o = \sqrt{\textstyle\sum_{i,k} \big(\text{style}_i \cdot \text{weight}_{o,i,k}\big)^2}$$
+#
+# Read aloud: for each output channel, the length of all its weights, each times its style. No picture is looked at, so there
+# is nothing to cheat. This is called *demodulation*.
+#
+# ### Exercise 6.1 · Demodulation (level 3 of 5, about 15 minutes)
+#
+# <details><summary>Hint 1</summary>
+#
+# Scaling the channels of x is the same as scaling the weights. So scale x, use one ordinary `conv2d(..., padding=1)` for
+# all pictures, and divide its output.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# The squares separate: sum over k first, `weight.square().sum((2, 3))`, shape (out, in). Then the sum over i is a product of
+# matrices with `styles.square()`, shape (B, in). Add 1e-8 before the root.
+#
+# </details>
+
+
+# %%
+def styled_conv(x, weight, styles):
+    """A 3 x 3 convolution with styles, demodulated.
+
+    x: (B, in, H, W);  weight: (out, in, 3, 3);  styles: (B, in).  Returns (B, out, H, W).
+    """
+    ### BEGIN SOLUTION 6.1: scale the channels, convolve, divide by the expected size
+    x = conv2d(x * styles[:, :, None, None], weight, padding=1)
+    sizes = (styles.square() @ weight.square().sum((2, 3)).T + 1e-8).sqrt()
+    return x / sizes[:, :, None, None]
+    ### END SOLUTION
+
+
+result_6_1 = check_6_1(styled_conv)
+
+# %% [markdown]
+# Now we switch it off. `patch.object` exchanges a function of the library for as long as the `with` lasts; here the same
+# convolution without its last step. **Predict:** the pictures get brighter? Grayer? Something else?
+
+
+# %%
+@torch.no_grad()
+def sizes_and_pictures(w):
+    """How large the numbers are after each layer, and what comes out."""
+    sizes = []
+    watch = lambda layer, inputs, x: sizes.append(float(x.std()))  # noqa: E731
+    hooks = [conv.register_forward_hook(watch) for conv in G.synthesis.convs]
+    pictures = G.synthesis(w)
+    for hook in hooks:
+        hook.remove()
+    return sizes, pictures
+
+
+without = partial(stylegan2.modulated_conv, demodulate=False)
+with_sizes, painted = sizes_and_pictures(w)
+with patch.object(stylegan2, "modulated_conv", without):
+    without_sizes, broken = sizes_and_pictures(w)
+print("with:   ", " ".join(f"{size:9.2f}" for size in with_sizes))
+print("without:", " ".join(f"{size:9.3g}" for size in without_sizes))
+compare(
+    {"demodulated": painted, "not": broken},
+    alt="Eight painted faces; below, eight squares of garish noise.",
+)
+
+# %% [markdown]
+# ## A picture is a sum of pictures
+#
+# Each size paints a small picture of its own (`to_rgb`). It is doubled and added to what the next size paints. So you can look
+# at every stage, not as a hidden tensor but as paint. The top row stops after 4 x 4 pixels, the bottom row is the finished
+# picture.
+
+# %%
+parts = []
+hooks = [
+    layer.register_forward_hook(lambda layer, inputs, x: parts.append(x))
+    for layer in G.synthesis.to_rgb
+]
+with torch.no_grad():
+    G.synthesis(w)
+for hook in hooks:
+    hook.remove()
+total, stages = None, {}
+for part in parts:
+    total = part if total is None else stylegan2.upsample(total, G.synthesis.kernel) + part
+    side = total.shape[-1]
+    stages[f"{side} x {side}"] = interpolate(total, size=64)
+compare(
+    stages,
+    alt="The same eight faces as sums up to 4, 8, 16, 32 and 64 pixels; only the last rows look like faces.",
+)
+
+# %% [markdown]
+# Which size did most of the work? At the beginning of training it is the small ones, by themselves. Earlier GANs had to be
+# *grown*, layer by layer, to get that order of work. Here it comes by itself, which is why StyleGAN2 dropped the growing.
+#
+# *Told, not shown: progressive growing and its artifacts (teeth that stick to the camera instead of the head).*
+#
+# ## What is left to chance: noise
+#
+# Every layer adds a map of random numbers, times one learned strength. Same w, new noise: what differs?
+
+# %%
+print(
+    "strengths:",
+    " ".join(f"{float(conv.noise_strength):+.2f}" for conv in G.synthesis.convs),
+)
+with torch.no_grad():
+    torch.manual_seed(0)
+    draws = torch.stack([G.synthesis(w, noise="random") for _ in range(16)]).clamp(-1, 1)
+    rows = {
+        "no noise": G.synthesis(w, noise="none"),
+        "noise": draws[0],
+        "other noise": draws[1],
+        "where it differs, 5 times as bright": 5 * draws.std(0).mean(1, keepdim=True) - 1,
+    }
+compare(
+    rows,
+    alt="The same eight faces without noise and with two draws of it, hardly different, and maps of where.",
+)
+
+# %% [markdown]
+# NOISE_TEXT
+#
+# ## Doubling without stairs: the filter
+#
+# Lesson 1 doubled with strides that overlap unevenly (checkerboards), lesson 3 with four filters that disagree (grain). StyleGAN2
+# doubles and then *smooths*, with the weights 1, 3, 3, 1 in both directions. We exchange them for 0, 1, 1, 0, which only repeats
+# each pixel.
+
+# %%
+smooth = G.synthesis.kernel.clone()
+stairs = torch.tensor([0.0, 1.0, 1.0, 0.0])
+with torch.no_grad():
+    filtered = G.synthesis(w[:4])
+    G.synthesis.kernel.copy_(torch.outer(stairs, stairs) / 4)
+    repeated = G.synthesis(w[:4])
+    G.synthesis.kernel.copy_(smooth)
+eyes = (..., slice(20, 50), slice(12, 52))
+compare({"filtered": filtered[eyes], "repeated": repeated[eyes]}, columns=4, scale=5,
+        alt="Parts of four faces around the eyes, smooth; and the same with jagged edges.")  # fmt: skip
+
+# %% [markdown]
+# FILTER_TEXT
+#
+# ## Two parents, layer by layer
+#
+# Each layer has a style of its own, so nothing forces them all to come from the same w. In half of its training batches this
+# painter got the first layers from one latent and the rest from another (*style mixing*; the paper does so in 90 of 100), so it
+# learned not to rely on their being related. Below, the left column gives some layers, the top row all others.
+
+
+# %%
+@torch.no_grad()
+def mixed(rows, columns, layers):
+    """The columns' w, with the layers of the rows' w in their place: a table of pictures."""
+    count = len(G.synthesis.convs) + 1
+    table = columns[None, :, None].repeat(len(rows), 1, count, 1)
+    table[:, :, layers] = rows[:, None, None]
+    return G.synthesis(table.flatten(0, 1))
+
+
+with torch.no_grad():
+    others = G.synthesis(w[5:8])
+for name, layers in {
+    "sides 4 and 8": slice(0, 3),
+    "side 16": slice(3, 5),
+    "sides 32 and 64": slice(5, 10),
+}.items():
+    corner = torch.ones(1, 3, 64, 64)
+    table = mixed(w[5:8], w[:5], layers).view(3, 5, 3, 64, 64)
+    sheet = [corner, pictures[:5]]
+    for row in range(3):
+        sheet += [others[row : row + 1], table[row]]
+    figure = show(torch.cat(sheet), columns=6, caption=f"From the left column: {name}. From the top row: the rest.",
+                  alt=f"A table of faces: {name} from three faces at the left, the rest from five at the top.")  # fmt: skip
+    display(figure)  # noqa: F821
+
+# %% [markdown]
+# MIXING_TEXT
+#
+# ## The price of variety: truncation
+#
+# While it trained, the mapping kept a running mean of its w. At that mean stands the most average character this painter can
+# think of. Near it everything is well practiced; far out are the rare ones and the failures. So pull every w toward the mean:
+#
+# $$w' = \bar w + \psi \, (w - \bar w)$$
+#
+# ### Exercise 6.2 · Truncation (level 1 of 5, about 5 minutes)
+#
+# <details><summary>Hint 1</summary>
+#
+# $\psi = 1$ must change nothing, $\psi = 0$ must give the mean for everyone.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# `torch.lerp(mean, w, psi)` does it, or write the formula as it stands.
+#
+# </details>
+
+
+# %%
+def truncated(w, mean, psi):
+    """w pulled toward the mean.
+
+    w: (B, latent);  mean: (latent,);  psi: a number.  Returns (B, latent).
+    """
+    ### BEGIN SOLUTION 6.2: from the mean, a part of the way
+    return mean + psi * (w - mean)
+    ### END SOLUTION
+
+
+result_6_2 = check_6_2(truncated)
+
+# %% [markdown]
+# **Predict:** what is on the other side of the mean, at $\psi = -1$?
+
+# %%
+pull = truncated if result_6_2 else lambda w, mean, psi: G.truncated(w, psi)
+with torch.no_grad():
+    rows = {
+        f"psi = {psi}": G.synthesis(pull(w, G.mapping.mean, psi))
+        for psi in (1.3, 1.0, 0.7, 0.3, 0.0, -0.7)
+    }
+compare(
+    rows,
+    alt="Eight faces at six truncations: wild at 1.3, all the same at 0, and opposite colors at -0.7.",
+)
+
+# %% [markdown]
+# At 0 everybody is one person. Below 0 everyone meets their opposite: dark hair where it was light, and so on. Anime forums
+# liked $\psi$ from 0.5 to 0.7 for show and 1 or more for variety. Whoever shows you samples owes you that number; ours says
+# 0.7 at the top of this page.
+#
+# ## The judge
+#
+# D is a plain pyramid, with two ideas. Each halving has a shortcut around it. And near its end it looks at the *whole batch*: how
+# much do these pictures differ from each other? One number a group, laid beside the other channels.
+
+# %%
+judge = zoo.network("stylegan2-faces-64-judge")
+faces = StudioAttributes(64, 256, prior="frontal", split="test")
+real, real_tags = faces.batch(range(64))
+spread = {
+    "eight drawn faces": stylegan2.batch_spread(real[:8])[0, -1, 0, 0],
+    "the same face eight times": stylegan2.batch_spread(real[:1].expand(8, -1, -1, -1))[
+        0, -1, 0, 0
+    ],
+}
+for words, number in spread.items():
+    print(f"{words:28}{number:.3f}")
+print(f"judge: {count_parameters(judge):,} parameters")
+
+# %% [markdown]
+# A painter that has settled on one face is found out by that number, even if the face is perfect. (Here it is taken of pixels to
+# show the idea. In D it is taken of what D sees in them.)
+#
+# ## Flat ground: R1
+#
+# In lesson 3, DRAGAN held the slope of D at 1. R1 asks for less and says it more simply: *where the real pictures are, let your
+# opinion be flat.* Why flat? Play the smallest game there is. All real data are the number 0. The painter is a single
+# number, its fake. The judge is a single slope: its opinion of x is slope times x.
+
+
+# %%
+def smallest_game(gamma, steps=400, rate=0.1):
+    """The painter's number, step by step; without a penalty and with R1 (gamma / 2 * slope^2)."""
+    fake, slope = torch.tensor(1.0), torch.tensor(0.0)
+    places = []
+    for _ in range(steps):
+        sure = torch.sigmoid(slope * fake)  # how much D's loss minds the fake
+        pulled, pushed = (
+            rate * slope * torch.sigmoid(-slope * fake),
+            rate * (-sure * fake - gamma * slope),
+        )
+        fake, slope = fake + pulled, slope + pushed
+        places.append(float(fake))
+    return places
+
+
+games = {
+    f"gamma = {gamma}": (range(400), smallest_game(gamma)) for gamma in (0.0, 0.3, 1.0)
+}
+curves(games, xlabel="step", ylabel="the painter's number", smoothing=0)
+
+# %% [markdown]
+# Without a penalty they chase each other around the goal for ever, and farther out with each round. With it, the circle becomes
+# a spiral, and the spiral ends at 0. It is the same judge. It has only been told to calm down where nothing is wrong.
+#
+# ### Exercise 6.3 · R1 (level 3 of 5, about 15 minutes)
+#
+# <details><summary>Hint 1</summary>
+#
+# As in exercise 3.3: `torch.autograd.grad(score(pictures).sum(), pictures, create_graph=True)`. The pictures need
+# `requires_grad_()` first.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# The *squared* length: all numbers of one picture squared and summed, no root. Then the mean over the batch.
+#
+# </details>
+
+
+# %%
+def r1(score, real):
+    """Mean over the batch of the squared length of the judge's gradient at real pictures.
+
+    score: pictures (B, 3, H, W) -> logits (B,).  Returns a scalar that can be differentiated again.
+    """
+    ### BEGIN SOLUTION 6.3: the gradient by the pictures, squared, summed over each, averaged
+    real = real.detach().requires_grad_()
+    (gradients,) = torch.autograd.grad(score(real).sum(), real, create_graph=True)
+    return gradients.square().flatten(1).sum(1).mean()
+    ### END SOLUTION
+
+
+result_6_3 = check_6_3(r1)
+
+# %% [markdown]
+# A gradient of a gradient costs as much as two ordinary steps. But D does not forget in a moment. So StyleGAN2 computes it in
+# every 16th step only, and counts it 16 times (*lazy* regularization).
+#
+# **Three more parts** of the recipe, and where to see them:
+#
+# - **EMA.** The painter you saw is an average over the last several thousand pictures' worth of weights, as in lesson 1.
+# - **Path length.** A step in w should change the picture by the same amount everywhere and in every direction. It is in the
+#   library (`losses.path_lengths`) and off in our presets for the CPU, where it would cost a third of the time. *Told, not shown.*
+# - **ADA.** With a few thousand pictures the judge learns them by heart. The cure: disturb what it sees, real and fake alike, and
+#   more so when it gets too sure. Each disturbance is skipped often enough that none of it leaks into the paintings.
+
+# %%
+torch.manual_seed(0)
+augment, rows = Augment(), {}
+for p in (0.0, 0.2, 0.8):
+    augment.p.fill_(p)
+    rows[f"p = {p}"] = augment(real[:8]).clamp(-1, 1)
+compare(
+    rows,
+    alt="Eight drawn faces; some of them tilted, shifted or off in color; and nearly all of them so.",
+)
+
+# %% [markdown]
+# *Told, not shown: that it helps. With 20,000 pictures that draw themselves we are not short of data.*
+#
+# ## Exercise 6.4 · Find the bug (level 4 of 5, about 20 minutes)
+#
+# The usual way to write a styled convolution gives every picture weights of its own and runs them all at once, as groups of one
+# big convolution. Here it is as a reader sent it in. It runs. It trains. The faces look fine, and *every latent paints
+# the same one*.
+
+
+# %%
+def sent_in(x, weight, styles):
+    batch, channels, high, wide = x.shape
+    own = weight[None] * styles[:, :, None, None, None]  # each picture's own weights
+    own = own / (own.square().sum((2, 3, 4), keepdim=True) + 1e-8).sqrt()
+    x = x.reshape(1, batch * channels, high, wide)
+    return conv2d(x, own.flatten(0, 1), padding=1, groups=batch).view(batch, -1, high, wide)
+
+
+torch.manual_seed(0)
+x, weight = torch.randn(1, 8, 6, 6), torch.randn(8, 8, 3, 3)
+one, other = (sent_in(x, weight, torch.rand(1, 8) + 0.1) for _ in range(2))
+print(f"two styles, and the outputs differ by {(one - other).abs().max():.6f}")
+
+# %% [markdown]
+# <details><summary>Hint 1</summary>
+#
+# Write down the shape of `own`. Which of its axes has the styles on it: that of the inputs, or another?
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# Multiply a whole output channel by 7, then divide it by its own length. What is left of the 7? And what would have happened
+# with 8 channels in and 16 out?
+#
+# </details>
+
+
+# %%
+def per_picture(x, weight, styles):
+    """The same, repaired: equal to exercise 6.1 for any number of channels.
+
+    x: (B, in, H, W);  weight: (out, in, 3, 3);  styles: (B, in).  Returns (B, out, H, W).
+    """
+    ### BEGIN SOLUTION 6.4: styles belong to the input channels
+    batch, channels, high, wide = x.shape
+    own = weight[None] * styles[:, None, :, None, None]
+    own = own / (own.square().sum((2, 3, 4), keepdim=True) + 1e-8).sqrt()
+    x = x.reshape(1, batch * channels, high, wide)
+    return conv2d(x, own.flatten(0, 1), padding=1, groups=batch).view(batch, -1, high, wide)
+    ### END SOLUTION
+
+
+check_6_4(per_picture)
+
+# %% [markdown]
+# Why did it train at all? D never asks whether latents *matter*, only whether pictures look real. Noise alone can make a crowd of
+# slightly different faces. A test that would have caught it is one line long: two styles, two outputs, not equal.
+#
+# ## Train: teach an old painter a new thing
+#
+# Nobody trains StyleGAN2 from noise at home. In the paper's size it took eight V100 cards more than nine days, and ours took
+# two hours. What people do is *transfer*: take a finished painter **and its judge**, and go on with pictures of something new. Ours
+# has painted 120,000 faces, and not one of them wore a hat.
+
+# %%
+config = recipes.preset("cpu")  # on a GPU: recipes.preset("t4")
+hats = recipes.StyleGAN2.data(config)
+print(config.prior)
+show(hats.batch(range(8))[0], alt="Eight drawn faces, each with a beret.")
+
+# %% [markdown]
+# Another theme is another word: `recipes.preset("cpu", prior="frontal+hair_color=red")` has only redheads, `"full"` has every
+# pose. **Predict:** with the same latents and orders, will a character stay recognizable while it gets its beret? What will
+# the first hundred steps look like?
+
+# %%
+parts = {"penalty": r1} if result_6_3 else {}
+recipe = recipes.StyleGAN2(config, **parts)
+name = "06_stylegan2_with_my_r1" if result_6_3 else "06_stylegan2"
+run = train(recipe, hats, env.runs_dir() / name, watch=LiveTraining())
+
+# %%
+mine = zoo.load_run(run.folder)
+z, orders = mine.latents(8, seed=1), model.orders(8, seed=1)
+if mine.latent == model.latent:  # not so in the smallest preset
+    with_hat = orders.clone()
+    with_hat[:, TAGS.index("hat")] = 1
+    rows = {
+        "before": model.generate(z, orders),
+        "after, the same latents": mine.generate(z, with_hat),
+    }
+else:
+    rows = {"after": mine.sample(8)}
+compare(
+    rows,
+    alt="Eight painted faces, and what the same latents give after training: the same colors, now with berets.",
+)
+
+# %% [markdown]
+# TRANSFER_TEXT
+
+# %%
+drawn = StudioAttributes(config.size, 512, prior=config.prior, split="test")
+target, target_tags = drawn.batch(range(512))
+sets = {"drawn with berets": target, "yours": mine.sample(512)}
+if mine.latent == model.latent:
+    sets["before"] = model.sample(512)
+other = StudioAttributes(config.size, 512, 1, prior=config.prior, split="test").batch(
+    range(512)
+)[0]
+print(f"{'':20}{'hat seen':>10}{'fd_studio':>11}")
+for words, pictures in sets.items():
+    hat = (metrics.predicted(pictures)[:, TAGS.index("hat")] > 0).float().mean()
+    print(f"{words:20}{hat:10.2f}{metrics.fd_studio(other, pictures):11.1f}")
+
+# %% [markdown]
+# MEASURE_TEXT
+#
+# ## What came after
+#
+# **StyleGAN3** (2021) asked why hair sticks to pixels when a head moves, and rebuilt every filter so that nothing
+# does. It trains more slowly, and for still pictures StyleGAN2 remained the choice. **R3GAN** (2024) asked the opposite: how
+# much of all this is needed? Its answer: hardly any of it, if the *game* is right. No styles, no noise, no batch spread, no lazy
+# penalties. Two changes:
+#
+# - Judge every fake *beside a real picture*. D is not asked "is this real?", but "which of the two is?" A painter can no longer
+#   please it by moving all of its fakes to one place the judge happens to like.
+# - Flat ground around real pictures (R1) **and** around fakes (R2), in every step.
+#
+# ```diff
+# - loss_D = softplus(-D(real)).mean() + softplus(D(fake)).mean()
+# + loss_D = softplus(-(D(real) - D(fake))).mean()
+# - loss_G = softplus(-D(fake)).mean()
+# + loss_G = softplus(D(real) - D(fake)).mean()
+# - penalty = r1(real)              # every 16 steps
+# + penalty = r1(real) + r1(fake)   # every step
+# ```
+#
+# Ours is *their game on StyleGAN2's network*; their own network is another one.
+
+
+# %%
+class Paired(recipes.StyleGAN2):
+    """R3GAN's game (Huang et al. 2024) on the networks of this lesson."""
+
+    def step(self, real):
+        fake = self.G(self.latents(len(real)))
+        # the judge: which of two is real? and flat ground around both
+        gap = self.D(real) - self.D(fake.detach())
+        slopes = losses.r1_penalty(self.D, real) + losses.r1_penalty(self.D, fake)
+        loss_D = softplus(-gap).mean()
+        self.update(self.D_adam, loss_D + self.config.gamma / 2 * slopes)
+        # the painter: look more real than the real one beside you
+        with frozen(self.D):
+            loss_G = softplus(self.D(real) - self.D(fake)).mean()
+        self.update(self.G_adam, loss_G)
+        self.G_ema.update(self.G)
+        return {"D": loss_D.detach(), "G": loss_G.detach()}
+
+
+# %% [markdown]
+# Both games below start from the same first weights at 32 pixels and see the same number of pictures. **Predict:** which one is ahead
+# after MINUTES?
+
+# %%
+small = recipes.preset("small")
+few = recipes.StyleGAN2.data(small)
+exam = StudioAttributes(small.size, 512, prior="frontal", split="test").batch(range(512))[0]
+players = {}
+for words, kind in {"StyleGAN2's game": recipes.StyleGAN2, "R3GAN's game": Paired}.items():
+    finished = train(kind(small), few, env.runs_dir() / f"06 {words}", watch=LiveTraining())
+    players[words] = zoo.load_run(finished.folder)
+for words, player in players.items():
+    print(f"{words:20} fd_studio {metrics.fd_studio(exam, player.sample(512)):.1f}")
+compare({words: player.sample(16) for words, player in players.items()}, columns=16,
+        alt="Sixteen small faces painted after each of the two games.")  # fmt: skip
+
+# %% [markdown]
+# R3GAN_TEXT
+#
+# ## And real pictures?
+#
+# The painter takes none. But the judge of the zoo has an opinion on any face. It has seen drawings and fakes; what does it say
+# of nine faces that nobody here drew? (It wants to know what it is looking at, so the tagger of lesson 2 reads their tags.)
+
+# %%
+strangers = torch.from_numpy(real_faces(64)).permute(0, 3, 1, 2) / 127.5 - 1
+fakes, fake_tags = model.sample(64, seed=4), model.orders(64, seed=4)
+with torch.no_grad():
+    print(f"drawn   {judge(real, real_tags).mean():+6.1f}")
+    print(f"painted {judge(fakes, fake_tags).mean():+6.1f}")
+    for title, face in zip(CROPS, strangers):
+        logit = judge(face[None], metrics.guessed(face[None]))
+        print(f"{title:24}{float(logit):+6.1f}")
+show(
+    strangers, columns=9, alt="Three anime sprites, five cartoon faces and one photograph."
+)
+
+# %% [markdown]
+# REAL_TEXT
+#
+# ## Your own pictures
+#
+# A few hundred pictures of one kind, all cropped alike (alignment matters more than number), and ten minutes:
+#
+# ```
+# animelab train stylegan2 --preset cpu --data my_pictures --out runs/mine
+# animelab sample runs/mine --truncation 0.7 --out mine.png
+# ```
+#
+# The tagger reads their attributes. Have the right to use them: your own drawings, a licence, public domain. A style learned
+# from one living artist is that artist's; do not.
+#
+# ## A quiz, for honesty
+#
+# **1. What does demodulation divide by?**
+#
+# <details><summary>A. The size of each map, measured.</summary>
+#
+# Not quite. That was StyleGAN1, and the network learned to cheat it with blobs.
+#
+# </details>
+# <details><summary>B. The size expected of the output if the inputs were noise of size 1.</summary>
+#
+# Right. It needs the weights and the styles, and no picture.
+#
+# </details>
+# <details><summary>C. The largest style.</summary>
+#
+# Not quite. All styles of a picture count, each with its weights.
+#
+# </details>
+#
+# **2. All your samples look much alike, and all look good. What do you ask first?**
+#
+# <details><summary>A. Whether the learning rate is too high.</summary>
+#
+# Perhaps later. There is a cheaper question.
+#
+# </details>
+# <details><summary>B. Which truncation they were drawn with.</summary>
+#
+# Right. At 0.3 any painter looks careful and dull.
+#
+# </details>
+# <details><summary>C. Whether the noise is on.</summary>
+#
+# Not quite. Noise moves details only.
+#
+# </details>
+#
+# **3. Why take the judge along when you fine-tune?**
+#
+# <details><summary>A. A new judge knows nothing, and its first advice would ruin a good painter.</summary>
+#
+# Right. Two equal players learn from each other; a master learns nothing from a beginner.
+#
+# </details>
+# <details><summary>B. To save its training time, nothing else.</summary>
+#
+# It saves that, too. But a painter alone with a fresh judge loses its skill in the first hundred steps.
+#
+# </details>
+# <details><summary>C. Because its weights and the painter's must add up.</summary>
+#
+# Not quite. They share no weights.
+#
+# </details>
+#
+# ## What went wrong for others
+#
+# - **"The CUDA plugin does not build."** (NVlabs/stylegan2-ada-pytorch #39, #97.) Their filters are compiled extensions. Ours are
+#   two ordinary convolutions; the numbers are the same.
+# - **"My fine-tuned model paints one picture."** (NVlabs/stylegan2-ada-pytorch #104, #157, #159.) Raise gamma, lower the
+#   learning rate, look at the data: are half of them duplicates?
+# - **"`d_reg_every` and `g_reg_every` do nothing for quality."** (rosinality/stylegan2-pytorch #97.) The first is R1, the second path
+#   length. They are different penalties on different networks.
+# - **"FID stays at 60 after transfer."** (stylegan2-ada-pytorch #25.) The new faces were cropped differently. Layers learn places.
+#
+# ## Assignment: your own theme
+#
+# Level 4 of 5, an evening. Choose a theme with `prior=` (one attribute, or `full`). Write down what you expect the painter to
+# learn first and what never. Fine-tune three times from the same start: as it is; with `ada_target=0.6`; with a fresh judge (set
+# `start=""` for it alone: copy `G` yourself, as lesson 5 did). Report all three with the same seeds, unpicked, and fd_studio.
+#
+# ## References
+#
+# - Karras, Laine, Aila: *A Style-Based Generator Architecture for Generative Adversarial Networks*, 2018, arXiv 1812.04948.
+# - Karras et al.: *Analyzing and Improving the Image Quality of StyleGAN*, 2019, arXiv 1912.04958.
+# - Karras et al.: *Training Generative Adversarial Networks with Limited Data*, 2020, arXiv 2006.06676.
+# - Mescheder, Geiger, Nowozin: *Which Training Methods for GANs do actually Converge?*, 2018, arXiv 1801.04406.
+# - Huang et al.: *The GAN is dead; long live the GAN! A Modern GAN Baseline*, 2025, arXiv 2501.05441.
+#
+# **Next:** find your way around in w: [7 · Edit a face that does not exist](07_latent_editing.ipynb).
