@@ -26,6 +26,7 @@ from functools import partial
 from unittest.mock import patch
 
 import torch
+from IPython.display import display
 from torch.nn.functional import conv2d, interpolate, softplus
 
 from animelab import losses, metrics, zoo
@@ -287,7 +288,7 @@ for name, layers in {
         sheet += [others[row : row + 1], table[row]]
     figure = show(torch.cat(sheet), columns=6, caption=f"From the left column: {name}. From the top row: the rest.",
                   alt=f"A table of faces: {name} from three faces at the left, the rest from five at the top.")  # fmt: skip
-    display(figure)  # noqa: F821
+    display(figure)
 
 # %% [markdown]
 # MIXING_TEXT

@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from animelab import latent, zoo
 from animelab.errors import LabError
 from animelab.nn import stylegan2
 from animelab.nn.dcgan import Generator
@@ -204,6 +205,20 @@ def test_the_same_words_and_walks_in_w(styled: LatentExplorer):
     b = styled.latents
     control(styled, "animelab-walk").value = 25
     torch.testing.assert_close(styled.latents, 0.75 * a + 0.25 * b)
+
+
+def test_a_stylegan2_that_takes_orders_has_faces_with_orders_of_their_own():
+    torch.manual_seed(0)
+    shape = {"size": 32, "channel_base": 256, "channel_max": 16, "mapping_layers": 2, "latent": 8, "classes": 34}
+    generator = stylegan2.Generator(**shape).eval()
+    model = zoo.Conditional("ordered", generator, 8, 32, {"data": "studio faces (frontal-train-seed0)"})
+    explorer, orders = LatentExplorer(model, seed=7), model.orders(4096)
+    z = torch.randn(1, 8, generator=torch.Generator().manual_seed(7))
+    with torch.no_grad():
+        torch.testing.assert_close(explorer.latents[:, 0], generator.mapping(z, orders[7:8]))
+    assert explorer.space.cloud.shape == (4096, 8)
+    other = latent.Styles(generator, orders=orders[:1])
+    assert torch.equal(other.point(4), latent.Styles(generator, orders=orders[:1].repeat(3, 1)).point(4))
 
 
 def test_a_network_is_copied_and_left_as_it_is():

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from animelab import zoo
 from animelab.engine.weights import load_weights, save_weights
 from animelab.errors import LabError
-from animelab.nn import dcgan
+from animelab.nn import dcgan, stylegan2
 
 MODELS = zoo.names()
 
@@ -112,3 +112,19 @@ def test_no_weights_file_is_one_sentence(tmp_path):
         load_weights(tmp_path / "w")
     with pytest.raises(LabError, match="holds no trained weights"):
         zoo.open_model(tmp_path)
+
+
+def test_truncation_pulls_to_the_mean_and_is_refused_elsewhere():
+    torch.manual_seed(0)
+    generator = stylegan2.Generator(32, channel_base=256, channel_max=16, mapping_layers=2, latent=8)
+    with torch.no_grad():
+        for _ in range(50):
+            generator.mapping(torch.randn(64, 8))
+    model = zoo.Pretrained("styled", generator.eval(), 8, 32, {})
+    calm = model.sample(4, truncation=0.0)
+    assert torch.equal(calm[:1].expand_as(calm), calm), "at 0 everybody is the mean"
+    spread = [float(model.sample(16, truncation=psi).std(0).mean()) for psi in (0.3, 0.7, 1.0)]
+    assert 0 < spread[0] < spread[1] < spread[2]
+    assert torch.equal(model.sample(2, truncation=1.0), model.sample(2))
+    with pytest.raises(LabError, match="no truncation"):
+        zoo.load("dcgan-faces-64").sample(2, truncation=0.7)
