@@ -15,6 +15,7 @@ from animelab import losses, metrics, zoo
 from animelab.config import TrainingConfig
 from animelab.data import ImageFolder, Labeled, Pictures, StudioAttributes, StudioFaces
 from animelab.engine import EMA, Recipe, frozen
+from animelab.engine.checkpoint import Checkpoints
 from animelab.errors import LabError
 from animelab.nn import stylegan2
 from animelab.nn.ada import Augment
@@ -43,7 +44,7 @@ class Config(TrainingConfig):
     attributes: bool = False  # G is told the 34 attributes of studio.TAGS, and D asks whether a picture has them
     faces: int = 50_000
     prior: str = "frontal"
-    start: str = ""  # a bundled model to begin from, of the same shape; nothing: from noise
+    start: str = ""  # a bundled model or a run's folder to begin from; nothing: from noise
     previews: int = 32
 
 
@@ -80,16 +81,20 @@ def preset(name: str, **changes: object) -> Config:
     return settings.change(settings.pick(PRESETS, name), **changes)
 
 
-def begin_like(network: torch.nn.Module, name: str) -> None:
-    """Take over the weights of a bundled network; LabError when it has another shape."""
-    weights = zoo.network(name).state_dict()
-    if {key: value.shape for key, value in weights.items()} != {
-        key: value.shape for key, value in network.state_dict().items()
-    }:
-        raise LabError(
-            f"'{name}' has another shape than these settings ask for; leave size, channels and classes alone."
+def begin_like(G: stylegan2.Generator, D: stylegan2.Discriminator, start: str) -> None:
+    """Take over a finished pair, a bundled one or a run's; LabError when it has other shapes."""
+    if Path(start).is_dir():
+        painter = zoo.load_run(start).generator.state_dict()
+        judge = (Checkpoints(Path(start) / "checkpoints").load() or {"recipe": {"D": {}}})["recipe"]["D"]
+    else:
+        painter, judge = (zoo.network(name).state_dict() for name in (start, f"{start}-judge"))
+    for network, weights in ((G, painter), (D, judge)):
+        shapes, found = (
+            {name: value.shape for name, value in each.items()} for each in (network.state_dict(), weights)
         )
-    network.load_state_dict(weights)
+        if shapes != found:
+            raise LabError(f"'{start}' has other shapes; give size, channels, mapping_layers and attributes as there.")
+        network.load_state_dict(weights)
 
 
 def lazy_adam(network: torch.nn.Module, lr: float, every: int) -> torch.optim.Adam:
@@ -120,8 +125,7 @@ class StyleGAN2(Recipe):
         shape = self.arguments()
         self.G, self.D = stylegan2.Generator(**shape), stylegan2.Discriminator(**shape)
         if config.start:
-            for network, name in ((self.G, config.start), (self.D, f"{config.start}-judge")):
-                begin_like(network, name)
+            begin_like(self.G, self.D, config.start)
         self.G_ema = EMA(self.G, 0.5 ** (config.batch / config.ema_images))
         self.augment: torch.nn.Module = Augment(config.ada_target) if config.ada_target else torch.nn.Identity()
         self.G_adam = lazy_adam(self.G, config.lr_G, config.path_every)

@@ -1,0 +1,49 @@
+"""A StyleGAN2 that begins where another one ended: a bundled one, or a run's."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from animelab import zoo
+from animelab.data import Pictures
+from animelab.engine import train
+from animelab.errors import LabError
+from animelab.recipes.stylegan2 import PRESETS, StyleGAN2, preset
+
+
+def changed(**changes):
+    return preset("smoke", **{"steps": 2, "size": 16, "preview_every": 1000, **changes})
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    data = Pictures(torch.randint(256, (8, 16, 16, 3)).byte().numpy(), "noise")
+    return train(StyleGAN2(changed(), "cpu"), data, folder, watch=lambda progress: None)
+
+
+def test_a_run_of_the_same_size_goes_on_as_it_was(run) -> None:
+    new = StyleGAN2(changed(start=str(run.folder)), "cpu")
+    for name, value in run.recipe.G_ema.average.state_dict().items():
+        assert torch.equal(new.G.state_dict()[name], value), name
+    for name, value in run.recipe.D.state_dict().items():
+        assert torch.equal(new.D.state_dict()[name], value), name
+    assert torch.equal(new.G_ema.average.synthesis.constant, new.G.synthesis.constant)
+
+
+def test_another_shape_is_refused(run, tmp_path) -> None:
+    for other in ({"latent": 8}, {"mapping_layers": 3}, {"channel_max": 8}, {"attributes": True}, {"size": 32}):
+        with pytest.raises(LabError, match="other shapes"):
+            StyleGAN2(changed(start=str(run.folder), **other), "cpu")
+    with pytest.raises(LabError, match="no trained weights"):
+        StyleGAN2(changed(start=str(tmp_path)), "cpu")
+    with pytest.raises(LabError, match="no model"):
+        StyleGAN2(changed(start="stylegan2-faces-46"), "cpu")
+
+
+def test_the_preset_begins_from_the_bundled_pair() -> None:
+    recipe = StyleGAN2(PRESETS["cpu"], "cpu")
+    for network, name in ((recipe.G, "stylegan2-faces-64"), (recipe.D, "stylegan2-faces-64-judge")):
+        bundled = zoo.network(name).state_dict()
+        assert all(torch.equal(value, bundled[key]) for key, value in network.state_dict().items())
