@@ -1,14 +1,15 @@
 """Training steps, ours against the plain official way of doing the same work; for quiet machines.
 
-    python tests/bench/official_steps.py [dcgan pix2pix cyclegan]
+    python tests/bench/official_steps.py [dcgan pix2pix cyclegan stylegan2]
 
-The official steps are those of pytorch/examples (folder dcgan) and of pytorch-CycleGAN-and-pix2pix, restated: float32,
-Adam's plain loop. Ours are the recipes as they train, in float32 and, where the device has it in hardware, in bfloat16,
-average, schedules and disturbances included. Same networks, sizes and batches, a step of each in turn. On Linux each
-comparison runs twice, in a process of its own: as it is, and with an allocator that keeps its memory (glibc gives large
-tensors back after each use and has to fetch them again). Prints and writes to build/bench.json one row each: {recipe,
-size, batch, precision, allocator, official_s, ours_s, ratio}, medians of seconds a step; a ratio above 1 says ours is
-faster.
+The official steps are those of pytorch/examples (folder dcgan), of pytorch-CycleGAN-and-pix2pix, and of NVIDIA's and
+rosinality's StyleGAN2 (weights of each picture's own, as groups of one convolution; at 64 px with the widths of our
+bundled model; median steps, so without lazy penalties on both sides), restated: float32, Adam's plain loop. Ours are
+the recipes as they train, in float32 and, where the device has it in hardware, in bfloat16, average, schedules and
+disturbances included. Same networks, sizes and batches, a step of each in turn. On Linux each comparison runs twice,
+in a process of its own: as it is, and with an allocator that keeps its memory (glibc gives large tensors back after
+each use and has to fetch them again). Prints and writes to build/bench.json one row each: {recipe, size, batch,
+precision, allocator, official_s, ours_s, ratio}, medians of seconds a step; a ratio above 1 says ours is faster.
 """
 
 from __future__ import annotations
@@ -20,11 +21,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss, mse_loss
+from torch.nn.functional import (
+    binary_cross_entropy_with_logits,
+    conv2d,
+    conv_transpose2d,
+    l1_loss,
+    mse_loss,
+    softplus,
+)
 
 from animelab import env
 from animelab.data import ImagePool
@@ -32,7 +42,8 @@ from animelab.engine import Recipe, frozen
 from animelab.nn import cyclegan as cyclegan_networks
 from animelab.nn import dcgan as dcgan_networks
 from animelab.nn import pix2pix as pix2pix_networks
-from animelab.recipes import cyclegan, dcgan, pix2pix
+from animelab.nn import stylegan2 as stylegan2_networks
+from animelab.recipes import cyclegan, dcgan, pix2pix, stylegan2
 
 KEEPING = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "100000000000", "MALLOC_TOP_PAD_": "268435456"}
 Step = Callable[[Any], object]
@@ -115,11 +126,52 @@ def official_cyclegan(device: torch.device) -> Step:
     return step
 
 
+def per_picture_conv(
+    x: torch.Tensor,
+    weight: torch.Tensor,
+    styles: torch.Tensor,
+    kernel: torch.Tensor | None = None,
+    demodulate: bool = True,
+) -> torch.Tensor:
+    """`modulated_conv` as the official code has it: every picture convolves with weights of its own, group by group."""
+    batch, _, high, wide = x.shape
+    own = weight[None] * styles[:, None, :, None, None]
+    if demodulate:
+        own = own * (own.square().sum((2, 3, 4), keepdim=True) + 1e-8).rsqrt()
+    x = x.reshape(1, -1, high, wide)
+    if kernel is None:
+        x = conv2d(x, own.flatten(0, 1), padding=weight.shape[-1] // 2, groups=batch)
+        return x.view(batch, -1, high, wide)
+    x = conv_transpose2d(x, own.transpose(1, 2).flatten(0, 1), stride=2, groups=batch)
+    return stylegan2_networks.blur(x.view(batch, -1, *x.shape[2:]), 4 * kernel, padding=1)
+
+
+def official_stylegan2(device: torch.device) -> Step:
+    config = COMPARED["stylegan2"][2]
+    shape = config.size, config.channel_base, config.channel_max, config.mapping_layers
+    G, D = (kind(*shape).to(device) for kind in (stylegan2_networks.Generator, stylegan2_networks.Discriminator))
+    G_adam, D_adam = (torch.optim.Adam(n.parameters(), 2e-3, (0.0, 0.99), foreach=False) for n in (G, D))
+
+    def step(real: torch.Tensor) -> None:
+        with patch.object(stylegan2_networks, "modulated_conv", per_picture_conv):
+            fake = G(torch.randn(len(real), 512, device=device))
+            D_adam.zero_grad()
+            (softplus(D(fake.detach())).mean() + softplus(-D(real)).mean()).backward()
+            D_adam.step()
+            with frozen(D):
+                G_adam.zero_grad()
+                softplus(-D(fake)).mean().backward()
+            G_adam.step()
+
+    return step
+
+
 # name: the official step, our recipe, the official settings, rounds
 COMPARED: dict[str, tuple[Callable[[torch.device], Step], type[Recipe], Any, int]] = {
     "dcgan": (official_dcgan, dcgan.DCGAN, dcgan.Config(), 15),
     "pix2pix": (official_pix2pix, pix2pix.Pix2Pix, pix2pix.Config(), 9),
     "cyclegan": (official_cyclegan, cyclegan.CycleGAN, cyclegan.Config(), 3),
+    "stylegan2": (official_stylegan2, stylegan2.StyleGAN2, replace(stylegan2.PRESETS["faces"], attributes=False), 15),
 }
 
 
@@ -129,10 +181,10 @@ def compare(name: str) -> list[dict[str, object]]:
     device = env.pick_device()
     shape = (config.batch, 3, config.size, config.size)
     sides = tuple((torch.rand(shape) * 2 - 1).to(device) for _ in range(2))
-    batch = sides[0] if name == "dcgan" else sides
+    batch = sides[0] if name in ("dcgan", "stylegan2") else sides
     steps: dict[str, Step] = {"official": official(device)}
     for precision in ["fp32", *["bf16"] * env.runs_bfloat16_fast(device)]:
-        recipe = kind(type(config)(precision=precision), device)
+        recipe = kind(replace(config, precision=precision), device)
 
         def ours(batch: Any, recipe: Recipe = recipe) -> None:
             with recipe.autocast():
