@@ -59,9 +59,14 @@ def _compare_with_reference(function: Any) -> None:
         wrong(f"On random numbers yours differs from the reference by up to {(answer - right).abs().max():.3g}.")
     for name, value in (("styles", styles), ("weight", weight)):
         moved = value.clone().requires_grad_()
-        output = function(x, *((weight, moved) if name == "styles" else (moved, styles)))
-        if not output.requires_grad:
-            wrong(f"The numbers are right, but no gradient flows back to the {name}, so they could not learn.")
+        slopes: list[Tensor] = []
+        for each in (function, modulated_conv):
+            output = each(x, *((weight, moved) if name == "styles" else (moved, styles)))
+            if not output.requires_grad:
+                wrong(f"The numbers are right, but no gradient flows back to the {name}, so they could not learn.")
+            slopes += torch.autograd.grad((output * right).sum(), moved, retain_graph=True)
+        if not close(slopes[0], slopes[1], 1e-3):
+            wrong(f"The numbers are right, but the gradient for the {name} is not: is a part of it detached?")
 
 
 @check("6.2", "1 changes nothing, 0 gives the mean, and beyond lies the opposite.")
@@ -99,6 +104,8 @@ def check_6_3(r1: Any) -> None:
         (each.sqrt().mean(), "That is the mean length. R1 takes its square: leave the root out."),
         (each.sum(), "For 3 pictures yours is 3 times too large: the sum over the batch. Take the mean."),
         (each.mean() / 48, "You average over the pixels; sum the squares within a picture, average over pictures."),
+        (each.mean() / 16, "You average over the places, or sum over the channels alone. A picture's slope has all of "
+         "its numbers: `flatten(1)` first."),
         (each.mean() / 9, "The gradient is that of the *mean* logit, three times too small for each picture, and that "
          "squared. Take the gradient of the sum."),
         (each.mean() / 2, "Half of it. gamma / 2 comes later; the penalty itself has no half."),

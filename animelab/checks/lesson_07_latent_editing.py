@@ -25,7 +25,8 @@ def check_7_1(crossed: Any) -> None:
             wrong(f"Layer {last} is still the mother's: first to last, and the last one counts.")
         if close(answer, (mother + father) / 2):
             wrong("That is the middle of both in all layers. Here whole layers change hands.")
-        wrong(f"For layers {first} to {last} the answer is neither parent's in some layer.")
+        rows = ", ".join(str(row) for row in range(10) if not close(answer[row], right[row]))
+        wrong(f"For layers {first} to {last}: layers {rows} are not whose they should be.")
 
 
 @check("7.2", "Directions that move the styles most, from the weights alone, the strongest first.")
@@ -80,4 +81,6 @@ def check_7_3(without: Any) -> None:
         if close(answer, mistake):
             wrong(advice)
     if not close(answer, right):
+        if close(answer @ other, torch.zeros(())):
+            wrong("Nothing of the other is in it, but it is not what was left of the direction either.")
         wrong(f"It still contains {answer @ other:+.3f} of the other, and it should contain 0.")

@@ -19,8 +19,9 @@ def project(
     """w (B, layers, latent) whose pictures look like the given ones (B, 3, size, size) in [-1, 1].
 
     Gradient descent from the mean w, with the schedule of NVIDIA's projector: noise on w that fades, a rate that rises
-    and falls (Karras et al. 2020, appendix D). The distance is the tagger's, plus the mean square. each_layer: every
-    layer has its own w ("W+", Abdal et al. 2019), closer and less editable. Raises LabError for another size.
+    and falls (Karras et al. 2020, appendix D); it searches the noise maps as well, ours stay fixed. The distance is the
+    tagger's, plus the mean square. each_layer: every layer has its own w ("W+", Abdal et al. 2019), closer and less
+    editable. Raises LabError for another size.
     """
     generator, layers, size = space.generator, space.layers, space.size
     if pictures.shape[1:] != (3, size, size):
@@ -33,9 +34,7 @@ def project(
     adam = torch.optim.Adam([w], lr)
     for step in range(steps):
         t = step / steps
-        adam.param_groups[0]["lr"] = (
-            lr * min(1, t / 0.05) * min(1, 0.5 - 0.5 * math.cos(math.pi * min(1, (1 - t) / 0.25)))
-        )
+        adam.param_groups[0]["lr"] = lr * min(1, t / 0.05) * (0.5 - 0.5 * math.cos(math.pi * min(1, (1 - t) / 0.25)))
         shaken = w + spread * 0.05 * max(0.0, 1 - t / 0.75) ** 2 * torch.randn(w.shape, generator=random).to(device)
         guess = generator.synthesis(shaken.expand(-1, layers, -1), noise="fixed")
         loss = perceptual(guess, pictures).sum() + mse_loss(guess, pictures) * len(pictures)

@@ -44,7 +44,7 @@ class Latents:
         return point + sum((amount * self.directions[name] for name, amount in steps.items()), torch.zeros(()))
 
     def varied(self, point: Tensor, share: tuple[float, float], seed: int) -> Tensor:
-        """The point with something of the point of a seed: in w its layers in that share, from 0 (pose) to 1 (color).
+        """The point with something of the point of a seed: in w its layers in that share, from 0 (shape) to 1 (color).
 
         In z, where no part of a point stands for anything, a step towards the other as long as the share is wide.
         """

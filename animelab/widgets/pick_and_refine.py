@@ -15,12 +15,12 @@ from animelab.viz import as_pixels
 from animelab.widgets.latent_explorer import button, space_of
 from animelab.widgets.picture import Panel, Picture
 
-# What each grid varies, and in w the share of the layers that it takes from others: the first pose, the last color.
+# What each grid varies, and in w the share of the layers that it takes from others: first shape, last color.
 STAGES = (
     ("Pick a character", (0.0, 1.0)),
     ("Now its colors", (0.7, 1.0)),
     ("Now its details", (0.4, 0.7)),
-    ("Now its pose", (0.0, 0.2)),
+    ("Now its shape and pose", (0.0, 0.2)),
     ("Done", (0.0, 0.0)),
 )
 COLUMNS, SHOWN = 4, 112
@@ -36,7 +36,7 @@ class State:
 
 
 class PickAndRefine(Panel):
-    """Twelve characters: pick one, and the next grids vary its colors, its details and its pose.
+    """Twelve characters: pick one, and the next grids vary its colors, its details, and its shape and pose.
 
     model, latent, device: as for LatentExplorer; with a StyleGAN2 each grid changes layers of w, with any other model
     the steps get smaller from grid to grid. truncation: calmer faces below 1, StyleGAN2 only. `.latents` is what was

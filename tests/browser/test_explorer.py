@@ -216,7 +216,9 @@ def test_a_stylegan2_answers_its_sliders_at_once_and_undo_brings_back(open_noteb
 def test_a_character_is_picked_and_refined_with_the_keyboard(open_notebook):
     page = open_notebook("picker", PICKER)
     words = page.locator(".animelab-picker .animelab-caption")
-    for step, expected in enumerate(("Pick a character", "Now its colors", "Now its details", "Now its pose", "Done")):
+    for step, expected in enumerate(
+        ("Pick a character", "Now its colors", "Now its details", "Now its shape and pose", "Done")
+    ):
         page.wait_for_function(
             "words => document.querySelector('.animelab-picker .animelab-caption')?.innerText.includes(words)",
             arg=expected,

@@ -106,6 +106,31 @@ assert darkness[1] > darkness[0] + 0.1, "one cut, and the ink is gone"
 assert count_parameters(networks.Generator()) == 11_378_179 and count_parameters(networks.Discriminator()) == 2_764_737
 assert (held_out.truth(range(64)) - painted[:64]).abs().mean() < 0.6 * (held_out.truth(range(64)) - portraits[:64]).abs().mean()
 """,
+    "06_stylegan2": """
+assert not torch.allclose(painted, broken) and max(without_sizes) > 3 * max(with_sizes), "without demodulation numbers grow"
+assert abs(float((one_index_wrong(x, weight, torch.rand(1, 8) + 0.1) - one).abs().max())) < 1e-5, "the bug: styles cancel"
+calm, free = games["gamma = 1.0"][1], games["gamma = 0.0"][1]
+assert max(map(abs, free[-60:])) > 0.4 and max(map(abs, calm[-60:])) < 0.05, "circles without R1, an end with it"
+assert float(spread["the same face four times"]) < 1e-3 < float(spread["four drawn faces"])
+everybody = paint(G.truncated(w, 0.0))
+assert torch.allclose(everybody[0], everybody[1]), "at psi = 0 everybody is one person"
+from animelab.data import Cast
+assert not any(Cast("frontal")[i].tags()["hat"] for i in range(500)), "the bundled painter never saw a hat"
+cpu = recipes.PRESETS["cpu"]
+assert cpu.prior == "frontal+headwear=beret" and cpu.start == "stylegan2-faces-64" and cpu.path_weight == 0
+assert all(recipes.PRESETS[name].mixing == 0.5 and recipes.PRESETS[name].r1_every == 16 for name in ("faces", "cpu"))
+assert zoo.card("stylegan2-faces-64")["images"] == 120_000
+hair = metrics.attribute_accuracy(model.sample(256), model.orders(256))["hair color"]
+assert hair > 0.85, "it obeys"
+""",
+    "07_latent_editing": """
+assert points.shape == (16, 10, 512)
+lengths = {kind: sum(stride) for kind, (_, stride) in strides.items()}
+assert abs(float((components @ components.T - torch.eye(10)).abs().max())) < 1e-3
+blonde, pushed = (metrics.predicted(space.pictures(each))[:, TAGS.index("blonde hair")].mean()
+                  for each in (exam, latent.edit(exam, found["blonde hair"], 3 * step)))
+assert pushed > blonde + 1, "the direction of blonde hair makes hair blonde, says a judge who was not asked"
+""",
     "00_start": """
 assert all(difference.any() for difference in (render(hero, 64) != render(one, 64) for one in variants[1:]))
 """,

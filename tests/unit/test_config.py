@@ -45,4 +45,4 @@ def test_smoke_scale_shrinks_every_preset(monkeypatch):
 
 def test_every_recipe_has_the_four_presets():
     for recipe in RECIPES.values():
-        assert list(recipe.presets) == ["smoke", "cpu", "t4", "h100"]
+        assert list(recipe.presets)[:4] == ["smoke", "cpu", "t4", "h100"]

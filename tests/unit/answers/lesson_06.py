@@ -51,6 +51,14 @@ def slope(measure, graph=True, reduce=torch.sum):
     return r1
 
 
+def slope_map(measure):
+    def r1(score, real):
+        real = real.detach().requires_grad_()
+        return measure(torch.autograd.grad(score(real).sum(), real, create_graph=True)[0])
+
+    return r1
+
+
 def squared(gradients):
     return gradients.square().sum(1).mean()
 
@@ -73,6 +81,7 @@ WRONG_ANSWERS = {
         (styled(lambda out, squares: out / squares.mean(0).sqrt()[:, None, None]), "All pictures"),
         (styled(lambda out, squares: out / squares.mean(1).sqrt()[:, None, None, None]), "All output channels"),
         (styled(detach=True), "no gradient flows back to the styles"),
+        (styled(lambda out, squares: out / squares.sqrt()[..., None, None].detach()), "gradient for the styles is not"),
         (lambda x, weight, styles: styled()(x, weight, styles) + 1, "differs"),
         (lambda x, weight, styles: styled()(x, weight, styles)[:, :3], "shape"),
     ],
@@ -88,6 +97,7 @@ WRONG_ANSWERS = {
         (slope(lambda gradients: gradients.square().sum()), "sum over the batch"),
         (slope(lambda gradients: gradients.square().mean()), "average over the pixels"),
         (slope(squared, reduce=torch.mean), "*mean* logit"),
+        (slope_map(lambda gradients: gradients.square().sum(1).mean()), "channels alone"),
         (lambda score, real: slope(squared)(score, real) / 2, "has no half"),
         (slope(lambda gradients: (gradients.norm(dim=1) - 1).square().mean()), "DRAGAN"),
         (slope(squared, graph=False), "create_graph"),

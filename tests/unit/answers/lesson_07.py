@@ -44,7 +44,7 @@ WRONG_ANSWERS = {
         (lambda m, f, a, b: crossed(m, f, a, b - 1), "the last one counts"),
         (lambda m, f, a, b: (m + f) / 2, "whole layers"),
         (lambda m, f, a, b: m.index_copy_(0, torch.arange(a, b + 1), f[a : b + 1]), "changed"),
-        (lambda m, f, a, b: m * 2, "neither"),
+        (lambda m, f, a, b: f[[0] * 10], "whose"),
     ],
     "7_2": [
         (lambda weights, count: directions(weights, count, None), "by its length first"),
@@ -64,5 +64,6 @@ WRONG_ANSWERS = {
         (lambda a, b: without(b, a), "exchanged"),
         (lambda a, b: -without(a, b), "backward"),
         (lambda a, b: normalize(a + 3 * b, dim=0), "still contains"),
+        (lambda a, b: without(torch.ones(8), b), "not what was left"),
     ],
 }
