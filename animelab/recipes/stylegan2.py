@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from animelab import config as settings
-from animelab import losses, metrics, zoo
+from animelab import env, losses, metrics, zoo
 from animelab.config import TrainingConfig
 from animelab.data import ImageFolder, Labeled, Pictures, StudioAttributes, StudioFaces
 from animelab.engine import EMA, Recipe, frozen
@@ -109,7 +109,7 @@ def lazy_adam(network: torch.nn.Module, lr: float, every: int) -> torch.optim.Ad
 
 
 class StyleGAN2(Recipe):
-    """Two networks, one game, and lazy penalties. `loss` can be a learner's own."""
+    """Two networks, one game, and lazy penalties. `loss` and `penalty` can be a learner's own."""
 
     name = "stylegan2"
     presets = PRESETS
@@ -131,6 +131,7 @@ class StyleGAN2(Recipe):
         self.G, self.D = stylegan2.Generator(**shape), stylegan2.Discriminator(**shape)
         if config.start:
             begin_like(self.G, self.D, config.start)
+            env.seed_everything(config.seed)  # a run's checkpoint brings its dice along; ours follow our seed
         self.G_ema = EMA(self.G, 0.5 ** (config.batch / config.ema_images))
         pace = 100_000 if config.start else 500_000  # who begins with a finished judge has less time
         self.augment: torch.nn.Module = Augment(config.ada_target, pace) if config.ada_target else torch.nn.Identity()

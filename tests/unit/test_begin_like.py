@@ -32,6 +32,12 @@ def test_a_run_of_the_same_size_goes_on_as_it_was(run) -> None:
     assert torch.equal(new.G_ema.average.synthesis.constant, new.G.synthesis.constant)
 
 
+def test_the_seed_is_its_own_and_not_that_of_the_run_it_began_from(run) -> None:
+    first, again, other = (StyleGAN2(changed(start=str(run.folder), seed=seed), "cpu") for seed in (0, 0, 1))
+    assert torch.equal(first.fixed_latents, again.fixed_latents)
+    assert not torch.equal(first.fixed_latents, other.fixed_latents)
+
+
 def test_another_shape_is_refused(run, tmp_path) -> None:
     for other in ({"latent": 8}, {"mapping_layers": 3}, {"channel_max": 8}, {"attributes": True}, {"size": 32}):
         with pytest.raises(LabError, match="other shapes"):
