@@ -67,12 +67,10 @@ class Pictures(Dataset[Tensor]):
         return f"{type(self).__name__}({len(self):,} pictures of {self.size} px: {self.name})"
 
 
-class Labeled(Pictures):
-    """Pictures with labels (N, classes), which `label` reads off a batch of them: `batch` gives both."""
+class WithLabels(Pictures):
+    """Pictures that each have a row of `labels`, float32 (N, classes): items and batches are pairs."""
 
-    def __init__(self, pictures: Pictures, label: Callable[[Tensor], Tensor]) -> None:
-        super().__init__(pictures.pixels, pictures.name, pictures.fingerprint)
-        self.labels = torch.cat([label(pictures.batch(part)) for part in torch.arange(len(pictures)).split(256)])
+    labels: Tensor
 
     def batch(self, indices: Indices, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """The pictures (B, 3, size, size) and their labels (B, classes)."""
@@ -81,6 +79,14 @@ class Labeled(Pictures):
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         pictures, labels = self.batch([index])
         return pictures[0], labels[0]
+
+
+class Labeled(WithLabels):
+    """Pictures with the labels that `label` reads off them."""
+
+    def __init__(self, pictures: Pictures, label: Callable[[Tensor], Tensor]) -> None:
+        super().__init__(pictures.pixels, pictures.name, pictures.fingerprint)
+        self.labels = torch.cat([label(pictures.batch(part)) for part in torch.arange(len(pictures)).split(256)])
 
 
 def as_tensor(pixels: np.ndarray, device: torch.device | str = "cpu", labels: bool = False) -> Tensor:

@@ -12,7 +12,7 @@ from torch.utils.data import ConcatDataset, Dataset
 
 from animelab import studio
 from animelab.data.drawing import ONE_CHANNEL, Cast, Side, drawn
-from animelab.data.pictures import Indices, Pictures, as_tensor
+from animelab.data.pictures import Indices, Pictures, WithLabels, as_tensor
 from animelab.errors import LabError
 from animelab.studio import Character, Prior
 
@@ -156,7 +156,7 @@ class StudioUnpaired(_Sides):
         return as_tensor(np.stack(pixels), "cpu", side.layer == "segmentation")
 
 
-class StudioAttributes(StudioFaces):
+class StudioAttributes(WithLabels, StudioFaces):
     """Drawn faces with their 34 attributes: `batch` gives pictures and labels, float32 (B, 34) of 0 and 1.
 
     The columns are `studio.TAGS`. Arguments as in StudioFaces.
@@ -165,17 +165,9 @@ class StudioAttributes(StudioFaces):
     names = studio.TAGS
 
     @cached_property
-    def labels(self) -> Tensor:
+    def labels(self) -> Tensor:  # type: ignore[override]
         """The attributes of all pictures, float32 (N, 34)."""
         return torch.tensor([list(self.character(i).tags().values()) for i in range(len(self))], dtype=torch.float32)
-
-    def batch(self, indices: Indices, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:  # type: ignore[override]
-        """The pictures (B, 3, size, size) and their labels (B, 34)."""
-        return super().batch(indices, device), self.labels[np.asarray(indices, dtype=np.int64)].to(device)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:  # type: ignore[override]
-        pictures, labels = self.batch([index])
-        return pictures[0], labels[0]
 
 
 class Joined(ConcatDataset[tuple[Tensor, Tensor]]):
