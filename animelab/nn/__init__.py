@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from torch import nn
 
-from animelab.nn import cyclegan, dcgan, makegirlsmoe, pix2pix, stylegan2, tagger
+from animelab.nn import colorization, cyclegan, dcgan, makegirlsmoe, pix2pix, stylegan2, tagger
 
 # Called without arguments, each gives the configuration its paper (or its authors' code) published.
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
@@ -27,6 +27,8 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "stylegan2-512.discriminator": partial(stylegan2.Discriminator, size=512, channel_base=32768),
     "stylegan2-1024.generator": partial(stylegan2.Generator, size=1024, channel_base=32768),
     "stylegan2-1024.discriminator": partial(stylegan2.Discriminator, size=1024, channel_base=32768),
+    "paintschainer.unet": colorization.UNet,
+    "sketchkeras.unet": partial(colorization.UNet, channels_in=1, channels_out=1),
     "tagger.network": tagger.Tagger,
     "judge.network": tagger.Judge,
 }

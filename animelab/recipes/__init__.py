@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from animelab.engine import Recipe
+from animelab.recipes.colorization import Colorization
 from animelab.recipes.cyclegan import CycleGAN
 from animelab.recipes.dcgan import DCGAN
 from animelab.recipes.makegirlsmoe import MakeGirlsMoe
 from animelab.recipes.pix2pix import Pix2Pix
+from animelab.recipes.sketch import Sketch
 from animelab.recipes.stylegan2 import StyleGAN2
 from animelab.recipes.tagger import TaggerRecipe
 
-_ALL: tuple[type[Recipe], ...] = (DCGAN, MakeGirlsMoe, Pix2Pix, CycleGAN, StyleGAN2, TaggerRecipe)
+_ALL: tuple[type[Recipe], ...] = (
+    DCGAN,
+    MakeGirlsMoe,
+    Pix2Pix,
+    CycleGAN,
+    StyleGAN2,
+    Colorization,
+    Sketch,
+    TaggerRecipe,
+)
 RECIPES = {recipe.name: recipe for recipe in _ALL}

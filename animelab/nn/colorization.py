@@ -1,0 +1,186 @@
+"""Coloring line art with hints, in two stages: PaintsChainer's network and style2paints's lesson plan.
+
+Yonetsuji 2017 (pfnet/PaintsChainer); Zhang et al. 2018, "Two-stage Sketch Colorization". Taught in 08_colorization.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import affine_grid, grid_sample, interpolate, max_pool2d, pad
+
+from animelab.errors import LabError
+
+BINS = 4  # a palette counts colors in BINS x BINS x BINS cells
+PALETTE = BINS**3
+SCHEMES = {
+    "dandelion": (("#fbf3d9", 0.35), ("#e9bf3f", 0.25), ("#f4d2b8", 0.2), ("#5f8f4e", 0.12), ("#3a3340", 0.08)),
+    "hydrangea": (("#e3e8f4", 0.35), ("#6f7fd0", 0.25), ("#f1d3c6", 0.2), ("#a58bd0", 0.12), ("#2f3f66", 0.08)),
+    "maple": (("#f0dccb", 0.35), ("#a8452f", 0.25), ("#eec3a2", 0.2), ("#7a2f3a", 0.12), ("#d98a3a", 0.08)),
+}
+"""Palettes with a name: colors and their shares of the picture, as PaintsChainer had three painters to choose from."""
+
+
+def _block(convolution: nn.Module, channels: int) -> nn.Sequential:
+    return nn.Sequential(convolution, nn.BatchNorm2d(channels), nn.ReLU())
+
+
+class UNet(nn.Module):
+    """PaintsChainer's U-Net: (B, channels_in, H, W), sides a multiple of 16, to (B, channels_out, H, W), unbounded.
+
+    Four halvings, and a shortcut at every size. palette: length of a vector (B, palette) that is heard at the lowest
+    size, 0 for none. LabError for sides that are no multiple of 16.
+    """
+
+    multiple = 16
+
+    def __init__(self, channels_in: int = 4, channels_out: int = 3, width: int = 32, palette: int = 0) -> None:
+        super().__init__()
+        wide = [width * 2**level for level in range(5)]
+        self.first = _block(nn.Conv2d(channels_in, width, 3, 1, 1), width)
+        self.shrink, self.think, self.grow, self.narrow = (nn.ModuleList() for _ in range(4))
+        for before, after in zip(wide, wide[1:]):
+            self.shrink.append(_block(nn.Conv2d(before, after, 4, 2, 1), after))
+            self.think.append(_block(nn.Conv2d(after, after, 3, 1, 1), after))
+        for after, before in zip(wide[-2::-1], wide[:0:-1]):
+            self.grow.append(_block(nn.ConvTranspose2d(2 * before, before, 4, 2, 1), before))
+            self.narrow.append(_block(nn.Conv2d(before, after, 3, 1, 1), after))
+        self.last = nn.Conv2d(2 * width, channels_out, 3, 1, 1)
+        self.taste = nn.Linear(palette, wide[-1]) if palette else None
+
+    def forward(self, x: Tensor, palette: Tensor | None = None) -> Tensor:
+        if x.shape[-1] % self.multiple or x.shape[-2] % self.multiple:
+            raise LabError(f"This U-Net takes sides that are multiples of {self.multiple}, not {tuple(x.shape[2:])}.")
+        seen = [self.first(x)]
+        for shrink, think in zip(self.shrink, self.think):
+            half = shrink(seen[-1])
+            seen.append(think(half))
+        if self.taste is not None:
+            assert palette is not None
+            half = half + self.taste(palette)[:, :, None, None]
+        x = torch.cat([half, seen.pop()], 1)
+        for grow, narrow in zip(self.grow, self.narrow):
+            x = torch.cat([narrow(grow(x)), seen.pop()], 1)
+        return self.last(x)
+
+
+def hints(pictures: Tensor, counts: Tensor, radius: int = 1, allowed: Tensor | None = None) -> Tensor:
+    """Dots of color at random places, as a learner would click them: (B, 4, H, W), the colors and where they are.
+
+    pictures: (B, 3, H, W) in [-1, 1]; counts: dots of each picture, int (B,); radius: half a dot's side, so that 1
+    gives 3 x 3 pixels of its center's color; allowed: bool (B, 1, H, W), where centers may lie. Colors are 0 where no
+    dot is, and the fourth channel, 1 on a dot, tells that from gray.
+    """
+    dice = torch.rand_like(pictures[:, :1])
+    dice = dice if allowed is None else dice * allowed
+    most = max(1, int(counts.max()))
+    best, places = dice.flatten(1).topk(most)
+    chosen = best * (torch.arange(most, device=counts.device) < counts[:, None])
+    centers = torch.zeros_like(dice).flatten(1).scatter(1, places, chosen).view_as(dice)
+    strength, where = max_pool2d(centers, 2 * radius + 1, 1, radius, return_indices=True)
+    mask = (strength > 0).to(pictures.dtype)
+    colors = pictures.flatten(2).gather(2, where.flatten(2).expand(-1, 3, -1)).view_as(pictures)
+    return torch.cat([colors * mask, mask], 1)
+
+
+def palette(pictures: Tensor) -> Tensor:
+    """Which colors, and how much of each: (B, 64), the roots of shares of 4 x 4 x 4 cells that add up to 1.
+
+    pictures: (B, 3, H, W) in [-1, 1]. A color between cells counts in its eight neighbors by nearness. After the global
+    hints of Zhang et al. 2017, "Real-Time User-Guided Image Colorization", section 3.2.
+    """
+    colors = interpolate(pictures, size=(32, 32), mode="area").flatten(2)  # (B, 3, 1024)
+    knots = torch.linspace(-1, 1, BINS, device=pictures.device)
+    near = (1 - (colors[..., None] - knots).abs() * (BINS - 1) / 2).clamp(0)  # (B, 3, 1024, 4)
+    shares = torch.einsum("bni,bnj,bnk->bijk", *near.unbind(1)) / colors.shape[-1]
+    return shares.flatten(1).clamp(1e-12).sqrt()
+
+
+def stripes(colors: Iterable[tuple[str, float]], size: int = 64) -> Tensor:
+    """A picture (1, 3, size, size) in [-1, 1] of stripes as wide as each color's share, for `palette`.
+
+    LabError for a color that is none, or shares that are not above 0.
+    """
+    rows, shares = [], torch.tensor([share for _, share in colors])
+    if not len(shares) or not bool((shares > 0).all()):
+        raise LabError("A palette is a row of colors with shares above 0, such as ('#e9bf3f', 0.25).")
+    ends = (shares.cumsum(0) / shares.sum() * size).round().long()
+    for (name, _), start, end in zip(colors, [0, *ends], ends):
+        rows.append(_color(name)[:, None].expand(3, int(end - start)))
+    return torch.cat(rows, 1)[None, :, None].expand(1, 3, size, size)
+
+
+def placed(dots: Iterable[Sequence[Any]], like: Tensor, radius: int = 1) -> Tensor:
+    """The hints (1, 4, H, W) that clicks put on a drawing: each dot is x, y in [0, 1), y down, and a color "#rrggbb".
+
+    like: (1, C, H, W). Later dots lie on top. LabError for a place outside of the picture and for a color that is none.
+    """
+    high, wide = like.shape[2:]
+    found = like.new_zeros(1, 4, high, wide)
+    for x, y, name, *_ in dots:
+        if not (0 <= x < 1 and 0 <= y < 1):
+            raise LabError(f"A dot lies at x and y from 0 to below 1, not at {x}, {y}.")
+        column, row = int(x * wide), int(y * high)
+        square = (0, slice(max(0, row - radius), row + radius + 1), slice(max(0, column - radius), column + radius + 1))
+        found[square[0], :, square[1], square[2]] = torch.cat([_color(name), torch.ones(1)])[:, None, None]
+    return found
+
+
+def _color(name: str) -> Tensor:
+    if not re.fullmatch("#[0-9a-fA-F]{6}", str(name)):
+        raise LabError(f"A color is '#' and six hexadecimal digits, such as '#e9bf3f', not {name!r}.")
+    return torch.tensor(list(bytes.fromhex(name[1:]))) / 127.5 - 1
+
+
+def blobs(like: Tensor, share: float = 0.3, cells: int = 5) -> Tensor:
+    """Soft-edged random spots, (B, 1, H, W) from 0 to 1, on about that share of each picture."""
+    noise = torch.randn(len(like), 1, cells, cells, device=like.device)
+    smooth = interpolate(noise, size=like.shape[2:], mode="bicubic", align_corners=False)
+    edge = smooth.flatten(1).quantile(1 - share, dim=1)[:, None, None, None]
+    return ((smooth - edge) * 6 + 0.5).clamp(0, 1)
+
+
+def flawed(pictures: Tensor) -> Tensor:
+    """What a careless draft does to a picture, (B, 3, H, W): regions move, come from elsewhere, or are sprayed over.
+
+    The three errors of Zhang et al. 2018, section 4.2; each strikes most pictures, in spots of its own, and all of it
+    is blurred, since a draft knows no fine edge.
+    """
+    count, device = len(pictures), pictures.device
+    draft = pictures
+    turned = torch.eye(2, 3, device=device) + 0.3 * torch.randn(count, 2, 3, device=device)
+    moved = grid_sample(draft, affine_grid(turned, list(draft.shape), align_corners=False), padding_mode="reflection",
+                        align_corners=False)  # fmt: skip
+    paint = torch.rand(count, 3, 1, 1, device=device) * 2 - 1
+    for other, share in ((moved, 0.25), (draft.roll(1, 0), 0.15), (paint.expand_as(draft), 0.1)):
+        struck = torch.rand(count, 1, 1, 1, device=device) < 0.7
+        draft = torch.lerp(draft, other, blobs(draft, share) * struck)
+    small = interpolate(draft, scale_factor=0.25, mode="area")
+    soft = interpolate(small, size=draft.shape[2:], mode="bilinear", align_corners=False)
+    return torch.lerp(draft, soft, torch.rand(count, 1, 1, 1, device=device))
+
+
+class Colorist(nn.Module):
+    """Both stages as one: from lines, dots and a palette to a draft and a final picture."""
+
+    def __init__(self, draft: UNet, refine: UNet) -> None:
+        super().__init__()
+        self.draft, self.refine = draft, refine
+
+    def forward(self, lines: Tensor, coarse: Tensor, precise: Tensor, palette: Tensor) -> tuple[Tensor, Tensor]:
+        """Draft and final picture, both (B, 3, H, W) in [-1, 1], of any size.
+
+        lines: (B, 1, H, W) in [-1, 1], white paper 1; coarse, precise: hints (B, 4, H, W) for the first and for the
+        second stage; palette: (B, 64), or zeros to leave the colors to the painter.
+        """
+        high, wide = lines.shape[-2:]
+        rest = (0, -wide % UNet.multiple, 0, -high % UNet.multiple)
+        ink = pad((1 - lines) / 2, rest)  # 1 where ink is, 0 on paper and beyond the edge
+        coarse, precise = pad(coarse, rest), pad(precise, rest)
+        draft = self.draft(torch.cat([ink, coarse], 1), palette).clamp(-1, 1)
+        final = self.refine(torch.cat([ink, precise, draft], 1)).clamp(-1, 1)
+        return draft[..., :high, :wide], final[..., :high, :wide]

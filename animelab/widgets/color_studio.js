@@ -1,0 +1,218 @@
+// Lines to put dots of color on, the draft, and the final picture with a light to drag. Python's half: color_studio.py.
+const SIDE = 256; // CSS pixels of the longer side
+const GRAB = 0.04; // how near, in shares of the picture, a click counts as on a dot
+const SWATCHES = ["#f3d9c4", "#3b2f2f", "#e8c04a", "#d1495b", "#8f6ac8", "#3d7dca", "#3f9f7f", "#f5f2ea"];
+
+function element(kind, parent, properties = {}) {
+  const made = Object.assign(document.createElement(kind), properties);
+  parent.append(made);
+  return made;
+}
+
+function render({ model, el }) {
+  el.classList.add("animelab", "animelab-colors");
+  const tools = element("div", el, { className: "animelab-tools" });
+  const paint = element("div", el, { className: "animelab-tools" });
+  const stage = element("div", el, { className: "animelab-stage" });
+  const said = element("div", el, { className: "animelab-hint", ariaLive: "polite" });
+  const past = [], future = [];
+  let tool = "draft", cursor = [0.5, 0.5], dragged = null, waiting = null, queued = null, picture = null;
+
+  // ---- what is known, and how it gets to Python: one message at a time, the newest waits for the answer
+  const dots = () => queued?.dots ?? model.get("dots");
+  function send(change) {
+    queued = { ...queued, ...change };
+    draw();
+    if (!waiting) flush();
+  }
+  function flush() {
+    if (!queued) return;
+    waiting = setTimeout(answered, 5000); // an answer that never came must not stop the hand
+    const change = queued;
+    queued = null;
+    for (const [name, value] of Object.entries(change)) model.set(name, value);
+    model.save_changes();
+  }
+  function answered() {
+    clearTimeout(waiting);
+    waiting = null;
+    flush();
+  }
+  function change(next) { // a step that can be undone
+    past.push(dots());
+    past.splice(0, past.length - 100);
+    future.length = 0;
+    send({ dots: next });
+  }
+  function travel(from, to) {
+    if (!from.length) return;
+    to.push(dots());
+    send({ dots: from.pop() });
+  }
+
+  // ---- tools
+  function button(parent, words, action) {
+    const made = element("button", parent, { textContent: words, type: "button" });
+    made.classList.add(`animelab-${words.toLowerCase().replace(/ /g, "-")}`);
+    made.addEventListener("click", () => action(made));
+    return made;
+  }
+  const modes = ["draft", "final", "erase"].map((name) =>
+    button(tools, { draft: "Draft dot", final: "Final dot", erase: "Erase" }[name], () => choose(name)));
+  function choose(name) {
+    tool = name;
+    modes.forEach((made, i) => made.setAttribute("aria-pressed", ["draft", "final", "erase"][i] === name));
+  }
+  choose("draft");
+  button(tools, "Undo", () => travel(past, future));
+  button(tools, "Redo", () => travel(future, past));
+  button(tools, "Clear", () => change([]));
+  button(tools, "Another drawing", () => model.send({ ask: "another" }));
+  const file = element("input", tools, { type: "file", accept: "image/png,image/jpeg,image/webp", hidden: true });
+  file.setAttribute("aria-label", "A line drawing from your disk");
+  button(tools, "Open", () => file.click());
+  file.addEventListener("change", () => {
+    const reader = new FileReader();
+    reader.onload = () => { model.set("opened", reader.result); model.save_changes(); file.value = ""; };
+    if (file.files[0]) reader.readAsDataURL(file.files[0]);
+  });
+  button(tools, "Export", () => model.send({ ask: "export" }));
+
+  const label = (words) => element("label", paint, { textContent: `${words} ` });
+  const color = element("input", label("Color"), { type: "color", value: SWATCHES[3], className: "animelab-color" });
+  for (const hex of SWATCHES) {
+    const swatch = element("button", paint, { type: "button", className: "animelab-swatch", title: hex });
+    swatch.style.background = hex;
+    swatch.setAttribute("aria-label", `Color ${hex}`);
+    swatch.addEventListener("click", () => (color.value = hex));
+  }
+  const scheme = element("select", label("Scheme"), { className: "animelab-scheme" });
+  for (const name of model.get("names")) element("option", scheme, { value: name, textContent: name });
+  scheme.addEventListener("change", () => send({ scheme: scheme.value }));
+  const lamp = element("input", label("Light"), { type: "checkbox", className: "animelab-light" });
+  const height = element("input", label("Height"), {
+    type: "range", min: 0.1, max: 1.5, step: 0.05, value: 0.5, className: "animelab-height" });
+  const place = () => model.get("light").length ? model.get("light") : [0.2, 0.2, +height.value];
+  const shine = ([x, y], z = +height.value) => send({ light: lamp.checked ? [x, y, z] : [] });
+  lamp.addEventListener("change", () => shine(place()));
+  height.addEventListener("input", () => lamp.checked && shine(queued?.light ?? place()));
+
+  // ---- three pictures
+  const panel = (title) => {
+    const figure = element("figure", stage);
+    const frame = element("div", figure, { className: "animelab-frame" });
+    element("figcaption", figure, { textContent: title });
+    return frame;
+  };
+  const canvas = element("canvas", panel("Lines, with your dots"), { tabIndex: 0, className: "animelab-canvas" });
+  canvas.setAttribute("role", "application");
+  canvas.setAttribute("aria-label",
+    "Line drawing. Arrow keys move the cursor, the space bar puts a dot, Delete takes the nearest away.");
+  const draft = element("img", panel("Draft"), { className: "animelab-draft", alt: "The first stage's colors." });
+  const frame = panel("Final: drag to move the light");
+  const final = element("img", frame, { className: "animelab-final", alt: "The second stage's colors.", draggable: false });
+  const sun = element("div", frame, { className: "animelab-sun", hidden: true });
+  const pen = canvas.getContext("2d");
+
+  function draw() {
+    if (!picture) return;
+    pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    for (const [x, y, hex, kind] of dots()) {
+      pen.beginPath();
+      pen.arc(x * canvas.width, y * canvas.height, kind === "draft" ? 7 : 4, 0, 7);
+      pen.fillStyle = hex;
+      pen.fill();
+      for (const [style, width] of [["white", 3], ["black", 1]]) {
+        Object.assign(pen, { strokeStyle: style, lineWidth: width });
+        pen.stroke();
+      }
+    }
+    if (document.activeElement === canvas) {
+      Object.assign(pen, { strokeStyle: "#0072B2", lineWidth: 1.5 });
+      const [x, y] = [cursor[0] * canvas.width, cursor[1] * canvas.height];
+      pen.strokeRect(x - 5, y - 5, 10, 10);
+    }
+    const light = queued?.light ?? model.get("light");
+    sun.hidden = !light.length;
+    lamp.checked = light.length > 0;
+    if (light.length) Object.assign(sun.style, { left: `${100 * light[0]}%`, top: `${100 * light[1]}%` });
+  }
+  function within(event, target) { // shares of the content, without its border
+    const box = target.getBoundingClientRect();
+    const share = (value) => Math.min(0.9999, Math.max(0, value));
+    return [share((event.clientX - box.left - target.clientLeft) / target.clientWidth),
+            share((event.clientY - box.top - target.clientTop) / target.clientHeight)];
+  }
+  function nearest([x, y]) {
+    const far = dots().map((dot) => Math.hypot(dot[0] - x, dot[1] - y));
+    const index = far.indexOf(Math.min(...far));
+    return far[index] < GRAB ? index : -1;
+  }
+  function touch(at) {
+    const index = nearest(at);
+    if (tool === "erase") return index >= 0 && change(dots().filter((_, i) => i !== index));
+    change([...dots(), [...at, color.value, tool]]);
+  }
+  canvas.addEventListener("pointerdown", (event) => {
+    canvas.focus({ preventScroll: true });
+    cursor = within(event, canvas);
+    touch(cursor);
+    event.preventDefault();
+  });
+  canvas.addEventListener("keydown", (event) => {
+    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const undo = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
+    if (undo) event.shiftKey ? travel(future, past) : travel(past, future);
+    else if (event.key in steps) {
+      const step = event.shiftKey ? 1 / 64 : 1 / 32;
+      cursor = cursor.map((value, axis) => Math.min(0.9999, Math.max(0, value + step * steps[event.key][axis])));
+      said.textContent = `Cursor at ${cursor.map((value) => `${Math.round(100 * value)}%`).join(", ")}`;
+    } else if (event.key === " ") touch(cursor);
+    else if (event.key === "Delete" || event.key === "Backspace") {
+      const index = nearest(cursor);
+      if (index >= 0) change(dots().filter((_, i) => i !== index));
+    } else return;
+    draw();
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  canvas.addEventListener("focus", draw);
+  canvas.addEventListener("blur", draw);
+  frame.addEventListener("pointerdown", (event) => {
+    dragged = true;
+    frame.setPointerCapture(event.pointerId);
+    lamp.checked = true;
+    shine(within(event, final));
+    event.preventDefault();
+  });
+  frame.addEventListener("pointermove", (event) => dragged && shine(within(event, final)));
+  frame.addEventListener("pointerup", () => (dragged = null));
+
+  // ---- Python's news
+  function load() {
+    const fresh = new Image();
+    fresh.onload = () => {
+      const scale = SIDE / Math.max(fresh.width, fresh.height);
+      const [wide, high] = [Math.round(fresh.width * scale), Math.round(fresh.height * scale)];
+      Object.assign(canvas, { width: wide, height: high });
+      for (const shown of [draft, final]) Object.assign(shown, { width: wide, height: high });
+      picture = fresh;
+      draw();
+    };
+    fresh.src = model.get("lines_url");
+  }
+  function show() {
+    draft.src = model.get("draft_url");
+    final.src = model.get("final_url");
+    scheme.value = model.get("scheme");
+    draw();
+    setTimeout(answered); // after the widget manager has taken this answer in: it may not send from inside
+  }
+  model.on("change:lines_url", () => { past.length = future.length = 0; queued = null; load(); });
+  model.on("change:answers", show);
+  model.on("change:said", () => (said.textContent = model.get("said")));
+  load();
+  show();
+}
+
+export default { render };

@@ -1,0 +1,152 @@
+"""Color a line drawing with dots of color, and move the light: two stages, side by side. Taught in 08_colorization."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import torch
+import traitlets
+from PIL import Image
+from torch import Tensor
+
+from animelab import env
+from animelab.errors import LabError
+from animelab.nn.colorization import PALETTE, SCHEMES, Colorist, palette, placed
+from animelab.nn.relight import light_layer
+from animelab.viz import as_pixels, image_tag
+
+SIDE = 256  # CSS pixels of the longer side of each picture
+LARGEST = 2**25  # characters of a drawing that a browser may send
+MOST_DOTS = 500
+CSS = (Path(__file__).with_name("color_studio.css")).read_text(encoding="utf-8")
+
+
+class ColorStudio(anywidget.AnyWidget):
+    """Lines at the left, to put dots of color on; draft and final picture beside them, and a light to drag.
+
+    colorist: both networks. drawings: line drawings (N, 3, H, W) in [-1, 1], any size; "Another drawing" goes through
+    them, "Open" takes one from the learner's disk. size: the longer side that the networks see, the one they were
+    trained at. schemes: {words: colors and shares}. folder: where Export puts its layers. Every control can be reached
+    with the keyboard; on the canvas, arrow keys move a cursor, space puts a dot, Delete takes the nearest away.
+    `.dots`, `.scheme` and `.light` can be set from Python; `.draft` and `.final` are uint8 (H, W, 3).
+    """
+
+    _esm = Path(__file__).with_suffix(".js")
+    _css = CSS
+    lines_url = traitlets.Unicode().tag(sync=True)
+    draft_url = traitlets.Unicode().tag(sync=True)
+    final_url = traitlets.Unicode().tag(sync=True)
+    opened = traitlets.Unicode().tag(sync=True)  # a drawing from the learner's disk
+    said = traitlets.Unicode().tag(sync=True)
+    names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    dots = traitlets.List().tag(sync=True)  # [x, y, "#rrggbb", "draft" or "final"], x and y in [0, 1]
+    scheme = traitlets.Unicode("as it likes").tag(sync=True)
+    light = traitlets.List().tag(sync=True)  # [x, y, height] in pictures' sides, y down; empty: no light
+    answers = traitlets.Int().tag(sync=True)  # counts up, so that an answer is always news
+
+    def __init__(
+        self,
+        colorist: Colorist,
+        drawings: Any,
+        size: int = 128,
+        schemes: Mapping[str, Sequence[tuple[str, float]]] = SCHEMES,
+        folder: str | Path | None = None,
+    ) -> None:
+        self.colorist, self.size, self.schemes = colorist.eval(), size, dict(schemes)
+        self.folder = Path(folder or env.runs_dir() / "colorings").absolute()
+        self._drawings, self._shown = as_pixels(drawings), 0
+        super().__init__(names=["as it likes", *self.schemes])
+        self.on_msg(self._asked)
+        self._begin(self._drawings[0])
+        self.observe(lambda _: self._answer(), ["dots", "scheme", "light"])
+        self.observe(self._open, "opened")
+
+    @torch.no_grad()
+    def render(
+        self, lines: np.ndarray, dots: Sequence[Sequence[Any]], scheme: str, light: Sequence[float]
+    ) -> dict[str, np.ndarray]:
+        """The layers of a coloring, from the lowest to the highest: uint8 (H, W, 4) each, for any H and W.
+
+        "draft" and "colors" are opaque; "light" darkens and brightens what lies below, "lines" is the ink alone.
+        """
+        high, wide = lines.shape[:2]
+        scale = self.size / max(high, wide)
+        small = Image.fromarray(lines).convert("L").resize(
+            (max(16, round(wide * scale)), max(16, round(high * scale))), Image.Resampling.BOX
+        )
+        paper = torch.from_numpy(np.asarray(small, np.float32))[None, None] / 127.5 - 1
+        kinds = {kind: placed([dot for dot in dots if dot[3] == kind], paper) for kind in ("draft", "final")}
+        taste = torch.zeros(1, PALETTE) if scheme not in self.schemes else palette(stripes(self.schemes[scheme]))
+        both = kinds["draft"]  # the second stage hears the coarse dots, too
+        precise = torch.where(kinds["final"][:, 3:] > 0, kinds["final"], both)
+        draft, final = self.colorist(paper, both, precise, taste)
+        return layers(lines, draft, final, light)
+
+    def _begin(self, lines: np.ndarray) -> None:
+        self.lines = lines
+        with self.hold_trait_notifications():
+            self.dots = []
+        self.lines_url = ""  # so that the same drawing counts as news
+        self.lines_url = _url(lines)
+        self._answer()
+
+    def _answer(self) -> None:
+        try:
+            found = self.render(self.lines, self.dots[:MOST_DOTS], self.scheme, self.light)
+        except LabError as problem:
+            self.said = str(problem)
+            return
+        self.layers = found
+        self.draft, self.final = flattened(found, ("draft", "lines")), flattened(found, ("colors", "light", "lines"))
+        self.draft_url, self.final_url = _url(self.draft), _url(self.final)
+        self.answers += 1
+
+    def _asked(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
+        if content.get("ask") == "another":
+            self._shown = (self._shown + 1) % len(self._drawings)
+            self._begin(self._drawings[self._shown])
+        elif content.get("ask") == "export":
+            self.said = f"Saved in {self.export()}"
+
+    def _open(self, change: dict[str, Any]) -> None:
+        try:
+            self._begin(_picture(change["new"]))
+        except LabError as problem:
+            self.said = str(problem)
+
+    def export(self) -> Path:
+        """Write each layer as a PNG with alpha, and the whole; return the folder, which is made where it is missing.
+
+        Raises LabError where the folder cannot be written.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for number, name in enumerate(("colors", "light", "lines"), 1):
+                Image.fromarray(self.layers[name]).save(self.folder / f"{number}_{name}.png")
+            Image.fromarray(self.final).save(self.folder / "final.png")
+        except OSError as problem:
+            raise LabError(f"{self.folder} cannot be written ({problem.strerror or problem}); give another.") from problem
+        return self.folder
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """The live widget, and a picture of its state for viewers without a kernel."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        alt = f"A line drawing, its draft and its final coloring, with {len(self.dots)} dots of color."
+        row = np.hstack([self.lines, self.draft, self.final])
+        return {**(data or {}), "text/html": image_tag(row, alt, 3 * SIDE), "text/plain": alt}
+
+
+def flattened(found: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:
+    """Layers (H, W, 4), the lowest first, laid over each other: uint8 (H, W, 3)."""
+    picture = Image.fromarray(found[names[0]])
+    for name in names[1:]:
+        picture = Image.alpha_composite(picture, Image.fromarray(found[name]))
+    return np.asarray(picture.convert("RGB"))
