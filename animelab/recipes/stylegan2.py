@@ -66,8 +66,8 @@ PRESETS = {
         steps=80_000, batch=64, faces=100_000, preview_every=1000, checkpoint_every=2000,
     ),  # not measured yet
     "small": Config(  # two games side by side, in minutes
-        steps=1200, batch=16, size=32, channel_base=1024, channel_max=64, mapping_layers=2, latent=128,
-        ema_images=1_000, path_weight=0.0, mixing=0.5, faces=5_000,
+        steps=1500, batch=32, size=32, channel_base=512, channel_max=32, mapping_layers=2, latent=128,
+        ema_images=2_000, path_weight=0.0, mixing=0.5, faces=5_000,
     ),
     "faces": Config(  # two hours on two cores: how stylegan2-faces-64 itself was made
         steps=7500, batch=16, size=64, channel_base=2048, channel_max=128, mapping_layers=4, ema_images=5_000,

@@ -15,7 +15,7 @@
 # **In the studio:** steps 1 and 2 of 6, *character design* and *storyboard*. "The same girl, but blonde" is the most frequent
 # sentence in a design meeting.
 #
-# **Time:** 6 minutes of computing on 2 older CPU cores, no training. On a GPU: not measured yet. **Downloads:** nothing.
+# **Time:** 5 minutes of computing on 2 CPU cores, no training. On a GPU: not measured yet. **Downloads:** nothing.
 
 # %% tags=["setup"]
 from animelab import env
@@ -519,8 +519,8 @@ compare(
 # were never in training, and their points are there: hair, eyes and even the wall. What is lost is what the painter never
 # learned: the mouths, and the ponytail at the edge of the last picture.
 #
-# The blonde edits show the other side. Who is already blonde or orange leaves the cloud first and falls apart. An edit is a
-# step from where you are, not a wish.
+# The blonde edits show the other side. Two steps make dark hair brown, not blonde, and the girl at the right, who was blonde
+# before, begins to dissolve. An edit is a step from where you are, not a wish.
 #
 # ## A hundred of one character
 #
@@ -557,8 +557,8 @@ for name, crowd in {"pictures of her": hundred, "drawn characters": drawn[:100]}
     print(f"two {name} differ by {apart:.2f}")
 
 # %% [markdown]
-# In our run, with steps half as long again, 98 of 100 kept the color of her hair and 96 that of her eyes, by the second tagger; two of
-# them differ by a fifth of what parts two drawn characters. Look for what varies: the cut of the fringe, the light,
+# In our run 99 of 100 kept the color of her hair and 99 that of her eyes, by the second tagger; two of them differ by an
+# eighth of what parts two drawn characters. Look for what varies: the cut of the fringe, the light,
 # the wall. And for what does not: she cannot turn her head, because nobody in her world ever did.
 #
 # ## And real pictures?
