@@ -7,5 +7,6 @@ from animelab.checks.lesson_04_pix2pix import *  # noqa: F403
 from animelab.checks.lesson_05_cyclegan import *  # noqa: F403
 from animelab.checks.lesson_06_stylegan2 import *  # noqa: F403
 from animelab.checks.lesson_07_latent_editing import *  # noqa: F403
+from animelab.checks.lesson_08_colorization import *  # noqa: F403
 
 __all__ = [name for name in dir() if name.startswith("check_")]

@@ -5,6 +5,7 @@ Yonetsuji 2017 (pfnet/PaintsChainer); Zhang et al. 2018, "Two-stage Sketch Color
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -43,7 +44,7 @@ class UNet(nn.Module):
         wide = [width * 2**level for level in range(5)]
         self.first = _block(nn.Conv2d(channels_in, width, 3, 1, 1), width)
         self.shrink, self.think, self.grow, self.narrow = (nn.ModuleList() for _ in range(4))
-        for before, after in zip(wide, wide[1:]):
+        for before, after in itertools.pairwise(wide):
             self.shrink.append(_block(nn.Conv2d(before, after, 4, 2, 1), after))
             self.think.append(_block(nn.Conv2d(after, after, 3, 1, 1), after))
         for after, before in zip(wide[-2::-1], wide[:0:-1]):

@@ -1,33 +1,92 @@
-"""Light on a finished drawing, without a network: what a picture's own brightness says about its surface.
+"""Light on a finished drawing, without a network: guess the surface, then ask how squarely the lamp meets it.
 
-After the facts of PaintingLight (Zhang et al. 2020, "Generating Digital Painting Lighting Effects via RGB-space
-Geometry"), an algorithm of our own. Taught in 08_colorization.
+After facts of PaintingLight (Zhang et al. 2020) and Lumo (Johnston 2002), by algorithms of our own. Taught in
+08_colorization.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from scipy.ndimage import label
 from torch import Tensor
-from torch.nn.functional import avg_pool2d, conv2d, interpolate, pad
+from torch.nn.functional import avg_pool2d, conv2d, interpolate, normalize, pad
+from torchvision.transforms.functional import gaussian_blur
+
+TINT, WARM = (0.84, 0.76, 0.92), (1.0, 0.96, 0.84)  # a shadow is cool, a lamp is warm
 
 
-def slopes(pictures: Tensor) -> Tensor:
-    """How brightness rises to the right and upward at all scales together: (B, 2, H, W), the steepest 1 long.
+def rises(heights: Tensor) -> Tensor:
+    """How heights (B, 1, H, W) rise for each pixel to the right and upward, by Sobel: (B, 2, H, W)."""
+    sobel = heights.new_tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 8
+    return conv2d(pad(heights, (1, 1, 1, 1), mode="replicate"), torch.stack([sobel, -sobel.T])[:, None])
 
-    pictures: (B, C, H, W); their channels are averaged. From the coarsest level of a pyramid to the finest, each sum is
-    doubled in size and the level's own Sobel slopes are added.
+
+def by_paint(pictures: Tensor) -> Tensor:
+    """A surface from brightness alone, PaintingLight's idea: what is darker is nearer. Rises (B, 2, H, W), at most 1.
+
+    pictures: (B, C, H, W). From the coarsest level of a pyramid to the finest, the level's rises are added to what was
+    found before, doubled in size.
     """
-    sobel = pictures.new_tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 8
-    kernels = torch.stack([sobel, -sobel.T])[:, None]
-    levels = [pictures.mean(1, keepdim=True)]
+    levels = [-pictures.mean(1, keepdim=True)]
     while min(levels[-1].shape[2:]) >= 8:
         levels.append(avg_pool2d(levels[-1], 2, ceil_mode=True))
-    total = None
+    total = rises(levels.pop())
     for level in reversed(levels):
-        found = conv2d(pad(level, (1, 1, 1, 1), mode="replicate"), kernels)
-        if total is not None:
-            found = found + interpolate(total, size=found.shape[2:], mode="bilinear", align_corners=False)
-        total = found
-    assert total is not None
-    steepest = total.norm(dim=1, keepdim=True).amax((2, 3), keepdim=True)
-    return total / steepest.clamp(1e-6)
+        total = rises(level) + interpolate(total, size=level.shape[2:], mode="bilinear", align_corners=False)
+    return total / total.norm(dim=1).amax((1, 2)).clamp(1e-6)[:, None, None, None]
+
+
+def silhouette(lines: Tensor) -> Tensor:
+    """What of line art (B, 1, H, W) in [-1, 1] is figure, bool: all that cannot be reached from above or the sides.
+
+    Water poured in at the upper edge and the upper third of both sides flows over paper and not over ink; where the
+    outline has a gap, it also fills the figure.
+    """
+    found = []
+    for paper in (lines[:, 0] > 0.84).cpu().numpy():
+        places, _ = label(paper)
+        third = len(places) // 3
+        wet = np.unique(np.concatenate([places[0], places[:third, 0], places[:third, -1]]))
+        found.append(~np.isin(places, wet[wet > 0]))
+    return torch.from_numpy(np.stack(found))[:, None].to(lines.device)
+
+
+def by_outline(figure: Tensor) -> Tensor:
+    """A surface from the outline alone, Lumo's idea: a figure swells from its edge. Rises (B, 2, H, W).
+
+    figure: bool (B, 1, H, W). Its blurred mask is the hill; the blur is a sixteenth of the picture wide.
+    """
+    sigma = max(figure.shape[2:]) / 16
+    reach = 2 * min(round(3 * sigma), min(figure.shape[2:]) - 1) + 1
+    return rises(gaussian_blur(figure.float(), reach, sigma)) * 3 * sigma
+
+
+def normals(rises: Tensor) -> Tensor:
+    """Unit vectors (B, 3, H, W), x to the right, y up, z to the viewer, of a surface that rises so (B, 2, H, W)."""
+    return normalize(torch.cat([-rises, torch.ones_like(rises[:, :1])], 1), dim=1)
+
+
+def cosines(normals: Tensor, lamp: tuple[float, float, float]) -> Tensor:
+    """How squarely a lamp's light falls on unit normals (B, 3, H, W): (B, H, W) from 0 to 1, Lambert's cosine.
+
+    lamp: x to the right and y down, in shares of the picture, and its height above it in widths.
+    """
+    high, wide = normals.shape[2:]
+    y, x = torch.meshgrid(torch.arange(high) + 0.5, torch.arange(wide) + 0.5, indexing="ij")
+    toward = torch.stack([lamp[0] - x / wide, (y / high - lamp[1]) * high / wide, torch.full_like(x, lamp[2])])
+    return (normals * normalize(toward, dim=0).to(normals.device)).sum(1).clamp(0)
+
+
+def light_layer(colors: Tensor, cosines: Tensor, figure: Tensor) -> np.ndarray:
+    """A layer to lay over a picture, uint8 (H, W, 4): shadow where the cosine is below a half, a little glow above 0.9.
+
+    colors: (3, H, W) in [-1, 1]; cosines: (H, W); figure: bool (H, W), what the light falls on. A shadow has the
+    picture's own color multiplied with itself, darker and richer, and a cool tint. Alpha says how much of it.
+    """
+    shadow, glow = ((0.5 - cosines) * 6 + 0.5).clamp(0, 1), ((cosines - 0.9) * 10).clamp(0, 1)
+    shares = (colors + 1) / 2
+    dark = shares**1.6 * shares.new_tensor(TINT)[:, None, None]
+    layer = torch.where(shadow > 0, dark, shares.new_tensor(WARM)[:, None, None])
+    alpha = torch.maximum(0.8 * shadow, 0.2 * glow) * figure
+    return (torch.cat([layer, alpha[None]]) * 255).round().byte().permute(1, 2, 0).cpu().numpy()

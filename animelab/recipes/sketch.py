@@ -32,9 +32,7 @@ class Config(TrainingConfig):
 
 
 PRESETS = {
-    "smoke": Config(
-        steps=20, batch=4, size=32, width=4, faces=64, log_every=5, preview_every=10, checkpoint_every=10
-    ),
+    "smoke": Config(steps=20, batch=4, size=32, width=4, faces=64, log_every=5, preview_every=10, checkpoint_every=10),
     "cpu": Config(steps=1500, decay=1500, batch=16, size=64, width=4, ema=0.99, prior="frontal", faces=10_000),
     "t4": Config(steps=30_000, decay=30_000, checkpoint_every=2000, preview_every=1000),  # not measured yet
     "h100": Config(steps=60_000, decay=60_000, size=256, faces=50_000, checkpoint_every=4000),  # not measured yet

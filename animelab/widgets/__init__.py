@@ -3,11 +3,20 @@
 from animelab.widgets.before_after import BeforeAfter
 from animelab.widgets.character_designer import CharacterDesigner
 from animelab.widgets.character_maker import CharacterMaker
+from animelab.widgets.color_studio import ColorStudio
 from animelab.widgets.latent_explorer import LatentExplorer
 from animelab.widgets.line_painter import LinePainter
 from animelab.widgets.live import LiveTraining
 from animelab.widgets.pick_and_refine import PickAndRefine
 from animelab.widgets.timelapse import Timelapse
 
-__all__ = ["BeforeAfter", "CharacterDesigner", "CharacterMaker", "LatentExplorer", "LinePainter", "LiveTraining"]
+__all__ = [
+    "BeforeAfter",
+    "CharacterDesigner",
+    "CharacterMaker",
+    "ColorStudio",
+    "LatentExplorer",
+    "LinePainter",
+    "LiveTraining",
+]
 __all__ += ["PickAndRefine", "Timelapse"]

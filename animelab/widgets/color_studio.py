@@ -14,17 +14,19 @@ import numpy as np
 import torch
 import traitlets
 from PIL import Image
-from torch import Tensor
+from torch.nn.functional import interpolate
 
 from animelab import env
 from animelab.errors import LabError
-from animelab.nn.colorization import PALETTE, SCHEMES, Colorist, palette, placed
-from animelab.nn.relight import light_layer
+from animelab.nn import relight
+from animelab.nn.colorization import PALETTE, SCHEMES, Colorist, palette, placed, stripes
 from animelab.viz import as_pixels, image_tag
 
 SIDE = 256  # CSS pixels of the longer side of each picture
 LARGEST = 2**25  # characters of a drawing that a browser may send
+LONGEST = 2048  # pixels of the longer side of a drawing from disk
 MOST_DOTS = 500
+INK = (29, 27, 34)
 CSS = (Path(__file__).with_name("color_studio.css")).read_text(encoding="utf-8")
 
 
@@ -77,17 +79,26 @@ class ColorStudio(anywidget.AnyWidget):
         "draft" and "colors" are opaque; "light" darkens and brightens what lies below, "lines" is the ink alone.
         """
         high, wide = lines.shape[:2]
+        gray = Image.fromarray(lines).convert("L")
         scale = self.size / max(high, wide)
-        small = Image.fromarray(lines).convert("L").resize(
-            (max(16, round(wide * scale)), max(16, round(high * scale))), Image.Resampling.BOX
+        small = gray.resize([max(16, round(side * scale)) for side in (wide, high)], Image.Resampling.BOX)
+        paper, ink = (torch.from_numpy(np.array(each, np.float32))[None, None] / 127.5 - 1 for each in (small, gray))
+        coarse, precise = (placed([dot for dot in dots if dot[3] == kind], paper) for kind in ("draft", "final"))
+        precise = torch.where(precise[:, 3:] > 0, precise, coarse)  # the second stage hears all dots
+        taste = palette(stripes(self.schemes[scheme])) if scheme in self.schemes else torch.zeros(1, PALETTE)
+        draft, colors = (
+            interpolate(each, size=(high, wide), mode="bicubic", align_corners=False).clamp(-1, 1)
+            for each in self.colorist(paper, coarse, precise, taste)
         )
-        paper = torch.from_numpy(np.asarray(small, np.float32))[None, None] / 127.5 - 1
-        kinds = {kind: placed([dot for dot in dots if dot[3] == kind], paper) for kind in ("draft", "final")}
-        taste = torch.zeros(1, PALETTE) if scheme not in self.schemes else palette(stripes(self.schemes[scheme]))
-        both = kinds["draft"]  # the second stage hears the coarse dots, too
-        precise = torch.where(kinds["final"][:, 3:] > 0, kinds["final"], both)
-        draft, final = self.colorist(paper, both, precise, taste)
-        return layers(lines, draft, final, light)
+        lamp = np.zeros((high, wide, 4), np.uint8)
+        if light:
+            figure = relight.silhouette(ink)
+            cosines = relight.cosines(relight.normals(relight.by_outline(figure)), (light[0], light[1], light[2]))
+            lamp = relight.light_layer(colors[0], cosines[0], figure[0, 0])
+        black = np.concatenate([np.full((high, wide, 3), INK), 255 - np.array(gray)[..., None]], -1).astype(np.uint8)
+        opaque = {name: Image.fromarray(as_pixels(each)[0]).convert("RGBA") for name, each in
+                  (("draft", draft), ("colors", colors))}  # fmt: skip
+        return {**{name: np.array(each) for name, each in opaque.items()}, "light": lamp, "lines": black}
 
     def _begin(self, lines: np.ndarray) -> None:
         self.lines = lines
@@ -132,7 +143,9 @@ class ColorStudio(anywidget.AnyWidget):
                 Image.fromarray(self.layers[name]).save(self.folder / f"{number}_{name}.png")
             Image.fromarray(self.final).save(self.folder / "final.png")
         except OSError as problem:
-            raise LabError(f"{self.folder} cannot be written ({problem.strerror or problem}); give another.") from problem
+            raise LabError(
+                f"{self.folder} cannot be written ({problem.strerror or problem}); give another."
+            ) from problem
         return self.folder
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
@@ -150,3 +163,22 @@ def flattened(found: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarr
     for name in names[1:]:
         picture = Image.alpha_composite(picture, Image.fromarray(found[name]))
     return np.asarray(picture.convert("RGB"))
+
+
+def _url(pixels: np.ndarray) -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _picture(url: str) -> np.ndarray:
+    """The drawing in a data URL as uint8 (H, W, 3), transparent parts white; LabError for anything else."""
+    head, _, data = url[:LARGEST].partition(",")
+    try:
+        image = Image.open(io.BytesIO(base64.b64decode(data, validate=True)), formats=["PNG", "JPEG", "WEBP"])
+        if not head.startswith("data:image/") or not 16 <= min(image.size) <= max(image.size) <= LONGEST:
+            raise ValueError(f"sides of 16 to {LONGEST} pixels are welcome, not {image.size}")
+        white = Image.new("RGBA", image.size, "white")
+        return np.asarray(Image.alpha_composite(white, image.convert("RGBA")).convert("RGB"))
+    except (ValueError, OSError, binascii.Error, Image.DecompressionBombError) as problem:
+        raise LabError(f"This is no picture to color ({problem}); open a PNG, JPEG or WebP file.") from problem

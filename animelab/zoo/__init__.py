@@ -18,7 +18,7 @@ from animelab.config import nearest
 from animelab.data import Cast
 from animelab.engine.weights import load_weights
 from animelab.errors import LabError
-from animelab.nn import compat, compat_stylegan2, cyclegan, stylegan2
+from animelab.nn import colorization, compat, compat_stylegan2, cyclegan, stylegan2
 
 FOLDER = Path(__file__).parent
 TRANSLATORS = ("pix2pix.generator", "cyclegan.generator", "cyclegan.pair")
@@ -167,6 +167,22 @@ def network(name: str) -> nn.Module:
     Raises LabError as `load`.
     """
     return load_weights(_verified(name))[2]
+
+
+def colorist(draft: str | Path, refine: str | Path) -> colorization.Colorist:
+    """Both stages of coloring, each a bundled model's name or a run's folder; see `nn.colorization.Colorist`.
+
+    Raises LabError as `load` and `load_run`, and for networks that are no such stages.
+    """
+    stages = []
+    for place, channels in ((draft, 5), (refine, 8)):
+        folder = Path(place)
+        path = folder / "weights.safetensors" if folder.is_dir() else _verified(str(place))
+        stage = load_weights(path)[2]
+        if not isinstance(stage, colorization.UNet) or stage.first[0].in_channels != channels:
+            raise LabError(f"'{place}' is no network of this stage of coloring; train one: animelab train colorization")
+        stages.append(stage)
+    return colorization.Colorist(*stages).eval()
 
 
 def card(name: str) -> dict[str, Any]:

@@ -1,0 +1,121 @@
+"""Coloring: what dots and palettes say, what a flawed draft is, lines by subtraction."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy.ndimage import gaussian_filter
+
+from animelab.errors import LabError
+from animelab.nn.colorization import PALETTE, SCHEMES, Colorist, UNet, blobs, flawed, hints, palette, placed, stripes
+from animelab.nn.xdog import GRAY, xdog
+
+
+@pytest.fixture(autouse=True)
+def dice() -> None:
+    torch.manual_seed(0)
+
+
+def test_dots_have_the_color_of_their_center_and_lie_only_where_they_may() -> None:
+    pictures = torch.rand(3, 3, 32, 32) * 2 - 1
+    allowed = torch.zeros(3, 1, 32, 32, dtype=torch.bool)
+    allowed[..., 4:28:6, 4:28:6] = True  # 16 places, so far apart that dots cannot touch
+    counts = torch.tensor([0, 1, 5])
+    found = hints(pictures, counts, 1, allowed)
+    mask = found[:, 3]
+    assert mask.sum((1, 2)).tolist() == [0, 9, 45], "3 x 3 pixels for each dot"
+    centers = torch.zeros_like(mask)
+    for k, row, column in (mask.bool() & allowed[:, 0]).nonzero().tolist():
+        centers[k, row, column] = 1
+        square = found[k, :3, row - 1 : row + 2, column - 1 : column + 2]
+        assert torch.equal(square, pictures[k, :, row, column, None, None].expand(3, 3, 3))
+    assert centers.sum((1, 2)).tolist() == [0, 1, 5]
+    assert not (found[:, :3] * (1 - mask[:, None])).any(), "no color leaks out where no dot is"
+
+
+def test_dots_are_new_each_time_and_anywhere() -> None:
+    pictures = torch.zeros(1, 3, 8, 8)
+    places = sum(hints(pictures, torch.tensor([4]), 0)[0, 3] for _ in range(200))
+    assert places.min() > 0 and places.max() < 30
+
+
+def test_a_palette_is_a_count_of_colors() -> None:
+    black, red = (
+        torch.tensor(c).view(1, 3, 1, 1).expand(1, 3, 64, 64) for c in ((-1.0, -1.0, -1.0), (1.0, -1.0, -1.0))
+    )
+    both = torch.cat([black[..., :48], red[..., :16]], -1)
+    shares = palette(both).square()[0]
+    assert shares.shape == (PALETTE,) and shares.sum() == pytest.approx(1, abs=1e-3)
+    assert shares[0] == pytest.approx(0.75, abs=1e-3) and shares[48] == pytest.approx(0.25, abs=1e-3)
+    assert torch.allclose(palette(both), palette(both.flip(3)), atol=1e-3), "where they are does not count"
+    third = torch.full((1, 3, 32, 32), -1 + 1 / 3)  # half way between two knots, in each channel
+    assert palette(third).square()[0].sort().values[-8:].tolist() == pytest.approx([0.125] * 8, abs=1e-3)
+
+
+def test_named_palettes_show_their_shares() -> None:
+    for colors in SCHEMES.values():
+        picture = stripes(colors, 100)
+        for name, share in colors:
+            same = (picture[0, :, 0] == torch.tensor(list(bytes.fromhex(name[1:])))[:, None] / 127.5 - 1).all(0)
+            assert same.float().mean() == pytest.approx(share, abs=0.011)
+    with pytest.raises(LabError, match="hexadecimal"):
+        stripes([("yellow", 1.0)])
+    with pytest.raises(LabError, match="above 0"):
+        stripes([("#ffffff", 0.0)])
+
+
+def test_clicks_land_on_their_pixel_at_any_size() -> None:
+    for high, wide in ((64, 64), (50, 90), (17, 33)):
+        found = placed([(0.5, 0.25, "#ff0000")], torch.zeros(1, 1, high, wide), radius=0)
+        assert found[0, 3].nonzero().tolist() == [[int(0.25 * high), int(0.5 * wide)]]
+    found = placed(
+        [(0.0, 0.0, "#000000"), (0.0, 0.0, "#ffffff", "final"), (0.99, 0.99, "#808080")], torch.zeros(1, 1, 8, 8)
+    )
+    assert found[0, 3].sum() == 8, "at the edge a dot is cut off"
+    assert found[0, :3, 0, 0].tolist() == [1, 1, 1], "the later dot is on top"
+    for dot in ((1.0, 0.5, "#ff0000"), (0.5, -0.1, "#ff0000"), (0.5, math.nan, "#ff0000"), (0.5, 0.5, "red")):
+        with pytest.raises(LabError):
+            placed([dot], torch.zeros(1, 1, 8, 8))
+
+
+def test_spots_have_the_share_that_was_asked_for() -> None:
+    for share in (0.1, 0.4):
+        found = blobs(torch.zeros(64, 3, 48, 48), share)
+        assert found.min() >= 0 and found.max() <= 1
+        assert found.mean() == pytest.approx(share, abs=0.04)
+
+
+def test_a_flawed_draft_is_the_picture_with_large_errors_in_spots() -> None:
+    pictures = torch.rand(32, 3, 1, 1).expand(32, 3, 64, 64) * 2 - 1  # plain, so that blur and movement change nothing
+    changed = (flawed(pictures) - pictures).abs().amax(1) > 0.02
+    share = changed.float().mean((1, 2))
+    assert 0.02 < share.mean() < 0.6
+    assert (share < 0.9).all(), "much of each picture is as it was"
+    assert (share > 0.02).float().mean() > 0.5, "and most have something to repair"
+
+
+def test_a_colorist_takes_pictures_of_any_size() -> None:
+    colorist = Colorist(UNet(5, 3, 4, PALETTE), UNet(8, 3, 4)).eval()
+    lines = torch.ones(1, 1, 40, 70)
+    empty = torch.zeros(1, 4, 40, 70)
+    for picture in colorist(lines, empty, empty, torch.zeros(1, PALETTE)):
+        assert picture.shape == (1, 3, 40, 70) and picture.abs().max() <= 1
+    with pytest.raises(LabError, match="multiples of 16"):
+        colorist.draft(torch.zeros(1, 5, 40, 64), torch.zeros(1, PALETTE))
+
+
+def test_xdog_is_the_formula_of_the_paper() -> None:
+    pictures = torch.rand(2, 3, 40, 36, dtype=torch.float64) * 2 - 1
+    gray = (pictures.numpy() + 1) / 2
+    gray = np.einsum("c,bchw->bhw", GRAY, gray)
+    settings = {"sigma": 1.0, "k": 1.6, "sharpness": 5.0, "level": 0.4, "slope": 3.0}
+    fine, wide = (np.stack([gaussian_filter(g, s, mode="mirror", truncate=3) for g in gray]) for s in (1.0, 1.6))
+    contrast = 6 * fine - 5 * wide
+    expected = np.where(contrast >= 0.4, 1, 1 + np.tanh(3 * (contrast - 0.4))) * 2 - 1
+    found = xdog(pictures, **settings)[:, 0].numpy()
+    assert np.abs(found - expected)[:, 6:-6, 6:-6].max() < 0.02
+    plain = xdog(torch.full((1, 3, 16, 16), 0.5))
+    assert plain.min() == 1, "a plain bright wall has no lines"
