@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import normalize
 
 from animelab.checks.harness import check, close, tensor, wrong
 
@@ -20,7 +21,7 @@ def check_8_1(hint_channels: Any) -> None:
     mask = dots.float()
     for mistake, advice in (
         (torch.cat([colors, mask], 1), "The colors are there without a dot, too: the painter could read the answer."),
-        (torch.cat([mask, colors * mask], 1), "The order: three channels of color first, then the one that says where."),
+        (torch.cat([mask, colors * mask], 1), "The order: three channels of color, then the one that says where."),
         (torch.cat([colors * mask, 1 - mask], 1), "The fourth channel is 1 where *no* dot is; turn it around."),
         (torch.cat([torch.where(dots, colors, -1.0), mask], 1), "Without a dot the colors should be 0, not -1: that is "
          "black, and the fourth channel alone should not have to deny it."),
@@ -78,8 +79,8 @@ def check_8_3(ink: Any) -> None:
     turned = (1 + sharpness) * wide - sharpness * fine
     plain = fine - sharpness / (1 + sharpness) * wide
     for mistake, advice in (
-        (threshold(contrast, contrast), "Below the level you take tanh of slope times S. It is S *minus the level* that "
-         "counts, or the curve jumps where it should begin. (A bug that several published ports share.)"),
+        (threshold(contrast, contrast), "Below the level you take tanh of slope times S. It is S *minus the level* "
+         "that counts, or the curve jumps where it should begin. (A bug that several published ports share.)"),
         (torch.where(contrast < level, 1.0, 1 + torch.tanh(slope * (contrast - level))), "The branches are exchanged: "
          "what reaches the level is paper. (Another bug of published ports.)"),
         (threshold(turned, turned - level), "The two blurs are exchanged: it is the *fine* one that is made stronger."),
@@ -93,6 +94,28 @@ def check_8_3(ink: Any) -> None:
             wrong(advice)
     if not close(answer, right):
         wrong(f"On random grays yours differs from the formula by up to {(answer - right).abs().max():.3g}.")
+
+
+@check("8.4", "1 where the surface faces the lamp, 0 where it turns away, and the lamp's distance does not matter.")
+def check_8_4(squarely: Any) -> None:
+    """squarely(normals (B, 3, H, W) of length 1, toward (3,)): Lambert's cosine, (B, H, W) from 0 to 1."""
+    normals, toward = normalize(torch.randn(2, 3, 4, 5), dim=1), torch.tensor([2.0, -1.0, 1.5])
+    answer = tensor(squarely(normals, toward), (2, 4, 5))
+    raw = torch.einsum("bchw,c->bhw", normals, toward)
+    right = (raw / toward.norm()).clamp(0)
+    for mistake, advice in (
+        (raw.clamp(0), "It depends on how long the direction is: a lamp twice as far is twice as bright. Give the "
+         "direction the length 1 first."),
+        (raw, "Two things: the direction needs the length 1, and what turns away gets no light, not less than none."),
+        (raw / toward.norm(), "What turns away from the lamp gets no light: 0, not less."),
+        ((raw / toward.norm()).abs(), "The far side is as bright as the near one. What turns away gets no light."),
+        ((-raw / toward.norm()).clamp(0), "The lamp is on the wrong side: it is bright where the surface turns away."),
+        ((raw / toward.norm()).clamp(0, 1) / 2 + 0.5, "There is light where none should be: turned away is 0."),
+    ):  # fmt: skip
+        if close(answer, mistake):
+            wrong(advice)
+    if not close(answer, right):
+        wrong(f"On random surfaces yours differs by up to {(answer - right).abs().max():.3g}. Sum over x, y and z.")
 
 
 @check("8.5", "There and back, and the skin is skin again.")

@@ -1,4 +1,4 @@
-"""Color for line art, in two stages (Zhang et al. 2018): a bold draft, then a careful hand. Taught in 08_colorization."""
+"""Color for line art, in two stages (Zhang et al. 2018): a bold draft, a careful hand. Taught in 08_colorization."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STAGES = ("draft", "refine")
 
 @dataclass(frozen=True)
 class Config(TrainingConfig):
-    """PaintsChainer's network and rate (128 px, batch 16, Adam 1e-4), and dots as in re-implementations of Zhang et al."""
+    """PaintsChainer's network and rate (128 px, batch 16, Adam 1e-4); dots as others re-implement Zhang et al."""
 
     stage: str = "draft"
     size: int = 128

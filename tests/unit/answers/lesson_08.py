@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch.nn.functional import normalize
 
 
 def hint_channels(colors, dots, mask=None):
@@ -41,6 +42,10 @@ def branches_exchanged(fine, wide, sharpness, level, slope):
     return torch.where(s < level, 1.0, 1 + torch.tanh(slope * (s - level)))
 
 
+def squarely(normals, toward):
+    return (normals * normalize(toward, dim=0)[:, None, None]).sum(1).clamp(0)
+
+
 def to_blue(y, u):
     return y + 2.032 * u
 
@@ -64,6 +69,7 @@ SOLUTIONS = {
     "8_1": [hint_channels, lambda c, d: torch.cat([torch.where(d, c, 0.0), d.float()], 1)],
     "8_2": [transplanted, other_way_round],
     "8_3": [ink, ink_by_clamp],
+    "8_4": [squarely, lambda n, t: torch.einsum("bchw,c->bhw", n, t / t.norm()).clamp(0)],
     "8_5": [from_yuv],
 }
 WRONG_ANSWERS = {
@@ -97,6 +103,15 @@ WRONG_ANSWERS = {
         (lambda f, w, p, e, k: 1 + torch.tanh(k * (contrast(f, w, p) - e)), "not more"),
         (lambda f, w, p, e, k: ink(f, w, p, e, k) * 2 - 1, "not in [-1, 1]"),
         (lambda f, w, p, e, k: ink(f, w, p, e, k / 255), "from the formula"),
+    ],
+    "8_4": [
+        (lambda n, t: (n * t.view(1, 3, 1, 1)).sum(1).clamp(0), "how long the direction is"),
+        (lambda n, t: (n * t.view(1, 3, 1, 1)).sum(1), "Two things"),
+        (lambda n, t: (n * normalize(t, dim=0).view(1, 3, 1, 1)).sum(1), "not less"),
+        (lambda n, t: (n * normalize(t, dim=0).view(1, 3, 1, 1)).sum(1).abs(), "far side"),
+        (lambda n, t: squarely(-n, t), "wrong side"),
+        (lambda n, t: squarely(n, t) / 2 + 0.5, "turned away is 0"),
+        (lambda n, t: squarely(n.flip(1), t), "Sum over x, y and z"),
     ],
     "8_5": [
         (green, "still green"),
