@@ -1,7 +1,7 @@
 """How good are pictures? Distances between sets and between pictures, and attributes judged. Taught in 02_studio."""
 
 from animelab.metrics.attributes import attribute_accuracy, guessed, predicted
-from animelab.metrics.pictures import perceptual, psnr, ssim
+from animelab.metrics.pictures import leak, obedience, perceptual, psnr, ssim
 from animelab.metrics.report import evaluate, table
 from animelab.metrics.sets import fd_studio, features, frechet, kd_studio, kernel_distance, variety
 
@@ -15,4 +15,4 @@ __all__ = [
     "kd_studio",
     "kernel_distance",
 ]
-__all__ += ["perceptual", "predicted", "psnr", "ssim", "table", "variety"]
+__all__ += ["leak", "obedience", "perceptual", "predicted", "psnr", "ssim", "table", "variety"]

@@ -53,3 +53,26 @@ def perceptual(a: Tensor, b: Tensor) -> Tensor:
     pairs = zip(tagger().maps(a.float().cpu()), tagger().maps(b.float().cpu()))
     depths = [(normalize(x, dim=1) - normalize(y, dim=1)).square().sum(1).mean((1, 2)) for x, y in pairs]
     return torch.stack(depths).mean(0)
+
+
+def obedience(pictures: Tensor, hints: Tensor) -> Tensor:
+    """How far the colors under dots are from the dots, a mean over all of them in steps of 255; 0 is perfect obedience.
+
+    pictures: (B, 3, H, W) in [-1, 1]; hints: (B, 4, H, W), as from `nn.colorization.hints`. LabError without any dot.
+    Taught in 08_colorization.
+    """
+    dots = hints[:, 3] > 0
+    if not dots.any():
+        raise LabError("Without a dot nobody can obey: give hints with at least one.")
+    return (pictures - hints[:, :3]).norm(dim=1)[dots].mean() * 127.5
+
+
+def leak(before: Tensor, after: Tensor, region: Tensor) -> float:
+    """Which share of the change between pictures (B, 3, H, W) lies outside of a region, bool (B, 1, H, W): 0 to 1.
+
+    LabError when nothing changed. Taught in 08_colorization.
+    """
+    change = (after - before).abs().sum(1, keepdim=True)
+    if not change.any():
+        raise LabError("Nothing changed between the two, so nothing can have leaked; put a dot of another color.")
+    return float((change * ~region).sum() / change.sum())
