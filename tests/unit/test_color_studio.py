@@ -1,0 +1,155 @@
+"""The coloring desk: its layers, its pictures of any size, what it takes from a browser and what it refuses."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from animelab.errors import LabError
+from animelab.widgets import ColorStudio
+
+
+class Spreader(nn.Module):
+    """A colorist whose answers are known: the first dot's color everywhere; without dots the palette's, or gray."""
+
+    def forward(self, lines: Tensor, coarse: Tensor, precise: Tensor, palette: Tensor) -> tuple[Tensor, Tensor]:
+        self.seen = lines.shape, coarse, precise, palette
+        return tuple(self.spread(hints, lines) for hints in (coarse, precise))  # type: ignore[return-value]
+
+    @staticmethod
+    def spread(hints: Tensor, lines: Tensor) -> Tensor:
+        dots = hints[0, 3] > 0
+        color = hints[0, :3, dots][:, 0] if dots.any() else torch.zeros(3)
+        return color.view(1, 3, 1, 1).expand(1, 3, *lines.shape[2:])
+
+
+def drawing(high: int = 64, wide: int = 64) -> np.ndarray:
+    lines = np.full((high, wide, 3), 255, np.uint8)
+    lines[high // 4 : -high // 4, wide // 4] = lines[high // 4 : -high // 4, -wide // 4] = 0  # a box, open below
+    lines[high // 4, wide // 4 : -wide // 4] = lines[-high // 4 - 1, wide // 4 : -wide // 4] = 0
+    return lines
+
+
+@pytest.fixture
+def desk(tmp_path) -> ColorStudio:
+    return ColorStudio(Spreader(), drawing()[None], size=64, folder=tmp_path / "out")  # type: ignore[arg-type]
+
+
+def url(pixels: np.ndarray, mode: str = "RGB") -> str:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels, mode).save(buffer, "PNG")
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def test_a_draft_dot_speaks_to_both_stages_and_a_final_dot_to_the_second_only(desk: ColorStudio) -> None:
+    desk.dots = [[0.5, 0.5, "#ff0000", "draft"]]
+    for picture in (desk.draft, desk.final):
+        assert picture[32, 32].tolist() == [255, 0, 0]
+    desk.dots = [[0.5, 0.5, "#0000ff", "final"]]
+    assert desk.draft[32, 32].tolist() == [128, 128, 128] and desk.final[32, 32].tolist() == [0, 0, 255]
+    desk.dots = []
+    assert desk.final[32, 32].tolist() == [128, 128, 128]
+
+
+def test_dots_land_on_their_pixel_in_pictures_that_are_not_square() -> None:
+    colorist = Spreader()
+    desk = ColorStudio(colorist, drawing(40, 200)[None], size=100)  # type: ignore[arg-type]
+    desk.dots = [[0.25, 0.5, "#ff0000", "draft"]]
+    shape, coarse, _, _ = colorist.seen
+    assert shape == (1, 1, 20, 100)
+    assert coarse[0, 3].nonzero().float().mean(0).tolist() == [10, 25], "the middle of the dot"
+    assert desk.final.shape == (40, 200, 3), "at the drawing's own size"
+
+
+def test_a_scheme_is_its_palette(desk: ColorStudio) -> None:
+    desk.scheme = "maple"
+    maple = desk.colorist.seen[3]  # type: ignore[attr-defined]
+    desk.scheme = "dandelion"
+    assert maple.square().sum() == pytest.approx(1, abs=1e-3)
+    assert not torch.allclose(maple, desk.colorist.seen[3])  # type: ignore[attr-defined]
+    desk.scheme = "as it likes"
+    assert not desk.colorist.seen[3].any()  # type: ignore[attr-defined]
+
+
+def test_the_layers_laid_over_each_other_are_the_picture(desk: ColorStudio) -> None:
+    desk.dots, desk.light = [[0.5, 0.5, "#c08040", "draft"]], [0.0, 0.5, 0.3]
+    folder = desk.export()
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "1_colors.png", "2_light.png", "3_lines.png", "final.png",
+    ]  # fmt: skip
+    layers = [Image.open(folder / name) for name in ("1_colors.png", "2_light.png", "3_lines.png")]
+    assert all(layer.mode == "RGBA" for layer in layers)
+    laid = layers[0]
+    for layer in layers[1:]:
+        laid = Image.alpha_composite(laid, layer)
+    assert np.array_equal(np.asarray(laid.convert("RGB")), np.asarray(Image.open(folder / "final.png")))
+    assert np.array_equal(np.asarray(laid.convert("RGB")), desk.final)
+    assert desk.final[16, 30].max() < 40, "ink is on top"
+
+
+def test_the_light_comes_from_where_the_lamp_is(desk: ColorStudio) -> None:
+    desk.dots = [[0.5, 0.5, "#c08040", "draft"]]
+    dark = desk.final.astype(int)
+    sides = {}
+    for name, x in (("left", -2.0), ("right", 3.0)):
+        desk.light = [x, 0.5, 0.5]
+        lit = desk.final.astype(int).sum(2)
+        sides[name] = lit[32, 18:22].mean() - lit[32, 42:46].mean()
+        assert np.array_equal(desk.final[2, 2], dark[2, 2]), "the wall behind is not lit"
+    assert sides["left"] > 60 and sides["right"] < -60
+    desk.light = []
+    assert np.array_equal(desk.final, dark)
+
+
+def test_a_drawing_from_disk_may_have_any_size_and_transparent_is_paper(desk: ColorStudio) -> None:
+    see_through = np.zeros((90, 50, 4), np.uint8)
+    see_through[40] = (0, 0, 0, 255)
+    desk.opened = url(see_through, "RGBA")
+    assert desk.lines.shape == (90, 50, 3) and desk.lines[0, 0].min() == 255 and desk.lines[40].max() == 0
+    assert desk.final.shape == (90, 50, 3)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "data:image/png;base64,AAAA",
+        "data:text/html;base64," + base64.b64encode(b"<b>hello</b>").decode(),
+        "nothing",
+        url(np.zeros((4, 4, 3), np.uint8)),
+        url(np.zeros((20, 3000, 3), np.uint8)),
+    ],
+)
+def test_what_is_no_drawing_is_refused_and_the_old_one_stays(desk: ColorStudio, sent: str) -> None:
+    before = desk.lines
+    desk.opened = sent
+    assert "no picture to color" in desk.said and desk.lines is before
+
+
+def test_a_bad_dot_says_so_and_changes_nothing(desk: ColorStudio) -> None:
+    before = desk.final
+    desk.dots = [[2.0, 0.5, "#ff0000", "draft"]]
+    assert "A dot lies" in desk.said and desk.final is before
+    desk.dots = [[0.5, 0.5, "url(evil)", "draft"]]
+    assert "A color is" in desk.said and desk.final is before
+
+
+def test_another_drawing_begins_without_dots(tmp_path) -> None:
+    desk = ColorStudio(Spreader(), np.stack([drawing(), drawing()[::-1]]), size=64)  # type: ignore[arg-type]
+    desk.dots = [[0.5, 0.5, "#ff0000", "draft"]]
+    desk._asked(desk, {"ask": "another"}, None)
+    assert desk.dots == [] and np.array_equal(desk.lines, drawing()[::-1])
+    desk.folder = tmp_path / "file"
+    desk.folder.write_text("")
+    with pytest.raises(LabError, match="cannot be written"):
+        desk.export()
+
+
+def test_without_a_kernel_a_picture_remains(desk: ColorStudio) -> None:
+    bundle = desk._repr_mimebundle_()
+    assert "<img" in bundle["text/html"] and "0 dots" in bundle["text/plain"]
