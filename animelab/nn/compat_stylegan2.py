@@ -183,7 +183,7 @@ class _Reader(pickle.Unpickler):
 def _read(data: bytes) -> Any:
     """What a pickle holds; a place in its memo beyond its own length would take all memory, and is refused before."""
     for opcode, argument, _ in pickletools.genops(data):
-        if "PUT" in opcode.name and int(argument) > len(data):
+        if "PUT" in opcode.name and int(argument or 0) > len(data):
             raise pickle.UnpicklingError("it asks for more memory than it could use")
     return _Reader(io.BytesIO(data)).load()
 
