@@ -93,7 +93,7 @@ def check_6_2(truncated: Any) -> None:
 def check_6_3(r1: Any) -> None:
     """r1(score, real): mean over the batch of the squared gradient of score at real, differentiable again."""
     factor = torch.tensor(1.5, requires_grad=True)
-    real = torch.randn(3, 3, 4, 4)
+    more, real = torch.randn(5, 3, 4, 4), torch.randn(3, 3, 4, 4)
 
     def score(pictures: Tensor) -> Tensor:
         return factor * pictures.square().flatten(1).sum(1) / 2  # its gradient at x is factor * x
@@ -115,6 +115,8 @@ def check_6_3(r1: Any) -> None:
             wrong(advice)
     if not close(answer, each.mean()):
         wrong(f"Yours is {answer:.4f}, and it should be {each.mean():.4f}.")
+    if not close(tensor(r1(score, more), ()), (1.5 * more).square().flatten(1).sum(1).mean()):
+        wrong("Right for 3 pictures and wrong for 5: the mean is over as many as there are.")
     if not answer.requires_grad:
         wrong("The number is right, but it cannot be differentiated again: `create_graph=True` keeps the way back.")
     (slope,) = torch.autograd.grad(answer, factor, allow_unused=True)

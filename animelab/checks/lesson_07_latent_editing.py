@@ -32,7 +32,8 @@ def check_7_1(crossed: Any) -> None:
 @check("7.2", "Directions that move the styles most, from the weights alone, the strongest first.")
 def check_7_2(strongest_directions: Any) -> None:
     """strongest_directions(weights, count): matrices (channels, latent) to unit directions (count, latent)."""
-    weights = [torch.randn(n, 8) * torch.linspace(0.3, 2, n)[:, None] @ torch.diag(torch.linspace(0.2, 1.6, 8))
+    wide = torch.diag(torch.linspace(0.2, 1.6, 8)[[3, 0, 6, 2, 7, 1, 5, 4]])
+    weights = [torch.randn(n, 8) * torch.linspace(0.3, 2, n)[:, None] @ wide
                for n in (12, 20)]  # fmt: skip
     answer = tensor(strongest_directions(weights, 3), (3, 8))
 
@@ -49,6 +50,7 @@ def check_7_2(strongest_directions: Any) -> None:
         (directions(torch.cat(weights)), "Nearly: each row (the weights of one style) counts alike, whatever its "
          "length. Divide every row by its length first."),
         (every.flip(0), "The weakest come first. `eigh` sorts upward: take them from the end."),
+        (every[:3].flip(0), "These are the right ones, the weakest of them first. Turn them around."),
         (directions(torch.cat([normalize(weight, dim=0) for weight in weights])), "You normalized along the wrong "
          "axis: a row is one style, `dim=1`."),
         (directions(normalize(weights[0], dim=1)), "Only the first layer's weights are in it. Stack all of them."),

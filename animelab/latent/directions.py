@@ -45,6 +45,8 @@ def interfacegan(w: Tensor, scores: Tensor, share: float = 0.1, strength: float 
     count = int(share * len(w))
     if count < 2 or 2 * count > len(w):
         raise LabError(f"A share of {share} of {len(w)} samples leaves {count} a side; take more samples.")
+    if scores.shape != w.shape[:1] or not bool(scores.isfinite().all()) or scores.min() == scores.max():
+        raise LabError(f"Give one finite score for each of {len(w)} samples, and not all the same.")
     order = scores.argsort()
     some = torch.cat([w[order[-count:]], w[order[:count]]]).double()
     side = torch.cat([torch.ones(count), -torch.ones(count)]).double()
@@ -68,6 +70,8 @@ def conditional(direction: Tensor, *others: Tensor) -> Tensor:
 
     Raises LabError when nothing is left.
     """
+    if not others:
+        raise LabError("Without which directions? Name at least one other.")
     basis, _ = torch.linalg.qr(torch.stack(others, 1))
     rest = direction - basis @ (basis.T @ direction)
     if rest.norm() < 1e-4 * direction.norm():

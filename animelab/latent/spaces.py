@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
 
+from animelab.errors import LabError
 from animelab.latent.directions import edit, ganspace
 from animelab.latent.walks import Generate, principal_directions, slerp
 from animelab.nn.stylegan2 import Generator
+
+
+def _check(named: Mapping[str, Tensor] | None, latent: int) -> None:
+    """LabError for a direction of one's own that does not fit."""
+    for name, direction in (named or {}).items():
+        if not isinstance(direction, Tensor) or direction.shape != (latent,):
+            shape = tuple(direction.shape) if isinstance(direction, Tensor) else type(direction).__name__
+            raise LabError(f"The direction {name!r} should be a tensor of shape ({latent},), not {shape}.")
+        if not isinstance(name, str) or re.match("(component|direction) [1-5]( |$)", name):
+            raise LabError(f"A direction needs a name of its own, in words, and not {name!r}.")
 
 
 class Latents:
@@ -23,6 +35,7 @@ class Latents:
 
     def __init__(self, generate: Generate, latent: int, named: Mapping[str, Tensor] | None = None) -> None:
         self.generate, self.latent = generate, latent
+        _check(named, latent)
         found = principal_directions(generate, latent, min(5, latent), samples=max(512, 4 * latent))
         last = len(found)
         ends = {1: " (strongest)", last: " (gentlest)"} if last > 1 else {}
@@ -50,6 +63,10 @@ class Latents:
         """
         return slerp(point, self.point(seed), 0.7 * (share[1] - share[0]))
 
+    def pulled(self, points: Tensor, truncation: float) -> Tensor:
+        """Points (B, ...) as truncation leaves them: in w pulled to the mean, in z as they are."""
+        return points
+
     def pictures(self, points: Tensor, truncation: float = 1.0) -> Tensor:
         """What is at points (B, ...): (B, 3, H, W) in [-1, 1]; in w, truncation pulls them to the mean."""
         return self.generate(points)
@@ -67,6 +84,7 @@ class Styles(Latents):
         self, generator: Generator, named: Mapping[str, Tensor] | None = None, orders: Tensor | None = None
     ) -> None:
         self.generator, self.latent, self.orders = generator, generator.mapping.mean.shape[0], orders
+        _check(named, self.latent)
         self.layers = len(generator.synthesis.convs) + 1
         self.size = 2 ** (self.layers // 2 + 1)
         random = torch.Generator().manual_seed(0)
@@ -97,8 +115,11 @@ class Styles(Latents):
         first, last = (round(self.layers * end) for end in share)
         return torch.cat([point[:first], self.point(seed)[first:last], point[last:]])
 
+    def pulled(self, points: Tensor, truncation: float) -> Tensor:
+        return self.generator.truncated(points.to(self.generator.mapping.mean.device), truncation).cpu()
+
     def pictures(self, points: Tensor, truncation: float = 1.0) -> Tensor:
         with torch.no_grad():
-            w = points.to(self.generator.mapping.mean.device)
-            pictures = self.generator.synthesis(self.generator.truncated(w, truncation), noise="fixed")
+            w = self.pulled(points, truncation).to(self.generator.mapping.mean.device)
+            pictures = self.generator.synthesis(w, noise="fixed")
             return pictures.float().cpu().clamp(-1, 1)

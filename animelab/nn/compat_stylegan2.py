@@ -9,7 +9,9 @@ from __future__ import annotations
 import collections
 import io
 import pickle
+import pickletools
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -35,12 +37,20 @@ def load_generator(path: str | Path) -> tuple[stylegan2.Generator, dict[str, int
         raise LabError(f"{path} has {path.stat().st_size / 1e9:.1f} GB, too much for a StyleGAN2.")
     try:
         if path.suffix == ".pkl":
-            with path.open("rb") as file:
-                theirs = _from_nvidia(_tensors(_Reader(file).load()["G_ema"]))
+            theirs = _from_nvidia(_tensors(_read(path.read_bytes())["G_ema"]))
         else:
             theirs = _from_rosinality(torch.load(path, map_location="cpu", weights_only=True))
         return _filled(theirs)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, AttributeError, ImportError) as error:
+    except (
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+        AttributeError,
+        ImportError,
+        MemoryError,
+    ) as error:
         raise LabError(f"{path} was not opened: it is damaged, or holds more than weights ({error}).") from error
     except (KeyError, TypeError, IndexError) as error:
         raise LabError(f"{path} holds no StyleGAN2 generator of these two codes: {error} does not fit.") from error
@@ -128,6 +138,21 @@ class _Inert:
         pass
 
 
+class _Function:
+    """A function to call and nothing else: a pickle could set attributes of a bare one, for the whole process."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Callable[..., Any]) -> None:
+        self._call = call
+
+    def __call__(self, *given: Any) -> Any:
+        return self._call(*given)
+
+    def __setstate__(self, state: Any) -> None:
+        raise pickle.UnpicklingError("it tries to change a function")
+
+
 def _storage(data: bytes) -> Any:
     """A tensor's memory, as torch.storage._load_from_bytes reads it, but with weights alone."""
     return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
@@ -140,9 +165,9 @@ class _Reader(pickle.Unpickler):
         ("torch_utils.persistence", "_reconstruct_persistent_obj"): _Inert,
         ("dnnlib.util", "EasyDict"): dict,
         ("collections", "OrderedDict"): collections.OrderedDict,
-        ("torch._utils", "_rebuild_tensor_v2"): torch._utils._rebuild_tensor_v2,
-        ("torch._utils", "_rebuild_parameter"): torch._utils._rebuild_parameter,
-        ("torch.storage", "_load_from_bytes"): _storage,
+        ("torch._utils", "_rebuild_tensor_v2"): _Function(torch._utils._rebuild_tensor_v2),
+        ("torch._utils", "_rebuild_parameter"): _Function(torch._utils._rebuild_parameter),
+        ("torch.storage", "_load_from_bytes"): _Function(_storage),
         ("numpy.core.multiarray", "scalar"): _Inert,
         ("numpy._core.multiarray", "scalar"): _Inert,
         ("numpy", "dtype"): _Inert,
@@ -153,6 +178,14 @@ class _Reader(pickle.Unpickler):
             hint = "; TensorFlow's files are not supported" if module.startswith("dnnlib.tflib") else ""
             raise pickle.UnpicklingError(f"it asks for {module}.{name}{hint}")
         return self.known[module, name]
+
+
+def _read(data: bytes) -> Any:
+    """What a pickle holds; a place in its memo beyond its own length would take all memory, and is refused before."""
+    for opcode, argument, _ in pickletools.genops(data):
+        if "PUT" in opcode.name and int(argument or 0) > len(data):
+            raise pickle.UnpicklingError("it asks for more memory than it could use")
+    return _Reader(io.BytesIO(data)).load()
 
 
 def _tensors(network: Any, prefix: str = "") -> dict[str, Tensor]:

@@ -180,6 +180,7 @@ class StyleGAN2(Recipe):
             self.augment.adapt(real_logits)
         if self.steps_done % c.r1_every == 0:
             with torch.autocast(self.device.type, enabled=False):  # a slope of a slope wants every digit
+                # of the disturbed picture: torch has no second derivative of the rotation
                 penalty = self.penalty(lambda pictures: self.D(pictures, labels), real)
             self.update(self.D_adam, c.gamma / 2 * c.r1_every * penalty)
 

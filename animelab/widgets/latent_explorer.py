@@ -96,8 +96,8 @@ class LatentExplorer(Panel):
 
     @property
     def latents(self) -> Tensor:
-        """The point of the picture you see, (1, latent) or in w (1, layers, latent), to go on with in code."""
-        return self.state.point(self.space)[None]
+        """The point of the picture you see, (1, latent) or in w (1, layers, latent) and truncated, to go on with."""
+        return self.space.pulled(self.state.point(self.space)[None], self.state.truncation)
 
     def render(self, state: State) -> np.ndarray:
         """The picture of a state: uint8 (H, W, 3), at least 256 pixels wide."""
@@ -120,7 +120,7 @@ class LatentExplorer(Panel):
 
     def remember(self, end: str) -> None:
         """Keep the face you see as "a" or "b", an end of the walk; the direction sliders start again from there."""
-        here = self.latents[0]
+        here = self.state.point(self.space)  # truncation stays a control of its own
         changes: dict[str, Any] = {end: here, "face": here, "name": f"Face {end.upper()}", "walk": None}
         state = replace(self.state, strengths=(0.0,) * len(self.space.directions), **changes)
         if state.a is not None and state.b is not None:
@@ -131,12 +131,14 @@ class LatentExplorer(Panel):
         """One step back."""
         if self._past:
             self._future.append(self.state)
+            self._touched = None
             self._show(self._past.pop())
 
     def redo(self) -> None:
         """One undone step forward."""
         if self._future:
             self._past.append(self.state)
+            self._touched = None
             self._show(self._future.pop())
 
     def favorite(self) -> None:
@@ -233,9 +235,9 @@ class LatentExplorer(Panel):
         last = max(0, self.space.layers - 1)
         self._layers = ipywidgets.IntRangeSlider(value=(0, last), min=0, max=last, description="Layers to move", **long)
         self._kept = ipywidgets.Dropdown(options=[("Back to a favorite …", 0)], layout={"width": "258px"})
-        named = dict(zip(map(_class_name, self.space.directions), self._sliders, strict=True))
-        others = {"seed": self._seed, "walk": self._walk, "truncation": self._truncation, "layers": self._layers}
-        for name, control in {**others, "favorites": self._kept, **named}.items():
+        named = [("seed", self._seed), ("walk", self._walk), ("truncation", self._truncation), ("layers", self._layers)]
+        named += [("favorites", self._kept), *zip(map(_class_name, self.space.directions), self._sliders, strict=True)]
+        for name, control in named:  # a list: two directions may share the class of their names
             control.add_class(f"animelab-{name}")
             control.observe(self._moved, "value")
         self._ends = {"a": Picture(48, "end"), "b": Picture(48, "end")}

@@ -65,8 +65,8 @@ class PickAndRefine(Panel):
 
     @property
     def latents(self) -> Tensor:
-        """The point of the character picked so far, (1, latent) or in w (1, layers, latent)."""
-        return self.points(self.state)[0][None]
+        """The point of the character picked so far, (1, latent) or in w (1, layers, latent), truncated."""
+        return self.space.pulled(self.points(self.state)[0][None], self.truncation)
 
     def points(self, state: State) -> list[Tensor]:
         """The points of a grid; the same for the same state."""

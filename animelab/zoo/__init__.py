@@ -19,6 +19,7 @@ from animelab.data import Cast
 from animelab.engine.weights import load_weights
 from animelab.errors import LabError
 from animelab.nn import colorization, compat, compat_stylegan2, cyclegan, stylegan2
+from animelab.studio import TAGS
 
 FOLDER = Path(__file__).parent
 TRANSLATORS = ("pix2pix.generator", "cyclegan.generator", "cyclegan.pair")
@@ -90,7 +91,12 @@ class Conditional(Pretrained):
         self, latents: Tensor, attributes: Tensor | None = None, truncation: float = 1.0
     ) -> Tensor:
         """Pictures as in Pretrained; `attributes` are (B, 34), or (34,) for all; by default, of the first order."""
-        attributes = self.orders(1)[0] if attributes is None else attributes
+        attributes = self.orders(1)[0] if attributes is None else torch.as_tensor(attributes)
+        if tuple(attributes.shape) not in ((len(TAGS),), (len(latents), len(TAGS))):
+            raise LabError(
+                f"Attributes for {len(latents)} pictures are ({len(TAGS)},) or ({len(latents)}, {len(TAGS)}) numbers, "
+                f"not {tuple(attributes.shape)}; the columns are studio.TAGS."
+            )
         return self._paint(truncation, latents, attributes.expand(len(latents), -1).float())
 
     def orders(self, count: int, seed: int = 0) -> Tensor:
@@ -228,6 +234,10 @@ def open_model(run_or_name: str | Path) -> Pretrained:
     path = Path(run_or_name)
     if path.suffix in (".pt", ".pkl"):
         generator, arguments = compat_stylegan2.load_generator(path)
+        if arguments["classes"]:
+            raise LabError(
+                f"{path} draws {arguments['classes']} classes; use nn.compat_stylegan2.load_generator, and say which."
+            )
         return Pretrained(path.stem, generator, arguments["latent"], arguments["size"], {"data": "unknown"})
     model = _either(run_or_name, names())
     if isinstance(model, Translator):
@@ -263,7 +273,7 @@ def _open(path: Path, name: str, card: dict[str, Any]) -> Pretrained | Translato
     kind, arguments, network = load_weights(path)
     if kind in TRANSLATORS:
         return Translator(name, network, card)
-    if not {"latent", "size"} <= arguments.keys():
+    if kind.endswith("discriminator") or not {"latent", "size"} <= arguments.keys():
         raise LabError(f"{path} holds a {kind}, which cannot draw by itself; give the weights of a generator.")
     draws = Conditional if arguments.get("tags") or arguments.get("classes") else Pretrained
     return draws(name, network, arguments["latent"], arguments["size"], card)

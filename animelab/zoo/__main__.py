@@ -60,7 +60,7 @@ def main() -> None:
             "torch": run["torch"],
             "machine": options.machine,
             "command": options.command,
-            "scores": options.scores,
+            "scores": options.scores if name == options.name else {},
             "licence": "CC0-1.0: trained only on characters this project draws",
         }
         print(f"{name}: {path.stat().st_size / 1e6:.1f} MB in {path}")

@@ -248,6 +248,7 @@ compare(
 # Nothing differs, but for a breath at the outlines: all strengths are close to 0. This painter has turned its noise off. It had
 # not always: after 24,000 pictures of training the strongest was 0.06, and fringe and lashes were bent out of noise. Without it
 # hair was like plastic. By 120,000 pictures the layers could draw strands by themselves, and the noise was only in the way.
+# (*Told, not shown: the painter at 24,000; the strengths of three moments are in `course/measurements.md`.*)
 #
 # It is right, too. Our drawings leave nothing to chance; every line has a reason. Photographs of skin and fur are what noise was
 # made for. A part that a network may ignore tells you something about your data.
@@ -277,7 +278,7 @@ compare({"filtered": filtered[eyes], "repeated": repeated[eyes]}, columns=4, sca
 #
 # Each layer has a style of its own, so nothing forces them all to come from the same w. In half of its training batches this
 # painter got the first layers from one latent and the rest from another (*style mixing*; the paper does so in 90 of 100),
-# always with the same order, so it learned not to rely on their being related. Below we go further: the two faces have
+# always with the same order, so it learned not to rely on their being related. (*Told, not shown: a painter without mixing.*) Below we go further: the two faces have
 # different orders. The left column gives some layers, the top row all others. **Predict:** which layers bring the hair color?
 
 
@@ -457,11 +458,12 @@ result_6_3 = check_6_3(r1)
 
 # %% [markdown]
 # A gradient of a gradient costs several times an ordinary one. But D does not forget in a moment. So StyleGAN2 computes it in
-# every 16th step only, and counts it 16 times (*lazy* regularization).
+# every 16th step only, and counts it 16 times (*lazy* regularization). *Told, not shown: that nothing is lost by it.*
 #
 # **Three more parts** of the recipe, and where to see them:
 #
-# - **EMA.** The painter you saw is an average over the last several thousand pictures' worth of weights, as in lesson 1.
+# - **EMA.** The painter you saw is an average over the last several thousand pictures' worth of weights, as in lesson 1. *Told, not
+#   shown here: lesson 1 shows it.*
 # - **Path length.** A step in w should change the picture by the same amount everywhere and in every direction. It is in the
 #   library (`losses.path_lengths`) and off in our presets for the CPU, where it would cost a third of the time. *Told, not shown.*
 # - **ADA.** With a few thousand pictures the judge learns them by heart. The cure: disturb what it sees, real and fake alike, and
@@ -677,7 +679,8 @@ compare({words: player.sample(16) for words, player in players.items()}, columns
 
 # %% [markdown]
 # Compare three things: the pictures, the distance, and the time under each bar. On our machine R3GAN's game came out a little
-# nearer to drawings (303 against 319) and gave its crowd more colors. It also took two and a half times as long, for two
+# nearer to drawings (303 against 319) and gave its crowd more colors; at 32 pixels, though, the tagger's distance and the eye
+# do not always agree. It also took two and a half times as long, for two
 # slopes of slopes in every step, and in that time StyleGAN2's game could have gone on. One pair of runs is one pair of runs,
 # and fifty thousand pictures are a first impression: R3GAN's own runs see hundreds of times as many. Change `gamma` before
 # you believe in a winner; it means something else in each of the games.
@@ -782,7 +785,8 @@ show(
 #   learning rate, look at the data: are half of them duplicates?
 # - **"Without path length it collapses."** (rosinality/stylegan2-pytorch #97.) He had set `d_reg_every` to a huge number,
 #   too. That one is R1: another penalty on another network.
-# - **"FID stays at 60 after transfer."** (stylegan2-ada-pytorch #25.) The new faces were cropped differently. Layers learn places.
+# - **"FID stays at 60 after transfer."** (stylegan2-ada-pytorch #25.) One of the replies blames faces that are cropped differently:
+#   layers learn places.
 #
 # ## Assignment: your own theme
 #

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 7 · Edit a face that does not exist: latent space
 #
-# **You will make:** a character by choosing, a smile by arithmetic, a hundred pictures of one character, and a table that says
+# **You will make:** a character by choosing, blonde hair by arithmetic, a hundred pictures of one character, and a table that says
 # which way of editing disturbs the rest least.
 #
 # **In the studio:** steps 1 and 2 of 6, *character design* and *storyboard*. "The same girl, but blonde" is the most frequent
@@ -329,9 +329,23 @@ compare({goal: strip(found[goal], step) for goal in GOALS}, columns=5,
         alt="Five rows: one face with less and more blonde hair, blue eyes, long hair, a smile, an open mouth.")  # fmt: skip
 
 # %% [markdown]
-# Each row does what it says, and you can see the price: at the ends of a row the rest of the face begins to give way. The rows of
-# the smile and of the mouth move little. This painter hardly smiles: ordered smiles are a guess to the second tagger (0.50). A
-# direction cannot find what the painter cannot paint.
+# Hair and eyes do what the row says, and you can see the price: at the ends of a row the rest of the face begins to give way.
+# *Open mouth* makes the mouth darker, and the hair longer with it. The row of the smile moves little. Why? Ask the second
+# tagger how often it sees a smile where one was ordered, and where none was.
+
+# %%
+crowd = 64 if small else 512
+asked = model.orders(crowd, seed=2)
+looks = metrics.predicted(model.sample(crowd, seed=2)) > 0
+for goal in ("smile", "open mouth", "long"):
+    column = TAGS.index(goal)
+    wanted = asked[:, column] > 0
+    yes, no = (float(looks[who, column].float().mean()) for who in (wanted, ~wanted))
+    print(f"{goal:12} seen in {yes:.2f} where ordered, in {no:.2f} where not")
+
+# %% [markdown]
+# This painter smiles at everybody, asked or not. That is a choice that costs it little: three in four of its models smile. A
+# direction can find what the painter varies, and nothing else.
 #
 # Directions need not be independent. Here are the cosines between them: 0 is a right angle, 1 the same direction.
 
@@ -384,10 +398,11 @@ check_7_3(without)
 # An edit is clean when the target changes and nothing else does. So: move 96 faces until the target has changed by one standard
 # deviation, and ask how far all *other* attributes have moved meanwhile, on average and in their own standard deviations.
 # The scorer of our directions was the first tagger; the examiner is the second one, which has had no part in this. How often it
-# is right on held-out drawings stands in the last column: near 0.5 (colors: near one in ten), believe nothing.
+# is right on held-out drawings stands in the last column: near 0.5 (colors: near one in ten), believe nothing. A mean over
+# thirty attributes hides a single one that went along all the way, so the worst one is named below the table.
 
 # %%
-exam = torch.stack([space.point(seed) for seed in range(5000, 5016 if small else 5096)])
+exam = torch.stack([space.point(seed) for seed in range(5000, 5006 if small else 5096)])
 
 
 seen = {by: metrics.predicted(space.pictures(exam), by) for by in ("judge", "tagger")}
@@ -405,21 +420,22 @@ def change(direction, amount, count=96, by="judge"):
 
 # %%
 def disturbance(direction, goal):
-    """How far all others have moved when the goal has moved by 1; nan where it never does."""
+    """How far each other has moved, (34,), when the goal has moved by 1; nan for all where it never does."""
     target = TAGS.index(goal)
     gene = next(
         gene for gene in latent.GENES if target in gene
     )  # blonde and black are one question
     never = [TAGS.index("hat"), TAGS.index("glasses")]  # in no face of this painter
-    others = [i for i in range(len(TAGS)) if i not in (*gene, *never)]
-    done, disturbed = 0.0, 0.0
+    no_others = torch.zeros(len(TAGS))
+    no_others[[*gene, *never]] = float("nan")
+    done, disturbed = 0.0, no_others
     for amount in range(1, 11):
         mean, distance = change(direction, 0.6 * amount * step)
-        reached, now = float(mean[target]), float(distance[others].mean())
+        reached, now = float(mean[target]), distance + no_others
         if reached >= 1:  # between this amount and the one before
             return disturbed + (1 - done) / (reached - done) * (now - disturbed)
         done, disturbed = reached, now
-    return float("nan")
+    return no_others * float("nan")
 
 
 # %% [markdown]
@@ -451,24 +467,33 @@ judged = metrics.attribute_accuracy(drawn, drawn_tags)
 judged |= {"blonde hair": judged["hair color"], "blue eyes": judged["eye color"]}
 print(f"{'':12}" + "".join(f"{name:>16}" for name in table[GOALS[0]]) + "  examiner right")
 for goal, row in table.items():
-    cells = "".join(f"{value:16.2f}" for value in row.values())
+    cells = "".join(f"{float(each.nanmean()):16.2f}" for each in row.values())
     print(f"{goal:12}{cells}{judged[goal]:16.2f}")
+for goal, row in table.items():
+    each = row["without others"].nan_to_num(0)
+    print(
+        f"{goal:12} without others, moved most: {TAGS[int(each.argmax())]} {each.max():.2f}"
+    )
 
 # %% [markdown]
 # In our run:
 #
-# | | GANSpace | SeFa | InterFaceGAN | without others | examiner right |
-# |---|---|---|---|---|---|
-# | blonde hair | never | never | 0.68 | 0.67 | 1.00 |
-# | blue eyes | never | never | 0.28 | 0.28 | 1.00 |
-# | long | 0.41 | never | 0.23 | 0.20 | 1.00 |
-# | smile | never | never | 0.18 | 0.17 | 0.72 |
-# | open mouth | never | never | 0.15 | 0.11 | 1.00 |
+# | | GANSpace | SeFa | InterFaceGAN | without others | moved most | examiner right |
+# |---|---|---|---|---|---|---|
+# | blonde hair | never | never | 0.68 | 0.67 | open mouth 1.34 | 1.00 |
+# | blue eyes | never | never | 0.28 | 0.28 | ribbon 0.70 | 1.00 |
+# | long | 0.41 | never | 0.23 | 0.20 | smile 0.48 | 1.00 |
+# | smile | never | never | 0.18 | 0.17 | open mouth 0.75 | 0.72 |
+# | open mouth | never | never | 0.15 | 0.11 | smile 0.66 | 1.00 |
 #
-# No single component of ten moves a face by one deviation toward a goal, but for one that shortens hair. A direction fitted to the
-# goal always does, and taking the other goals out makes it a little cleaner. Blonde hair disturbs most: most of a face's other
-# attributes are colors, and hair is the largest of them. The row of the smile deserves the least trust: the examiner sees
-# 0.72 of drawn smiles, and one deviation of a painter who hardly smiles is not much of a smile.
+# No single component of ten moves a face by one deviation toward a goal, but for one that shortens hair. (Their papers also
+# restrict a component to some layers; we did not.) A direction fitted to the goal always does. Taking the other goals out helps
+# *long* and *open mouth*; for the others the numbers hardly differ, and this is one run. Blonde hair disturbs most: most of a
+# face's other attributes are colors, and hair is the largest of them.
+#
+# Then read the column of what moved most. A mean of 0.11 sounds clean, and still a smile went two thirds of the way with it.
+# The row of the smile deserves the least trust: the examiner sees 0.72 of drawn smiles, and where everybody smiles, one
+# deviation of it is very little.
 #
 # ## From a picture back to w
 #
@@ -481,7 +506,7 @@ for goal, row in table.items():
 
 # %%
 targets = drawn[:6]
-tries = 20 if small else 200
+tries = 5 if small else 200
 w_points = latent.project(space, targets, steps=tries)
 plus_points = latent.project(space, targets, steps=tries, each_layer=True)
 rows = {
@@ -514,13 +539,28 @@ compare(
     alt="The same six edited toward blonde hair, from W and from W plus.",
 )
 
+# %%
+spread = seen["judge"].std(0)
+for name, where in {"in W": w_points, "in W+": plus_points}.items():
+    before = metrics.predicted(space.pictures(where))
+    moved = (
+        metrics.predicted(space.pictures(latent.edit(where, found[GOAL], 2 * step)))
+        - before
+    ) / spread
+    rest = moved[:, [i for i in range(len(TAGS)) if not TAGS[i].endswith(" hair")]].abs()
+    print(
+        f"{name:6} {GOAL} {float(moved[:, TAGS.index(GOAL)].mean()):+.2f}, all but the hair's colors by {float(rest.mean()):.2f}"
+    )
+
 # %% [markdown]
 # In our run W comes within a perceptual distance of 0.10 (two different characters: about 1) and W+ within 0.06. These people
 # were never in training, and their points are there: hair, eyes and even the wall. What is lost is what the painter never
 # learned: the mouths, and the ponytail at the edge of the last picture.
 #
 # The blonde edits show the other side. Two steps make dark hair brown, not blonde, and the girl at the right, who was blonde
-# before, begins to dissolve. An edit is a step from where you are, not a wish.
+# before, begins to dissolve. By the numbers W+ went nearly as far and took a little less along (1.15 and 0.47, W 1.27 and 0.59; six
+# faces, so a hint at most). People who take longer steps report the opposite: W+ leaves the places where the painter has
+# practiced. An edit is a step from where you are, not a wish.
 #
 # ## A hundred of one character
 #
@@ -543,7 +583,7 @@ for seed in range(100):
     other = 0.25 * (space.point(9000 + seed) - point)
     variants.append(point + other - other @ basis @ basis.T)
 hundred = space.pictures(torch.cat(variants))
-show(hundred, columns=10, scale=1, alt="A hundred small pictures of one character, with other mouths and small changes.")  # fmt: skip
+show(hundred, columns=10, scale=1, alt="A hundred small pictures of one character, with small changes of fringe, light and wall.")  # fmt: skip
 
 # %%
 read, own = (
@@ -558,7 +598,7 @@ for name, crowd in {"pictures of her": hundred, "drawn characters": drawn[:100]}
 
 # %% [markdown]
 # In our run 99 of 100 kept the color of her hair and 99 that of her eyes, by the second tagger; two of them differ by an
-# eighth of what parts two drawn characters. Look for what varies: the cut of the fringe, the light,
+# eighth of what parts two drawn characters. She smiles in all of them, like everybody here. Look for what varies: the cut of the fringe, the light,
 # the wall. And for what does not: she cannot turn her head, because nobody in her world ever did.
 #
 # ## And real pictures?

@@ -175,10 +175,9 @@ Timelapse([np.full((96, 160, 3), 40 * i, np.uint8) for i in range(6)], names=[f"
 
 STYLED = """
 import torch
-from animelab.nn.stylegan2 import Generator
+from animelab import zoo
 from animelab.widgets import LatentExplorer, PickAndRefine
-torch.manual_seed(0)
-model = Generator(64, channel_base=2048, channel_max=128, mapping_layers=4)  # as large as the bundled one
+model = zoo.load("stylegan2-faces-64")
 LatentExplorer(model, directions={"my own": torch.ones(512) / 8})
 """
 PICKER = STYLED.replace('LatentExplorer(model, directions={"my own": torch.ones(512) / 8})', "PickAndRefine(model)")
@@ -203,6 +202,7 @@ def test_a_stylegan2_answers_its_sliders_at_once_and_undo_brings_back(open_noteb
     assert "component 1 +1.5" in picture.get_attribute("alt")
     page.locator("button.animelab-favorite").press("Enter")
     liked = source(picture)
+    keep(page, "explorer_moved")
     page.locator("button.animelab-undo").press("Enter")
     page.wait_for_function(
         "([selector, first]) => document.querySelector(selector).src === first", arg=[FACE, first], timeout=5000

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
-from animelab import zoo
+from animelab import losses, zoo
 from animelab.data import Pictures
 from animelab.engine import train
 from animelab.errors import LabError
@@ -53,3 +55,24 @@ def test_the_preset_begins_from_the_bundled_pair() -> None:
     for network, name in ((recipe.G, "stylegan2-faces-64"), (recipe.D, "stylegan2-faces-64-judge")):
         bundled = zoo.network(name).state_dict()
         assert all(torch.equal(value, bundled[key]) for key, value in network.state_dict().items())
+
+
+def test_penalties_come_now_and_then_and_styles_mix_in_their_share(monkeypatch) -> None:
+    seen = {"r1": [], "path": []}
+    recipe = StyleGAN2(changed(r1_every=4, path_every=3, path_weight=2.0, mixing=0.25), "cpu")
+
+    def penalty(score, real):
+        seen["r1"].append(int(recipe.steps_done))
+        return losses.r1_penalty(score, real)
+
+    def path_lengths(pictures, w):
+        seen["path"].append(int(recipe.steps_done))
+        return losses.path_lengths(pictures, w)
+
+    recipe.penalty = penalty
+    monkeypatch.setattr("animelab.recipes.stylegan2.losses", SimpleNamespace(path_lengths=path_lengths))
+    for _ in range(10):
+        recipe.step(torch.rand(4, 3, 16, 16) * 2 - 1)
+    assert seen == {"r1": [0, 4, 8], "path": [0, 3, 6, 9]}
+    mixed = [bool((recipe.styles(2, None).std(1) > 1e-6).any()) for _ in range(400)]
+    assert 0.17 < sum(mixed) / 400 < 0.33

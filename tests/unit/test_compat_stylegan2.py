@@ -238,6 +238,24 @@ def test_a_file_that_would_run_code_is_refused_with_a_sentence(tmp_path: Path, k
     assert not trap.exists()
 
 
+@pytest.mark.parametrize(
+    "attack",
+    [  # in the pickle's own opcodes: a function whose attributes are set, and places that would take 30 GB and more
+        b"ctorch._utils\n_rebuild_tensor_v2\n(N}(X\x0c\x00\x00\x00__defaults__)tub.",
+        b"ctorch._utils\n_rebuild_tensor_v2\nN}X\x0c\x00\x00\x00__defaults__)s\x86b.",
+        b"}r\xff\xff\xff\x7f.",
+        b"\x80\x04\x8e" + (2**62).to_bytes(8, "little") + b"x.",
+        b"\x80\x05\x96" + (2**40).to_bytes(8, "little") + b"x.",
+    ],
+)
+def test_a_file_cannot_change_torch_nor_ask_for_all_memory(tmp_path: Path, attack: bytes) -> None:
+    (tmp_path / "network.pkl").write_bytes(attack)
+    with pytest.raises(LabError, match="was not opened"):
+        load_generator(tmp_path / "network.pkl")
+    torch.save(torch.ones(2), tmp_path / "weights.pt")
+    assert torch.load(tmp_path / "weights.pt").sum() == 2, "torch loads as before"
+
+
 def test_other_files_are_refused_with_their_first_difference(pkl, tmp_path: Path) -> None:
     state = official("stylegan2-nvlabs.txt")
     del state["synthesis.b16.conv1.weight"]

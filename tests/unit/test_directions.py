@@ -66,6 +66,15 @@ def test_conditional_leaves_the_others_alone() -> None:
         latent.conditional(a + b, a, b)
 
 
+def test_what_cannot_give_a_direction_is_refused() -> None:
+    w, scores = torch.randn(100, 4), torch.randn(100)
+    for wrong in (torch.full((100,), float("nan")), torch.ones(100), scores[:50]):
+        with pytest.raises(LabError, match="finite score"):
+            latent.interfacegan(w, wrong)
+    with pytest.raises(LabError, match="at least one other"):
+        latent.conditional(w[0])
+
+
 def test_an_edit_moves_the_layers_that_were_chosen() -> None:
     w, direction = torch.zeros(2, 8, 12), torch.ones(12)
     moved = latent.edit(w, direction, 1.5, layers=[2, 3])

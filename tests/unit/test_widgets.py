@@ -144,6 +144,34 @@ def test_undo_goes_back_step_by_step_and_a_drag_is_one_step(explorer: LatentExpl
     assert redo.disabled, "a new step forgets what was undone"
 
 
+def test_after_undo_the_same_slider_begins_a_new_step(explorer: LatentExplorer):
+    undo, slider = control(explorer, "animelab-undo"), control(explorer, "animelab-direction-1")
+    slider.value = 0.5
+    undo.click()
+    slider.value = 1.0
+    assert not undo.disabled
+    undo.click()
+    control(explorer, "animelab-redo").click()
+    slider.value = 2.0
+    undo.click()
+    assert slider.value == 1.0
+
+
+def test_directions_of_like_names_all_work_and_bad_ones_are_refused():
+    one = torch.ones(LATENT)
+    explorer = LatentExplorer(discs, latent=LATENT, directions={"smile (a)": one, "smile (b)": 2 * one, "seed": -one})
+    before = explorer.latents
+    for slider, length in zip(explorer._sliders, (1, 2, -1)):
+        slider.value = 1.0
+        torch.testing.assert_close(explorer.latents - before, torch.full((1, LATENT), float(length)))
+        slider.value = 0.0
+    control(explorer, "animelab-new-face").click()
+    assert explorer.state.seed == 1, "a direction called seed does not replace the seed"
+    for name, direction in {"direction 1": one, "smile": torch.ones(LATENT + 1), "laugh": [1.0] * LATENT}.items():
+        with pytest.raises(LabError, match=name):
+            LatentExplorer(discs, latent=LATENT, directions={name: direction})
+
+
 def test_favorites_are_kept_and_come_back(explorer: LatentExplorer):
     control(explorer, "animelab-direction-1").value = 2.0
     liked = picture(explorer).value
@@ -195,6 +223,19 @@ def test_a_stylegan2_is_explored_in_w(styled: LatentExplorer):
     control(styled, "animelab-new-face").click()
     assert np.array_equal(styled.render(styled.state), mean), "truncated to nothing, everybody is the mean"
     assert "truncated to 0.0" in picture(styled).value
+
+
+def test_what_is_saved_of_a_truncated_face_is_what_you_see(styled: LatentExplorer, tmp_path):
+    control(styled, "animelab-truncation").value = 0.3
+    _, point = styled.save(tmp_path)
+    again = styled.space.pictures(load_file(point)["latent"])
+    seen = styled.space.pictures(styled.state.point(styled.space)[None], 0.3)
+    torch.testing.assert_close(again, seen)
+    assert not torch.allclose(seen, styled.space.pictures(styled.state.point(styled.space)[None]), atol=1e-3)
+    picker = PickAndRefine(styled.space.generator, truncation=0.3)
+    torch.testing.assert_close(
+        picker.space.pictures(picker.latents), picker.space.pictures(picker.points(picker.state)[0][None], 0.3)
+    )
 
 
 def test_the_same_words_and_walks_in_w(styled: LatentExplorer):

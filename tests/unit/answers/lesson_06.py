@@ -102,6 +102,7 @@ WRONG_ANSWERS = {
         (slope(lambda gradients: (gradients.norm(dim=1) - 1).square().mean()), "DRAGAN"),
         (slope(squared, graph=False), "create_graph"),
         (lambda score, real: slope(squared)(score, real) + 1, "should be"),
+        (slope(lambda gradients: gradients.square().sum() / 3), "wrong for 5"),
     ],
     "6_4": [
         (lambda x, weight, styles: plain(x, weight, styles), "still cancel"),

@@ -28,6 +28,11 @@ def as_rows(weights, count):
     return torch.linalg.eigh(rows.T @ rows)[1].flip(1)[:count]
 
 
+def unsorted(weights, count):
+    rows = torch.cat([normalize(weight, dim=1) for weight in weights])
+    return torch.linalg.eig(rows.T @ rows)[1].real.T[:count]
+
+
 def without(direction, other):
     return normalize(direction - (direction @ other) * other, dim=0)
 
@@ -54,6 +59,8 @@ WRONG_ANSWERS = {
         (lambda weights, count: directions(weights[1:], count), "Only the last"),
         (lambda weights, count: 2 * directions(weights, count), "length 1"),
         (as_rows, "*columns*"),
+        (lambda weights, count: directions(weights, count).flip(0), "Turn them around"),
+        (unsorted, ""),
     ],
     "7_3": [
         (lambda a, b: a, "unchanged"),
