@@ -19,7 +19,7 @@ from animelab.errors import LabError
 BINS = 4  # a palette counts colors in BINS x BINS x BINS cells
 PALETTE = BINS**3
 SCHEMES = {
-    "dandelion": (("#fbf3d9", 0.35), ("#e9bf3f", 0.25), ("#f4d2b8", 0.2), ("#5f8f4e", 0.12), ("#3a3340", 0.08)),
+    "dandelion": (("#fbf3d9", 0.35), ("#e9bf3f", 0.25), ("#f4d2b8", 0.2), ("#46608c", 0.12), ("#3a3340", 0.08)),
     "hydrangea": (("#e3e8f4", 0.35), ("#6f7fd0", 0.25), ("#f1d3c6", 0.2), ("#a58bd0", 0.12), ("#2f3f66", 0.08)),
     "maple": (("#f0dccb", 0.35), ("#a8452f", 0.25), ("#eec3a2", 0.2), ("#7a2f3a", 0.12), ("#d98a3a", 0.08)),
 }
