@@ -37,7 +37,7 @@ class UNet(nn.Module):
     size, 0 for none. LabError for sides that are no multiple of 16.
     """
 
-    multiple = 16
+    size = 16
 
     def __init__(self, channels_in: int = 4, channels_out: int = 3, width: int = 32, palette: int = 0) -> None:
         super().__init__()
@@ -54,8 +54,8 @@ class UNet(nn.Module):
         self.taste = nn.Linear(palette, wide[-1]) if palette else None
 
     def forward(self, x: Tensor, palette: Tensor | None = None) -> Tensor:
-        if x.shape[-1] % self.multiple or x.shape[-2] % self.multiple:
-            raise LabError(f"This U-Net takes sides that are multiples of {self.multiple}, not {tuple(x.shape[2:])}.")
+        if x.shape[-1] % self.size or x.shape[-2] % self.size:
+            raise LabError(f"This U-Net takes sides that are multiples of {self.size}, not {tuple(x.shape[2:])}.")
         seen = [self.first(x)]
         for shrink, think in zip(self.shrink, self.think):
             half = shrink(seen[-1])
@@ -179,7 +179,7 @@ class Colorist(nn.Module):
         second stage; palette: (B, 64), or zeros to leave the colors to the painter.
         """
         high, wide = lines.shape[-2:]
-        rest = (0, -wide % UNet.multiple, 0, -high % UNet.multiple)
+        rest = (0, -wide % UNet.size, 0, -high % UNet.size)
         ink = pad((1 - lines) / 2, rest)  # 1 where ink is, 0 on paper and beyond the edge
         coarse, precise = pad(coarse, rest), pad(precise, rest)
         draft = self.draft(torch.cat([ink, coarse], 1), palette).clamp(-1, 1)

@@ -102,4 +102,4 @@ class Sketch(Recipe):
         return grid(torch.cat([pictures, found, lines]), len(lines))
 
     def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:
-        return "paintschainer.unet", self.arguments(), self.average.average
+        return "sketchkeras.unet", self.arguments(), self.average.average

@@ -22,7 +22,7 @@ from animelab.nn import colorization, compat, compat_stylegan2, cyclegan, styleg
 from animelab.studio import TAGS
 
 FOLDER = Path(__file__).parent
-TRANSLATORS = ("pix2pix.generator", "cyclegan.generator", "cyclegan.pair")
+TRANSLATORS = ("pix2pix.generator", "cyclegan.generator", "cyclegan.pair", "sketchkeras.unet")
 
 
 @dataclass

@@ -366,12 +366,7 @@ check_8_3(ink_of)
 # pixel of tolerance. **Predict:** on drawings, which one wins? And on pictures that nobody here drew?
 
 # %%
-sketch = zoo.network("sketch-128")
-
-
-@torch.no_grad()
-def sketched(pictures):
-    return sketch(pictures).clamp(-1, 1)
+sketch = zoo.load("sketch-128")
 
 
 def agreement(found, truth):
@@ -384,7 +379,10 @@ def agreement(found, truth):
     return float(precision), float((truth & near_found).sum() / truth.sum())
 
 
-for words, found in {"XDoG": xdog.xdog(colors), "network": sketched(colors)}.items():
+for words, found in {
+    "XDoG": xdog.xdog(colors),
+    "network": sketch.translate(colors),
+}.items():
     print(
         "{:10} precision {:.2f}   recall {:.2f}".format(
             words, *agreement(found, lines[:, :1])
@@ -393,7 +391,7 @@ for words, found in {"XDoG": xdog.xdog(colors), "network": sketched(colors)}.ite
 
 # %%
 strangers = torch.from_numpy(real_faces(128)).permute(0, 3, 1, 2) / 127.5 - 1
-found = sketched(strangers)
+found = sketch.translate(strangers).clamp(-1, 1)
 none = torch.zeros(len(strangers), 4, 128, 128)
 recolored = {}
 for name in ("dandelion", "hydrangea"):

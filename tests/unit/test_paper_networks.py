@@ -7,12 +7,22 @@ import torch
 from torch import Tensor, nn
 
 from animelab.errors import LabError
-from animelab.nn import NETWORKS, count_parameters, cyclegan, makegirlsmoe, official_counts, pix2pix, stylegan2
+from animelab.nn import (
+    NETWORKS,
+    colorization,
+    count_parameters,
+    cyclegan,
+    makegirlsmoe,
+    official_counts,
+    pix2pix,
+    stylegan2,
+)
 
 COUNTS = {
     "makegirlsmoe.generator": 4_352_643, "makegirlsmoe.discriminator": 19_078_531,
     "pix2pix.generator": 54_413_955, "pix2pix.discriminator": 2_768_705,
     "cyclegan.generator": 11_378_179, "cyclegan.discriminator": 2_764_737,
+    "paintschainer.unet": 18_639_619, "sketchkeras.unet": 18_637_601,
     "stylegan2-256.generator": 24_767_458, "stylegan2-256.discriminator": 24_001_089,
     "stylegan2-512.generator": 30_276_583, "stylegan2-512.discriminator": 28_982_849,
     "stylegan2-1024.generator": 30_370_060, "stylegan2-1024.discriminator": 29_012_513,
@@ -43,6 +53,7 @@ def test_counts_of_other_published_configurations() -> None:
                 (32, 16384, 21_507_073), (64, 16384, 23_407_361), (64, 32768, 26_488_833), (128, 16384, 23_882_369),
                 (128, 32768, 28_389_121), (256, 32768, 28_864_129), (512, 16384, 24_030_753), (1024, 16384, 24_038_161),
             )),
+            (colorization.UNet(3, 1), 18_638_177),  # PaintsChainer's line net
             (cyclegan.Generator(blocks=6), 7_837_699),
             (cyclegan.Generator(channels_in=8), 11_378_179 + 5 * 3_136),
             (cyclegan.Discriminator(channels=8), 2_764_737 + 5 * 1_024),
