@@ -29,11 +29,11 @@ from torch.nn.functional import max_pool2d
 
 from animelab import metrics, studio, zoo
 from animelab.checks import check_8_1, check_8_2, check_8_3, check_8_4, check_8_5
-from animelab.data import Cast, StudioPairs, as_pictures, real_faces
+from animelab.data import Cast, StudioPairs, real_faces
 from animelab.engine import train
 from animelab.nn import colorization, count_parameters, relight, xdog
 from animelab.recipes import colorization as recipes
-from animelab.viz import as_pixels, compare, show
+from animelab.viz import compare, show
 from animelab.widgets import ColorStudio, LiveTraining
 
 # %% [markdown]
@@ -145,29 +145,34 @@ compare(
 
 # %%
 empty = torch.zeros(8, 4, 128, 128)
-rows = {
-    "no palette": colorist(
-        lines[:8, :1], empty, empty, torch.zeros(8, colorization.PALETTE)
-    )[1]
-}
-for name, scheme in colorization.SCHEMES.items():
-    taste = colorization.palette(colorization.stripes(scheme)).expand(8, -1)
-    rows[name] = colorist(lines[:8, :1], empty, empty, taste)[1]
-with torch.no_grad():
-    compare(
-        rows,
-        alt="Eight drawings colored without any dot, plainly and after three named palettes.",
-    )
+
+
+@torch.no_grad()
+def after(scheme):
+    """The first eight drawings, without a dot, after a palette of colors and shares (or without one)."""
+    taste = torch.zeros(1, colorization.PALETTE)
+    if scheme:
+        taste = colorization.palette(colorization.stripes(scheme))
+    return colorist(lines[:8, :1], empty, empty, taste.expand(8, -1))[1]
+
+
+rows = {"no palette": after(None)}
+rows |= {name: after(scheme) for name, scheme in colorization.SCHEMES.items()}
+compare(
+    rows,
+    alt="Eight drawings colored without any dot: without a palette, and after three with names.",
+)
 
 # %% [markdown]
-# PALETTE TEXT. **Try:** a palette of your own, in the next cell.
+# Look at the first row closely, at the hair. Left alone the painter cannot decide, and one head gets two colors: each part of it
+# is a good guess, and nobody told the left what the right had guessed. A palette does. It says nothing about *where*, and still the
+# painter knows whose color it is, by its share: walls are large, hair is next.
+#
+# **Try** one of your own. Which color becomes whose, and what if you exchange the shares of the first two?
 
 # %%
-mine = (("#f5e6ef", 0.4), ("#e27aa8", 0.3), ("#f4d6c8", 0.2), ("#43506e", 0.1))
-taste = colorization.palette(colorization.stripes(mine)).expand(8, -1)
-with torch.no_grad():
-    show(colorist(lines[:8, :1], empty, empty, taste)[1], columns=8,
-         alt="The same eight drawings after a palette of pinks.")  # fmt: skip
+pinks = (("#f5e6ef", 0.4), ("#e27aa8", 0.3), ("#f4d6c8", 0.2), ("#43506e", 0.1))
+show(after(pinks), columns=8, alt="The same eight drawings after a palette of pinks.")
 
 # %% [markdown]
 # ## Two stages: a bold hand and a careful one
@@ -475,37 +480,38 @@ compare(
 
 
 # %%
-@torch.no_grad()
-def lit(flat, cosines, figure):
-    """Pictures (B, 3, H, W) under light, by the layer that the desk exports."""
+def as_batch(pictures):
+    """Pictures of the studio, uint8 (H, W, 3) each, as one batch in [-1, 1]."""
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2) / 127.5 - 1
+
+
+def lit(flat, cosines):
+    """Pictures under light, by the layer that the desk exports."""
     layers = [relight.light_layer(*each) for each in zip(flat, cosines, figure[:, 0])]
-    layer = torch.from_numpy(np.stack(layers)).permute(0, 3, 1, 2) / 255
-    return torch.lerp(flat, layer[:, :3] * 2 - 1, layer[:, 3:])
-
-
-cast = [Cast("full", 0, "test")[i] for i in range(8)]
-flat = (
-    torch.from_numpy(np.stack([studio.render(c, 128, "flat") for c in cast])).permute(
-        0, 3, 1, 2
+    colors, alpha = (torch.from_numpy(np.stack(layers)).permute(0, 3, 1, 2) / 255).split(
+        (3, 1), 1
     )
-    / 127.5
-    - 1
-)
-inked = torch.minimum(flat, lines[:8])  # as the studio's light keeps the ink
-around = [
-    (math.cos(a), math.sin(a)) for a in np.linspace(0, 2 * math.pi, 20, endpoint=False)
-]
-scores = {"no light": [], **{words: [] for words in surfaces}}
-for x, y in around:
-    truth = as_pictures(np.stack([studio.lit(c, 128, (x, y, 0.75)) for c in cast]))
-    scores["no light"].append(metrics.psnr(inked, truth).mean())
-    for words, surface in surfaces.items():
-        toward = (0.5 + 20 * x, 0.5 - 20 * y, 15.0)  # far away, so that it is a direction
-        scores[words].append(
-            metrics.psnr(lit(inked, relight.cosines(surface, toward), figure), truth).mean()
+    return torch.lerp(flat, colors * 2 - 1, alpha)
+
+
+# %%
+cast = [Cast("full", 0, "test")[i] for i in range(8)]
+unlit = torch.minimum(as_batch([studio.render(c, 128, "flat") for c in cast]), lines[:8])
+scores = {"no light": []} | {words: [] for words in surfaces}
+for turn in range(20):
+    x, y = math.cos(turn * math.pi / 10), math.sin(turn * math.pi / 10)
+    truth = as_batch([studio.lit(c, 128, (x, y, 0.75)) for c in cast])
+    guesses = {"no light": unlit}
+    for words, surface in surfaces.items():  # a lamp so far away that it is a direction
+        guesses[words] = lit(
+            unlit, relight.cosines(surface, (0.5 + 20 * x, 0.5 - 20 * y, 15))
         )
+    for words, guess in guesses.items():
+        scores[words].append(metrics.psnr(guess, truth).mean())
 for words, found in scores.items():
-    print(f"{words:18} {torch.stack(found).mean():.2f} dB")
+    print(f"{words:18}{torch.stack(found).mean():6.2f} dB from the studio's light")
+compare({**guesses, "the studio": truth},
+        alt="Eight characters without light, under two guesses of it, and under the studio's.")  # fmt: skip
 
 # %% [markdown]
 # LIGHT TEXT
