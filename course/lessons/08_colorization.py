@@ -156,10 +156,10 @@ def after(scheme):
     return colorist(lines[:8, :1], empty, empty, taste.expand(8, -1))[1]
 
 
-rows = {"no palette": after(None)}
-rows |= {name: after(scheme) for name, scheme in colorization.SCHEMES.items()}
+by_palette = {"no palette": after(None)}
+by_palette |= {name: after(scheme) for name, scheme in colorization.SCHEMES.items()}
 compare(
-    rows,
+    by_palette,
     alt="Eight drawings colored without any dot: without a palette, and after three with names.",
 )
 

@@ -134,6 +134,18 @@ assert pushed > blonde + 1, "the direction of blonde hair makes hair blonde, say
     "00_start": """
 assert all(difference.any() for difference in (render(hero, 64) != render(one, 64) for one in variants[1:]))
 """,
+    "08_colorization": """
+assert all((each == inked[0]).all() for each in inked), "the same lines to the last pixel"
+warm = {name: float((each[:, 0] - each[:, 2]).mean()) for name, each in by_palette.items()}
+assert warm["maple"] > warm["no palette"] > warm["hydrangea"], "palettes are heard"
+error = {name: float((each - colors[:8]).abs().mean()) for name, each in {"spoiled": spoiled, "repaired": repaired}.items()}
+assert error["repaired"] < 0.8 * error["spoiled"], "the second stage repairs"
+mean = {words: float(torch.stack(each).mean()) for words, each in scores.items()}
+assert mean["from the outline"] > mean["from the paint"] > mean["no light"]
+precise, complete = agreement(sketch.translate(colors), lines[:, :1])
+assert min(precise, complete) > 0.8, "the network finds the studio's lines"
+assert sorted(desk.layers) == ["colors", "draft", "light", "lines"]
+""",
 }
 
 
