@@ -18,10 +18,11 @@ from animelab.errors import LabError
 
 BINS = 4  # a palette counts colors in BINS x BINS x BINS cells
 PALETTE = BINS**3
+SHARES = (0.5, 0.16, 0.06, 0.1, 0.12, 0.06)  # about those of a portrait: wall, hair, its shade, skin, clothes, ink
 SCHEMES = {
-    "dandelion": (("#fbf3d9", 0.35), ("#e9bf3f", 0.25), ("#f4d2b8", 0.2), ("#46608c", 0.12), ("#3a3340", 0.08)),
-    "hydrangea": (("#e3e8f4", 0.35), ("#6f7fd0", 0.25), ("#f1d3c6", 0.2), ("#a58bd0", 0.12), ("#2f3f66", 0.08)),
-    "maple": (("#f0dccb", 0.35), ("#a8452f", 0.25), ("#eec3a2", 0.2), ("#7a2f3a", 0.12), ("#d98a3a", 0.08)),
+    "dandelion": tuple(zip(("#fbf3d9", "#f0c850", "#c9922e", "#f8dcc8", "#46608c", "#1d1b22"), SHARES)),
+    "hydrangea": tuple(zip(("#e3e8f4", "#5a7bd8", "#3d559f", "#f6ddd2", "#a58bd0", "#1d1b22"), SHARES)),
+    "maple": tuple(zip(("#f0e2cb", "#c0492f", "#8c2f22", "#f2cfb4", "#6d7f4a", "#1d1b22"), SHARES)),
 }
 """Palettes with a name: colors and their shares of the picture, as PaintsChainer had three painters to choose from."""
 

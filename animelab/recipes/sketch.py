@@ -36,7 +36,7 @@ PRESETS = {
     "cpu": Config(steps=1500, decay=1500, batch=16, size=64, width=4, ema=0.99, prior="frontal", faces=10_000),
     "t4": Config(steps=30_000, decay=30_000, checkpoint_every=2000, preview_every=1000),  # not measured yet
     "h100": Config(steps=60_000, decay=60_000, size=256, faces=50_000, checkpoint_every=4000),  # not measured yet
-    "studio": Config(steps=6000, decay=6000, batch=16, width=4, faces=12_000),  # how sketch-128 was made
+    "studio": Config(steps=1500, decay=1500, batch=8, width=4, faces=12_000),  # how sketch-128 was made
 }
 
 
