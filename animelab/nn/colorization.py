@@ -18,12 +18,13 @@ from animelab.errors import LabError
 
 BINS = 4  # a palette counts colors in BINS x BINS x BINS cells
 PALETTE = BINS**3
-SHARES = (0.5, 0.16, 0.06, 0.1, 0.12, 0.06)  # about those of a portrait: wall, hair, its shade, skin, clothes, ink
-SCHEMES = {
-    "dandelion": tuple(zip(("#fbf3d9", "#f0c850", "#c9922e", "#f8dcc8", "#46608c", "#1d1b22"), SHARES)),
-    "hydrangea": tuple(zip(("#e3e8f4", "#5a7bd8", "#3d559f", "#f6ddd2", "#a58bd0", "#1d1b22"), SHARES)),
-    "maple": tuple(zip(("#f0e2cb", "#c0492f", "#8c2f22", "#f2cfb4", "#6d7f4a", "#1d1b22"), SHARES)),
-}
+SCHEMES = {  # wall, hair (and its shade), skin, clothes, ink, with about the shares of a portrait
+    "dandelion": (
+        ("#cfd8ea", 0.5), ("#f2d272", 0.16), ("#d6a850", 0.06), ("#f8e0d0", 0.1), ("#46608c", 0.12), ("#1d1b22", 0.06),
+    ),
+    "hydrangea": (("#e3e8f4", 0.45), ("#5a7bd8", 0.25), ("#f8dcc8", 0.1), ("#a58bd0", 0.15), ("#1d1b22", 0.05)),
+    "maple": (("#f0e2cb", 0.45), ("#c8452f", 0.25), ("#f8dcc8", 0.1), ("#3d4a5c", 0.15), ("#1d1b22", 0.05)),
+}  # fmt: skip
 """Palettes with a name: colors and their shares of the picture, as PaintsChainer had three painters to choose from."""
 
 

@@ -148,16 +148,14 @@ empty = torch.zeros(8, 4, 128, 128)
 
 
 @torch.no_grad()
-def after(scheme):
-    """The first eight drawings, without a dot, after a palette of colors and shares (or without one)."""
-    taste = torch.zeros(1, colorization.PALETTE)
-    if scheme:
-        taste = colorization.palette(colorization.stripes(scheme))
+def after(taste):
+    """The first eight drawings, without a dot, after a palette (1, 64); zeros leave the choice to the painter."""
     return colorist(lines[:8, :1], empty, empty, taste.expand(8, -1))[1]
 
 
-by_palette = {"no palette": after(None)}
-by_palette |= {name: after(scheme) for name, scheme in colorization.SCHEMES.items()}
+by_palette = {"no palette": after(torch.zeros(1, colorization.PALETTE))}
+for name, scheme in colorization.SCHEMES.items():
+    by_palette[name] = after(colorization.palette(colorization.stripes(scheme)))
 compare(
     by_palette,
     alt="Eight drawings colored without any dot: without a palette, and after three with names.",
@@ -168,17 +166,17 @@ compare(
 # is a good guess, and nobody told the left what the right had guessed. A palette does. It says nothing about *where*, and still the
 # painter knows whose color it is, by its share: walls are large, hair is next.
 #
-# **Try** one of your own. Which color becomes whose, and what if you exchange the shares of the first two?
+# And a palette need not be mixed by hand: any picture has one. Below, the first picture of each row lent its colors to the others.
 
 # %%
-pinks = (
-    ("#f5e6ef", 0.5),
-    ("#e27aa8", 0.2),
-    ("#f6ddd2", 0.1),
-    ("#43506e", 0.15),
-    ("#1d1b22", 0.05),
-)
-show(after(pinks), columns=8, alt="The same eight drawings after a palette of pinks.")
+borrowed = []
+for place in (5, 0, 7):
+    borrowed += [
+        colors[place : place + 1],
+        after(colorization.palette(colors[place : place + 1]))[:7],
+    ]
+show(torch.cat(borrowed), columns=8,
+     alt="Three rows: a drawn character, and seven drawings colored with her palette: blonde, orange at night, aqua.")  # fmt: skip
 
 # %% [markdown]
 # ## Two stages: a bold hand and a careful one
