@@ -16,7 +16,7 @@ def xdog(
     sigma: float = 0.6,
     k: float = 1.6,
     sharpness: float = 20.0,
-    level: float = 0.5,
+    level: float = 0.2,
     slope: float = 8.0,
 ) -> Tensor:
     """Line drawings (B, 1, H, W) in [-1, 1], ink dark, of pictures (B, 3, H, W) in [-1, 1].
