@@ -24,7 +24,15 @@ def test_lesson_one_ships_its_model():
 
 def test_all_weights_fit_the_budget():
     sizes = {path.stem: path.stat().st_size for path in (zoo.FOLDER / "weights").iterdir()}
-    assert sizes.keys() == {"tagger", "judge", "stylegan2-faces-64-judge", *MODELS, *zoo.names("translator")}
+    assert sizes.keys() == {
+        "tagger",
+        "judge",
+        "stylegan2-faces-64-judge",
+        "colorist-draft-128",
+        "colorist-refine-128",
+        *MODELS,
+        *zoo.names("translator"),
+    }
     assert sum(sizes.values()) < 40e6
     assert sizes["dcgan-faces-64"] < 8e6
 
