@@ -48,9 +48,9 @@ class ColorStudio(anywidget.AnyWidget):
     opened = traitlets.Unicode().tag(sync=True)  # a drawing from the learner's disk
     said = traitlets.Unicode().tag(sync=True)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    dots = traitlets.List().tag(sync=True)  # [x, y, "#rrggbb", "draft" or "final"], x and y in [0, 1]
+    dots: Any = traitlets.List().tag(sync=True)  # [x, y, "#rrggbb", "draft" or "final"], x and y in [0, 1]
     scheme = traitlets.Unicode("as it likes").tag(sync=True)
-    light = traitlets.List().tag(sync=True)  # [x, y, height] in pictures' sides, y down; empty: no light
+    light: Any = traitlets.List().tag(sync=True)  # [x, y, height] in pictures' sides, y down; empty: no light
     answers = traitlets.Int().tag(sync=True)  # counts up, so that an answer is always news
 
     def __init__(
