@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +18,7 @@ from animelab.errors import LabError
 from animelab.nn import relight
 from animelab.nn.colorization import PALETTE, SCHEMES, Colorist, palette, placed, stripes
 from animelab.viz import as_pixels, image_tag
+from animelab.widgets.picture import data_url, sent_picture
 
 SIDE = 256  # CSS pixels of the longer side of each picture
 LARGEST = 2**25  # characters of a drawing that a browser may send
@@ -102,10 +100,9 @@ class ColorStudio(anywidget.AnyWidget):
 
     def _begin(self, lines: np.ndarray) -> None:
         self.lines = lines
-        with self.hold_trait_notifications():
-            self.dots = []
+        self.dots = []
         self.lines_url = ""  # so that the same drawing counts as news
-        self.lines_url = _url(lines)
+        self.lines_url = data_url(lines)
         self._answer()
 
     def _answer(self) -> None:
@@ -116,7 +113,7 @@ class ColorStudio(anywidget.AnyWidget):
             return
         self.layers = found
         self.draft, self.final = flattened(found, ("draft", "lines")), flattened(found, ("colors", "light", "lines"))
-        self.draft_url, self.final_url = _url(self.draft), _url(self.final)
+        self.draft_url, self.final_url = data_url(self.draft), data_url(self.final)
         self.answers += 1
 
     def _asked(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
@@ -124,11 +121,14 @@ class ColorStudio(anywidget.AnyWidget):
             self._shown = (self._shown + 1) % len(self._drawings)
             self._begin(self._drawings[self._shown])
         elif content.get("ask") == "export":
-            self.said = f"Saved in {self.export()}"
+            try:
+                self.said = f"Saved in {self.export()}"
+            except LabError as problem:
+                self.said = str(problem)
 
     def _open(self, change: dict[str, Any]) -> None:
         try:
-            self._begin(_picture(change["new"]))
+            self._begin(sent_picture(change["new"], LONGEST, LARGEST))
         except LabError as problem:
             self.said = str(problem)
 
@@ -163,22 +163,3 @@ def flattened(found: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarr
     for name in names[1:]:
         picture = Image.alpha_composite(picture, Image.fromarray(found[name]))
     return np.asarray(picture.convert("RGB"))
-
-
-def _url(pixels: np.ndarray) -> str:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def _picture(url: str) -> np.ndarray:
-    """The drawing in a data URL as uint8 (H, W, 3), transparent parts white; LabError for anything else."""
-    head, _, data = url[:LARGEST].partition(",")
-    try:
-        image = Image.open(io.BytesIO(base64.b64decode(data, validate=True)), formats=["PNG", "JPEG", "WEBP"])
-        if not head.startswith("data:image/") or not 16 <= min(image.size) <= max(image.size) <= LONGEST:
-            raise ValueError(f"sides of 16 to {LONGEST} pixels are welcome, not {image.size}")
-        white = Image.new("RGBA", image.size, "white")
-        return np.asarray(Image.alpha_composite(white, image.convert("RGBA")).convert("RGB"))
-    except (ValueError, OSError, binascii.Error, Image.DecompressionBombError) as problem:
-        raise LabError(f"This is no picture to color ({problem}); open a PNG, JPEG or WebP file.") from problem

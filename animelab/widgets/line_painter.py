@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,8 +13,8 @@ import traitlets
 from PIL import Image
 from torch import Tensor
 
-from animelab.errors import LabError
 from animelab.viz import as_pixels, image_tag
+from animelab.widgets.picture import data_url, sent_picture
 
 SIDE = 256  # pixels of the canvas
 LARGEST = 2**20  # characters of a drawing that a browser may send
@@ -69,7 +66,7 @@ class LinePainter(anywidget.AnyWidget):
         self.lines = self._drawings[self._shown]
         self._answer()
         self.start = self.drawing = ""  # so that the same drawing counts as news
-        self.start = _url(self.lines)
+        self.start = data_url(self.lines)
 
     def _asked(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         if content.get("ask") in ("another", "reset"):
@@ -80,13 +77,14 @@ class LinePainter(anywidget.AnyWidget):
         if not change["new"]:
             return
         size = self._drawings.shape[1]
-        self.lines = np.asarray(_picture(change["new"]).resize((size, size), Image.Resampling.BOX))
+        drawn = Image.fromarray(sent_picture(change["new"], 4 * SIDE, LARGEST))
+        self.lines = np.asarray(drawn.resize((size, size), Image.Resampling.BOX))
         self._answer()
 
     def _answer(self) -> None:
         self.picture = self.render(self.lines)
         large = Image.fromarray(self.picture).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
-        url = _url(np.asarray(large))
+        url = data_url(np.asarray(large))
         self.colored = url if url != self.colored else f"{url}#"  # an answer must always be news to the browser
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
@@ -96,21 +94,3 @@ class LinePainter(anywidget.AnyWidget):
         both = np.hstack([np.asarray(Image.fromarray(p).resize((SIDE, SIDE))) for p in (self.lines, self.picture)])
         alt = "A line drawing, and the colors that the model gave it."
         return {**(data or {}), "text/html": image_tag(both, alt, 2 * SIDE), "text/plain": alt}
-
-
-def _url(pixels: np.ndarray) -> str:
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def _picture(url: str) -> Image.Image:
-    """The picture in a data URL; LabError for anything but a PNG of the canvas's size."""
-    head, _, data = url[:LARGEST].partition(",")
-    try:
-        image = Image.open(io.BytesIO(base64.b64decode(data, validate=True)), formats=["PNG"])
-        if head != "data:image/png;base64" or max(image.size) > 4 * SIDE:
-            raise ValueError(f"{head}, {image.size}")
-        return image.convert("RGB")
-    except (ValueError, OSError, binascii.Error) as problem:
-        raise LabError(f"The canvas sent something that is no drawing ({problem}).") from problem

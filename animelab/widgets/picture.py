@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import io
 from typing import Any
 
 import ipywidgets
 import numpy as np
+from PIL import Image
 
+from animelab.errors import LabError
 from animelab.viz import image_tag
 
 CSS = """
@@ -55,3 +60,27 @@ class Panel(ipywidgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         return self.bundle()
+
+
+def data_url(pixels: np.ndarray) -> str:
+    """Pixels, uint8 (H, W, 3), as the address of a PNG that a browser can show."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def sent_picture(url: str, longest: int, largest: int) -> np.ndarray:
+    """The picture that a browser sent as a data URL: uint8 (H, W, 3), white where it is transparent.
+
+    Raises LabError for anything but a PNG, JPEG or WebP with sides of 16 to `longest` pixels and at most `largest`
+    characters.
+    """
+    head, _, data = url[:largest].partition(",")
+    try:
+        image = Image.open(io.BytesIO(base64.b64decode(data, validate=True)), formats=["PNG", "JPEG", "WEBP"])
+        if not head.startswith("data:image/") or not 16 <= min(image.size) <= max(image.size) <= longest:
+            raise ValueError(f"sides of 16 to {longest} pixels are welcome, not {image.size}")
+        white = Image.new("RGBA", image.size, "white")
+        return np.asarray(Image.alpha_composite(white, image.convert("RGBA")).convert("RGB"))
+    except (ValueError, OSError, binascii.Error, Image.DecompressionBombError) as problem:
+        raise LabError(f"That is no picture to work on ({problem}); give a PNG, JPEG or WebP file.") from problem

@@ -128,7 +128,7 @@ def test_a_drawing_from_disk_may_have_any_size_and_transparent_is_paper(desk: Co
 def test_what_is_no_drawing_is_refused_and_the_old_one_stays(desk: ColorStudio, sent: str) -> None:
     before = desk.lines
     desk.opened = sent
-    assert "no picture to color" in desk.said and desk.lines is before
+    assert "no picture to work on" in desk.said and desk.lines is before
 
 
 def test_a_bad_dot_says_so_and_changes_nothing(desk: ColorStudio) -> None:
@@ -148,6 +148,8 @@ def test_another_drawing_begins_without_dots(tmp_path) -> None:
     desk.folder.write_text("")
     with pytest.raises(LabError, match="cannot be written"):
         desk.export()
+    desk._asked(desk, {"ask": "export"}, None)
+    assert "cannot be written" in desk.said, "and the browser hears of it"
 
 
 def test_without_a_kernel_a_picture_remains(desk: ColorStudio) -> None:
