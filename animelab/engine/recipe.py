@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -140,6 +141,8 @@ def frozen(*networks: nn.Module) -> Iterator[None]:
 
 def _source(part: Any) -> str:
     """A learner's part as text, by which a run knows whether it goes on with the same one."""
+    if isinstance(part, partial):
+        part = (part.func, *part.args, *part.keywords.values())
     if isinstance(part, tuple):
         return "\n".join(_source(item) for item in part)
     try:

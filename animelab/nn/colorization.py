@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -147,11 +147,16 @@ def blobs(like: Tensor, share: float = 0.3, cells: int = 5) -> Tensor:
     return ((smooth - edge) * 6 + 0.5).clamp(0, 1)
 
 
-def flawed(pictures: Tensor) -> Tensor:
+def transplanted(pictures: Tensor, spots: Tensor) -> Tensor:
+    """Pictures (B, 3, H, W) with parts of their neighbors in the batch where spots (B, 1, H, W), 0 to 1, say."""
+    return torch.lerp(pictures, pictures.roll(1, 0), spots)
+
+
+def flawed(pictures: Tensor, transplanted: Callable[[Tensor, Tensor], Tensor] = transplanted) -> Tensor:
     """What a careless draft does to a picture, (B, 3, H, W): regions move, come from elsewhere, or are sprayed over.
 
     The three errors of Zhang et al. 2018, section 4.2; each strikes most pictures, in spots of its own, and all of it
-    is blurred, since a draft knows no fine edge.
+    is blurred, since a draft knows no fine edge. transplanted: pictures and spots to pictures, the second error.
     """
     count, device = len(pictures), pictures.device
     draft = pictures
@@ -159,9 +164,13 @@ def flawed(pictures: Tensor) -> Tensor:
     moved = grid_sample(draft, affine_grid(turned, list(draft.shape), align_corners=False), padding_mode="reflection",
                         align_corners=False)  # fmt: skip
     paint = torch.rand(count, 3, 1, 1, device=device) * 2 - 1
-    for other, share in ((moved, 0.25), (draft.roll(1, 0), 0.15), (paint.expand_as(draft), 0.1)):
+    for share, error in (
+        (0.25, lambda draft, spots: torch.lerp(draft, moved, spots)),
+        (0.15, transplanted),
+        (0.10, lambda draft, spots: torch.lerp(draft, paint, spots)),
+    ):
         struck = torch.rand(count, 1, 1, 1, device=device) < 0.7
-        draft = torch.lerp(draft, other, blobs(draft, share) * struck)
+        draft = error(draft, blobs(draft, share) * struck)
     small = interpolate(draft, scale_factor=0.25, mode="area")
     soft = interpolate(small, size=draft.shape[2:], mode="bilinear", align_corners=False)
     return torch.lerp(draft, soft, torch.rand(count, 1, 1, 1, device=device))

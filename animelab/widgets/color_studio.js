@@ -68,14 +68,17 @@ function render({ model, el }) {
   button(tools, "Redo", () => travel(future, past));
   button(tools, "Clear", () => change([]));
   button(tools, "Another drawing", () => model.send({ ask: "another" }));
-  const file = element("input", tools, { type: "file", accept: "image/png,image/jpeg,image/webp", hidden: true });
-  file.setAttribute("aria-label", "A line drawing from your disk");
-  button(tools, "Open", () => file.click());
-  file.addEventListener("change", () => {
-    const reader = new FileReader();
-    reader.onload = () => { model.set("opened", reader.result); model.save_changes(); file.value = ""; };
-    if (file.files[0]) reader.readAsDataURL(file.files[0]);
-  });
+  function chooser(parent, words, name, what) { // a button that sends a picture from disk
+    const file = element("input", parent, { type: "file", accept: "image/png,image/jpeg,image/webp", hidden: true });
+    file.setAttribute("aria-label", what);
+    button(parent, words, () => file.click());
+    file.addEventListener("change", () => {
+      const reader = new FileReader();
+      reader.onload = () => { model.set(name, reader.result); model.save_changes(); file.value = ""; };
+      if (file.files[0]) reader.readAsDataURL(file.files[0]);
+    });
+  }
+  chooser(tools, "Open", "opened", "A line drawing from your disk");
   button(tools, "Export", () => model.send({ ask: "export" }));
 
   const label = (words) => element("label", paint, { textContent: `${words} ` });
@@ -87,8 +90,10 @@ function render({ model, el }) {
     swatch.addEventListener("click", () => (color.value = hex));
   }
   const scheme = element("select", label("Scheme"), { className: "animelab-scheme" });
-  for (const name of model.get("names")) element("option", scheme, { value: name, textContent: name });
+  const offer = () => scheme.replaceChildren(...model.get("names").map((name) => new Option(name, name)));
+  offer();
   scheme.addEventListener("change", () => send({ scheme: scheme.value }));
+  chooser(paint, "Borrow colors", "lent", "A picture from your disk whose colors to borrow");
   const lamp = element("input", label("Light"), { type: "checkbox", className: "animelab-light" });
   const height = element("input", label("Height"), {
     type: "range", min: 0.1, max: 1.5, step: 0.05, value: 0.5, className: "animelab-height" });
@@ -210,6 +215,7 @@ function render({ model, el }) {
   }
   model.on("change:lines_url", () => { past.length = future.length = 0; queued = null; load(); });
   model.on("change:answers", show);
+  model.on("change:names", offer);
   model.on("change:said", () => (said.textContent = model.get("said")));
   load();
   show();

@@ -22,7 +22,9 @@ from animelab.widgets.picture import data_url, sent_picture
 
 SIDE = 256  # CSS pixels of the longer side of each picture
 LARGEST = 2**25  # characters of a drawing that a browser may send
-LONGEST = 2048  # pixels of the longer side of a drawing from disk
+LONGEST = 4096  # pixels of the longer side of a drawing from disk
+SHOWN = 512  # of the longer side of what is shown while you work; Export is at the drawing's own size
+LENT = "from your picture"  # the scheme that a picture from disk lends
 MOST_DOTS = 500
 INK = (29, 27, 34)
 CSS = (Path(__file__).with_name("color_studio.css")).read_text(encoding="utf-8")
@@ -32,10 +34,11 @@ class ColorStudio(anywidget.AnyWidget):
     """Lines at the left, to put dots of color on; draft and final picture beside them, and a light to drag.
 
     colorist: both networks. drawings: line drawings (N, 3, H, W) in [-1, 1], any size; "Another drawing" goes through
-    them, "Open" takes one from the learner's disk. size: the longer side that the networks see, the one they were
-    trained at. schemes: {words: colors and shares}. folder: where Export puts its layers. Every control can be reached
-    with the keyboard; on the canvas, arrow keys move a cursor, space puts a dot, Delete takes the nearest away.
-    `.dots`, `.scheme` and `.light` can be set from Python; `.draft` and `.final` are uint8 (H, W, 3).
+    them, "Open" takes one from the learner's disk, "Borrow colors" takes a picture's palette as a scheme. size: the
+    longer side that the networks see, the one they were trained at. schemes: {words: colors and shares}. folder: where
+    Export puts its layers. Every control can be reached with the keyboard; on the canvas, arrow keys move a cursor,
+    space puts a dot, Delete takes the nearest away. `.dots`, `.scheme` and `.light` can be set from Python; `.draft`
+    and `.final` are what is shown, uint8 (H, W, 3), with sides of at most 512.
     """
 
     _esm = Path(__file__).with_suffix(".js")
@@ -44,6 +47,7 @@ class ColorStudio(anywidget.AnyWidget):
     draft_url = traitlets.Unicode().tag(sync=True)
     final_url = traitlets.Unicode().tag(sync=True)
     opened = traitlets.Unicode().tag(sync=True)  # a drawing from the learner's disk
+    lent = traitlets.Unicode().tag(sync=True)  # a picture whose colors to borrow
     said = traitlets.Unicode().tag(sync=True)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     dots: Any = traitlets.List().tag(sync=True)  # [x, y, "#rrggbb", "draft" or "final"], x and y in [0, 1]
@@ -59,14 +63,15 @@ class ColorStudio(anywidget.AnyWidget):
         schemes: Mapping[str, Sequence[tuple[str, float]]] = SCHEMES,
         folder: str | Path | None = None,
     ) -> None:
-        self.colorist, self.size, self.schemes = colorist.eval(), size, dict(schemes)
+        self.colorist, self.size = colorist.eval(), size
+        self.palettes = {words: palette(stripes(colors)) for words, colors in schemes.items()}
         self.folder = Path(folder or env.runs_dir() / "colorings").absolute()
         self._drawings, self._shown = as_pixels(drawings), 0
-        super().__init__(names=["as it likes", *self.schemes])
+        super().__init__(names=["as it likes", *self.palettes])
         self.on_msg(self._asked)
         self._begin(self._drawings[0])
         self.observe(lambda _: self._answer(), ["dots", "scheme", "light"])
-        self.observe(self._open, "opened")
+        self.observe(self._sent, ["opened", "lent"])
 
     @torch.no_grad()
     def render(
@@ -83,7 +88,7 @@ class ColorStudio(anywidget.AnyWidget):
         paper, ink = (torch.from_numpy(np.array(each, np.float32))[None, None] / 127.5 - 1 for each in (small, gray))
         coarse, precise = (placed([dot for dot in dots if dot[3] == kind], paper) for kind in ("draft", "final"))
         precise = torch.where(precise[:, 3:] > 0, precise, coarse)  # the second stage hears all dots
-        taste = palette(stripes(self.schemes[scheme])) if scheme in self.schemes else torch.zeros(1, PALETTE)
+        taste = self.palettes.get(scheme, torch.zeros(1, PALETTE))
         draft, colors = (
             interpolate(each, size=(high, wide), mode="bicubic", align_corners=False).clamp(-1, 1)
             for each in self.colorist(paper, coarse, precise, taste)
@@ -101,17 +106,19 @@ class ColorStudio(anywidget.AnyWidget):
     def _begin(self, lines: np.ndarray) -> None:
         self.lines = lines
         self.dots = []
+        small = Image.fromarray(lines)
+        small.thumbnail((SHOWN, SHOWN))
+        self._small = np.asarray(small)
         self.lines_url = ""  # so that the same drawing counts as news
-        self.lines_url = data_url(lines)
+        self.lines_url = data_url(self._small)
         self._answer()
 
     def _answer(self) -> None:
         try:
-            found = self.render(self.lines, self.dots[:MOST_DOTS], self.scheme, self.light)
+            found = self.render(self._small, self.dots[:MOST_DOTS], self.scheme, self.light)
         except LabError as problem:
             self.said = str(problem)
             return
-        self.layers = found
         self.draft, self.final = flattened(found, ("draft", "lines")), flattened(found, ("colors", "light", "lines"))
         self.draft_url, self.final_url = data_url(self.draft), data_url(self.final)
         self.answers += 1
@@ -126,22 +133,38 @@ class ColorStudio(anywidget.AnyWidget):
             except LabError as problem:
                 self.said = str(problem)
 
-    def _open(self, change: dict[str, Any]) -> None:
+    def _sent(self, change: dict[str, Any]) -> None:
+        if not change["new"]:
+            return
+        setattr(self, change["name"], "")  # so that the same file, sent again, is news
         try:
-            self._begin(sent_picture(change["new"], LONGEST, LARGEST))
+            picture = sent_picture(change["new"], LONGEST, LARGEST)
         except LabError as problem:
             self.said = str(problem)
+            return
+        self._begin(picture) if change["name"] == "opened" else self._borrow(picture)
+
+    def _borrow(self, picture: np.ndarray) -> None:
+        self.palettes[LENT] = palette(torch.tensor(picture).permute(2, 0, 1)[None] / 127.5 - 1)
+        self.names = ["as it likes", *self.palettes]
+        if self.scheme == LENT:  # a second picture's
+            self._answer()
+        self.scheme = LENT
 
     def export(self) -> Path:
         """Write each layer as a PNG with alpha, and the whole; return the folder, which is made where it is missing.
 
-        Raises LabError where the folder cannot be written.
+        All at the drawing's own size. Raises LabError where the folder cannot be written.
         """
+        found, names = (
+            self.render(self.lines, self.dots[:MOST_DOTS], self.scheme, self.light),
+            ("colors", "light", "lines"),
+        )
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            for number, name in enumerate(("colors", "light", "lines"), 1):
-                Image.fromarray(self.layers[name]).save(self.folder / f"{number}_{name}.png")
-            Image.fromarray(self.final).save(self.folder / "final.png")
+            for number, name in enumerate(names, 1):
+                Image.fromarray(found[name]).save(self.folder / f"{number}_{name}.png")
+            Image.fromarray(flattened(found, names)).save(self.folder / "final.png")
         except OSError as problem:
             raise LabError(
                 f"{self.folder} cannot be written ({problem.strerror or problem}); give another."
@@ -153,7 +176,7 @@ class ColorStudio(anywidget.AnyWidget):
         bundle = super()._repr_mimebundle_(**kwargs)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         alt = f"A line drawing, its draft and its final coloring, with {len(self.dots)} dots of color."
-        row = np.hstack([self.lines, self.draft, self.final])
+        row = np.hstack([self._small, self.draft, self.final])
         return {**(data or {}), "text/html": image_tag(row, alt, 3 * SIDE), "text/plain": alt}
 
 

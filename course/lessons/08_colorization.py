@@ -22,6 +22,7 @@ env.start()
 
 # %%
 import math
+from functools import partial
 
 import numpy as np
 import torch
@@ -219,8 +220,9 @@ result_8_2 = check_8_2(transplanted)
 # %%
 torch.manual_seed(1)
 spots = colorization.blobs(colors[:8], 0.25)
-transplant = transplanted if result_8_2 else lambda a, b: torch.lerp(a, a.roll(1, 0), b)
-spoiled = colorization.flawed(colors[:8])
+transplant = transplanted if result_8_2 else colorization.transplanted
+spoil = partial(colorization.flawed, transplanted=transplant)
+spoiled = spoil(colors[:8])
 with torch.no_grad():
     repaired = colorist.refine(torch.cat([ink[:8], empty, spoiled], 1)).clamp(-1, 1)
 compare(
@@ -256,14 +258,17 @@ with torch.device("meta"):
 # bolder at the end, hair or walls?
 
 # %%
+scale = "cpu"  # on a GPU: "t4"
+with_mine = (
+    {"flawed": spoil} if result_8_2 else {}
+)  # your transplants, for the second stage to repair
+second = "08_refine_with_my_transplants" if result_8_2 else "08_refine"
 runs = {}
-for stage in ("draft", "refine"):
-    config = recipes.preset(
-        "cpu", stage=stage
-    )  # on a GPU: recipes.preset("t4", stage=stage)
+for stage, name, parts in (("draft", "08_draft", {}), ("refine", second, with_mine)):
+    config = recipes.preset(scale, stage=stage)
     pairs = recipes.Colorization.data(config)
-    recipe = recipes.Colorization(config)
-    runs[stage] = train(recipe, pairs, env.runs_dir() / f"08_{stage}", watch=LiveTraining())
+    recipe = recipes.Colorization(config, **parts)
+    runs[stage] = train(recipe, pairs, env.runs_dir() / name, watch=LiveTraining())
 
 # %% [markdown]
 # The previews have the lines in the first row and the studio's colors in the last. The draft stage is shown without any dot, where it

@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from animelab.errors import LabError
+from animelab.nn.colorization import palette
 from animelab.widgets import ColorStudio
 
 
@@ -115,6 +116,32 @@ def test_a_drawing_from_disk_may_have_any_size_and_transparent_is_paper(desk: Co
     assert desk.final.shape == (90, 50, 3)
 
 
+def test_a_large_drawing_is_shown_small_and_exported_as_it_is(desk: ColorStudio) -> None:
+    desk.opened = url(drawing(900, 1500))
+    desk.dots = [[0.5, 0.5, "#c08040", "draft"]]
+    assert desk.final.shape == (307, 512, 3)
+    folder = desk.export()
+    for name in ("1_colors.png", "3_lines.png", "final.png"):
+        assert Image.open(folder / name).size == (1500, 900)
+    assert np.asarray(Image.open(folder / "3_lines.png"))[225, 375:1125, 3].min() == 255, "lines as sharp as they came"
+
+
+def test_a_picture_from_disk_lends_its_colors(desk: ColorStudio) -> None:
+    palettes = []
+    for color in ((255, 0, 0), (0, 0, 255)):
+        desk.lent = url(np.full((40, 30, 3), color, np.uint8))
+        assert desk.scheme == "from your picture" and desk.scheme in desk.names
+        palettes.append(desk.colorist.seen[3])  # type: ignore[attr-defined]
+        solid = torch.tensor(color).view(1, 3, 1, 1).expand(1, 3, 8, 8) / 127.5 - 1
+        assert torch.allclose(palettes[-1], palette(solid), atol=1e-5)
+    assert not torch.allclose(*palettes), "a second picture's colors take the place of the first's"
+    desk.scheme = "as it likes"
+    desk.lent = url(np.full((40, 30, 3), (0, 0, 255), np.uint8))
+    assert desk.scheme == "from your picture", "the same file again counts as news"
+    desk.lent = "nothing"
+    assert "no picture to work on" in desk.said and desk.scheme == "from your picture"
+
+
 @pytest.mark.parametrize(
     "sent",
     [
@@ -122,7 +149,7 @@ def test_a_drawing_from_disk_may_have_any_size_and_transparent_is_paper(desk: Co
         "data:text/html;base64," + base64.b64encode(b"<b>hello</b>").decode(),
         "nothing",
         url(np.zeros((4, 4, 3), np.uint8)),
-        url(np.zeros((20, 3000, 3), np.uint8)),
+        url(np.zeros((20, 5000, 3), np.uint8)),
     ],
 )
 def test_what_is_no_drawing_is_refused_and_the_old_one_stays(desk: ColorStudio, sent: str) -> None:

@@ -10,7 +10,19 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from animelab.errors import LabError
-from animelab.nn.colorization import PALETTE, SCHEMES, Colorist, UNet, blobs, flawed, hints, palette, placed, stripes
+from animelab.nn.colorization import (
+    PALETTE,
+    SCHEMES,
+    Colorist,
+    UNet,
+    blobs,
+    flawed,
+    hints,
+    palette,
+    placed,
+    stripes,
+    transplanted,
+)
 from animelab.nn.xdog import GRAY, xdog
 
 
@@ -95,6 +107,17 @@ def test_a_flawed_draft_is_the_picture_with_large_errors_in_spots() -> None:
     assert 0.02 < share.mean() < 0.6
     assert (share < 0.9).all(), "much of each picture is as it was"
     assert (share > 0.02).float().mean() > 0.5, "and most have something to repair"
+
+
+def test_a_learners_own_transplants_reach_the_flaws() -> None:
+    pictures = torch.rand(16, 3, 1, 1).expand(16, 3, 64, 64) * 2 - 1
+    torch.manual_seed(3)
+    theirs = flawed(pictures)
+    torch.manual_seed(3)
+    assert torch.equal(flawed(pictures, transplanted), theirs)
+    torch.manual_seed(3)
+    mine = flawed(pictures, lambda pictures, spots: torch.where(spots > 0.5, 5.0, pictures))
+    assert mine.max() > 2 and theirs.max() <= 1
 
 
 def test_a_colorist_takes_pictures_of_any_size() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pytest
@@ -247,6 +248,22 @@ def test_a_run_does_not_go_on_with_another_part(tmp_path):
     for parts in ({"after_step": other}, {}):
         with pytest.raises(LabError, match="after_step = another function"):
             train(Line(LineConfig(steps=14), "cpu", **parts), Numbers(), tmp_path)
+
+
+def test_a_part_with_another_part_inside_is_known_by_both(tmp_path):
+    def after(recipe, word):
+        return word()
+
+    def one():
+        return 1
+
+    def two():
+        return 2
+
+    train(Line(LineConfig(), "cpu", after_step=partial(after, word=one)), Numbers(), tmp_path)
+    train(Line(LineConfig(steps=13), "cpu", after_step=partial(after, word=one)), Numbers(), tmp_path)
+    with pytest.raises(LabError, match="after_step = another function"):
+        train(Line(LineConfig(steps=14), "cpu", after_step=partial(after, word=two)), Numbers(), tmp_path)
 
 
 def test_decay_ends_where_it_should_and_says_when_steps_go_beyond(tmp_path):
