@@ -1,0 +1,76 @@
+"""CartoonGAN: photographs to drawings without pairs, and a judge who has also seen drawings without edges.
+
+Chen, Lai, Liu 2018. Taught in 09_cartoongan.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import conv2d, max_pool2d, pad
+from torchvision.transforms.functional import gaussian_blur
+
+
+def _norm(channels: int) -> list[nn.Module]:
+    return [nn.InstanceNorm2d(channels, affine=True), nn.ReLU()]
+
+
+class Residual(nn.Module):
+    """Two convolutions beside a shortcut, with reflected borders."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(width, width, 3, 1, 1, padding_mode="reflect"), *_norm(width),
+            nn.Conv2d(width, width, 3, 1, 1, padding_mode="reflect"), nn.InstanceNorm2d(width, affine=True),
+        )  # fmt: skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.body(x)
+
+
+class Generator(nn.Sequential):
+    """A photograph (B, 3, H, W) in [-1, 1], sides multiples of 4, to a drawing of the same size."""
+
+    def __init__(self, blocks: int = 8, width: int = 64) -> None:
+        layers: list[nn.Module] = [nn.Conv2d(3, width, 7, 1, 3, padding_mode="reflect"), *_norm(width)]
+        for channels in (width, 2 * width):
+            more = 2 * channels
+            layers += [nn.Conv2d(channels, more, 3, 2, 1), nn.Conv2d(more, more, 3, 1, 1), *_norm(more)]
+        layers += [Residual(4 * width) for _ in range(blocks)]
+        for channels in (4 * width, 2 * width):
+            less = channels // 2
+            layers += [nn.ConvTranspose2d(channels, less, 3, 2, 1, 1), nn.Conv2d(less, less, 3, 1, 1), *_norm(less)]
+        super().__init__(*layers, nn.Conv2d(width, 3, 7, 1, 3, padding_mode="reflect"), nn.Tanh())
+
+
+class Discriminator(nn.Sequential):
+    """Pictures (B, 3, H, W) to a map of logits (B, 1, H/4, W/4)."""
+
+    def __init__(self, width: int = 32) -> None:
+        leak = nn.LeakyReLU(0.2)
+        layers: list[nn.Module] = [nn.Conv2d(3, width, 3, 1, 1), leak]
+        before = width
+        for after in (2 * width, 4 * width):
+            layers += [nn.Conv2d(before, after, 3, 2, 1), leak, nn.Conv2d(after, 2 * after, 3, 1, 1)]
+            layers += [nn.InstanceNorm2d(2 * after, affine=True), leak]
+            before = 2 * after
+        layers += [nn.Conv2d(before, before, 3, 1, 1), nn.InstanceNorm2d(before, affine=True), leak]
+        super().__init__(*layers, nn.Conv2d(before, 1, 3, 1, 1))
+
+
+def edges(pictures: Tensor, threshold: float = 0.25) -> Tensor:
+    """Where brightness changes at once: bool (B, 1, H, W), by Sobel's slope of pictures (B, 3, H, W) in [-1, 1]."""
+    gray = (pictures * pictures.new_tensor([0.299, 0.587, 0.114])[:, None, None]).sum(1, keepdim=True)
+    sobel = pictures.new_tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 8
+    slopes = conv2d(pad(gray, (1, 1, 1, 1), mode="replicate"), torch.stack([sobel, sobel.T])[:, None])
+    return slopes.norm(dim=1, keepdim=True) > threshold
+
+
+def edge_smoothed(pictures: Tensor, reach: int = 5) -> Tensor:
+    """CartoonGAN's third set (section 3.2.1): drawings (B, 3, H, W) whose edges, and nothing else, are blurred.
+
+    Edges are found, widened to `reach` pixels, and a Gaussian blur of that reach shows there.
+    """
+    near = max_pool2d(edges(pictures).float(), reach, 1, reach // 2)
+    return torch.lerp(pictures, gaussian_blur(pictures, reach), near)
