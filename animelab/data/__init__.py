@@ -5,7 +5,7 @@ from animelab.data.image_folder import ImageFolder
 from animelab.data.own_pairs import PairedFolder, UnpairedFolder
 from animelab.data.pictures import Labeled, Pictures
 from animelab.data.real import real_faces
-from animelab.data.studio_sets import Joined, StudioAttributes, StudioFaces, StudioPairs, StudioUnpaired
+from animelab.data.studio_sets import Joined, StudioAttributes, StudioFaces, StudioPairs, StudioScenes, StudioUnpaired
 from animelab.data.transforms import ImagePool, as_pictures, jittered
 
 __all__ = ["SPLITS", "Cast", "ImageFolder", "Joined", "Labeled", "Pictures", "Side", "StudioAttributes"]
@@ -14,6 +14,7 @@ __all__ += [
     "PairedFolder",
     "StudioFaces",
     "StudioPairs",
+    "StudioScenes",
     "StudioUnpaired",
     "UnpairedFolder",
     "as_pictures",

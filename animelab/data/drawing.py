@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
@@ -22,7 +22,7 @@ from tqdm.auto import tqdm
 from animelab import env, studio
 from animelab.config import nearest
 from animelab.errors import LabError
-from animelab.studio import Character, Prior, hair
+from animelab.studio import Character, Prior, Scene, hair
 
 SPLITS = ("train", "validation", "test")
 SEED_STRIDE, SPLIT_STRIDE = 10_000_000, 1_000_000_000  # apart enough that no two sets share a character
@@ -51,12 +51,15 @@ class Cast:
             raise LabError(f"There is no split '{self.split}': {nearest(self.split, SPLITS)}")
         self[0]  # an unknown prior fails here, before any work
 
-    def __getitem__(self, index: int) -> Character:
+    def __getitem__(self, index: int) -> Any:
+        return Character.random(self.place(index), self.prior)
+
+    def place(self, index: int) -> int:
+        """The number from which the index-th is made."""
         place = self.first + self.step * operator.index(index)
         if not 0 <= place < SEED_STRIDE:
             raise LabError(f"A set has characters 0 to {SEED_STRIDE // self.step - 1:,}, not {index:,}.")
-        start = SPLITS.index(self.split) * SPLIT_STRIDE + self.seed * SEED_STRIDE
-        return Character.random(start + place, self.prior)
+        return SPLITS.index(self.split) * SPLIT_STRIDE + self.seed * SEED_STRIDE + place
 
     @property
     def hairstyles(self) -> dict[str, hair.Hairstyle]:
@@ -74,8 +77,21 @@ class Cast:
         return f"{prior}-{self.split}-seed{self.seed}{every}"
 
 
+@dataclass(frozen=True)
+class Places(Cast):
+    """A row of scenes instead of characters."""
+
+    prior: str | Prior = "scenes"
+
+    def __getitem__(self, index: int) -> Any:
+        return Scene.random(self.place(index))
+
+
 class Side(NamedTuple):
-    """What is drawn of each character: a layer of the cel style ("line"), or a whole style ("portrait")."""
+    """What is drawn of each character: a layer of the cel style ("line"), or a whole style ("portrait").
+
+    Of a scene there is one layer, "scene", in the styles "photo" and "anime".
+    """
 
     layer: str
     style: str
@@ -114,13 +130,16 @@ def drawn(
     shape = (count, size, size) if side.layer in ONE_CHANNEL else (count, size, size, 3)
     if _read(path, shape) is None:
         workers = workers or min(joblib.cpu_count(), 8, count // PICTURES_PER_WORKER)
-        draw = joblib.delayed(studio.render)
-        calls = (draw(cast[index], size, side.layer, side.style, renderer) for index in range(count))
+        if side.layer == "scene":
+            calls = (joblib.delayed(studio.paint)(cast[index], size, side.style) for index in range(count))
+        else:
+            draw = joblib.delayed(studio.render)
+            calls = (draw(cast[index], size, side.layer, side.style, renderer) for index in range(count))
 
         def pictures() -> Iterator[np.ndarray]:  # a worker can die as early as in the first call
             yield from _parallel(workers or 1, cast.hairstyles)(calls)
 
-        _write(path, shape, tqdm(pictures(), f"Drawing {size} px {what}", count, unit=" faces"))
+        _write(path, shape, tqdm(pictures(), f"Drawing {size} px {what}", count, unit=" pictures"))
     pixels = _read(path, shape)
     assert pixels is not None
     return pixels, name

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import ConcatDataset, Dataset
 
 from animelab import studio
-from animelab.data.drawing import ONE_CHANNEL, Cast, Side, drawn
+from animelab.data.drawing import ONE_CHANNEL, Cast, Places, Side, drawn
 from animelab.data.pictures import Indices, Pictures, WithLabels, as_tensor
 from animelab.errors import LabError
 from animelab.studio import Character, Prior
@@ -54,6 +54,8 @@ class StudioFaces(Pictures):
 class _Sides(Dataset[tuple[Tensor, Tensor]]):
     """Two drawn rows of pictures, handed out together."""
 
+    side = staticmethod(Side.named)
+
     def __init__(
         self,
         casts: tuple[Cast, Cast],
@@ -64,7 +66,7 @@ class _Sides(Dataset[tuple[Tensor, Tensor]]):
         workers: int | None,
     ) -> None:
         self.casts, self.names, self.size, self.count = casts, names, size, count
-        self.sides = tuple(Side.named(name) for name in names)
+        self.sides = tuple(self.side(name) for name in names)
         both = [drawn(cast, side, size, count, cache, workers) for cast, side in zip(casts, self.sides)]
         self.pixels, fingerprints = zip(*both)
         self.fingerprint = " ".join(fingerprints)
@@ -130,6 +132,9 @@ class StudioUnpaired(_Sides):
     there for validation and test, and refused in training: LabError.
     """
 
+    row: type[Cast] = Cast
+    render = staticmethod(studio.render)
+
     def __init__(
         self,
         a: str,
@@ -142,8 +147,8 @@ class StudioUnpaired(_Sides):
         cache: str | Path | None = None,
         workers: int | None = None,
     ) -> None:
-        casts = Cast(prior, seed, split, 0, 2), Cast(prior, seed, split, 1, 2)
-        super().__init__(casts, (a, b), size, count, cache, workers)
+        rows = self.row(prior, seed, split, 0, 2), self.row(prior, seed, split, 1, 2)
+        super().__init__(rows, (a, b), size, count, cache, workers)
 
     def truth(self, indices: Indices, to: str = "b") -> Tensor:
         """What a perfect translation of side A's pictures to side B would be (or, with to="a", the other way round)."""
@@ -152,8 +157,23 @@ class StudioUnpaired(_Sides):
         if to not in ("a", "b"):
             raise LabError(f'A translation goes to "a" or "b", not to {to!r}.')
         shown, side = (0, self.sides[1]) if to == "b" else (1, self.sides[0])
-        pixels = [studio.render(character, self.size, *side) for character in self._characters(indices, shown)]
+        pixels = [self.render(character, self.size, *side) for character in self._characters(indices, shown)]
         return as_tensor(np.stack(pixels), "cpu", side.layer == "segmentation")
+
+
+class StudioScenes(StudioUnpaired):
+    """Places as a camera sees them and as a background painter does: `StudioScenes()`, photo to anime, unpaired.
+
+    The truth is kept as in StudioUnpaired. Taught in 09_cartoongan.
+    """
+
+    row = Places
+    side = staticmethod(lambda name: Side("scene", name))
+    render = staticmethod(lambda scene, size, layer, style: studio.paint(scene, size, style))
+
+    def __init__(self, a: str = "photo", b: str = "anime", size: int = 64, count: int = 4_000, seed: int = 0,
+                 split: str = "train", cache: str | Path | None = None, workers: int | None = None) -> None:  # fmt: skip
+        super().__init__(a, b, size, count, seed, "scenes", split, cache, workers)
 
 
 class StudioAttributes(WithLabels, StudioFaces):

@@ -19,6 +19,7 @@ from .layers import (
     svg,
 )
 from .rendering import fingerprint, rasterize
+from .scenes import Scene, paint
 
 __all__ = ["EXPRESSIONS", "LABELS", "LABEL_COLORS", "LAYERS", "OPTIONS", "PRIORS", "RANGES", "STYLES", "TAGS"]
 __all__ += [
@@ -32,4 +33,4 @@ __all__ += [
     "normals",
     "paint_labels",
 ]
-__all__ += ["add_hairstyle", "part_mask", "rasterize", "regions", "render", "svg"]
+__all__ += ["Scene", "add_hairstyle", "paint", "part_mask", "rasterize", "regions", "render", "svg"]

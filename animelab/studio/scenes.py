@@ -61,6 +61,7 @@ class Shape:
     line: str
     width: float
     opacity: float
+    far: float
 
 
 @dataclass
@@ -76,7 +77,7 @@ class Canvas:
         if self.hour == "dusk":
             color = mix(tone(color, -0.07, 0.95), "#e8845c", 0.26)
         elif self.hour == "night":
-            color = mix(tone(color, -0.2, 0.7), "#1c2a5c", 0.58)
+            color = mix(tone(color, -0.17, 0.75), "#1f2f66", 0.5)
         return mix(color, _SKIES[self.hour][2 if self.hour != "night" else 1], 0.75 * far)
 
     def add(
@@ -88,7 +89,7 @@ class Canvas:
         bare = kind != "base" or glows or material == "cloud"
         ink = "" if bare else mix(tone(fill, -0.34, 0.9, 300, 25), "#2a2340", 0.35)
         width = 0.0 if bare else 1.3 * line * (1 - 0.75 * far)
-        self.shapes.append(Shape(path, fill, material, kind, ink, width, opacity))
+        self.shapes.append(Shape(path, fill, material, kind, ink, width, opacity, far))
 
     def blobs(
         self, spots: Sequence[tuple[float, float, float]], material: str, color: str, far: float = 0.0
@@ -108,17 +109,22 @@ class Canvas:
         self.add(ovals(tips), material, tone(color, 0.09, 1.0, 105, 25), far, "shine")
 
     def svg(self, how: str) -> str:
-        """The scene as SVG: "anime" with ink, "bare" without any, "soft" without what lies on things, "labels"."""
+        """The scene as SVG: "anime" with ink, "bare" without any, "soft" without what lies on things.
+
+        "labels" has a color for each material, "far" a gray for each distance.
+        """
         out = ['<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 256 256"><defs><linearGradient id="sky" x1="0"'
                ' y1="0" x2="0" y2="1">']  # fmt: skip
         out += [f'<stop offset="{at}" stop-color="{c}"/>' for at, c in zip((0, 0.45, 0.8), _SKIES[self.hour])]
         out.append("</linearGradient></defs>")
         for shape in self.shapes:
-            if how in ("soft", "labels") and shape.kind != "base":
+            if how in ("soft", "labels", "far") and shape.kind != "base":
                 continue
             fill, stroke = shape.fill, ""
             if how == "labels":
                 fill = "#" + bytes(_CODES[MATERIALS.index(shape.material)].tolist()).hex()
+            elif how == "far":
+                fill = mix("#000000", "#ffffff", shape.far)
             elif shape.fill == "sky":
                 fill = "url(#sky)"
             if how == "anime" and shape.width:
@@ -262,12 +268,12 @@ def _hills(c: Canvas) -> None:
     horizon = r.uniform(110, 150)
     sky(c, horizon)
     hills(c, horizon)
+    if r.random() < 0.6:
+        house(c, r.uniform(40, 180), horizon + 66, 34, 20, 0.25)
     trees = sorted((r.uniform(0, 1), r.uniform(-10, 266)) for _ in range(9))
     for near, x in trees:
         y = horizon + 40 + near * (225 - horizon)
         tree(c, x, y, 22 + 62 * near, 0.5 * (1 - near))
-    if r.random() < 0.6:
-        house(c, r.uniform(40, 180), horizon + 66, 34, 20, 0.25)
 
 
 def _trees(c: Canvas) -> None:
@@ -440,14 +446,15 @@ def _photo(canvas: Canvas, scene: Scene, size: int) -> np.ndarray:
         table = np.array([values.get(name, 0.0) for name in MATERIALS], np.float32)
         return gaussian_filter(table[material], 1.0 * unit)
 
-    rough = by_material(_ROUGH) * unit
+    near = 1 - rasterize(canvas.svg("far"), size)[..., 0] / np.float32(255)
+    rough = by_material(_ROUGH) * unit * near
     y, x = np.mgrid[0:size, 0:size].astype(np.float32)
     wander = [y + rough * (noise(2.2) + 0.6 * noise(6)), x + rough * (noise(2.2) + 0.6 * noise(6))]
     soft = plain * 0.25 + gaussian_filter(shaded, (1.6 * unit, 1.6 * unit, 0)) * 0.75
     crisp = np.where(np.isin(material, [MATERIALS.index(n) for n in ("glass", "glow", "wood", "wall", "roof", "road")])[..., None], shaded, soft)
     picture = np.stack([map_coordinates(crisp[..., k], wander, order=1, mode="nearest") for k in range(3)], -1)
 
-    grain = by_material(_GRAIN)
+    grain = by_material(_GRAIN) * near
     clumps = 0.5 * noise(0.9) + 0.35 * noise(2.5) + 0.35 * noise(0.7, 3.0)
     sun = 1 + 0.05 * noise(40)
     picture = picture * (1 + grain * clumps * 0.62)[..., None] * sun[..., None]
