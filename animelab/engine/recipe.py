@@ -110,9 +110,9 @@ class Recipe:
                 yield name, value
 
 
-def adam(network: nn.Module, lr: float, betas: tuple[float, float]) -> torch.optim.Adam:
+def adam(network: nn.Module, lr: float, betas: tuple[float, float], weight_decay: float = 0.0) -> torch.optim.Adam:
     """Adam with its fused kernel, six times faster on a CPU than the plain loop."""
-    return torch.optim.Adam(network.parameters(), lr, betas, fused=True)
+    return torch.optim.Adam(network.parameters(), lr, betas, weight_decay=weight_decay, fused=True)
 
 
 def linear_decay(optimizer: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LambdaLR:

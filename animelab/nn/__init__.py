@@ -8,7 +8,18 @@ from functools import partial
 import torch
 from torch import nn
 
-from animelab.nn import colorization, cyclegan, dcgan, makegirlsmoe, pix2pix, stylegan2, tagger
+from animelab.nn import (
+    animegan,
+    cartoongan,
+    colorization,
+    cyclegan,
+    dcgan,
+    makegirlsmoe,
+    pix2pix,
+    stylegan2,
+    tagger,
+    ugatit,
+)
 
 # Called without arguments, each gives the configuration its paper (or its authors' code) published.
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
@@ -29,6 +40,15 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "stylegan2-1024.discriminator": partial(stylegan2.Discriminator, size=1024, channel_base=32768),
     "paintschainer.unet": colorization.UNet,
     "sketchkeras.unet": partial(colorization.UNet, channels_in=1, channels_out=1),
+    "cartoongan.generator": cartoongan.Generator,
+    "cartoongan.discriminator": cartoongan.Discriminator,
+    "animeganv2.generator": animegan.Generator,
+    "animeganv2.discriminator": animegan.Discriminator,
+    "ugatit.generator": ugatit.Generator,
+    "ugatit-light.generator": partial(ugatit.Generator, light=True),
+    "ugatit.pair": ugatit.Pair,
+    "ugatit.discriminator-global": partial(ugatit.Discriminator, layers=7),
+    "ugatit.discriminator-local": ugatit.Discriminator,
     "tagger.network": tagger.Tagger,
     "judge.network": tagger.Judge,
 }

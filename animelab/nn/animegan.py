@@ -76,7 +76,13 @@ class Discriminator(nn.Sequential):
         layers: list[nn.Module] = [convolution(3, width), leak]
         before = width
         for after in (2 * width, 4 * width):
-            layers += [convolution(before, after, 2), leak, convolution(after, 2 * after), nn.GroupNorm(1, 2 * after), leak]
+            layers += [
+                convolution(before, after, 2),
+                leak,
+                convolution(after, 2 * after),
+                nn.GroupNorm(1, 2 * after),
+                leak,
+            ]
             before = 2 * after
         layers += [convolution(before, before), nn.GroupNorm(1, before), leak]
         super().__init__(*layers, convolution(before, 1))

@@ -67,7 +67,10 @@ class LIN(AdaLIN):
 
     def __init__(self, channels: int) -> None:
         super().__init__(channels, rho=0.0)
-        self.gamma, self.beta = nn.Parameter(torch.ones(1, channels, 1, 1)), nn.Parameter(torch.zeros(1, channels, 1, 1))
+        self.gamma, self.beta = (
+            nn.Parameter(torch.ones(1, channels, 1, 1)),
+            nn.Parameter(torch.zeros(1, channels, 1, 1)),
+        )
 
     def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
         return super().forward(x, self.gamma, self.beta)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from animelab.engine import Recipe
+from animelab.recipes.animegan import AnimeGAN
+from animelab.recipes.cartoongan import CartoonGAN
 from animelab.recipes.colorization import Colorization
 from animelab.recipes.cyclegan import CycleGAN
 from animelab.recipes.dcgan import DCGAN
@@ -11,6 +13,7 @@ from animelab.recipes.pix2pix import Pix2Pix
 from animelab.recipes.sketch import Sketch
 from animelab.recipes.stylegan2 import StyleGAN2
 from animelab.recipes.tagger import TaggerRecipe
+from animelab.recipes.ugatit import UGATIT
 
 _ALL: tuple[type[Recipe], ...] = (
     DCGAN,
@@ -20,6 +23,9 @@ _ALL: tuple[type[Recipe], ...] = (
     StyleGAN2,
     Colorization,
     Sketch,
+    CartoonGAN,
+    AnimeGAN,
+    UGATIT,
     TaggerRecipe,
 )
 RECIPES = {recipe.name: recipe for recipe in _ALL}

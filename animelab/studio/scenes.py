@@ -91,9 +91,7 @@ class Canvas:
         width = 0.0 if bare else 1.3 * line * (1 - 0.75 * far)
         self.shapes.append(Shape(path, fill, material, kind, ink, width, opacity, far))
 
-    def blobs(
-        self, spots: Sequence[tuple[float, float, float]], material: str, color: str, far: float = 0.0
-    ) -> None:
+    def blobs(self, spots: Sequence[tuple[float, float, float]], material: str, color: str, far: float = 0.0) -> None:
         """A crown or a cloud of round spots (x, y, radius): one outline around all, shade below, light above."""
         if material == "cloud":
             self.add(ovals(spots), material, tone(color, -0.09, 2.2, 262, 60), far)
@@ -103,9 +101,19 @@ class Canvas:
         middle = sum(y for _, y, _ in spots) / len(spots)
         for line in (2.0, 0.0):  # ink around all of it, then the fill again over the ink inside
             self.add(ovals(spots), material, tone(color, -0.12, 0.95, 250, 30), far, line=line)
-        sunny = [(x - 0.1 * r, y - 0.2 * r, 0.86 * r) for x, y, r in spots if y < middle + 0.6 * r or x < left + 0.3 * (right - left)]
+        sunny = [
+            (x - 0.1 * r, y - 0.2 * r, 0.86 * r)
+            for x, y, r in spots
+            if y < middle + 0.6 * r or x < left + 0.3 * (right - left)
+        ]
         self.add(ovals(sunny), material, color, far, "shade")
-        tips = [(x + 0.5 * r * (k - 1), y - (0.62 - 0.2 * abs(k - 1)) * r, 0.26 * r) for x, y, r in sunny if y < middle for k in range(3) if self.random.random() < 0.5]
+        tips = [
+            (x + 0.5 * r * (k - 1), y - (0.62 - 0.2 * abs(k - 1)) * r, 0.26 * r)
+            for x, y, r in sunny
+            if y < middle
+            for k in range(3)
+            if self.random.random() < 0.5
+        ]
         self.add(ovals(tips), material, tone(color, 0.09, 1.0, 105, 25), far, "shine")
 
     def svg(self, how: str) -> str:
@@ -168,7 +176,12 @@ def sky(c: Canvas, horizon: float = 256.0) -> None:
     c.add(box(-2, -2, 260, 260), "sky", "sky")
     if c.hour == "night":
         for _ in range(45):
-            c.add(ovals([(r.uniform(0, 256), r.uniform(0, horizon), r.choice((0.5, 0.6, 0.9)))]), "glow", "#fff6d8", opacity=0.8)
+            c.add(
+                ovals([(r.uniform(0, 256), r.uniform(0, horizon), r.choice((0.5, 0.6, 0.9)))]),
+                "glow",
+                "#fff6d8",
+                opacity=0.8,
+            )
     x, y = r.uniform(30, 226), r.uniform(24, 0.45 * horizon)
     if c.hour == "night":
         c.add(ovals([(x, y, 11)]), "glow", "#fff3c4")
@@ -184,7 +197,9 @@ def cloud(c: Canvas, x: float, y: float, size: float) -> None:
     for k in range(22):  # a heap: high in the middle, with a rather flat floor
         across = k / 10.5 - 1 + r.uniform(-0.05, 0.05)
         high = (1 - across * across) * r.uniform(0.1, 0.85)
-        spots.append((x + 1.5 * size * across, y - size * high, size * (0.13 + 0.2 * (1 - abs(across)) * r.uniform(0.5, 1.3))))
+        spots.append(
+            (x + 1.5 * size * across, y - size * high, size * (0.13 + 0.2 * (1 - abs(across)) * r.uniform(0.5, 1.3)))
+        )
     tint = {"day": "#f4f9ff", "dusk": "#ffe2cf", "night": "#8c9cc8"}[c.hour]
     c.blobs(spots, "cloud", tint, 0.1)
 
@@ -192,7 +207,19 @@ def cloud(c: Canvas, x: float, y: float, size: float) -> None:
 def tree(c: Canvas, x: float, y: float, size: float, far: float) -> None:
     """A tree that stands on y."""
     r = c.random
-    c.add(polygon([(x - 0.07 * size, y), (x - 0.04 * size, y - 0.6 * size), (x + 0.04 * size, y - 0.6 * size), (x + 0.08 * size, y)]), "wood", "#7a5a45", far)
+    c.add(
+        polygon(
+            [
+                (x - 0.07 * size, y),
+                (x - 0.04 * size, y - 0.6 * size),
+                (x + 0.04 * size, y - 0.6 * size),
+                (x + 0.08 * size, y),
+            ]
+        ),
+        "wood",
+        "#7a5a45",
+        far,
+    )
     green = r.choice(("#5f9e4b", "#4c8f55", "#79a84a", "#3f7f58"))
     spots = [(x, y - 0.72 * size, 0.24 * size), (x, y - 0.52 * size, 0.2 * size)]
     for k in range(26):  # clumps of leaves: large in the middle, small at the rim
@@ -219,8 +246,19 @@ def house(c: Canvas, x: float, y: float, wide: float, high: float, far: float) -
     c.add(box(x + 0.72 * wide, y - high, 0.28 * wide, high), "wall", tone(wall, -0.1, 1.2, 280, 30), far, "shade")
     peak = 0.42 * wide
     if r.random() < 0.7:
-        c.add(polygon([(x - 0.08 * wide, y - high), (x + 0.5 * wide, y - high - peak), (x + 1.08 * wide, y - high)]), "roof", roof, far)
-        c.add(polygon([(x + 0.62 * wide, y - high), (x + 0.5 * wide, y - high - peak), (x + 1.08 * wide, y - high)]), "roof", tone(roof, -0.08), far, "shade")
+        c.add(
+            polygon([(x - 0.08 * wide, y - high), (x + 0.5 * wide, y - high - peak), (x + 1.08 * wide, y - high)]),
+            "roof",
+            roof,
+            far,
+        )
+        c.add(
+            polygon([(x + 0.62 * wide, y - high), (x + 0.5 * wide, y - high - peak), (x + 1.08 * wide, y - high)]),
+            "roof",
+            tone(roof, -0.08),
+            far,
+            "shade",
+        )
     else:
         c.add(box(x - 0.05 * wide, y - high - 4, 1.1 * wide, 6), "roof", roof, far)
     windows(c, x, y - high, wide, high, far)
@@ -245,7 +283,9 @@ def pole(c: Canvas, x: float, y: float, high: float, to: Point) -> None:
     for k, drop in enumerate((0.0, 0.07, 0.14)):
         ax, ay, bx, by = x, y - high * (0.96 - drop), to[0], to[1] + drop * 30
         mx, my = (ax + bx) / 2, (ay + by) / 2 + 7
-        wire = f"M{ax:.1f} {ay:.1f}Q{mx:.1f} {my:.1f} {bx:.1f} {by:.1f}Q{mx:.1f} {my + 1.0:.1f} {ax:.1f} {ay + 0.8:.1f}Z"
+        wire = (
+            f"M{ax:.1f} {ay:.1f}Q{mx:.1f} {my:.1f} {bx:.1f} {by:.1f}Q{mx:.1f} {my + 1.0:.1f} {ax:.1f} {ay + 0.8:.1f}Z"
+        )
         c.add(wire, "wood", "#4a4650", line=0.3)
     wide = high / 36
     c.add(box(x - wide / 2, y - high, wide, high), "wood", "#8d8780", line=0.8)
@@ -321,7 +361,12 @@ def _street(c: Canvas) -> None:
     c.add(polygon([(-8, 262), (264, 262), at(262, 262, 0.97), at(-6, 262, 0.97)]), "grass", "#86b552")
     c.add(polygon([(10, 262), (246, 262), at(246, 262, 0.985), at(10, 262, 0.985)]), "road", "#8f909c")
     for start in (0.0, 0.35, 0.6, 0.76):
-        c.add(polygon([at(125, 262, start), at(131, 262, start), at(131, 262, start + 0.1), at(125, 262, start + 0.1)]), "road", "#f2efe6", kind="shade")
+        c.add(
+            polygon([at(125, 262, start), at(131, 262, start), at(131, 262, start + 0.1), at(125, 262, start + 0.1)]),
+            "road",
+            "#f2efe6",
+            kind="shade",
+        )
     for depth in (0.8, 0.66, 0.5, 0.3, 0.05):  # from the far to the near
         for edge, out in ((-6, -1), (262, 1)):
             ahead = depth + 0.14
@@ -335,11 +380,33 @@ def _street(c: Canvas) -> None:
             near_top, away_top = at(edge, 262 - high, depth), at(edge, 262 - high, ahead)
             c.add(polygon([near, away, away_top, near_top]), "wall", wall, 0.6 * depth)
             if out > 0:  # light comes from the right, this side is in shadow
-                c.add(polygon([near, away, away_top, near_top]), "wall", tone(wall, -0.12, 1.2, 280, 30), 0.6 * depth, "shade")
+                c.add(
+                    polygon([near, away, away_top, near_top]),
+                    "wall",
+                    tone(wall, -0.12, 1.2, 280, 30),
+                    0.6 * depth,
+                    "shade",
+                )
             side = near[0] + 120 * out * (1 - depth)
-            c.add(polygon([near, near_top, (side, near_top[1]), (side, near[1])]), "wall", tone(wall, -0.03), 0.6 * depth)
+            c.add(
+                polygon([near, near_top, (side, near_top[1]), (side, near[1])]), "wall", tone(wall, -0.03), 0.6 * depth
+            )
             lift = 16 * (1 - depth)
-            c.add(polygon([near_top, away_top, (away_top[0], away_top[1] - 0.6 * lift), (near_top[0], near_top[1] - lift), (side, near_top[1] - lift), (side, near_top[1])]), "roof", r.choice(("#b4533f", "#4c6f96", "#5d6470", "#8a5a44")), 0.6 * depth)
+            c.add(
+                polygon(
+                    [
+                        near_top,
+                        away_top,
+                        (away_top[0], away_top[1] - 0.6 * lift),
+                        (near_top[0], near_top[1] - lift),
+                        (side, near_top[1] - lift),
+                        (side, near_top[1]),
+                    ]
+                ),
+                "roof",
+                r.choice(("#b4533f", "#4c6f96", "#5d6470", "#8a5a44")),
+                0.6 * depth,
+            )
             for k in (0.25, 0.65):
                 for up in (0.3, 0.7):
                     if up * high > high - 18:
@@ -368,7 +435,12 @@ def _room(c: Canvas) -> None:
     c.add(polygon([(-2, 258), (left, low), (right, low), (258, 258)]), "wood", floor)
     for k in range(1, 7):
         x, far = -2 + 260 * k / 7, left + (right - left) * k / 7
-        c.add(polygon([(x - 0.8, 258), (far - 0.3, low), (far + 0.3, low), (x + 0.8, 258)]), "wood", tone(floor, -0.12), kind="shade")
+        c.add(
+            polygon([(x - 0.8, 258), (far - 0.3, low), (far + 0.3, low), (x + 0.8, 258)]),
+            "wood",
+            tone(floor, -0.12),
+            kind="shade",
+        )
     wide, high = r.uniform(62, 86), r.uniform(64, 84)
     x, y = r.uniform(left + 12, right - wide - 12), top + 16
     c.add(box(x - 4, y - 4, wide + 8, high + 8), "wood", "#f5efe6")
@@ -385,7 +457,12 @@ def _room(c: Canvas) -> None:
         c.add(polygon([(a, y - 9), (b, y - 9), (b + side * 4, y + high + 12), (a, y + high + 12)]), "cloth", curtain)
         for t in (0.3, 0.65):
             m = a + (b - a) * t
-            c.add(polygon([(m, y - 8), (m + 2.5, y - 8), (m + 3 + side, y + high + 11), (m + side, y + high + 11)]), "cloth", tone(curtain, -0.1), kind="shade")
+            c.add(
+                polygon([(m, y - 8), (m + 2.5, y - 8), (m + 3 + side, y + high + 11), (m + side, y + high + 11)]),
+                "cloth",
+                tone(curtain, -0.1),
+                kind="shade",
+            )
     if c.hour != "night":
         patch = [(x + 6, low + 12), (x + wide - 4, low + 12), (x + wide - 40, 250), (x - 50, 250)]
         c.add(polygon(patch), "wood", "#fff0c8", kind="shine", opacity=0.5)
@@ -403,7 +480,12 @@ def _room(c: Canvas) -> None:
     quilt = r.choice(("#e7a1ae", "#8fb4de", "#a7cf9f", "#efd08a"))
     c.add(polygon([(bx - 50, low + 20), (bx, low - 4), (258, low - 4), (258, low + 20)]), "cloth", quilt)
     c.add(polygon([(bx - 50, low + 20), (258, low + 20), (258, 250), (bx - 50, 244)]), "cloth", tone(quilt, -0.06))
-    c.add(polygon([(bx - 50, low + 20), (258, low + 20), (258, low + 30), (bx - 50, low + 29)]), "cloth", "#fbf7f0", line=0.7)
+    c.add(
+        polygon([(bx - 50, low + 20), (258, low + 20), (258, low + 30), (bx - 50, low + 29)]),
+        "cloth",
+        "#fbf7f0",
+        line=0.7,
+    )
 
 
 PLACES = {"sky": _sky, "hills": _hills, "trees": _trees, "town": _town, "street": _street, "room": _room}
@@ -451,7 +533,11 @@ def _photo(canvas: Canvas, scene: Scene, size: int) -> np.ndarray:
     y, x = np.mgrid[0:size, 0:size].astype(np.float32)
     wander = [y + rough * (noise(2.2) + 0.6 * noise(6)), x + rough * (noise(2.2) + 0.6 * noise(6))]
     soft = plain * 0.25 + gaussian_filter(shaded, (1.6 * unit, 1.6 * unit, 0)) * 0.75
-    crisp = np.where(np.isin(material, [MATERIALS.index(n) for n in ("glass", "glow", "wood", "wall", "roof", "road")])[..., None], shaded, soft)
+    crisp = np.where(
+        np.isin(material, [MATERIALS.index(n) for n in ("glass", "glow", "wood", "wall", "roof", "road")])[..., None],
+        shaded,
+        soft,
+    )
     picture = np.stack([map_coordinates(crisp[..., k], wander, order=1, mode="nearest") for k in range(3)], -1)
 
     grain = by_material(_GRAIN) * near

@@ -1,0 +1,157 @@
+"""AnimeGANv2 (2020): CartoonGAN with a light painter, and gray drawings that say what texture is, apart from color.
+
+Taught in 09_cartoongan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import huber_loss
+
+from animelab import config as settings
+from animelab.config import TrainingConfig
+from animelab.data import StudioScenes, UnpairedFolder, jittered
+from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
+from animelab.metrics import perception
+from animelab.nn import animegan, cartoongan, pix2pix
+from animelab.viz import grid
+
+
+@dataclass(frozen=True)
+class Config(TrainingConfig):
+    """The authors' code for the style named Hayao: Adam 2e-4, then 2e-5 and 4e-5, batch 12."""
+
+    batch: int = 12
+    size: int = 256
+    width: int = 32
+    width_D: int = 32
+    blocks: int = 4
+    first: int = 5_550  # steps without a judge
+    lr_first: float = 2e-4
+    lr_G: float = 2e-5
+    lr_D: float = 4e-5
+    beta1: float = 0.5
+    ema: float = 0.0
+    game_weight: float = 300.0
+    content_weight: float = 1.5
+    style_weight: float = 2.5
+    color_weight: float = 15.0
+    smooth_weight: float = 1.0
+    real: float = 1.2  # what the judge's four errors count: a drawing doubted,
+    fake: float = 1.2  # a fake believed,
+    gray: float = 1.2  # a gray drawing believed,
+    soft: float = 0.8  # and a gray drawing with soft edges
+    features: str = "vgg19"
+    scenes: int = 5_000
+
+
+PRESETS = {
+    "smoke": Config(
+        steps=20, batch=2, size=32, width=4, width_D=4, blocks=2, first=10, features="tagger", scenes=32, log_every=5,
+        preview_every=10, checkpoint_every=10,
+    ),
+    "cpu": Config(
+        steps=2500, decay=2500, batch=8, size=64, width=16, width_D=16, blocks=3, first=300, lr_first=1e-3, lr_G=4e-4,
+        lr_D=4e-4, ema=0.99, game_weight=1.0, content_weight=1.0, style_weight=2.5, color_weight=2.0, smooth_weight=0.1,
+        features="tagger", scenes=3_000,
+    ),
+    "t4": Config(steps=60_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
+    "h100": Config(steps=150_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
+}  # fmt: skip
+TO_YUV = torch.tensor([[0.299, 0.587, 0.114], [-0.147, -0.289, 0.436], [0.615, -0.515, -0.100]])
+
+
+def preset(name: str, **changes: object) -> Config:
+    """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
+    return settings.change(settings.pick(PRESETS, name), **changes)
+
+
+def grayed(pictures: Tensor) -> Tensor:
+    """Brightness alone, in three equal channels."""
+    return (pictures * TO_YUV[0, :, None, None].to(pictures.device)).sum(1, keepdim=True).expand_as(pictures)
+
+
+def color_distance(fake: Tensor, photos: Tensor) -> Tensor:
+    """How far colors are apart, a scalar: brightness by L1, color by Huber's loss, so that large changes cost less."""
+    turn = TO_YUV.to(fake.device)
+    a, b = (torch.einsum("ij,bjhw->bihw", turn, each) for each in (fake, photos))
+    return (a[:, 0] - b[:, 0]).abs().mean() + huber_loss(a[:, 1:], b[:, 1:])
+
+
+def unrest(pictures: Tensor) -> Tensor:
+    """Total variation, a scalar: the squared differences between neighbors."""
+    across, down = pictures.diff(dim=-1), pictures.diff(dim=-2)
+    return across.square().mean() + down.square().mean()
+
+
+class AnimeGAN(Recipe):
+    """One painter, one judge, and four kinds of pictures to judge."""
+
+    name = "animegan"
+    presets = PRESETS
+
+    @staticmethod
+    def data(config: Config, folder: Path | None = None) -> Any:
+        if folder is not None:
+            return UnpairedFolder(folder, config.size)
+        return StudioScenes("photo", "anime", config.size, config.scenes, config.seed)
+
+    def build(self, config: Config) -> None:
+        self.G = animegan.Generator(config.width, config.blocks).apply(pix2pix.initialize)
+        self.D = animegan.Discriminator(config.width_D)
+        self.G_ema = EMA(self.G, config.ema)
+        self.G_first = adam(self.G, config.lr_first, (config.beta1, 0.999))
+        self.G_adam = adam(self.G, config.lr_G, (config.beta1, 0.999))
+        self.D_adam = adam(self.D, config.lr_D, (config.beta1, 0.999))
+        self.G_decay = linear_decay(self.G_adam, config.decay)
+        self.D_decay = linear_decay(self.D_adam, config.decay)
+        self.steps_done = torch.zeros((), dtype=torch.int64)
+        self.look = perception.eye(config.features, self.device)
+        self.depth = perception.DEEP[config.features]
+
+    def step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+        c = self.config
+        photos, drawings = (jittered(side, crop=1.0)[0] for side in batch)
+        gray = grayed(drawings)
+        with torch.no_grad():
+            of_photos, of_gray = self.look(photos)[self.depth], self.look(gray)[self.depth]
+        fake = self.G(photos)
+        seen = self.look(fake)[self.depth]
+        content = (seen - of_photos).abs().mean()
+        self.steps_done += 1
+        if self.steps_done <= c.first:
+            self.update(self.G_first, content)
+            self.G_ema.update(self.G)
+            return {"content": content.detach()}
+
+        loss_D = c.real * (self.D(drawings) - 1).square().mean()
+        wrong = ((c.fake, fake.detach()), (c.gray, gray), (c.soft, cartoongan.edge_smoothed(gray)))
+        for weight, pictures in wrong:
+            loss_D = loss_D + weight * self.D(pictures).square().mean()
+        self.update(self.D_adam, c.game_weight * loss_D)
+
+        with frozen(self.D):
+            loss_G = (self.D(fake) - 1).square().mean()
+        style = (perception.gram(seen) - perception.gram(of_gray)).abs().mean()
+        color = color_distance(fake, photos)
+        total = c.game_weight * loss_G + c.content_weight * content + c.style_weight * style
+        self.update(self.G_adam, total + c.color_weight * color + c.smooth_weight * unrest(fake))
+
+        self.G_ema.update(self.G)
+        self.G_decay.step()
+        self.D_decay.step()
+        return {"D": loss_D.detach(), "G": loss_G.detach(), "content": content.detach(), "style": style.detach()}
+
+    def preview(self) -> np.ndarray:
+        """Photographs, what the painter makes of them, and drawings of other places."""
+        photos, drawings = self.examples
+        return grid(torch.cat([photos, self.G_ema(photos), drawings]), len(photos))
+
+    def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:
+        return "animeganv2.generator", {"width": self.config.width, "blocks": self.config.blocks}, self.G_ema.average

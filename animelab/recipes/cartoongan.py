@@ -1,0 +1,128 @@
+"""CartoonGAN (Chen et al. 2018): photographs to drawings, with a judge who dislikes soft edges. Taught in 09_cartoongan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from animelab import config as settings
+from animelab import losses
+from animelab.config import TrainingConfig
+from animelab.data import StudioScenes, UnpairedFolder, jittered
+from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
+from animelab.metrics import perception
+from animelab.nn import cartoongan, pix2pix
+from animelab.viz import grid
+
+
+@dataclass(frozen=True)
+class Config(TrainingConfig):
+    """The authors' settings: batch 8, Adam 2e-4 at first and 1e-5 in the game, content worth 10 (section 3)."""
+
+    batch: int = 8
+    size: int = 256
+    width: int = 64
+    width_D: int = 32
+    blocks: int = 8
+    first: int = 6_750  # steps without a judge: 10 epochs of 5,400 photographs
+    lr_first: float = 2e-4
+    lr_G: float = 1e-5
+    lr_D: float = 1e-5
+    beta1: float = 0.5
+    ema: float = 0.0
+    content_weight: float = 10.0
+    edge_weight: float = 1.0  # of the third set: drawings with soft edges are no drawings
+    features: str = "vgg19"
+    scenes: int = 5_000  # drawn places a side, when no folder is given
+
+
+PRESETS = {
+    "smoke": Config(
+        steps=20, batch=2, size=32, width=4, width_D=4, blocks=1, first=10, features="tagger", scenes=32, log_every=5,
+        preview_every=10, checkpoint_every=10,
+    ),
+    "cpu": Config(
+        steps=2500, decay=2500, size=64, width=16, width_D=16, blocks=3, first=300, lr_first=1e-3, lr_G=4e-4, lr_D=4e-4,
+        ema=0.99, content_weight=1.0, features="tagger", scenes=3_000,
+    ),
+    "t4": Config(steps=75_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
+    "h100": Config(steps=150_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
+}  # fmt: skip
+
+
+def preset(name: str, **changes: object) -> Config:
+    """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
+    return settings.change(settings.pick(PRESETS, name), **changes)
+
+
+class CartoonGAN(Recipe):
+    """A painter and a judge of drawings. A learner's own can be `loss` and `smoothed`, which softens a drawing's edges."""
+
+    name = "cartoongan"
+    presets = PRESETS
+    parts = ("loss", "smoothed")
+    loss = losses.least_squares
+    smoothed = staticmethod(cartoongan.edge_smoothed)
+
+    @staticmethod
+    def data(config: Config, folder: Path | None = None) -> Any:
+        if folder is not None:
+            return UnpairedFolder(folder, config.size)
+        return StudioScenes("photo", "anime", config.size, config.scenes, config.seed)
+
+    def build(self, config: Config) -> None:
+        self.G = cartoongan.Generator(config.blocks, config.width).apply(pix2pix.initialize)
+        self.D = cartoongan.Discriminator(config.width_D).apply(pix2pix.initialize)
+        self.G_ema = EMA(self.G, config.ema)
+        self.G_first = adam(self.G, config.lr_first, (config.beta1, 0.999))
+        self.G_adam = adam(self.G, config.lr_G, (config.beta1, 0.999))
+        self.D_adam = adam(self.D, config.lr_D, (config.beta1, 0.999))
+        self.G_decay = linear_decay(self.G_adam, config.decay)
+        self.D_decay = linear_decay(self.D_adam, config.decay)
+        self.steps_done = torch.zeros((), dtype=torch.int64)
+        self.look = perception.eye(config.features, self.device)
+
+    def content(self, fake: Tensor, photos: Tensor) -> Tensor:
+        """How far a drawing is from its photograph, deep in a network that has learned to see (equation 5)."""
+        depth = perception.DEEP[self.config.features]
+        with torch.no_grad():
+            wanted = self.look(photos)[depth]
+        return (self.look(fake)[depth] - wanted).abs().mean()
+
+    def step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+        c = self.config
+        photos, drawings = (jittered(side, crop=1.0)[0] for side in batch)
+        fake = self.G(photos)
+        content = self.content(fake, photos)
+        self.steps_done += 1
+        if self.steps_done <= c.first:  # learn to leave things as they are, before anybody judges
+            self.update(self.G_first, content)
+            self.G_ema.update(self.G)
+            return {"content": content.detach()}
+
+        loss_D = self.loss.discriminator(self.D(drawings), self.D(fake.detach()))
+        if c.edge_weight:  # the same drawings with soft edges are as wrong as a fake
+            loss_D = loss_D + c.edge_weight * self.D(self.smoothed(drawings)).square().mean()
+        self.update(self.D_adam, loss_D)
+
+        with frozen(self.D):
+            loss_G = self.loss.generator(self.D(fake))
+        self.update(self.G_adam, loss_G + c.content_weight * content)
+
+        self.G_ema.update(self.G)
+        self.G_decay.step()
+        self.D_decay.step()
+        return {"D": loss_D.detach(), "G": loss_G.detach(), "content": content.detach()}
+
+    def preview(self) -> np.ndarray:
+        """Photographs, what the painter makes of them, and drawings of other places."""
+        photos, drawings = self.examples
+        return grid(torch.cat([photos, self.G_ema(photos), drawings]), len(photos))
+
+    def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:
+        return "cartoongan.generator", {"blocks": self.config.blocks, "width": self.config.width}, self.G_ema.average
