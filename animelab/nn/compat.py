@@ -10,23 +10,25 @@ import torch
 from torch import Tensor, nn
 
 from animelab.errors import LabError
-from animelab.nn import cyclegan, pix2pix
+from animelab.nn import animegan, cyclegan, pix2pix, ugatit
 
-LARGEST = 2**30  # bytes; the largest generator of the official code has 218 MB
+LARGEST = 3 * 2**30  # bytes; U-GAT-IT's file with both painters and four judges has 2.7 GB, pix2pix's painter 218 MB
 
 
 def load_generator(path: str | Path) -> nn.Module:
-    """The generator in a `latest_net_G.pth` of junyanz/pytorch-CycleGAN-and-pix2pix, in evaluation mode, on the CPU.
+    """The generator in a checkpoint of its authors' code, in evaluation mode, on the CPU.
 
-    unet_* becomes pix2pix.Generator, resnet_* becomes cyclegan.Generator, of the size and width that the file has.
-    Raises LabError for files that are unreadable, hold anything but tensors, or fit neither.
+    `latest_net_G.pth` of junyanz/pytorch-CycleGAN-and-pix2pix becomes pix2pix.Generator (unet_*) or cyclegan.Generator
+    (resnet_*); `*_params_*.pt` of znxlwm/UGATIT-pytorch becomes ugatit.Pair; a `.pt` of bryandlee/animegan2-pytorch
+    becomes animegan.Generator; each of the size and width that the file has. Raises LabError for files that are
+    unreadable, hold anything but tensors, or fit none.
     """
     path = Path(path)
     if not path.is_file():
         raise LabError(f"There is no file {path}; check the path.")
     if path.stat().st_size > LARGEST:
         raise LabError(
-            f"{path} has {path.stat().st_size / 1e9:.1f} GB, too much for a generator of pix2pix or CycleGAN."
+            f"{path} has {path.stat().st_size / 1e9:.1f} GB, too much for any generator this course knows."
         )
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
@@ -34,13 +36,16 @@ def load_generator(path: str | Path) -> nn.Module:
         raise LabError(
             f"{path} is not a file of weights alone, so it was not opened; get the original again."
         ) from error
+    if isinstance(state, dict) and isinstance(state.get("genA2B"), dict) and isinstance(state.get("genB2A"), dict):
+        state = {f"{name}.{key}": value for name in ("genA2B", "genB2A") for key, value in state[name].items()}
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise LabError(f"{path} holds more than one network's tensors; give latest_net_G.pth, latest_net_G_A.pth, …")
     theirs = {str(key).removeprefix("module."): value for key, value in state.items()}
+    read = next((each for key, each in READERS.items() if key in theirs), _resnet)
     try:
-        network, names = _unet(theirs) if "model.model.0.weight" in theirs else _resnet(theirs)
-    except (KeyError, LabError) as error:
-        raise LabError(f"{path} is no generator of pix2pix or CycleGAN: {error} does not fit.") from error
+        network, names = read(theirs)
+    except (KeyError, LabError, RuntimeError) as error:
+        raise LabError(f"{path} is no generator this course knows: {error} does not fit.") from error
     # InstanceNorm of very old files carries statistics nobody uses; what else is left over means another network.
     ignored = re.compile(r"num_batches_tracked$" + ("" if isinstance(network, pix2pix.Generator) else r"|running_"))
     odd = sorted(key for key in theirs.keys() - names.values() if not ignored.search(key))
@@ -97,6 +102,49 @@ def _resnet(theirs: dict[str, Tensor]) -> tuple[nn.Module, dict[str, str]]:
     return network, _renamed(network, modules)
 
 
+def _ugatit(theirs: dict[str, Tensor]) -> tuple[nn.Module, dict[str, str]]:
+    """Both painters of U-GAT-IT, light or full, and {our name: their name}."""
+    width, blocks = len(theirs["genA2B.DownBlock.1.weight"]), sum("genA2B.UpBlock1_" in key for key in theirs) // 4
+    inner, outer = theirs["genA2B.FC.0.weight"].shape[::-1]
+    with torch.device("meta"):
+        network = ugatit.Pair(4 * round((inner / outer) ** 0.5), width, blocks, light=inner == outer)
+    modules = {"gamma": "gamma", "beta": "beta", "style.0": "FC.0", "style.2": "FC.2", "paint": "UpBlock2.11"}
+    modules |= {"encoder.0": "DownBlock.1", "encoder.3": "DownBlock.5", "encoder.6": "DownBlock.9"}
+    modules |= {"attention.average": "gap_fc", "attention.largest": "gmp_fc", "attention.mix": "conv1x1"}
+    modules |= {"grow.0": "UpBlock2.2", "norms.0": "UpBlock2.3", "grow.1": "UpBlock2.7", "norms.1": "UpBlock2.8"}
+    for block in range(blocks):
+        for ours, other in ((0, 1), (3, 5)):
+            modules[f"encoder.{9 + block}.body.{ours}"] = f"DownBlock.{12 + block}.conv_block.{other}"
+        for i in range(2):
+            modules[f"blocks.{block}.convolutions.{i}"] = f"UpBlock1_{block + 1}.conv{i + 1}"
+            modules[f"blocks.{block}.norms.{i}"] = f"UpBlock1_{block + 1}.norm{i + 1}"
+    sides = (("a_to_b", "genA2B"), ("b_to_a", "genB2A"))
+    return network, _renamed(network, {f"{o}.{key}": f"{t}.{value}" for o, t in sides for key, value in modules.items()})
+
+
+def _animegan(theirs: dict[str, Tensor]) -> tuple[nn.Module, dict[str, str]]:
+    """AnimeGANv2's painter, and {our name: their name}. Theirs counts the padding layers, too."""
+    blocks = len({key.split(".")[1] for key in theirs if key.startswith("block_c") and ".layers." in key})
+    with torch.device("meta"):
+        network = animegan.Generator(len(theirs["block_a.0.1.weight"]), blocks)
+    modules = {"paint": "out_layer.0"}
+    lengths = {"shrink": 3, "shrink_more": 2, "think": blocks + 2, "grow": 2, "grow_more": 3}
+    for (ours, length), letter in zip(lengths.items(), "abcde"):
+        for i in range(length):
+            inner = ours == "think" and 0 < i <= blocks
+            for k in range(2):
+                if inner:
+                    modules |= {f"think.{i}.body.{k}.{m}": f"block_c.{i}.layers.{k}.{m + 1}" for m in range(2)}
+                    modules[f"think.{i}.body.{k + 2}"] = f"block_c.{i}.layers.{k + 2}"
+                else:
+                    modules[f"{ours}.{i}.{k}"] = f"block_{letter}.{i}.{k + 1}"
+    return network, _renamed(network, modules)
+
+
 def _renamed(network: nn.Module, modules: dict[str, str]) -> dict[str, str]:
     names = [name for name in network.state_dict() if not name.endswith("num_batches_tracked")]
     return {name: modules[name.rpartition(".")[0]] + "." + name.rpartition(".")[2] for name in names}
+
+
+# By a key that only this kind of file has; what has none of them is taken for a resnet.
+READERS = {"model.model.0.weight": _unet, "genA2B.DownBlock.1.weight": _ugatit, "block_a.0.1.weight": _animegan}

@@ -16,6 +16,7 @@ from animelab.nn import (
     official_counts,
     pix2pix,
     stylegan2,
+    ugatit,
 )
 
 COUNTS = {
@@ -23,6 +24,10 @@ COUNTS = {
     "pix2pix.generator": 54_413_955, "pix2pix.discriminator": 2_768_705,
     "cyclegan.generator": 11_378_179, "cyclegan.discriminator": 2_764_737,
     "paintschainer.unet": 18_639_619, "sketchkeras.unet": 18_637_601,
+    "cartoongan.generator": 11_129_667, "cartoongan.discriminator": 1_129_665,
+    "animeganv2.generator": 2_143_552, "animeganv2.discriminator": 1_128_800,
+    "ugatit.generator": 278_959_808, "ugatit-light.generator": 10_589_888, "ugatit.pair": 2 * 278_959_808,
+    "ugatit.discriminator-global": 53_130_176, "ugatit.discriminator-local": 3_290_560,
     "stylegan2-256.generator": 24_767_458, "stylegan2-256.discriminator": 24_001_089,
     "stylegan2-512.generator": 30_276_583, "stylegan2-512.discriminator": 28_982_849,
     "stylegan2-1024.generator": 30_370_060, "stylegan2-1024.discriminator": 29_012_513,
@@ -54,6 +59,7 @@ def test_counts_of_other_published_configurations() -> None:
                 (128, 32768, 28_389_121), (256, 32768, 28_864_129), (512, 16384, 24_030_753), (1024, 16384, 24_038_161),
             )),
             (colorization.UNet(3, 1), 18_638_177),  # PaintsChainer's line net
+            (ugatit.Generator(128), 77_633_216),
             (cyclegan.Generator(blocks=6), 7_837_699),
             (cyclegan.Generator(channels_in=8), 11_378_179 + 5 * 3_136),
             (cyclegan.Discriminator(channels=8), 2_764_737 + 5 * 1_024),

@@ -1,0 +1,89 @@
+"""What CartoonGAN and U-GAT-IT are made of: soft edges, mixed norms, attention, features with gradients."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch.nn.functional import group_norm, instance_norm
+
+from animelab.errors import LabError
+from animelab.metrics import perception
+from animelab.nn import cartoongan, ugatit
+
+
+@pytest.fixture(autouse=True)
+def dice() -> None:
+    torch.manual_seed(0)
+
+
+def test_only_edges_are_smoothed() -> None:
+    picture = torch.full((1, 3, 40, 40), 0.5)
+    assert torch.equal(cartoongan.edge_smoothed(picture), picture), "a plain wall has no edges"
+    picture[..., 20:] = -0.7
+    soft = cartoongan.edge_smoothed(picture)
+    assert torch.equal(soft[..., :17], picture[..., :17]) and torch.equal(soft[..., 24:], picture[..., 24:])
+    steps = [each[0, 0, 20].diff().abs().max() for each in (picture, soft)]
+    assert steps[1] < 0.5 * steps[0], "the step became a slope"
+    assert cartoongan.edges(picture)[0, 0, :, 19:21].all() and cartoongan.edges(picture).sum() == 80
+
+
+def test_adalin_mixes_two_norms_by_rho() -> None:
+    x, gamma, beta = torch.randn(2, 6, 8, 8, dtype=torch.float64), torch.rand(2, 6, 1, 1), torch.rand(2, 6, 1, 1)
+    n, all_ = 64, 6 * 64  # the official code divides by n - 1
+    by_channel = instance_norm(x, eps=1e-5 * (n - 1) / n) * ((n - 1) / n) ** 0.5
+    by_picture = group_norm(x, 1, eps=1e-5 * (all_ - 1) / all_) * ((all_ - 1) / all_) ** 0.5
+    norm = ugatit.AdaLIN(6).double()
+    assert torch.allclose(norm.rho, torch.full_like(norm.rho, 0.9))
+    for rho in (0.0, 0.3, 1.0):
+        norm.rho.data.fill_(rho)
+        expected = gamma * (rho * by_channel + (1 - rho) * by_picture) + beta
+        assert torch.allclose(norm(x, gamma, beta), expected, atol=1e-6)
+    norm.rho.data[0, :3, 0, 0] = torch.tensor([-0.2, 0.5, 1.7])
+    norm.clip()
+    assert norm.rho[0, :3, 0, 0].tolist() == [0, 0.5, 1]
+
+
+def test_attention_weighs_channels_by_what_they_tell() -> None:
+    attention = ugatit.Attention(2, torch.nn.Identity())
+    with torch.no_grad():
+        attention.average.weight.copy_(torch.tensor([[1.0, 0.0]]))
+        attention.largest.weight.copy_(torch.tensor([[0.0, 2.0]]))
+        attention.mix.weight.copy_(torch.eye(4)[[0, 3]][:, :, None, None])
+        attention.mix.bias.zero_()
+    x = torch.rand(1, 2, 5, 5)
+    out, guess, heat = attention(x)
+    assert torch.allclose(out[0], torch.stack([x[0, 0], 2 * x[0, 1]]))
+    assert torch.allclose(guess[0], torch.stack([x[0, 0].mean(), 2 * x[0, 1].max()]))
+    assert torch.allclose(heat[0], out[0].sum(0))
+
+
+def test_sides_that_do_not_fit_are_one_sentence() -> None:
+    light = ugatit.Generator(32, 4, 1, light=True)
+    assert light(torch.zeros(1, 3, 48, 20)).out.shape == (1, 3, 48, 20)
+    with pytest.raises(LabError, match="multiples of 4 from 16"):
+        light(torch.zeros(1, 3, 30, 32))
+    with pytest.raises(LabError, match="32 x 32 pixels"):
+        ugatit.Generator(32, 4, 1)(torch.zeros(1, 3, 64, 64))
+
+
+def test_the_judges_maps_have_the_published_sizes() -> None:
+    x = torch.zeros(1, 3, 256, 256)
+    for layers, side in ((7, 6), (5, 30)):
+        assert ugatit.Discriminator(layers, 2)(x).out.shape == (1, 1, side, side)
+
+
+def test_features_have_gradients_and_the_gram_matrix_forgets_places() -> None:
+    look = perception.eye("tagger")
+    picture = torch.rand(1, 3, 32, 32, requires_grad=True)
+    maps = look(picture)
+    assert [each.shape[-1] for each in maps] == [16, 8, 4, 2]
+    maps[perception.DEEP["tagger"]].sum().backward()
+    assert picture.grad.abs().sum() > 0
+    flat = torch.randn(1, 5, 6, 6)
+    mixed = flat.flatten(2)[..., torch.randperm(36)].view_as(flat)
+    assert torch.allclose(perception.gram(flat), perception.gram(mixed), atol=1e-6)
+    values = flat[0].flatten(1).double().numpy()
+    assert np.allclose(perception.gram(flat)[0], values @ values.T / values.size, atol=1e-6)
+    with pytest.raises(LabError, match="no features 'vgg'"):
+        perception.eye("vgg")

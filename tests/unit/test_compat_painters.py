@@ -1,0 +1,147 @@
+"""Official checkpoints of U-GAT-IT and AnimeGANv2: their keys, random weights, a second way to compute with them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from animelab.errors import LabError
+from animelab.nn import animegan, compat, ugatit
+
+TABLES = Path(__file__).parent / "checkpoints"
+
+
+def official(table: str, shrink: int = 1, seed: int = 0) -> dict:
+    """Random weights under the official names; channels divided by `shrink`, pictures and kernels left alone."""
+    state, generator = {}, torch.Generator().manual_seed(seed)
+    for line in (TABLES / table).read_text().splitlines():
+        if not line.startswith("#"):
+            name, shape = line.split(" ", 1)
+            sides = [side if side <= 7 else side // shrink for side in json.loads(shape)]
+            state[name] = torch.randn(sides, generator=generator) * 0.2
+            if name.endswith("rho"):
+                state[name] = torch.rand(sides, generator=generator)
+    return state
+
+
+def saved(tmp_path: Path, state: dict) -> Path:
+    torch.save(state, tmp_path / "painter.pt")
+    return tmp_path / "painter.pt"
+
+
+def their_ugatit(s: dict, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """znxlwm's generator, by the numbers of its layers."""
+
+    def conv(x, key, reflect, stride=1):
+        return F.conv2d(F.pad(x, [reflect] * 4, mode="reflect"), s[f"{key}.weight"], None, stride)
+
+    def mixed(x, rho, gamma, beta):
+        flat = x.flatten(2)
+        one = (x - flat.mean(2)[..., None, None]) / torch.sqrt(flat.var(2)[..., None, None] + 1e-5)
+        all_ = (x - x.flatten(1).mean(1)[:, None, None, None]) / torch.sqrt(
+            x.flatten(1).var(1)[:, None, None, None] + 1e-5
+        )
+        return (rho * one + (1 - rho) * all_) * gamma + beta
+
+    x = F.instance_norm(conv(x, "DownBlock.1", 3)).relu()
+    for key in (5, 9):
+        x = F.instance_norm(conv(x, f"DownBlock.{key}", 1, 2)).relu()
+    for block in (12, 13, 14, 15):
+        y = F.instance_norm(conv(x, f"DownBlock.{block}.conv_block.1", 1)).relu()
+        x = x + F.instance_norm(conv(y, f"DownBlock.{block}.conv_block.5", 1))
+    averaged, largest = x.mean((2, 3)) @ s["gap_fc.weight"].T, x.amax((2, 3)) @ s["gmp_fc.weight"].T
+    both = torch.cat([x * s["gap_fc.weight"][..., None, None], x * s["gmp_fc.weight"][..., None, None]], 1)
+    x = F.conv2d(both, s["conv1x1.weight"], s["conv1x1.bias"]).relu()
+    heat = x.sum(1)
+    style = (x.flatten(1) if "full" in s else x.mean((2, 3))) @ s["FC.0.weight"].T
+    style = (style.relu() @ s["FC.2.weight"].T).relu()
+    gamma, beta = ((style @ s[f"{name}.weight"].T)[..., None, None] for name in ("gamma", "beta"))
+    for block in (1, 2, 3, 4):
+        key = f"UpBlock1_{block}"
+        y = mixed(conv(x, f"{key}.conv1", 1), s[f"{key}.norm1.rho"], gamma, beta).relu()
+        x = x + mixed(conv(y, f"{key}.conv2", 1), s[f"{key}.norm2.rho"], gamma, beta)
+    for key in (2, 7):
+        x = conv(F.interpolate(x, scale_factor=2), f"UpBlock2.{key}", 1)
+        x = mixed(x, *(s[f"UpBlock2.{key + 1}.{name}"] for name in ("rho", "gamma", "beta"))).relu()
+    return conv(x, "UpBlock2.11", 3).tanh(), torch.cat([averaged, largest], 1), heat
+
+
+def their_animegan(s: dict, x: torch.Tensor) -> torch.Tensor:
+    """bryandlee's generator, with its upsampling as its test.py has it."""
+
+    def block(x, key, kernel, stride=1, groups=1):
+        sides = (0, 1, 0, 1) if stride == 2 else [kernel // 2] * 4
+        x = F.pad(x, sides, mode="reflect")
+        x = F.conv2d(x, s[f"{key}.1.weight"], s.get(f"{key}.1.bias"), stride, groups=groups)
+        return F.leaky_relu(F.group_norm(x, 1, s[f"{key}.2.weight"], s[f"{key}.2.bias"]), 0.2)
+
+    def doubled(x):
+        return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+
+    x = block(block(block(x, "block_a.0", 7), "block_a.1", 3, 2), "block_a.2", 3)
+    x = block(block(x, "block_b.0", 3, 2), "block_b.1", 3)
+    x = block(x, "block_c.0", 3)
+    for i in (1, 2, 3, 4):
+        key = f"block_c.{i}.layers"
+        y = block(x, f"{key}.0", 1)
+        y = block(y, f"{key}.1", 3, groups=y.shape[1])
+        y = F.conv2d(y, s[f"{key}.2.weight"])
+        y = F.group_norm(y, 1, s[f"{key}.3.weight"], s[f"{key}.3.bias"])
+        x = x + y if x.shape == y.shape else y
+    x = block(x, "block_c.5", 3)
+    x = block(block(doubled(x), "block_d.0", 3), "block_d.1", 3)
+    x = block(block(block(doubled(x), "block_e.0", 3), "block_e.1", 3), "block_e.2", 7)
+    return F.conv2d(x, s["out_layer.0.weight"]).tanh()
+
+
+def test_the_whole_official_files_fit(tmp_path: Path) -> None:
+    network = compat.load_generator(saved(tmp_path, official("animeganv2-bryandlee.txt")))
+    assert isinstance(network, animegan.Generator) and not network.training
+    assert sum(p.numel() for p in network.parameters()) == 2_143_552
+    both = {name: official("ugatit-light-256.txt") for name in ("genA2B", "genB2A", "disLA")}
+    network = compat.load_generator(saved(tmp_path, both))
+    assert isinstance(network, ugatit.Pair)
+    assert sum(p.numel() for p in network.parameters()) == 2 * 10_589_888
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_u_gat_it_computes_what_the_official_code_does_in_both_directions(full: bool, tmp_path: Path) -> None:
+    sides = {name: official("ugatit-light-256.txt", 16, seed) for seed, name in enumerate(("genA2B", "genB2A"))}
+    for state in sides.values() if full else ():
+        state["FC.0.weight"] = torch.randn(16, 16 * 8 * 8) * 0.1  # of 32 pixels
+    network = compat.load_generator(saved(tmp_path, sides))
+    x = torch.rand(2, 3, 32, 32) * 2 - 1
+    for ours, theirs in ((network.a_to_b, "genA2B"), (network.b_to_a, "genB2A")):
+        with torch.no_grad():
+            found, expected = ours(x), their_ugatit(sides[theirs] | ({"full": 1} if full else {}), x)
+        for a, b in zip(found, expected):
+            assert torch.allclose(a, b, atol=1e-4, rtol=1e-3)
+    assert torch.equal(network(x), network.a_to_b(x).out)
+    if full:
+        with pytest.raises(LabError, match="32 x 32 pixels"):
+            network(torch.zeros(1, 3, 64, 64))
+
+
+def test_animeganv2_computes_what_the_official_port_does(tmp_path: Path) -> None:
+    state = official("animeganv2-bryandlee.txt", 8)
+    network = compat.load_generator(saved(tmp_path, state))
+    x = torch.rand(2, 3, 48, 64) * 2 - 1
+    with torch.no_grad():
+        assert torch.allclose(network(x), their_animegan(state, x), atol=1e-5)
+
+
+def test_a_file_with_a_part_missing_or_too_much_is_refused(tmp_path: Path) -> None:
+    state = official("animeganv2-bryandlee.txt", 8)
+    for wrong in (
+        {key: value for key, value in state.items() if key != "block_c.2.layers.3.bias"},
+        state | {"block_f.0.weight": torch.zeros(1)},
+    ):
+        with pytest.raises(LabError, match="does not fit"):
+            compat.load_generator(saved(tmp_path, wrong))
+    one_way = {"genA2B": official("ugatit-light-256.txt", 16)}
+    with pytest.raises(LabError, match="more than one network"):
+        compat.load_generator(saved(tmp_path, one_way))
