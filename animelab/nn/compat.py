@@ -27,9 +27,7 @@ def load_generator(path: str | Path) -> nn.Module:
     if not path.is_file():
         raise LabError(f"There is no file {path}; check the path.")
     if path.stat().st_size > LARGEST:
-        raise LabError(
-            f"{path} has {path.stat().st_size / 1e9:.1f} GB, too much for any generator this course knows."
-        )
+        raise LabError(f"{path} has {path.stat().st_size / 1e9:.1f} GB, too much for any generator this course knows.")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError) as error:
@@ -119,7 +117,9 @@ def _ugatit(theirs: dict[str, Tensor]) -> tuple[nn.Module, dict[str, str]]:
             modules[f"blocks.{block}.convolutions.{i}"] = f"UpBlock1_{block + 1}.conv{i + 1}"
             modules[f"blocks.{block}.norms.{i}"] = f"UpBlock1_{block + 1}.norm{i + 1}"
     sides = (("a_to_b", "genA2B"), ("b_to_a", "genB2A"))
-    return network, _renamed(network, {f"{o}.{key}": f"{t}.{value}" for o, t in sides for key, value in modules.items()})
+    return network, _renamed(
+        network, {f"{o}.{key}": f"{t}.{value}" for o, t in sides for key, value in modules.items()}
+    )
 
 
 def _animegan(theirs: dict[str, Tensor]) -> tuple[nn.Module, dict[str, str]]:

@@ -18,11 +18,16 @@ from animelab.config import nearest
 from animelab.data import Cast
 from animelab.engine.weights import load_weights
 from animelab.errors import LabError
-from animelab.nn import colorization, compat, compat_stylegan2, cyclegan, stylegan2
+from animelab.nn import colorization, compat, compat_stylegan2, cyclegan, stylegan2, ugatit
+from animelab.nn.tiles import by_tiles
 from animelab.studio import TAGS
 
 FOLDER = Path(__file__).parent
-TRANSLATORS = ("pix2pix.generator", "cyclegan.generator", "cyclegan.pair", "sketchkeras.unet")
+TRANSLATORS = (
+    "pix2pix.generator", "cyclegan.generator", "cyclegan.pair", "sketchkeras.unet", "cartoongan.generator",
+    "animeganv2.generator", "ugatit.pair",
+)  # fmt: skip
+LARGE = 640  # pixels of a side; larger pictures are translated in tiles of 512
 
 
 @dataclass
@@ -135,11 +140,12 @@ class Translator:
     def translate(self, pictures: Tensor, back: bool = False) -> Tensor:
         """Pictures (B, 3, H, W) in [-1, 1] of any size to as many of the same size, on the CPU.
 
-        Borders are repeated up to the next size that the network takes, and cut off again. back: from B to A, for
-        networks that know both directions; LabError for others.
+        Borders are repeated up to the next size that the network takes, and cut off again; beyond 640 pixels a picture
+        is translated in tiles that fade into each other. back: from B to A, for networks that know both directions;
+        LabError for others.
         """
         network = self.network
-        if isinstance(network, cyclegan.Pair):
+        if isinstance(network, (cyclegan.Pair, ugatit.Pair)):
             network = network.b_to_a if back else network.a_to_b
         elif back:
             raise LabError(f"'{self.name}' knows one direction only; leave out the way back.")
@@ -147,7 +153,13 @@ class Translator:
         high, wide = pictures.shape[-2:]
         bottom, right = (max(16, -(-side // multiple) * multiple) - side for side in (high, wide))
         padded = pad(pictures.float(), (0, right, 0, bottom), mode="replicate")
-        parts = [network(part.to(self.device)).float().cpu() for part in padded.split(16)]
+
+        def paint(part: Tensor) -> Tensor:
+            answer = network(part.to(self.device))
+            return (answer.out if isinstance(answer, ugatit.Answer) else answer).float().cpu()
+
+        large = max(high, wide) > LARGE
+        parts = [by_tiles(paint, part) if large else paint(part) for part in padded.split(1 if large else 16)]
         return torch.cat(parts)[..., :high, :wide]
 
 

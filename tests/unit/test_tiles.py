@@ -1,0 +1,64 @@
+"""Large pictures in tiles: the same as in one piece where that can be, and no seams where it cannot."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
+
+from animelab import zoo
+from animelab.nn import cartoongan, tiles
+
+
+@pytest.fixture(autouse=True)
+def dice() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.mark.parametrize("size", [(64, 64), (70, 250), (300, 129)])
+def test_a_painter_who_looks_near_by_paints_the_same_in_tiles(size: tuple[int, int]) -> None:
+    network = nn.Sequential(nn.Conv2d(3, 4, 5, padding=2), nn.Tanh(), nn.Conv2d(4, 3, 7, padding=3)).eval()
+    picture = torch.randn(2, 3, *size)
+    largest = []
+
+    def paint(part: Tensor) -> Tensor:
+        largest.append(part.shape[-1] * part.shape[-2])
+        return network(part)
+
+    with torch.no_grad():
+        assert torch.allclose(tiles.by_tiles(paint, picture, 64, 32), network(picture), atol=1e-4)
+    assert max(largest) <= 64 * 64, "never more than a tile at once"
+
+
+def test_every_row_is_covered_and_neighbors_overlap() -> None:
+    for length in (64, 65, 100, 112, 113, 500):
+        found = tiles.starts(length, 64, 32)
+        assert found[0] == 0 and found[-1] + 64 >= length and all(0 <= each <= max(0, length - 64) for each in found)
+        assert all(b - a <= 32 for a, b in zip(found, found[1:]))
+
+
+def test_a_painter_who_looks_at_everything_leaves_no_seam() -> None:
+    """Each tile comes out in a brightness of its own, as instance normalization would have it."""
+    steps = {}
+    for name, overlap in (("faded", 48), ("cut", 0)):
+        row = torch.linspace(0, 1, 512).expand(1, 3, 32, 512)
+        painted = tiles.by_tiles(lambda part: part - part.mean(), row, 128, overlap)
+        steps[name] = painted[0, 0, 0].diff().abs().max()
+    assert steps["cut"] > 0.2 and steps["faded"] < 0.02
+
+
+def test_a_translator_takes_a_large_picture_in_tiles() -> None:
+    sizes = []
+
+    class Painter(cartoongan.Generator):
+        def forward(self, x: Tensor) -> Tensor:
+            sizes.append(tuple(x.shape[-2:]))
+            return avg_pool2d(x, 3, 1, 1, count_include_pad=False)
+
+    model = zoo.Translator("painter", Painter(1, 4), {})
+    large, small = torch.rand(1, 3, 40, 1203) * 2 - 1, torch.rand(1, 3, 40, 503) * 2 - 1
+    for picture in (large, small):
+        expected = avg_pool2d(picture, 3, 1, 1, count_include_pad=False)
+        assert torch.allclose(model.translate(picture)[..., :-1], expected[..., :-1], atol=1e-5)
+    assert max(wide for _, wide in sizes) == 512 and sizes[-1] == (40, 504), "a small one in one piece"
