@@ -45,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("notebook", nargs="?", default="00_start.ipynb", help="a lesson in notebooks/ (00_start.ipynb)")
     sub.add_argument("jupyter", nargs=argparse.REMAINDER, help="options for JupyterLab, such as --no-browser")
 
-    kinds = commands.add_parser("data", help="draw datasets").add_subparsers(required=True, metavar="ACTION")
+    kinds = commands.add_parser("data", help="draw datasets, or get those of others").add_subparsers(required=True, metavar="ACTION")
     draw = kinds.add_parser("draw", help="draw pictures as PNG files").add_subparsers(required=True, metavar="WHAT")
     sub = add("faces", draw_faces, "draw characters as PNG files", draw)
     sub.add_argument("--size", type=int, default=64, help="side in pixels (64)")
@@ -59,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     sub = add("gallery", gallery, "make a page of all that the studio draws: styles, layers, and every option", kinds)
     sub.add_argument("--seed", type=int, default=0, help="another seed, other characters (0)")
     sub.add_argument("--out", type=Path, required=True, help="a .html to write; it needs nothing beside it")
+
+    sub = add("get", get_dataset, "download a dataset that others made, check and unpack it", kinds)
+    sub.add_argument("name", help="such as selfie2anime; datasets/ has a card for each")
+    sub.add_argument("--out", type=Path, help="the folder to unpack to (a folder of its own in the cache)")
+    sub.add_argument("--from", dest="archive", type=Path, help="an archive that you downloaded by hand")
 
     sub = add("train", train, "train a recipe")
     sub.add_argument("recipe", help="which: dcgan, makegirlsmoe, pix2pix, cyclegan, stylegan2 or tagger")
@@ -192,6 +197,15 @@ def draw_faces(options: argparse.Namespace) -> int:
             image.putpalette(bytes.fromhex("".join(LABEL_COLORS).replace("#", "")))
         image.save(options.out / f"{index:06d}.png")
     print(f"{len(pictures)} faces in {options.out}")
+    return 0
+
+
+def get_dataset(options: argparse.Namespace) -> int:
+    """Download a dataset, and say whose pictures they are."""
+    from animelab.data import download
+
+    folder = download.get(options.name, options.out or env.cache_dir() / "datasets" / options.name, options.archive)
+    print(f"{download.SOURCES[options.name].rights}\n{folder} has {', '.join(download.SOURCES[options.name].folders.values())}")
     return 0
 
 
