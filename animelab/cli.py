@@ -202,6 +202,7 @@ def draw_faces(options: argparse.Namespace) -> int:
 
 def get_dataset(options: argparse.Namespace) -> int:
     """Download a dataset, and say whose pictures they are."""
+    from animelab import env
     from animelab.data import download
 
     folder = download.get(options.name, options.out or env.cache_dir() / "datasets" / options.name, options.archive)
