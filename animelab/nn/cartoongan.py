@@ -59,12 +59,17 @@ class Discriminator(nn.Sequential):
         super().__init__(*layers, nn.Conv2d(before, 1, 3, 1, 1))
 
 
-def edges(pictures: Tensor, threshold: float = 0.25) -> Tensor:
-    """Where brightness changes at once: bool (B, 1, H, W), by Sobel's slope of pictures (B, 3, H, W) in [-1, 1]."""
+def slopes(pictures: Tensor) -> Tensor:
+    """How steeply brightness changes at each pixel of pictures (B, 3, H, W), by Sobel: (B, 1, H, W), from 0."""
     gray = (pictures * pictures.new_tensor([0.299, 0.587, 0.114])[:, None, None]).sum(1, keepdim=True)
     sobel = pictures.new_tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 8
-    slopes = conv2d(pad(gray, (1, 1, 1, 1), mode="replicate"), torch.stack([sobel, sobel.T])[:, None])
-    return slopes.norm(dim=1, keepdim=True) > threshold
+    both = conv2d(pad(gray, (1, 1, 1, 1), mode="replicate"), torch.stack([sobel, sobel.T])[:, None])
+    return both.norm(dim=1, keepdim=True)
+
+
+def edges(pictures: Tensor, threshold: float = 0.25) -> Tensor:
+    """Where brightness changes at once: bool (B, 1, H, W), of pictures (B, 3, H, W) in [-1, 1]."""
+    return slopes(pictures) > threshold
 
 
 def edge_smoothed(pictures: Tensor, reach: int = 5) -> Tensor:
