@@ -134,15 +134,15 @@ compare(
 
 # %% [markdown]
 # How *many* dots it sees decides what the painter becomes. Always sixty, and it never learns to guess. Always none, and it never
-# learns to listen. Ours gets **none in half of the batches**, and otherwise one to five, or up to 65. Others did the same (AlacGAN: half
-# the batch without; PaintsChainer's code: four in ten). And the file that PaintsChainer published for training, as it stands,
-# gives no dots at all.
+# learns to listen. With ours, **half of the pictures come without any dot**, the others with one to five, or with up to 65. Others
+# did the same (AlacGAN: half without; PaintsChainer's code: four in ten). And the file that PaintsChainer published for training,
+# as it stands, gives no dots at all.
 #
 # ## A palette, when you have no dots yet
 #
 # PaintsChainer offered three automatic painters with the names of flowers. We have one painter who can be given a *palette*:
 # which colors, and how much of each, but not where (after Zhang et al. 2017). It is a count of colors in 4 x 4 x 4 boxes, 64
-# numbers that enter at the bottom of the U-Net. In half of the batches it is missing.
+# numbers that enter at the bottom of the U-Net. With half of the pictures it is missing.
 
 # %%
 empty = torch.zeros(8, 4, 128, 128)
@@ -167,7 +167,8 @@ compare(
 # is a good guess, and nobody told the left what the right had guessed. A palette does. It says nothing about *where*, and still the
 # painter knows whose color it is, by its share: walls are large, hair is next.
 #
-# And a palette need not be mixed by hand: any picture has one. Below, the first picture of each row lent its colors to the others.
+# And a palette need not be mixed by hand: any picture has one (*Borrow colors*, at the desk, takes yours). Below, the first picture
+# of each row lent its colors to the others.
 
 # %%
 borrowed = []
@@ -599,9 +600,9 @@ check_8_5(from_yuv)
 #
 # ## Your own line art
 #
-# At the desk, *Open* takes a drawing from your disk, of any size: the painters see it 128 pixels wide, and your lines are laid over
-# their colors as sharp as you drew them. *Export* writes the layers, each with alpha, for your own program. Here with your painters, and
-# drawings from the whole studio:
+# At the desk, *Open* takes a drawing from your disk, with sides of up to 4096 pixels. The painters see it small (128 pixels, or yours
+# 64), and your lines are laid over their colors as sharp as you drew them. *Export* writes the layers at the drawing's own size, light
+# and lines with alpha, for your own program. Here with your painters, and drawings of the kind they learned from:
 
 # %%
 desk = ColorStudio(mine, some_lines[:16], size=size)
