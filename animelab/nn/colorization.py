@@ -58,12 +58,13 @@ class UNet(nn.Module):
     def forward(self, x: Tensor, palette: Tensor | None = None) -> Tensor:
         if x.shape[-1] % self.size or x.shape[-2] % self.size:
             raise LabError(f"This U-Net takes sides that are multiples of {self.size}, not {tuple(x.shape[2:])}.")
+        if self.taste is not None and palette is None:
+            raise LabError("This U-Net hears a palette, too; give one (B, 64), or zeros for none.")
         seen = [self.first(x)]
         for shrink, think in zip(self.shrink, self.think):
             half = shrink(seen[-1])
             seen.append(think(half))
         if self.taste is not None:
-            assert palette is not None
             half = half + self.taste(palette)[:, :, None, None]
         x = torch.cat([half, seen.pop()], 1)
         for grow, narrow in zip(self.grow, self.narrow):
@@ -76,8 +77,10 @@ def hints(pictures: Tensor, counts: Tensor, radius: int = 1, allowed: Tensor | N
 
     pictures: (B, 3, H, W) in [-1, 1]; counts: dots of each picture, int (B,); radius: half a dot's side, so that 1
     gives 3 x 3 pixels of its center's color; allowed: bool (B, 1, H, W), where centers may lie. Colors are 0 where no
-    dot is, and the fourth channel, 1 on a dot, tells that from gray.
+    dot is, and the fourth channel, 1 on a dot, tells that from gray. LabError for more dots than pixels.
     """
+    if int(counts.max()) > pictures[0, 0].numel():
+        raise LabError(f"{int(counts.max())} dots do not fit into {pictures[0, 0].numel()} pixels; ask for fewer.")
     dice = torch.rand_like(pictures[:, :1])
     dice = dice if allowed is None else dice * allowed
     most = max(1, int(counts.max()))
@@ -94,7 +97,7 @@ def palette(pictures: Tensor) -> Tensor:
     """Which colors, and how much of each: (B, 64), the roots of shares of 4 x 4 x 4 cells that add up to 1.
 
     pictures: (B, 3, H, W) in [-1, 1]. A color between cells counts in its eight neighbors by nearness. After the global
-    hints of Zhang et al. 2017, "Real-Time User-Guided Image Colorization", section 3.2.
+    hints of Zhang et al. 2017, "Real-Time User-Guided Image Colorization".
     """
     colors = interpolate(pictures, size=(32, 32), mode="area").flatten(2)  # (B, 3, 1024)
     knots = torch.linspace(-1, 1, BINS, device=pictures.device)
@@ -155,7 +158,7 @@ def transplanted(pictures: Tensor, spots: Tensor) -> Tensor:
 def flawed(pictures: Tensor, transplanted: Callable[[Tensor, Tensor], Tensor] = transplanted) -> Tensor:
     """What a careless draft does to a picture, (B, 3, H, W): regions move, come from elsewhere, or are sprayed over.
 
-    The three errors of Zhang et al. 2018, section 4.2; each strikes most pictures, in spots of its own, and all of it
+    The three errors of Zhang et al. 2018; each strikes most pictures, in spots of its own, and all of it
     is blurred, since a draft knows no fine edge. transplanted: pictures and spots to pictures, the second error.
     """
     count, device = len(pictures), pictures.device

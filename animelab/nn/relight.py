@@ -23,10 +23,10 @@ def rises(heights: Tensor) -> Tensor:
 
 
 def by_paint(pictures: Tensor) -> Tensor:
-    """A surface from brightness alone, PaintingLight's idea: what is darker is nearer. Rises (B, 2, H, W), at most 1.
+    """A surface from brightness alone: what is darker is nearer. Rises (B, 2, H, W), at most 1.
 
-    pictures: (B, C, H, W). From the coarsest level of a pyramid to the finest, the level's rises are added to what was
-    found before, doubled in size.
+    pictures: (B, C, H, W). PaintingLight's pyramid, much simplified (it also reads the density of strokes): from the
+    coarsest level to the finest, the level's rises are added to what was found before, doubled in size.
     """
     levels = [-pictures.mean(1, keepdim=True)]
     while min(levels[-1].shape[2:]) >= 8:

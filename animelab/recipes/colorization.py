@@ -24,7 +24,8 @@ STAGES = ("draft", "refine")
 
 @dataclass(frozen=True)
 class Config(TrainingConfig):
-    """PaintsChainer's network and rate (128 px, batch 16, Adam 1e-4); dots as others re-implement Zhang et al."""
+    """PaintsChainer's network and rate (128 px, batch 16, Adam 1e-4), AlacGAN's half without dots, and few or many dots
+    as in rapidrabbit76/SketchColorization."""
 
     stage: str = "draft"
     size: int = 128
@@ -47,6 +48,11 @@ class Config(TrainingConfig):
         super().__post_init__()
         if self.stage not in STAGES:
             raise LabError(f"There is no stage '{self.stage}': {settings.nearest(self.stage, STAGES)}")
+        if not 6 <= self.dots <= self.size**2 or self.radius < 0:
+            raise LabError(
+                f"A picture gets up to {self.dots} dots with a radius of up to {self.radius}: "
+                f"give 6 to {self.size**2} dots (a pixel each), and a radius from 0."
+            )
 
 
 PRESETS = {

@@ -14,6 +14,7 @@ from PIL import Image
 from torch.nn.functional import interpolate
 
 from animelab import env
+from animelab.config import nearest
 from animelab.errors import LabError
 from animelab.nn import relight
 from animelab.nn.colorization import PALETTE, SCHEMES, Colorist, palette, placed, stripes
@@ -24,8 +25,10 @@ SIDE = 256  # CSS pixels of the longer side of each picture
 LARGEST = 2**25  # characters of a drawing that a browser may send
 LONGEST = 4096  # pixels of the longer side of a drawing from disk
 SHOWN = 512  # of the longer side of what is shown while you work; Export is at the drawing's own size
+FREE = "as it likes"  # the scheme without a palette
 LENT = "from your picture"  # the scheme that a picture from disk lends
 MOST_DOTS = 500
+KINDS = ("draft", "final")
 INK = (29, 27, 34)
 CSS = (Path(__file__).with_name("color_studio.css")).read_text(encoding="utf-8")
 
@@ -46,12 +49,12 @@ class ColorStudio(anywidget.AnyWidget):
     lines_url = traitlets.Unicode().tag(sync=True)
     draft_url = traitlets.Unicode().tag(sync=True)
     final_url = traitlets.Unicode().tag(sync=True)
-    opened = traitlets.Unicode().tag(sync=True)  # a drawing from the learner's disk
-    lent = traitlets.Unicode().tag(sync=True)  # a picture whose colors to borrow
+    opened = traitlets.Unicode().tag(sync=True, echo_update=False)  # a drawing from the learner's disk
+    lent = traitlets.Unicode().tag(sync=True, echo_update=False)  # a picture whose colors to borrow
     said = traitlets.Unicode().tag(sync=True)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    dots: Any = traitlets.List().tag(sync=True)  # [x, y, "#rrggbb", "draft" or "final"], x and y in [0, 1]
-    scheme = traitlets.Unicode("as it likes").tag(sync=True)
+    dots: Any = traitlets.List().tag(sync=True)  # [x, y, "#rrggbb", "draft" or "final"], x and y in [0, 1)
+    scheme = traitlets.Unicode(FREE).tag(sync=True)
     light: Any = traitlets.List().tag(sync=True)  # [x, y, height] in pictures' sides, y down; empty: no light
     answers = traitlets.Int().tag(sync=True)  # counts up, so that an answer is always news
 
@@ -67,7 +70,7 @@ class ColorStudio(anywidget.AnyWidget):
         self.palettes = {words: palette(stripes(colors)) for words, colors in schemes.items()}
         self.folder = Path(folder or env.runs_dir() / "colorings").absolute()
         self._drawings, self._shown = as_pixels(drawings), 0
-        super().__init__(names=["as it likes", *self.palettes])
+        super().__init__(names=[FREE, *self.palettes])
         self.on_msg(self._asked)
         self._begin(self._drawings[0])
         self.observe(lambda _: self._answer(), ["dots", "scheme", "light"])
@@ -79,13 +82,15 @@ class ColorStudio(anywidget.AnyWidget):
     ) -> dict[str, np.ndarray]:
         """The layers of a coloring, from the lowest to the highest: uint8 (H, W, 4) each, for any H and W.
 
-        "draft" and "colors" are opaque; "light" darkens and brightens what lies below, "lines" is the ink alone.
+        "draft" and "colors" are opaque; "light" darkens and brightens what lies below, "lines" is the ink alone. Raises
+        LabError for dots, schemes and lights that cannot be.
         """
+        self._check(dots, scheme, light)
         high, wide = lines.shape[:2]
         gray = Image.fromarray(lines).convert("L")
         scale = self.size / max(high, wide)
         small = gray.resize([max(16, round(side * scale)) for side in (wide, high)], Image.Resampling.BOX)
-        paper, ink = (torch.from_numpy(np.array(each, np.float32))[None, None] / 127.5 - 1 for each in (small, gray))
+        paper = _as_lines(small)
         coarse, precise = (placed([dot for dot in dots if dot[3] == kind], paper) for kind in ("draft", "final"))
         precise = torch.where(precise[:, 3:] > 0, precise, coarse)  # the second stage hears all dots
         taste = self.palettes.get(scheme, torch.zeros(1, PALETTE))
@@ -95,7 +100,9 @@ class ColorStudio(anywidget.AnyWidget):
         )
         lamp = np.zeros((high, wide, 4), np.uint8)
         if light:
-            figure = relight.silhouette(ink)
+            seen = gray.copy()
+            seen.thumbnail((SHOWN, SHOWN))  # the figure that is shown is the figure that is exported
+            figure = interpolate(relight.silhouette(_as_lines(seen)).float(), size=(high, wide)) > 0.5
             cosines = relight.cosines(relight.normals(relight.by_outline(figure)), (light[0], light[1], light[2]))
             lamp = relight.light_layer(colors[0], cosines[0], figure[0, 0])
         black = np.concatenate([np.full((high, wide, 3), INK), 255 - np.array(gray)[..., None]], -1).astype(np.uint8)
@@ -103,22 +110,40 @@ class ColorStudio(anywidget.AnyWidget):
                   (("draft", draft), ("colors", colors))}  # fmt: skip
         return {**{name: np.array(each) for name, each in opaque.items()}, "light": lamp, "lines": black}
 
+    def _check(self, dots: Sequence[Sequence[Any]], scheme: str, light: Sequence[float]) -> None:
+        if len(dots) > MOST_DOTS:
+            raise LabError(f"The desk holds up to {MOST_DOTS} dots, not {len(dots)}; erase some.")
+        for dot in dots:
+            if len(dot) != 4 or not all(isinstance(each, (int, float)) for each in dot[:2]) or dot[3] not in KINDS:
+                raise LabError(f"A dot is [x, y, '#rrggbb', 'draft' or 'final'], not {dot}.")
+        if scheme not in (FREE, *self.palettes):
+            raise LabError(f"There is no scheme '{scheme}': {nearest(scheme, (FREE, *self.palettes))}")
+        if light and (len(light) != 3 or not all(isinstance(each, (int, float)) for each in light)):
+            raise LabError(f"A light is [x, y, height], or [] for none, not {light}.")
+
     def _begin(self, lines: np.ndarray) -> None:
-        self.lines = lines
-        self.dots = []
         small = Image.fromarray(lines)
         small.thumbnail((SHOWN, SHOWN))
-        self._small = np.asarray(small)
+        self.lines, self._small = lines, np.asarray(small)
         self.lines_url = ""  # so that the same drawing counts as news
         self.lines_url = data_url(self._small)
-        self._answer()
+        if self.dots:
+            self.dots = []  # which calls for an answer
+        else:
+            self._answer()
+
+    def _say(self, words: str) -> None:
+        self.said = ""  # so that the same words count as news
+        self.said = words
 
     def _answer(self) -> None:
         try:
-            found = self.render(self._small, self.dots[:MOST_DOTS], self.scheme, self.light)
+            found = self.render(self._small, self.dots, self.scheme, self.light)
         except LabError as problem:
-            self.said = str(problem)
+            self._say(str(problem))
+            self.answers += 1
             return
+        self.said = ""
         self.draft, self.final = flattened(found, ("draft", "lines")), flattened(found, ("colors", "light", "lines"))
         self.draft_url, self.final_url = data_url(self.draft), data_url(self.final)
         self.answers += 1
@@ -129,9 +154,9 @@ class ColorStudio(anywidget.AnyWidget):
             self._begin(self._drawings[self._shown])
         elif content.get("ask") == "export":
             try:
-                self.said = f"Saved in {self.export()}"
+                self._say(f"Saved in {self.export()}")
             except LabError as problem:
-                self.said = str(problem)
+                self._say(str(problem))
 
     def _sent(self, change: dict[str, Any]) -> None:
         if not change["new"]:
@@ -140,36 +165,37 @@ class ColorStudio(anywidget.AnyWidget):
         try:
             picture = sent_picture(change["new"], LONGEST, LARGEST)
         except LabError as problem:
-            self.said = str(problem)
+            self._say(str(problem))
             return
         self._begin(picture) if change["name"] == "opened" else self._borrow(picture)
 
     def _borrow(self, picture: np.ndarray) -> None:
         self.palettes[LENT] = palette(torch.tensor(picture).permute(2, 0, 1)[None] / 127.5 - 1)
-        self.names = ["as it likes", *self.palettes]
+        self.names = [FREE, *self.palettes]
         if self.scheme == LENT:  # a second picture's
             self._answer()
         self.scheme = LENT
 
     def export(self) -> Path:
-        """Write each layer as a PNG with alpha, and the whole; return the folder, which is made where it is missing.
+        """Write each layer as a PNG with alpha, and the whole, into a new numbered folder, which is returned.
 
         All at the drawing's own size. Raises LabError where the folder cannot be written.
         """
-        found, names = (
-            self.render(self.lines, self.dots[:MOST_DOTS], self.scheme, self.light),
-            ("colors", "light", "lines"),
-        )
+        names = ("colors", "light", "lines")
+        found = self.render(self.lines, self.dots, self.scheme, self.light)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            for number, name in enumerate(names, 1):
-                Image.fromarray(found[name]).save(self.folder / f"{number}_{name}.png")
-            Image.fromarray(flattened(found, names)).save(self.folder / "final.png")
+            number = max((int(path.name) for path in self.folder.iterdir() if path.name.isdecimal()), default=0) + 1
+            folder = self.folder / f"{number:03}"
+            folder.mkdir()
+            for place, name in enumerate(names, 1):
+                Image.fromarray(found[name]).save(folder / f"{place}_{name}.png")
+            Image.fromarray(flattened(found, names)).save(folder / "final.png")
         except OSError as problem:
             raise LabError(
                 f"{self.folder} cannot be written ({problem.strerror or problem}); give another."
             ) from problem
-        return self.folder
+        return folder
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The live widget, and a picture of its state for viewers without a kernel."""
@@ -178,6 +204,10 @@ class ColorStudio(anywidget.AnyWidget):
         alt = f"A line drawing, its draft and its final coloring, with {len(self.dots)} dots of color."
         row = np.hstack([self._small, self.draft, self.final])
         return {**(data or {}), "text/html": image_tag(row, alt, 3 * SIDE), "text/plain": alt}
+
+
+def _as_lines(gray: Image.Image) -> torch.Tensor:
+    return torch.from_numpy(np.array(gray, np.float32))[None, None] / 127.5 - 1
 
 
 def flattened(found: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:

@@ -166,6 +166,63 @@ def test_a_bad_dot_says_so_and_changes_nothing(desk: ColorStudio) -> None:
     assert "A color is" in desk.said and desk.final is before
 
 
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"dots": [[0.5, 0.5, "#ff0000"]]}, "A dot is"),
+        ({"dots": [["0.5", 0.5, "#ff0000", "draft"]]}, "A dot is"),
+        ({"dots": [[0.5, 0.5, "#ff0000", "fianl"]]}, "A dot is"),
+        ({"dots": [[0.5, 0.5, "#ff0000", "draft"]] * 501}, "up to 500"),
+        ({"light": [0.1, 0.1]}, "A light is"),
+        ({"light": ["left", 0.1, 0.5]}, "A light is"),
+        ({"scheme": "mapel"}, "maple"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence_and_the_browser_hears_an_answer(
+    desk: ColorStudio, wrong: dict, words: str
+) -> None:
+    before, answers = desk.final, desk.answers
+    for name, value in wrong.items():
+        setattr(desk, name, value)
+    assert words in desk.said and desk.final is before and desk.answers == answers + 1
+    with pytest.raises(LabError, match=words):
+        desk.export()
+    desk.dots, desk.light, desk.scheme = [], [], "maple"
+    assert desk.said == "", "and what was wrong is no longer said"
+
+
+def test_a_gap_that_closes_on_the_screen_stays_closed_in_the_export(tmp_path) -> None:
+    lines = np.full((1600, 1600, 3), 255, np.uint8)
+    for sides in (np.s_[400:, 400:412], np.s_[400:, 1188:1200], np.s_[400:412, 400:1200]):
+        lines[sides] = 0
+    lines[400:412, 800] = 255  # one pixel of 1600
+    desk = ColorStudio(Spreader(), lines[None], size=64, folder=tmp_path)  # type: ignore[arg-type]
+    desk.light = [-2.0, 0.5, 0.3]
+    light = np.asarray(Image.open(desk.export() / "2_light.png"))[..., 3]
+    assert light[600:1500, 500:1100].mean() > 20, "the inside is lit"
+    assert light.shape == (1600, 1600)
+
+
+def test_every_export_has_a_folder_of_its_own(desk: ColorStudio) -> None:
+    folders = [desk.export() for _ in range(3)]
+    assert [folder.name for folder in folders] == ["001", "002", "003"]
+
+
+def test_too_large_a_picture_is_told_from_a_broken_one(desk: ColorStudio) -> None:
+    desk.opened = "data:image/png;base64," + "A" * 2**25
+    assert "too large" in desk.said
+
+
+def test_a_photo_of_a_drawing_is_turned_upright(desk: ColorStudio) -> None:
+    buffer = io.BytesIO()
+    image = Image.fromarray(drawing(60, 90))
+    exif = image.getexif()
+    exif[0x0112] = 6  # the camera was turned
+    image.save(buffer, "JPEG", exif=exif)
+    desk.opened = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    assert desk.lines.shape == (90, 60, 3)
+
+
 def test_another_drawing_begins_without_dots(tmp_path) -> None:
     desk = ColorStudio(Spreader(), np.stack([drawing(), drawing()[::-1]]), size=64)  # type: ignore[arg-type]
     desk.dots = [[0.5, 0.5, "#ff0000", "draft"]]

@@ -24,6 +24,7 @@ from animelab.nn.colorization import (
     transplanted,
 )
 from animelab.nn.xdog import GRAY, xdog
+from animelab.recipes.colorization import preset
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +110,22 @@ def test_a_flawed_draft_is_the_picture_with_large_errors_in_spots() -> None:
     assert (share > 0.02).float().mean() > 0.5, "and most have something to repair"
 
 
+def test_each_flaw_is_there() -> None:
+    """Movement: content of another place. Spray and transplants: strange colors. Blur: less of what is fine."""
+    y, x = torch.meshgrid(torch.linspace(-1, 1, 64), torch.linspace(-1, 1, 64), indexing="ij")
+    places = torch.stack([x, y, torch.zeros_like(x)]).expand(32, 3, 64, 64)  # a color says where it comes from
+    found = flawed(places, lambda pictures, spots: pictures)
+    elsewhere = (found[:, :2] - places[:, :2]).norm(dim=1) > 0.2
+    unsprayed = found[:, 2].abs() < 0.01
+    assert (elsewhere & unsprayed).float().mean() > 0.02, "parts move"
+    assert (~unsprayed).float().mean() > 0.02, "parts are sprayed"
+    mine = flawed(torch.zeros(32, 3, 64, 64), lambda pictures, spots: torch.where(spots > 0.5, 7.0, pictures))
+    assert 0.02 < (mine > 5).float().mean() < 0.3, "parts come from elsewhere"
+    fine = torch.where((x * 32).floor() % 2 > 0, 1.0, -1.0).expand(32, 3, 64, 64)
+    contrast = flawed(fine).diff(dim=-1).abs().mean((1, 2, 3)) / fine.diff(dim=-1).abs().mean()
+    assert contrast.min() < 0.3 and contrast.max() > 0.7, "some are blurred much and some little"
+
+
 def test_a_learners_own_transplants_reach_the_flaws() -> None:
     pictures = torch.rand(16, 3, 1, 1).expand(16, 3, 64, 64) * 2 - 1
     torch.manual_seed(3)
@@ -128,6 +145,44 @@ def test_a_colorist_takes_pictures_of_any_size() -> None:
         assert picture.shape == (1, 3, 40, 70) and picture.abs().max() <= 1
     with pytest.raises(LabError, match="multiples of 16"):
         colorist.draft(torch.zeros(1, 5, 40, 64), torch.zeros(1, PALETTE))
+
+
+class Records(torch.nn.Module):
+    """A stage that remembers what it was given and paints one gray."""
+
+    def __init__(self, gray: float) -> None:
+        super().__init__()
+        self.gray = gray
+
+    def forward(self, x: torch.Tensor, taste: torch.Tensor | None = None) -> torch.Tensor:
+        self.x, self.taste = x, taste
+        return torch.full_like(x[:, :3], self.gray)
+
+
+def test_each_stage_of_a_colorist_hears_what_is_meant_for_it() -> None:
+    draft, refine = Records(2.0), Records(0.25)  # the first paints beyond white
+    colorist = Colorist(draft, refine)  # type: ignore[arg-type]
+    lines, taste = torch.rand(2, 1, 20, 40) * 2 - 1, torch.rand(2, PALETTE)
+    coarse, precise = torch.rand(2, 4, 20, 40), torch.rand(2, 4, 20, 40)
+    first, final = colorist(lines, coarse, precise, taste)
+    inside = (slice(None), slice(None), slice(20), slice(40))
+    for stage, hints_, channels in ((draft, coarse, 5), (refine, precise, 8)):
+        assert stage.x.shape == (2, channels, 32, 48)
+        assert torch.allclose(stage.x[:, :1][inside], (1 - lines) / 2), "ink is 1, paper 0"
+        assert torch.equal(stage.x[:, 1:5][inside], hints_)
+        assert not stage.x[:, :5, 20:].any() and not stage.x[:, :5, :, 40:].any(), "beyond the edge there is paper"
+    assert draft.taste is taste and (refine.x[:, 5:] == 1).all(), "the draft reaches the second stage, within bounds"
+    assert (first == 1).all() and (final == 0.25).all() and final.shape == (2, 3, 20, 40)
+
+
+def test_more_dots_than_pixels_and_a_missing_palette_are_one_sentence() -> None:
+    with pytest.raises(LabError, match="17 dots do not fit into 16 pixels"):
+        hints(torch.zeros(1, 3, 4, 4), torch.tensor([17]))
+    with pytest.raises(LabError, match="hears a palette"):
+        UNet(5, 3, 4, PALETTE)(torch.zeros(1, 5, 16, 16))
+    for wrong in ({"dots": 5}, {"radius": -1}, {"size": 16, "dots": 300}, {"stage": "drafft"}):
+        with pytest.raises(LabError):
+            preset("smoke", **wrong)
 
 
 def test_xdog_is_the_formula_of_the_paper() -> None:
