@@ -132,6 +132,7 @@ def a_few_dots(picture, paper, count):
     return hints
 
 
+# %%
 torch.manual_seed(0)
 ink = (1 - lines[:, :1]) / 2  # 1 where a line is, 0 on paper
 
