@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,9 @@ FREE = "as it likes"  # the scheme without a palette
 LENT = "from your picture"  # the scheme that a picture from disk lends
 MOST_DOTS = 500
 KINDS = ("draft", "final")
+DOTS = [[x, y, str, str] for x in (int, float) for y in (int, float)]
 INK = (29, 27, 34)
+FINAL = ("colors", "light", "lines")  # layers, the lowest first
 CSS = (Path(__file__).with_name("color_studio.css")).read_text(encoding="utf-8")
 
 
@@ -89,8 +93,7 @@ class ColorStudio(anywidget.AnyWidget):
         high, wide = lines.shape[:2]
         gray = Image.fromarray(lines).convert("L")
         scale = self.size / max(high, wide)
-        small = gray.resize([max(16, round(side * scale)) for side in (wide, high)], Image.Resampling.BOX)
-        paper = _as_lines(small)
+        paper = _as_lines(gray.resize([max(16, round(side * scale)) for side in (wide, high)], Image.Resampling.BOX))
         coarse, precise = (placed([dot for dot in dots if dot[3] == kind], paper) for kind in ("draft", "final"))
         precise = torch.where(precise[:, 3:] > 0, precise, coarse)  # the second stage hears all dots
         taste = self.palettes.get(scheme, torch.zeros(1, PALETTE))
@@ -106,15 +109,14 @@ class ColorStudio(anywidget.AnyWidget):
             cosines = relight.cosines(relight.normals(relight.by_outline(figure)), (light[0], light[1], light[2]))
             lamp = relight.light_layer(colors[0], cosines[0], figure[0, 0])
         black = np.concatenate([np.full((high, wide, 3), INK), 255 - np.array(gray)[..., None]], -1).astype(np.uint8)
-        opaque = {name: Image.fromarray(as_pixels(each)[0]).convert("RGBA") for name, each in
-                  (("draft", draft), ("colors", colors))}  # fmt: skip
-        return {**{name: np.array(each) for name, each in opaque.items()}, "light": lamp, "lines": black}
+        first, second = (np.array(Image.fromarray(as_pixels(each)[0]).convert("RGBA")) for each in (draft, colors))
+        return {"draft": first, "colors": second, "light": lamp, "lines": black}
 
     def _check(self, dots: Sequence[Sequence[Any]], scheme: str, light: Sequence[float]) -> None:
         if len(dots) > MOST_DOTS:
             raise LabError(f"The desk holds up to {MOST_DOTS} dots, not {len(dots)}; erase some.")
         for dot in dots:
-            if len(dot) != 4 or not all(isinstance(each, (int, float)) for each in dot[:2]) or dot[3] not in KINDS:
+            if not isinstance(dot, (list, tuple)) or [type(each) for each in dot] not in DOTS or dot[3] not in KINDS:
                 raise LabError(f"A dot is [x, y, '#rrggbb', 'draft' or 'final'], not {dot}.")
         if scheme not in (FREE, *self.palettes):
             raise LabError(f"There is no scheme '{scheme}': {nearest(scheme, (FREE, *self.palettes))}")
@@ -132,20 +134,20 @@ class ColorStudio(anywidget.AnyWidget):
         else:
             self._answer()
 
-    def _say(self, words: str) -> None:
-        self.said = ""  # so that the same words count as news
-        self.said = words
+    @contextmanager
+    def _saying(self) -> Iterator[None]:
+        """Inside, what cannot be is said at the desk and not raised."""
+        self.said = ""  # so that the same words, said again, are news
+        try:
+            yield
+        except LabError as problem:
+            self.said = str(problem)
 
     def _answer(self) -> None:
-        try:
+        with self._saying():
             found = self.render(self._small, self.dots, self.scheme, self.light)
-        except LabError as problem:
-            self._say(str(problem))
-            self.answers += 1
-            return
-        self.said = ""
-        self.draft, self.final = flattened(found, ("draft", "lines")), flattened(found, ("colors", "light", "lines"))
-        self.draft_url, self.final_url = data_url(self.draft), data_url(self.final)
+            self.draft, self.final = (flattened(found, names) for names in (("draft", "lines"), FINAL))
+            self.draft_url, self.final_url = data_url(self.draft), data_url(self.final)
         self.answers += 1
 
     def _asked(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
@@ -153,21 +155,15 @@ class ColorStudio(anywidget.AnyWidget):
             self._shown = (self._shown + 1) % len(self._drawings)
             self._begin(self._drawings[self._shown])
         elif content.get("ask") == "export":
-            try:
-                self._say(f"Saved in {self.export()}")
-            except LabError as problem:
-                self._say(str(problem))
+            with self._saying():
+                self.said = f"Saved in {self.export()}"
 
     def _sent(self, change: dict[str, Any]) -> None:
-        if not change["new"]:
-            return
-        setattr(self, change["name"], "")  # so that the same file, sent again, is news
-        try:
-            picture = sent_picture(change["new"], LONGEST, LARGEST)
-        except LabError as problem:
-            self._say(str(problem))
-            return
-        self._begin(picture) if change["name"] == "opened" else self._borrow(picture)
+        if change["new"]:
+            setattr(self, change["name"], "")  # so that the same file, sent again, is news
+            with self._saying():
+                picture = sent_picture(change["new"], LONGEST, LARGEST)
+                self._begin(picture) if change["name"] == "opened" else self._borrow(picture)
 
     def _borrow(self, picture: np.ndarray) -> None:
         self.palettes[LENT] = palette(torch.tensor(picture).permute(2, 0, 1)[None] / 127.5 - 1)
@@ -181,20 +177,17 @@ class ColorStudio(anywidget.AnyWidget):
 
         All at the drawing's own size. Raises LabError where the folder cannot be written.
         """
-        names = ("colors", "light", "lines")
         found = self.render(self.lines, self.dots, self.scheme, self.light)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             number = max((int(path.name) for path in self.folder.iterdir() if path.name.isdecimal()), default=0) + 1
             folder = self.folder / f"{number:03}"
             folder.mkdir()
-            for place, name in enumerate(names, 1):
+            for place, name in enumerate(FINAL, 1):
                 Image.fromarray(found[name]).save(folder / f"{place}_{name}.png")
-            Image.fromarray(flattened(found, names)).save(folder / "final.png")
+            Image.fromarray(flattened(found, FINAL)).save(folder / "final.png")
         except OSError as problem:
-            raise LabError(
-                f"{self.folder} cannot be written ({problem.strerror or problem}); give another."
-            ) from problem
+            raise LabError(f"{self.folder} cannot be written ({problem.strerror}); give another.") from problem
         return folder
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
@@ -212,7 +205,5 @@ def _as_lines(gray: Image.Image) -> torch.Tensor:
 
 def flattened(found: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:
     """Layers (H, W, 4), the lowest first, laid over each other: uint8 (H, W, 3)."""
-    picture = Image.fromarray(found[names[0]])
-    for name in names[1:]:
-        picture = Image.alpha_composite(picture, Image.fromarray(found[name]))
-    return np.asarray(picture.convert("RGB"))
+    layers = (Image.fromarray(found[name]) for name in names)
+    return np.asarray(reduce(Image.alpha_composite, layers).convert("RGB"))

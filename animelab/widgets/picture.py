@@ -83,7 +83,6 @@ def sent_picture(url: str, longest: int, largest: int) -> np.ndarray:
         if not head.startswith("data:image/") or not 16 <= min(image.size) <= max(image.size) <= longest:
             raise ValueError(f"sides of 16 to {longest} pixels are welcome, not {image.size}")
         upright = ImageOps.exif_transpose(image).convert("RGBA")
-        white = Image.new("RGBA", upright.size, "white")
-        return np.asarray(Image.alpha_composite(white, upright).convert("RGB"))
+        return np.asarray(Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("RGB"))
     except (ValueError, OSError, binascii.Error, Image.DecompressionBombError) as problem:
         raise LabError(f"That is no picture to work on ({problem}); give a PNG, JPEG or WebP file.") from problem
