@@ -125,7 +125,8 @@ class Colorization(Recipe):
             asked = torch.rand(len(ink), 1).to(self.device) < c.asked
             fake = self.G(torch.cat([ink, dots], 1), colorization.palette(colors) * asked)
         else:
-            fake = self.G(torch.cat([ink, dots, self.flawed(colors)], 1))
+            draft = colorization.misguessed(self.flawed(colors), colors, dots)
+            fake = self.G(torch.cat([ink, dots, draft], 1))
 
         loss_D = losses.discriminator_loss(
             self.D(torch.cat([ink, colors], 1)), self.D(torch.cat([ink, fake.detach()], 1))

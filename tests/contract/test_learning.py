@@ -118,8 +118,6 @@ def test_both_stages_of_coloring_learn_to_use_what_they_are_given(tmp_path, monk
     assert gaps[1] < 0.6 * gaps[0] and gaps[1] < float((draft - colors).abs().mean()), (
         "the draft gets better, not worse"
     )
-    with_dots = float((painters["refine", 600](torch.cat([ink, dots, draft], 1)) - colors).abs().mean())
-    assert with_dots < 0.97 * gaps[1], "and the second stage hears dots, too"
 
 
 def test_sketch_finds_lines(tmp_path, monkeypatch):

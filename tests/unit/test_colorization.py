@@ -9,6 +9,8 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
+from animelab import zoo
+from animelab.data import StudioPairs
 from animelab.errors import LabError
 from animelab.nn.colorization import (
     PALETTE,
@@ -18,6 +20,7 @@ from animelab.nn.colorization import (
     blobs,
     flawed,
     hints,
+    misguessed,
     palette,
     placed,
     stripes,
@@ -126,6 +129,19 @@ def test_each_flaw_is_there() -> None:
     assert contrast.min() < 0.3 and contrast.max() > 0.7, "some are blurred much and some little"
 
 
+def test_a_wrong_guess_is_one_thing_and_a_dot_on_it_knows_better() -> None:
+    pictures = torch.full((64, 3, 32, 32), -0.8)
+    pictures[..., 16:] = torch.rand(64, 3, 1, 1)  # two things: one dark, one not
+    dots = hints(pictures, torch.tensor([1] * 48 + [0] * 16), 1)
+    changed = (misguessed(pictures, pictures, dots) - pictures).abs().amax(1) > 0.05
+    share = changed.float().mean((1, 2))
+    assert not changed[48:].any(), "without a dot nobody could know"
+    assert 0.25 < (share[:48] > 0).float().mean() < 0.75 and (share < 0.75).all(), "in half of the others, one thing"
+    struck = share > 0.1
+    middle = dots[:, 3] * (dots[:, :3] == pictures).all(1)
+    assert (changed[struck] & (middle[struck] > 0)).flatten(1).any(1).all(), "and the dot lies on it"
+
+
 def test_a_learners_own_transplants_reach_the_flaws() -> None:
     pictures = torch.rand(16, 3, 1, 1).expand(16, 3, 64, 64) * 2 - 1
     torch.manual_seed(3)
@@ -145,6 +161,19 @@ def test_a_colorist_takes_pictures_of_any_size() -> None:
         assert picture.shape == (1, 3, 40, 70) and picture.abs().max() <= 1
     with pytest.raises(LabError, match="multiples of 16"):
         colorist.draft(torch.zeros(1, 5, 40, 64), torch.zeros(1, PALETTE))
+
+
+def test_the_bundled_second_stage_repairs_and_hears_dots(tmp_path) -> None:
+    lines, colors = StudioPairs("line", "color", 128, 16, split="test", cache=tmp_path).batch(range(16))
+    ink, draft = (1 - lines[:, :1]) / 2, flawed(colors)
+    refine = zoo.network("colorist-refine-128")
+    error = {}
+    with torch.no_grad():
+        for count in (0, 40):
+            dots = hints(colors, torch.full((16,), count), 1, ink < 0.3)
+            error[count] = float((refine(torch.cat([ink, dots, draft], 1)) - colors).abs().mean())
+    assert error[0] < 0.7 * float((draft - colors).abs().mean()), "it repairs"
+    assert error[40] < 0.9 * error[0], "and dots help it"
 
 
 class Records(torch.nn.Module):
