@@ -27,6 +27,9 @@ def check_8_1(hint_channels: Any) -> None:
          "which is black."),
         (torch.cat([torch.where(dots, colors, 1.0), mask], 1), "Without a dot the colors should be 0, not 1, which is "
          "white paper."),
+        (torch.cat([colors * ~dots, mask], 1), "The colors are everywhere but under the dots: "
+         "the mask is turned around."),
+        (torch.cat([colors * mask, 2 * mask - 1], 1), "The fourth channel is -1 where no dot is; 0 is asked for."),
         (torch.cat([(colors + 1) / 2 * mask, mask], 1), "The colors are squeezed into [0, 1]; they come in [-1, 1] and "
          "stay there."),
     ):  # fmt: skip
@@ -74,7 +77,7 @@ def check_8_3(ink: Any) -> None:
     """ink(fine, wide, sharpness, level, slope): blurred grays (B, 1, H, W) in [0, 1] to lines, paper 1."""
     fine, wide = torch.rand(2, 1, 6, 6), torch.rand(2, 1, 6, 6)
     sharpness, level, slope = 3.0, 0.6, 2.0
-    answer = tensor(ink(fine, wide, sharpness, level, slope), (2, 1, 6, 6))
+    answer = tensor(ink(fine, wide, sharpness, level, slope), (2, 1, 6, 6)).float()
     contrast = (1 + sharpness) * fine - sharpness * wide
 
     def threshold(contrast: Tensor, rise: Tensor) -> Tensor:
@@ -91,6 +94,14 @@ def check_8_3(ink: Any) -> None:
         (threshold(turned, turned - level), "The two blurs are exchanged: it is the *fine* one that is made stronger."),
         (threshold(plain, plain - level), "Close: that is S divided by 1 + sharpness. Here S = (1 + sharpness) "
          "fine - sharpness wide, so that plain gray stays as bright as it was."),
+        ((contrast >= level).float(), "That is a hard step: all below the level is ink. Ink should fade in "
+         "there, by the tanh."),
+        (threshold(contrast, contrast - level) - (contrast < level).float(), "The `1 +` before the tanh is missing: at "
+         "the level both branches must meet at 1."),
+        (torch.where(contrast >= level, 1.0, 1 + torch.tanh(slope * contrast - level)), "Mind the brackets: it is "
+         "slope times (S minus the level)."),
+        (torch.where(contrast < level, 1.0, 1 + torch.tanh(slope * contrast)), "Two things: the branches are "
+         "exchanged, and in the tanh it is S *minus the level*."),
         (contrast, "That is S. It still has to become paper and ink: the threshold is missing."),
         (1 + torch.tanh(slope * (contrast - level)), "What reaches the level should be plain paper, 1, and not more."),
         (threshold(contrast, contrast - level) * 2 - 1, "Lines here are 1 for paper and 0 for ink, not in [-1, 1]."),
@@ -131,7 +142,9 @@ def check_8_5(from_yuv: Any) -> None:
     answer = tensor(from_yuv(yuv), (2, 3, 5, 4))
     back = torch.linalg.inv(YUV)
     if close(answer, torch.einsum("ij,bjhw->bihw", back, yuv - torch.tensor([0, 0.5, 0.5]).view(3, 1, 1)), 2e-2):
-        wrong("Everything is still green: one half is taken away from U and V, and nobody has added it.")
+        wrong(
+            "Everything is still green. Send a gray through both ways: which of its three numbers comes back changed?"
+        )
     if close(answer, torch.einsum("ij,bjhw->bihw", back, yuv[:, [0, 2, 1]]), 2e-2):
         wrong("Skin is blue: U and V, the differences to blue and to red, are exchanged somewhere.")
     if close(answer, colors.flip(1), 2e-2):

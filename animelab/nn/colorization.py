@@ -179,19 +179,18 @@ def flawed(pictures: Tensor, transplanted: Callable[[Tensor, Tensor], Tensor] = 
     return torch.lerp(draft, soft, torch.rand(count, 1, 1, 1, device=device))
 
 
-def misguessed(draft: Tensor, pictures: Tensor, hints: Tensor) -> Tensor:
-    """Drafts (B, 3, H, W) in half of which one thing has a wrong color, and a dot on it knows the right one.
+def repainted(pictures: Tensor, like: Tensor, places: Tensor, share: float) -> Tensor:
+    """Pictures (B, 3, H, W), in a share of which one thing gets a random color.
 
-    Our own fourth error: a second stage that learns from `flawed` alone hardly needs dots, and learns not to hear them.
-    pictures: the truth; hints: (B, 4, H, W). The thing is all that has about the color of one of the dots.
+    The thing is all that has about the color of one place of `like` (B, 3, H, W), drawn from where `places`
+    (B, 1, H, W) is 1. A picture without any such place stays as it is.
     """
-    dice = torch.rand_like(hints[:, 3:]) * hints[:, 3:]  # 0 off the dots
+    dice = torch.rand_like(places) * places
     where = dice.flatten(1).argmax(1)[:, None, None].expand(-1, 3, -1)
-    right = hints[:, :3].flatten(2).gather(2, where)[..., None]
-    wrong = torch.rand_like(right) * 2 - 1
-    struck = (dice.amax((1, 2, 3), keepdim=True) > 0) & (torch.rand_like(dice[:, :, :1, :1]) < 0.5)
-    thing = torch.exp(-(pictures - right).square().sum(1, keepdim=True) / 0.15) * struck
-    return (draft + thing * (wrong - right)).clamp(-1, 1)
+    old = like.flatten(2).gather(2, where)[..., None]
+    struck = (dice.amax((1, 2, 3), keepdim=True) > 0) & (torch.rand_like(dice[:, :, :1, :1]) < share)
+    thing = torch.exp(-(like - old).square().sum(1, keepdim=True) / 0.15) * struck
+    return (pictures + thing * (torch.rand_like(old) * 2 - 1 - old)).clamp(-1, 1)
 
 
 class Colorist(nn.Module):

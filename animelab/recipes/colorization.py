@@ -53,6 +53,10 @@ class Config(TrainingConfig):
                 f"A picture gets up to {self.dots} dots with a radius of up to {self.radius}: "
                 f"give 6 to {self.size**2} dots (a pixel each), and a radius from 0."
             )
+        if self.size % 16 or not all(0 <= share <= 1 for share in (self.none, self.few, self.asked)):
+            raise LabError(
+                "size is a multiple of 16, and none, few and asked are shares from 0 to 1; change what is not."
+            )
 
 
 PRESETS = {
@@ -120,12 +124,15 @@ class Colorization(Recipe):
         c = self.config
         lines, colors = jittered(*map(as_pictures, batch), crop=1.0)  # (B, 3, size, size) in [-1, 1], mirrored or not
         ink = (1 - lines[:, :1]) / 2  # 1 where a line is
+        if not self.drafting:  # colors that no character has: what is unusual need not be an error
+            colors = colorization.repainted(colors, colors, torch.ones_like(ink), 0.25)
         dots = self.hints(colors, self.counts(len(ink)), int(torch.randint(0, c.radius + 1, ())), ink < 0.3)
         if self.drafting:
             asked = torch.rand(len(ink), 1).to(self.device) < c.asked
             fake = self.G(torch.cat([ink, dots], 1), colorization.palette(colors) * asked)
         else:
-            draft = colorization.misguessed(self.flawed(colors), colors, dots)
+            # A wrong guess, of which only a dot says what is right; without this, dots are hardly needed, or heard.
+            draft = colorization.repainted(self.flawed(colors), colors, dots[:, 3:], 0.5)
             fake = self.G(torch.cat([ink, dots, draft], 1))
 
         loss_D = losses.discriminator_loss(

@@ -1,5 +1,6 @@
 // Lines to put dots of color on, the draft, and the final picture with a light to drag. Python's half: color_studio.py.
 const SIDE = 256; // CSS pixels of the longer side
+const LARGEST = 9_500_000; // characters: a server of Jupyter hangs up on more than 10 MB
 const GRAB = 10; // how near, in CSS pixels, a click counts as on a dot
 const SWATCHES = {
   "#f3d9c4": "skin", "#3b2f2f": "dark brown", "#e8c04a": "blonde", "#d1495b": "red", "#8f6ac8": "purple",
@@ -22,6 +23,7 @@ function render({ model, el }) {
 
   // ---- what is known, and how it gets to Python: one message at a time, the newest waits for the answer
   const dots = () => queued?.dots ?? model.get("dots");
+  const light = () => queued?.light ?? model.get("light");
   function send(change) {
     if (away) return; // a new drawing is on its way; what is put on the old one is for nobody
     queued = { ...queued, ...change };
@@ -30,10 +32,11 @@ function render({ model, el }) {
   }
   function flush() {
     if (!queued) return;
-    waiting = setTimeout(answered, 5000); // an answer that never came must not stop the hand
-    const change = queued;
+    const news = Object.entries(queued).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(model.get(name)));
     queued = null;
-    for (const [name, value] of Object.entries(change)) model.set(name, value);
+    if (!news.length) return; // what is as it was gets no answer
+    waiting = setTimeout(answered, 5000); // an answer that never came must not stop the hand
+    for (const [name, value] of news) model.set(name, value);
     model.save_changes();
   }
   function answered() {
@@ -51,17 +54,18 @@ function render({ model, el }) {
     clearTimeout(away);
     away = null;
   }
+  const state = () => ({ dots: dots(), scheme: queued?.scheme ?? model.get("scheme"), light: light() });
   function change(next) { // a step that can be undone
     if (away) return;
-    past.push(dots());
+    past.push(state());
     past.splice(0, past.length - 100);
     future.length = 0;
-    send({ dots: next });
+    send(next);
   }
   function travel(from, to) {
     if (away || !from.length) return;
-    to.push(dots());
-    send({ dots: from.pop() });
+    to.push(state());
+    send(from.pop());
   }
 
   // ---- tools
@@ -80,10 +84,7 @@ function render({ model, el }) {
   choose("draft");
   button(tools, "Undo", () => travel(past, future));
   button(tools, "Redo", () => travel(future, past));
-  button(tools, "Reset", () => {
-    change([]);
-    send({ scheme: model.get("names")[0], light: [] });
-  });
+  button(tools, "Reset", () => change({ dots: [], scheme: model.get("names")[0], light: [] }));
   button(tools, "Another drawing", () => leave(() => model.send({ ask: "another" })));
   function chooser(parent, words, name, what) { // a button that sends a picture from disk
     const file = element("input", parent, { type: "file", accept: "image/png,image/jpeg,image/webp", hidden: true });
@@ -91,6 +92,10 @@ function render({ model, el }) {
     button(parent, words, () => file.click());
     file.addEventListener("change", () => {
       const reader = new FileReader();
+      if (reader.result.length > LARGEST) {
+        said.textContent = `That file is too large to send (${Math.round(file.files[0].size / 1e6)} MB): up to 7 MB, please.`;
+        return;
+      }
       const pass = () => { model.set(name, reader.result); model.save_changes(); file.value = ""; };
       reader.onload = () => (name === "opened" ? leave(pass) : pass());
       if (file.files[0]) reader.readAsDataURL(file.files[0]);
@@ -110,18 +115,17 @@ function render({ model, el }) {
   const scheme = element("select", label("Scheme"), { className: "animelab-scheme" });
   const offer = () => scheme.replaceChildren(...model.get("names").map((name) => new Option(name, name)));
   offer();
-  scheme.addEventListener("change", () => send({ scheme: scheme.value }));
+  scheme.addEventListener("change", () => change({ scheme: scheme.value }));
   chooser(paint, "Borrow colors", "lent", "A picture from your disk whose colors to borrow");
   const lamp = element("input", label("Light"), { type: "checkbox", className: "animelab-light" });
   const height = element("input", label("Height"), {
     type: "range", min: 0.1, max: 1.5, step: 0.05, value: 0.5, className: "animelab-height" });
   let spot = [0.2, 0.2]; // where the lamp is, or was when it was switched off
-  const light = () => queued?.light ?? model.get("light");
   function shine(at) {
     spot = at;
     send({ light: lamp.checked ? [...at, +height.value] : [] });
   }
-  lamp.addEventListener("change", () => shine(spot));
+  lamp.addEventListener("change", () => change({ light: lamp.checked ? [...spot, +height.value] : [] }));
   height.addEventListener("input", () => lamp.checked && shine(spot));
 
   // ---- three pictures
@@ -182,8 +186,8 @@ function render({ model, el }) {
   }
   function touch(at) {
     const index = nearest(at);
-    if (tool === "erase") return index >= 0 && change(dots().filter((_, i) => i !== index));
-    change([...dots(), [...at, color.value, tool]]);
+    if (tool === "erase") return index >= 0 && change({ dots: dots().filter((_, i) => i !== index) });
+    change({ dots: [...dots(), [...at, color.value, tool]] });
   }
   const first = (event) => event.isPrimary && event.button === 0;
   canvas.addEventListener("pointerdown", (event) => {
@@ -205,7 +209,7 @@ function render({ model, el }) {
     } else if (event.key === " ") touch(cursor);
     else if (event.key === "Delete" || event.key === "Backspace") {
       const index = nearest(cursor);
-      if (index >= 0) change(dots().filter((_, i) => i !== index));
+      if (index >= 0) change({ dots: dots().filter((_, i) => i !== index) });
       else said.textContent = "There is no dot near the cursor.";
     } else return;
     draw();
@@ -219,7 +223,8 @@ function render({ model, el }) {
     dragged = true;
     frame.setPointerCapture(event.pointerId);
     lamp.checked = true;
-    shine(within(event, final));
+    spot = within(event, final);
+    change({ light: [...spot, +height.value] }); // what follows until the button is let go is one step
     event.preventDefault();
   });
   frame.addEventListener("pointermove", (event) => dragged && shine(within(event, final)));

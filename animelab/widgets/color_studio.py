@@ -24,7 +24,7 @@ from animelab.viz import as_pixels, image_tag
 from animelab.widgets.picture import data_url, sent_picture
 
 SIDE = 256  # CSS pixels of the longer side of each picture
-LARGEST = 2**25  # characters of a drawing that a browser may send
+LARGEST = 9_500_000  # characters of a drawing from a browser: a server of Jupyter hangs up on more than 10 MB
 LONGEST = 4096  # pixels of the longer side of a drawing from disk
 SHOWN = 512  # of the longer side of what is shown while you work; Export is at the drawing's own size
 FREE = "as it likes"  # the scheme without a palette
@@ -105,7 +105,7 @@ class ColorStudio(anywidget.AnyWidget):
         if light:
             seen = gray.copy()
             seen.thumbnail((SHOWN, SHOWN))  # the figure that is shown is the figure that is exported
-            figure = interpolate(relight.silhouette(_as_lines(seen)).float(), size=(high, wide)) > 0.5
+            figure = interpolate(relight.silhouette(_as_lines(seen)).float(), size=(high, wide), mode="bilinear")
             cosines = relight.cosines(relight.normals(relight.by_outline(figure)), (light[0], light[1], light[2]))
             lamp = relight.light_layer(colors[0], cosines[0], figure[0, 0])
         black = np.concatenate([np.full((high, wide, 3), INK), 255 - np.array(gray)[..., None]], -1).astype(np.uint8)
@@ -120,8 +120,8 @@ class ColorStudio(anywidget.AnyWidget):
                 raise LabError(f"A dot is [x, y, '#rrggbb', 'draft' or 'final'], not {dot}.")
         if scheme not in (FREE, *self.palettes):
             raise LabError(f"There is no scheme '{scheme}': {nearest(scheme, (FREE, *self.palettes))}")
-        if light and (len(light) != 3 or not all(isinstance(each, (int, float)) for each in light)):
-            raise LabError(f"A light is [x, y, height], or [] for none, not {light}.")
+        if light and (len(light) != 3 or not np.isfinite(light).all() or light[2] <= 0):
+            raise LabError(f"A light is [x, y, height], the height above 0, or [] for none; not {light}.")
 
     def _begin(self, lines: np.ndarray) -> None:
         small = Image.fromarray(lines)

@@ -156,6 +156,18 @@ def test_a_wide_drawing_from_disk_and_the_colors_of_a_picture(open_notebook, tmp
         tmp_path / "orange.png"
     )
     page.wait_for_function("document.querySelector('.animelab-scheme').value === 'from your picture'")
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_function(
+        "document.querySelector('.animelab-scheme').value === 'as it likes'", timeout=2000
+    )  # at once, though there are no dots
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_function("document.querySelector('.animelab-scheme').value === 'from your picture'")
+    noise = np.random.default_rng(0).integers(0, 256, (1700, 1700, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "large.png")
+    page.locator("[aria-label='A line drawing from your disk']").set_input_files(tmp_path / "large.png")
+    page.wait_for_function(
+        "document.querySelector('.animelab-colors .animelab-hint').textContent.includes('too large')"
+    )
     (tmp_path / "broken.png").write_text("no picture")
     page.locator("[aria-label='A line drawing from your disk']").set_input_files(tmp_path / "broken.png")
     page.wait_for_function(

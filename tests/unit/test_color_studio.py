@@ -30,6 +30,14 @@ class Spreader(nn.Module):
         return color.view(1, 3, 1, 1).expand(1, 3, *lines.shape[2:])
 
 
+class Recorder(Spreader):
+    """Remembers the lines it was given."""
+
+    def forward(self, lines: Tensor, coarse: Tensor, precise: Tensor, palette: Tensor) -> tuple[Tensor, Tensor]:
+        self.lines = lines
+        return super().forward(lines, coarse, precise, palette)
+
+
 def drawing(high: int = 64, wide: int = 64) -> np.ndarray:
     lines = np.full((high, wide, 3), 255, np.uint8)
     lines[high // 4 : -high // 4, wide // 4] = lines[high // 4 : -high // 4, -wide // 4] = 0  # a box, open below
@@ -56,6 +64,24 @@ def test_a_draft_dot_speaks_to_both_stages_and_a_final_dot_to_the_second_only(de
     assert desk.draft[32, 32].tolist() == [128, 128, 128] and desk.final[32, 32].tolist() == [0, 0, 255]
     desk.dots = []
     assert desk.final[32, 32].tolist() == [128, 128, 128]
+
+
+def test_a_final_dot_wins_over_a_draft_dot_at_its_place(desk: ColorStudio) -> None:
+    desk.dots = [[0.5, 0.5, "#0000ff", "final"], [0.5, 0.5, "#ff0000", "draft"]]
+    assert desk.draft[32, 32].tolist() == [255, 0, 0] and desk.final[32, 32].tolist() == [0, 0, 255]
+
+
+def test_painters_see_thin_lines_of_large_drawings() -> None:
+    lines = np.full((1280, 1280, 3), 255, np.uint8)
+    lines[:, 605:608] = 0
+    colorist = Recorder()
+    ColorStudio(colorist, lines[None], size=64)  # type: ignore[arg-type]
+    seen = colorist.lines[0, 0].mean(0)
+    assert seen.min() < 0.9 and (seen < 0.95).sum() <= 2, "fainter, and there"
+
+
+def test_the_free_scheme_comes_first_where_reset_looks_for_it(desk: ColorStudio) -> None:
+    assert desk.names[0] == "as it likes" == ColorStudio.scheme.default_value
 
 
 def test_dots_land_on_their_pixel_in_pictures_that_are_not_square() -> None:
@@ -174,7 +200,9 @@ def test_a_bad_dot_says_so_and_changes_nothing(desk: ColorStudio) -> None:
         ({"dots": [[0.5, 0.5, "#ff0000", "fianl"]]}, "A dot is"),
         ({"dots": [[0.5, 0.5, "#ff0000", "draft"]] * 501}, "up to 500"),
         ({"light": [0.1, 0.1]}, "A light is"),
-        ({"light": ["left", 0.1, 0.5]}, "A light is"),
+        ({"light": [float("nan"), 0.1, 0.5]}, "A light is"),
+        ({"light": [0.1, 0.1, -1.0]}, "A light is"),
+        ({"dots": [5]}, "A dot is"),
         ({"scheme": "mapel"}, "maple"),
     ],
 )
@@ -209,7 +237,7 @@ def test_every_export_has_a_folder_of_its_own(desk: ColorStudio) -> None:
 
 
 def test_too_large_a_picture_is_told_from_a_broken_one(desk: ColorStudio) -> None:
-    desk.opened = "data:image/png;base64," + "A" * 2**25
+    desk.opened = "data:image/png;base64," + "A" * 9_500_000
     assert "too large" in desk.said
 
 

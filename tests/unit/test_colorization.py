@@ -20,9 +20,9 @@ from animelab.nn.colorization import (
     blobs,
     flawed,
     hints,
-    misguessed,
     palette,
     placed,
+    repainted,
     stripes,
     transplanted,
 )
@@ -129,17 +129,16 @@ def test_each_flaw_is_there() -> None:
     assert contrast.min() < 0.3 and contrast.max() > 0.7, "some are blurred much and some little"
 
 
-def test_a_wrong_guess_is_one_thing_and_a_dot_on_it_knows_better() -> None:
+def test_repainting_strikes_one_thing_that_has_such_a_place() -> None:
     pictures = torch.full((64, 3, 32, 32), -0.8)
     pictures[..., 16:] = torch.rand(64, 3, 1, 1)  # two things: one dark, one not
-    dots = hints(pictures, torch.tensor([1] * 48 + [0] * 16), 1)
-    changed = (misguessed(pictures, pictures, dots) - pictures).abs().amax(1) > 0.05
+    places = hints(pictures, torch.tensor([1] * 48 + [0] * 16), 1)[:, 3:]
+    changed = (repainted(pictures, pictures, places, 0.5) - pictures).abs().amax(1) > 0.05
     share = changed.float().mean((1, 2))
-    assert not changed[48:].any(), "without a dot nobody could know"
+    assert not changed[48:].any(), "no place, no change"
     assert 0.25 < (share[:48] > 0).float().mean() < 0.75 and (share < 0.75).all(), "in half of the others, one thing"
     struck = share > 0.1
-    middle = dots[:, 3] * (dots[:, :3] == pictures).all(1)
-    assert (changed[struck] & (middle[struck] > 0)).flatten(1).any(1).all(), "and the dot lies on it"
+    assert (changed[struck] & (places[struck, 0] > 0)).flatten(1).any(1).all(), "and the place lies on it"
 
 
 def test_a_learners_own_transplants_reach_the_flaws() -> None:
@@ -209,7 +208,14 @@ def test_more_dots_than_pixels_and_a_missing_palette_are_one_sentence() -> None:
         hints(torch.zeros(1, 3, 4, 4), torch.tensor([17]))
     with pytest.raises(LabError, match="hears a palette"):
         UNet(5, 3, 4, PALETTE)(torch.zeros(1, 5, 16, 16))
-    for wrong in ({"dots": 5}, {"radius": -1}, {"size": 16, "dots": 300}, {"stage": "drafft"}):
+    for wrong in (
+        {"dots": 5},
+        {"radius": -1},
+        {"size": 16, "dots": 300},
+        {"size": 40},
+        {"none": 2.0},
+        {"stage": "drafft"},
+    ):
         with pytest.raises(LabError):
             preset("smoke", **wrong)
 

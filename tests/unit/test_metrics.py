@@ -235,6 +235,11 @@ def test_obedience_is_the_distance_under_the_dots_and_nowhere_else() -> None:
     assert metrics.obedience(pictures, hints) == pytest.approx((0 + 127.5 * (0.36 + 0.64) ** 0.5) / 2, rel=1e-5)
     with pytest.raises(LabError, match="at least one"):
         metrics.obedience(pictures, torch.zeros(2, 4, 8, 8))
+    square = torch.zeros(1, 4, 8, 8)
+    square[0, :, 2:5, 2:5] = torch.tensor([0.5, 0.5, 0.5, 1.0])[:, None, None]
+    inked = torch.full((1, 3, 8, 8), -1.0)
+    inked[0, :, 3, 3] = 0.5
+    assert metrics.obedience(inked, square) == 0, "the rim of a dot may lie on ink"
 
 
 def test_a_leak_is_the_share_of_change_outside() -> None:

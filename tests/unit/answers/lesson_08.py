@@ -85,6 +85,8 @@ WRONG_ANSWERS = {
         (lambda c, d: torch.cat([torch.where(d, c, 1.0), d.float()], 1), "white paper"),
         (lambda c, d: torch.cat([(c + 1) / 2 * d, d.float()], 1), "squeezed"),
         (lambda c, d: torch.cat([c * d, 2.0 * d], 1), "differs by up to"),
+        (lambda c, d: torch.cat([c * ~d, d.float()], 1), "turned around"),
+        (lambda c, d: torch.cat([c * d, 2.0 * d - 1], 1), "0 is asked for"),
         (lambda c, d: c * d, "(2, 3, 6, 5)"),
         (lambda c, d: torch.cat([c * d, d.float()], 1).bool(), "takes floats"),
     ],
@@ -107,6 +109,19 @@ WRONG_ANSWERS = {
         (lambda f, w, p, e, k: contrast(f, w, p), "threshold is missing"),
         (lambda f, w, p, e, k: 1 + torch.tanh(k * (contrast(f, w, p) - e)), "not more"),
         (lambda f, w, p, e, k: ink(f, w, p, e, k) * 2 - 1, "not in [-1, 1]"),
+        (lambda f, w, p, e, k: contrast(f, w, p) >= e, "hard step"),
+        (
+            lambda f, w, p, e, k: torch.where(contrast(f, w, p) >= e, 1.0, torch.tanh(k * (contrast(f, w, p) - e))),
+            "missing",
+        ),
+        (
+            lambda f, w, p, e, k: torch.where(contrast(f, w, p) >= e, 1.0, 1 + torch.tanh(k * contrast(f, w, p) - e)),
+            "brackets",
+        ),
+        (
+            lambda f, w, p, e, k: torch.where(contrast(f, w, p) < e, 1.0, 1 + torch.tanh(k * contrast(f, w, p))),
+            "Two things",
+        ),
         (lambda f, w, p, e, k: ink(f, w, p, e, k / 255), "from the formula"),
     ],
     "8_4": [
