@@ -92,12 +92,13 @@ function render({ model, el }) {
     button(parent, words, () => file.click());
     file.addEventListener("change", () => {
       const reader = new FileReader();
-      if (reader.result.length > LARGEST) {
-        said.textContent = `That file is too large to send (${Math.round(file.files[0].size / 1e6)} MB): up to 7 MB, please.`;
-        return;
-      }
-      const pass = () => { model.set(name, reader.result); model.save_changes(); file.value = ""; };
-      reader.onload = () => (name === "opened" ? leave(pass) : pass());
+      reader.onload = () => {
+        const pass = () => { model.set(name, reader.result); model.save_changes(); file.value = ""; };
+        const size = Math.round(file.files[0].size / 1e6);
+        if (reader.result.length > LARGEST) said.textContent = `That file is too large to send (${size} MB): up to 7 MB, please.`;
+        else if (name === "opened") leave(pass);
+        else pass();
+      };
       if (file.files[0]) reader.readAsDataURL(file.files[0]);
     });
   }
