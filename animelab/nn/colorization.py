@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from scipy.ndimage import label
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, grid_sample, interpolate, max_pool2d, pad
 
@@ -179,18 +181,33 @@ def flawed(pictures: Tensor, transplanted: Callable[[Tensor, Tensor], Tensor] = 
     return torch.lerp(draft, soft, torch.rand(count, 1, 1, 1, device=device))
 
 
-def repainted(pictures: Tensor, like: Tensor, places: Tensor, share: float) -> Tensor:
-    """Pictures (B, 3, H, W), in a share of which one thing gets a random color.
-
-    The thing is all that has about the color of one place of `like` (B, 3, H, W), drawn from where `places`
-    (B, 1, H, W) is 1. A picture without any such place stays as it is.
-    """
-    dice = torch.rand_like(places) * places
-    where = dice.flatten(1).argmax(1)[:, None, None].expand(-1, 3, -1)
-    old = like.flatten(2).gather(2, where)[..., None]
-    struck = (dice.amax((1, 2, 3), keepdim=True) > 0) & (torch.rand_like(dice[:, :, :1, :1]) < share)
-    thing = torch.exp(-(like - old).square().sum(1, keepdim=True) / 0.15) * struck
+def repainted(pictures: Tensor, share: float) -> Tensor:
+    """Pictures (B, 3, H, W), in a share of which one thing has a random color: all that has about one pixel's color."""
+    where = torch.rand_like(pictures[:, :1]).flatten(1).argmax(1)[:, None, None].expand(-1, 3, -1)
+    old = pictures.flatten(2).gather(2, where)[..., None]
+    struck = torch.rand_like(old[:, :1]) < share
+    thing = torch.exp(-(pictures - old).square().sum(1, keepdim=True) / 0.15) * struck
     return (pictures + thing * (torch.rand_like(old) * 2 - 1 - old)).clamp(-1, 1)
+
+
+def poured(drafts: Tensor, hints: Tensor, ink: Tensor) -> Tensor:
+    """Drafts (B, 3, H, W) with the color of each dot poured over the paper around it, as far as the lines let it.
+
+    hints: (B, 4, H, W); ink: (B, 1, H, W), 1 on a line. Half of the draft's own light and shade stays.
+    """
+    out = drafts.clone()
+    for draft, color, dots, lines in zip(out, hints[:, :3], hints[:, 3].cpu().numpy() > 0, ink[:, 0].cpu().numpy()):
+        areas, _ = label(lines < 0.1)
+        spots, count = label(dots)
+        for spot in range(1, count + 1):
+            here = np.argwhere(spots == spot)
+            row, column = here[len(here) // 2]
+            paper = areas[tuple(here.T)]
+            area = torch.from_numpy(areas == np.bincount(paper).argmax() if paper.any() else spots == spot)
+            area = area.to(draft.device)
+            mean = draft[:, area].mean(1, keepdim=True)
+            draft[:, area] = (color[:, row, column, None] + (draft[:, area] - mean) / 2).clamp(-1, 1)
+    return out
 
 
 class Colorist(nn.Module):
@@ -211,5 +228,6 @@ class Colorist(nn.Module):
         ink = pad((1 - lines) / 2, rest)  # 1 where ink is, 0 on paper and beyond the edge
         coarse, precise = pad(coarse, rest), pad(precise, rest)
         draft = self.draft(torch.cat([ink, coarse], 1), palette).clamp(-1, 1)
-        final = self.refine(torch.cat([ink, precise, draft], 1)).clamp(-1, 1)
+        late = precise * (1 - coarse[:, 3:])  # dots that the draft has not heard of
+        final = self.refine(torch.cat([ink, precise, poured(draft, late, ink)], 1)).clamp(-1, 1)
         return draft[..., :high, :wide], final[..., :high, :wide]

@@ -125,15 +125,13 @@ class Colorization(Recipe):
         lines, colors = jittered(*map(as_pictures, batch), crop=1.0)  # (B, 3, size, size) in [-1, 1], mirrored or not
         ink = (1 - lines[:, :1]) / 2  # 1 where a line is
         if not self.drafting:  # colors that no character has: what is unusual need not be an error
-            colors = colorization.repainted(colors, colors, torch.ones_like(ink), 0.25)
+            colors = colorization.repainted(colors, 0.25)
         dots = self.hints(colors, self.counts(len(ink)), int(torch.randint(0, c.radius + 1, ())), ink < 0.3)
         if self.drafting:
             asked = torch.rand(len(ink), 1).to(self.device) < c.asked
             fake = self.G(torch.cat([ink, dots], 1), colorization.palette(colors) * asked)
         else:
-            # A wrong guess, of which only a dot says what is right; without this, dots are hardly needed, or heard.
-            draft = colorization.repainted(self.flawed(colors), colors, dots[:, 3:], 0.5)
-            fake = self.G(torch.cat([ink, dots, draft], 1))
+            fake = self.G(torch.cat([ink, dots, self.flawed(colors)], 1))
 
         loss_D = losses.discriminator_loss(
             self.D(torch.cat([ink, colors], 1)), self.D(torch.cat([ink, fake.detach()], 1))

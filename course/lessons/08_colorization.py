@@ -42,7 +42,7 @@ from animelab.widgets import ColorStudio, LiveTraining
 # ## Where we are going
 #
 # Choose *Draft dot*, a color, and click into the hair. Then into the wall. Try another *Scheme*. Where the draft was careless
-# (a color that ran over a line, an eye it missed), put a *Final dot*. Then drag in the picture at the right: that is the lamp.
+# (a color that ran over a line, an eye it missed), put a *Final dot*: it fills one piece, up to the lines. Then drag in the picture at the right: that is the lamp.
 
 # %%
 colorist = zoo.colorist("colorist-draft-128", "colorist-refine-128")
@@ -296,10 +296,12 @@ print(f"{counts.tolist()} dots; the painter pays {30 * close + believed:.1f}: 30
 # The refinement pays for the same two things. Only its input differs: lines, dots, and `flawed(colors)` instead of a palette. The 30
 # is a matter of taste: the lower, the bolder.
 #
-# One more thing, and we learned it the hard way. Trained like this, our second stage did not hear its dots. A green dot should have
-# changed the pixels under it by 116 of 255, and changed them by 8. Why should it listen? The spoiled picture around a dot told it enough.
-# So there is a fourth error, our own (`colorization.repainted`): in half of the pictures with dots, one thing has a *wrong color*
-# altogether, and only a dot on it knows the right one. HEARD
+# Two more things, and we learned both the hard way. *First:* who is trained to undo what is unusual will also undo what you **want**
+# unusual, such as a green wall. So a quarter of the second stage's pictures have one thing in a random color, truth and all
+# (`colorization.repainted`). *Second:* it did not hear its dots. A green one should have changed the pixels under it by 116 of 255,
+# and changed them by 8. The spoiled picture around a dot tells it enough, so why listen? We trained with drafts that only a dot could
+# put right; that helped little. So now a final dot does not ask. Its color is *poured* over the paper around it, up to the lines, before
+# the second stage sees the draft (`colorization.poured`). That is no learning at all. It is precise.
 #
 # **Predict:** in the draft stage's previews, which will be bolder at the end, hair or walls?
 
