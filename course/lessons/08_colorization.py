@@ -417,11 +417,11 @@ for words, pictures in {
 # Read the table downward first: dots should help every number that compares with *the* right answer. Then across: does the second
 # stage gain on the first with the same dots?
 #
-# On our machine (seed 0) it did wherever there were dots: 0.7 dB with twenty, 1.7 dB with sixty, and it was nearer to the perceptual eye
-# in every row. Without dots it lost 0.2 dB: it commits itself, and then a wrong guess costs more. Sixty dots were too many for the
-# draft, which got no better than with twenty; dots leave marks on it, and the second stage wipes them off. The price is in the last
-# column: the second stage leaks more. The bundled painters, at 128 pixels, tell the same story with smaller differences
-# (`course/measurements.md`).
+# On our machine (seed 0) it was nearer to the perceptual eye in every row, and nearer to the dots. In PSNR it won only where there were
+# many dots (0.9 dB with sixty), and lost a little without any: it commits itself, and then a wrong guess costs more. Sixty dots were
+# too many for the draft, which got no better than with twenty; dots leave marks on it, and the second stage wipes them off. The price is
+# in the last column: the second stage leaks more. And a final dot, poured, arrives: 58 off the green, where unasked it would be 204. The
+# bundled painters, at 128 pixels, are equal in PSNR, and otherwise tell the same story (`course/measurements.md`).
 #
 # The last two columns are easy to cheat: a painter that copies every dot and paints nothing more is perfectly obedient and leaks
 # nothing.
