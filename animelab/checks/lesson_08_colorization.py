@@ -23,10 +23,13 @@ def check_8_1(hint_channels: Any) -> None:
         (torch.cat([colors, mask], 1), "The colors are there without a dot, too: the painter could read the answer."),
         (torch.cat([mask, colors * mask], 1), "The order: three channels of color, then the one that says where."),
         (torch.cat([colors * mask, 1 - mask], 1), "The fourth channel is 1 where *no* dot is; turn it around."),
-        (torch.cat([torch.where(dots, colors, -1.0), mask], 1), "Without a dot the colors should be 0, not -1: that is "
-         "black, and the fourth channel alone should not have to deny it."),
+        (torch.cat([torch.where(dots, colors, -1.0), mask], 1), "Without a dot the colors should be 0, not -1, "
+         "which is black."),
         (torch.cat([torch.where(dots, colors, 1.0), mask], 1), "Without a dot the colors should be 0, not 1, which is "
          "white paper."),
+        (torch.cat([colors * ~dots, mask], 1), "The colors are everywhere but under the dots: "
+         "the mask is turned around."),
+        (torch.cat([colors * mask, 2 * mask - 1], 1), "The fourth channel is -1 where no dot is; 0 is asked for."),
         (torch.cat([(colors + 1) / 2 * mask, mask], 1), "The colors are squeezed into [0, 1]; they come in [-1, 1] and "
          "stay there."),
     ):  # fmt: skip
@@ -43,16 +46,21 @@ def check_8_1(hint_channels: Any) -> None:
 @check("8.2", "In the spots there is somebody else, softly cut out, and nobody stands in for himself.")
 def check_8_2(transplanted: Any) -> None:
     """transplanted(pictures (B, 3, H, W), spots (B, 1, H, W) in [0, 1]): the same with parts of others in the spots."""
-    pictures, spots = torch.rand(3, 3, 4, 4), torch.rand(3, 1, 4, 4)
+    for count in (3, 2, 4, 5):  # several times: chance must not look like a rule
+        _check_transplant(transplanted, count)
+
+
+def _check_transplant(transplanted: Any, count: int) -> None:
+    pictures, spots = torch.rand(count, 3, 4, 4), torch.rand(count, 1, 4, 4)
     spots[:, :, 0], spots[:, :, 1] = 0, 1
-    answer = tensor(transplanted(pictures, spots), (3, 3, 4, 4))
+    answer = tensor(transplanted(pictures, spots), (count, 3, 4, 4))
     if close(answer, pictures):
         wrong("The pictures came back unchanged: nothing of another picture is in the spots.")
     if close(answer[:, :, 1], pictures[:, :, 1]):
         wrong("Where spots is 1 you keep the picture, and where it is 0 you take the other. Turn it around.")
     if not close(answer[:, :, 0], pictures[:, :, 0]):
         wrong("Where spots is 0 nothing may change, and something did.")
-    others = [[i for i in range(3) if close(answer[k, :, 1], pictures[i, :, 1])] for k in range(3)]
+    others = [[i for i in range(count) if close(answer[k, :, 1], pictures[i, :, 1])] for k in range(count)]
     if any(found == [k] for k, found in enumerate(others)):
         wrong("One of the pictures got its own part back. Every picture should get another's: roll the batch, say.")
     if not all(others):
@@ -69,7 +77,7 @@ def check_8_3(ink: Any) -> None:
     """ink(fine, wide, sharpness, level, slope): blurred grays (B, 1, H, W) in [0, 1] to lines, paper 1."""
     fine, wide = torch.rand(2, 1, 6, 6), torch.rand(2, 1, 6, 6)
     sharpness, level, slope = 3.0, 0.6, 2.0
-    answer = tensor(ink(fine, wide, sharpness, level, slope), (2, 1, 6, 6))
+    answer = tensor(ink(fine, wide, sharpness, level, slope), (2, 1, 6, 6)).float()
     contrast = (1 + sharpness) * fine - sharpness * wide
 
     def threshold(contrast: Tensor, rise: Tensor) -> Tensor:
@@ -84,8 +92,16 @@ def check_8_3(ink: Any) -> None:
         (torch.where(contrast < level, 1.0, 1 + torch.tanh(slope * (contrast - level))), "The branches are exchanged: "
          "what reaches the level is paper. (Another bug of published ports.)"),
         (threshold(turned, turned - level), "The two blurs are exchanged: it is the *fine* one that is made stronger."),
-        (threshold(plain, plain - level), "Close: that is G - tau G, a shorter S. Here S = (1 + sharpness) fine - "
-         "sharpness wide, so that plain gray stays as bright as it was."),
+        (threshold(plain, plain - level), "Close: that is S divided by 1 + sharpness. Here S = (1 + sharpness) "
+         "fine - sharpness wide, so that plain gray stays as bright as it was."),
+        ((contrast >= level).float(), "That is a hard step: all below the level is ink. Ink should fade in "
+         "there, by the tanh."),
+        (threshold(contrast, contrast - level) - (contrast < level).float(), "The `1 +` before the tanh is missing: at "
+         "the level both branches must meet at 1."),
+        (torch.where(contrast >= level, 1.0, 1 + torch.tanh(slope * contrast - level)), "Mind the brackets: it is "
+         "slope times (S minus the level)."),
+        (torch.where(contrast < level, 1.0, 1 + torch.tanh(slope * contrast)), "Two things: the branches are "
+         "exchanged, and in the tanh it is S *minus the level*."),
         (contrast, "That is S. It still has to become paper and ink: the threshold is missing."),
         (1 + torch.tanh(slope * (contrast - level)), "What reaches the level should be plain paper, 1, and not more."),
         (threshold(contrast, contrast - level) * 2 - 1, "Lines here are 1 for paper and 0 for ink, not in [-1, 1]."),
@@ -124,8 +140,13 @@ def check_8_5(from_yuv: Any) -> None:
     colors = torch.rand(2, 3, 5, 4)
     yuv = torch.einsum("ij,bjhw->bihw", YUV, colors)
     answer = tensor(from_yuv(yuv), (2, 3, 5, 4))
-    if close(answer, torch.einsum("ij,bjhw->bihw", torch.linalg.inv(YUV), yuv[:, [0, 2, 1]]), 2e-2):
-        wrong("Skin is still green: U and V, the differences to blue and to red, are exchanged somewhere.")
+    back = torch.linalg.inv(YUV)
+    if close(answer, torch.einsum("ij,bjhw->bihw", back, yuv - torch.tensor([0, 0.5, 0.5]).view(3, 1, 1)), 2e-2):
+        wrong(
+            "Everything is still green. Send a gray through both ways: which of its three numbers comes back changed?"
+        )
+    if close(answer, torch.einsum("ij,bjhw->bihw", back, yuv[:, [0, 2, 1]]), 2e-2):
+        wrong("Skin is blue: U and V, the differences to blue and to red, are exchanged somewhere.")
     if close(answer, colors.flip(1), 2e-2):
         wrong("Red and blue are exchanged: that is BGR, the order of OpenCV.")
     if not close(answer, colors, 2e-2):

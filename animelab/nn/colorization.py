@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
+from scipy.ndimage import label
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, grid_sample, interpolate, max_pool2d, pad
 
@@ -58,12 +60,13 @@ class UNet(nn.Module):
     def forward(self, x: Tensor, palette: Tensor | None = None) -> Tensor:
         if x.shape[-1] % self.size or x.shape[-2] % self.size:
             raise LabError(f"This U-Net takes sides that are multiples of {self.size}, not {tuple(x.shape[2:])}.")
+        if self.taste is not None and palette is None:
+            raise LabError("This U-Net hears a palette, too; give one (B, 64), or zeros for none.")
         seen = [self.first(x)]
         for shrink, think in zip(self.shrink, self.think):
             half = shrink(seen[-1])
             seen.append(think(half))
         if self.taste is not None:
-            assert palette is not None
             half = half + self.taste(palette)[:, :, None, None]
         x = torch.cat([half, seen.pop()], 1)
         for grow, narrow in zip(self.grow, self.narrow):
@@ -76,8 +79,10 @@ def hints(pictures: Tensor, counts: Tensor, radius: int = 1, allowed: Tensor | N
 
     pictures: (B, 3, H, W) in [-1, 1]; counts: dots of each picture, int (B,); radius: half a dot's side, so that 1
     gives 3 x 3 pixels of its center's color; allowed: bool (B, 1, H, W), where centers may lie. Colors are 0 where no
-    dot is, and the fourth channel, 1 on a dot, tells that from gray.
+    dot is, and the fourth channel, 1 on a dot, tells that from gray. LabError for more dots than pixels.
     """
+    if int(counts.max()) > pictures[0, 0].numel():
+        raise LabError(f"{int(counts.max())} dots do not fit into {pictures[0, 0].numel()} pixels; ask for fewer.")
     dice = torch.rand_like(pictures[:, :1])
     dice = dice if allowed is None else dice * allowed
     most = max(1, int(counts.max()))
@@ -94,7 +99,7 @@ def palette(pictures: Tensor) -> Tensor:
     """Which colors, and how much of each: (B, 64), the roots of shares of 4 x 4 x 4 cells that add up to 1.
 
     pictures: (B, 3, H, W) in [-1, 1]. A color between cells counts in its eight neighbors by nearness. After the global
-    hints of Zhang et al. 2017, "Real-Time User-Guided Image Colorization", section 3.2.
+    hints of Zhang et al. 2017, "Real-Time User-Guided Image Colorization".
     """
     colors = interpolate(pictures, size=(32, 32), mode="area").flatten(2)  # (B, 3, 1024)
     knots = torch.linspace(-1, 1, BINS, device=pictures.device)
@@ -155,7 +160,7 @@ def transplanted(pictures: Tensor, spots: Tensor) -> Tensor:
 def flawed(pictures: Tensor, transplanted: Callable[[Tensor, Tensor], Tensor] = transplanted) -> Tensor:
     """What a careless draft does to a picture, (B, 3, H, W): regions move, come from elsewhere, or are sprayed over.
 
-    The three errors of Zhang et al. 2018, section 4.2; each strikes most pictures, in spots of its own, and all of it
+    The three errors of Zhang et al. 2018; each strikes most pictures, in spots of its own, and all of it
     is blurred, since a draft knows no fine edge. transplanted: pictures and spots to pictures, the second error.
     """
     count, device = len(pictures), pictures.device
@@ -176,6 +181,35 @@ def flawed(pictures: Tensor, transplanted: Callable[[Tensor, Tensor], Tensor] = 
     return torch.lerp(draft, soft, torch.rand(count, 1, 1, 1, device=device))
 
 
+def repainted(pictures: Tensor, share: float) -> Tensor:
+    """Pictures (B, 3, H, W), in a share of which one thing has a random color: all that has about one pixel's color."""
+    where = torch.rand_like(pictures[:, :1]).flatten(1).argmax(1)[:, None, None].expand(-1, 3, -1)
+    old = pictures.flatten(2).gather(2, where)[..., None]
+    struck = torch.rand_like(old[:, :1]) < share
+    thing = torch.exp(-(pictures - old).square().sum(1, keepdim=True) / 0.15) * struck
+    return (pictures + thing * (torch.rand_like(old) * 2 - 1 - old)).clamp(-1, 1)
+
+
+def poured(drafts: Tensor, hints: Tensor, ink: Tensor) -> Tensor:
+    """Drafts (B, 3, H, W) with the color of each dot poured over the paper around it, as far as the lines let it.
+
+    hints: (B, 4, H, W); ink: (B, 1, H, W), 1 on a line. Half of the draft's own light and shade stays.
+    """
+    out = drafts.clone()
+    for draft, color, dots, lines in zip(out, hints[:, :3], hints[:, 3].cpu().numpy() > 0, ink[:, 0].cpu().numpy()):
+        areas, _ = label(lines < 0.1)
+        spots, count = label(dots)
+        for spot in range(1, count + 1):
+            here = np.argwhere(spots == spot)
+            row, column = here[len(here) // 2]
+            paper = areas[tuple(here.T)]
+            area = torch.from_numpy(areas == np.bincount(paper).argmax() if paper.any() else spots == spot)
+            area = area.to(draft.device)
+            mean = draft[:, area].mean(1, keepdim=True)
+            draft[:, area] = (color[:, row, column, None] + (draft[:, area] - mean) / 2).clamp(-1, 1)
+    return out
+
+
 class Colorist(nn.Module):
     """Both stages as one: from lines, dots and a palette to a draft and a final picture."""
 
@@ -194,5 +228,6 @@ class Colorist(nn.Module):
         ink = pad((1 - lines) / 2, rest)  # 1 where ink is, 0 on paper and beyond the edge
         coarse, precise = pad(coarse, rest), pad(precise, rest)
         draft = self.draft(torch.cat([ink, coarse], 1), palette).clamp(-1, 1)
-        final = self.refine(torch.cat([ink, precise, draft], 1)).clamp(-1, 1)
+        late = precise * (1 - coarse[:, 3:])  # dots that the draft has not heard of
+        final = self.refine(torch.cat([ink, precise, poured(draft, late, ink)], 1)).clamp(-1, 1)
         return draft[..., :high, :wide], final[..., :high, :wide]

@@ -23,10 +23,10 @@ def rises(heights: Tensor) -> Tensor:
 
 
 def by_paint(pictures: Tensor) -> Tensor:
-    """A surface from brightness alone, PaintingLight's idea: what is darker is nearer. Rises (B, 2, H, W), at most 1.
+    """A surface from brightness alone: what is darker is nearer. Rises (B, 2, H, W), at most 1.
 
-    pictures: (B, C, H, W). From the coarsest level of a pyramid to the finest, the level's rises are added to what was
-    found before, doubled in size.
+    pictures: (B, C, H, W). PaintingLight's pyramid, much simplified (it also reads the density of strokes): from the
+    coarsest level to the finest, the level's rises are added to what was found before, doubled in size.
     """
     levels = [-pictures.mean(1, keepdim=True)]
     while min(levels[-1].shape[2:]) >= 8:
@@ -40,14 +40,14 @@ def by_paint(pictures: Tensor) -> Tensor:
 def silhouette(lines: Tensor) -> Tensor:
     """What of line art (B, 1, H, W) in [-1, 1] is figure, bool: all that cannot be reached from above or the sides.
 
-    Water poured in at the upper edge and the upper third of both sides flows over paper and not over ink; where the
-    outline has a gap, it also fills the figure.
+    Water poured in at the upper third of both sides flows over paper and not over ink; where the outline has a gap, it
+    also fills the figure.
     """
     found = []
     for paper in (lines[:, 0] > 0.84).cpu().numpy():
         places, _ = label(paper)
         third = len(places) // 3
-        wet = np.unique(np.concatenate([places[0], places[:third, 0], places[:third, -1]]))
+        wet = np.unique(np.concatenate([places[:third, 0], places[:third, -1]]))
         found.append(~np.isin(places, wet[wet > 0]))
     return torch.from_numpy(np.stack(found))[:, None].to(lines.device)
 
@@ -63,8 +63,8 @@ def by_outline(figure: Tensor) -> Tensor:
         mask = interpolate(mask, size=[max(1, side * 128 // max(sides)) for side in sides], mode="area")
     sigma = max(mask.shape[2:]) / 16
     reach = 2 * min(round(3 * sigma), min(mask.shape[2:]) - 1) + 1
-    hill = interpolate(gaussian_blur(mask, reach, sigma), size=sides, mode="bicubic", align_corners=False)
-    return rises(hill) * 3 * max(sides) / 16
+    slopes = rises(gaussian_blur(mask, reach, sigma)) * 3 * sigma
+    return interpolate(slopes, size=sides, mode="bicubic", align_corners=False)
 
 
 def normals(rises: Tensor) -> Tensor:
@@ -86,7 +86,7 @@ def cosines(normals: Tensor, lamp: tuple[float, float, float]) -> Tensor:
 def light_layer(colors: Tensor, cosines: Tensor, figure: Tensor) -> np.ndarray:
     """A layer to lay over a picture, uint8 (H, W, 4): shadow where the cosine is below a half, a little glow above 0.9.
 
-    colors: (3, H, W) in [-1, 1]; cosines: (H, W); figure: bool (H, W), what the light falls on. A shadow has the
+    colors: (3, H, W) in [-1, 1]; cosines: (H, W); figure: (H, W), bool or 0 to 1, what is lit. A shadow has the
     picture's own color multiplied with itself, darker and richer, and a cool tint. Alpha says how much of it.
     """
     shadow, glow = ((0.5 - cosines) * 6 + 0.5).clamp(0, 1), ((cosines - 0.9) * 10).clamp(0, 1)

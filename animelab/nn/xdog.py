@@ -22,7 +22,7 @@ def xdog(
     """Line drawings (B, 1, H, W) in [-1, 1], ink dark, of pictures (B, 3, H, W) in [-1, 1].
 
     On grays in [0, 1], S = (1 + sharpness) blur(sigma) - sharpness blur(k sigma); paper where S reaches `level`, below
-    it 1 + tanh(slope (S - level)) (section 2.3). sigma in pixels.
+    it 1 + tanh(slope (S - level)). sigma in pixels.
     """
     gray = torch.einsum("c,bchw->bhw", pictures.new_tensor(GRAY), (pictures + 1) / 2)[:, None]
     fine, wide = (gaussian_blur(gray, 2 * ceil(3 * s) + 1, s) for s in (sigma, k * sigma))

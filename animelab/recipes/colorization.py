@@ -24,7 +24,8 @@ STAGES = ("draft", "refine")
 
 @dataclass(frozen=True)
 class Config(TrainingConfig):
-    """PaintsChainer's network and rate (128 px, batch 16, Adam 1e-4); dots as others re-implement Zhang et al."""
+    """PaintsChainer's network and rate (128 px, batch 16, Adam 1e-4), AlacGAN's half without dots, and few or many dots
+    as in rapidrabbit76/SketchColorization."""
 
     stage: str = "draft"
     size: int = 128
@@ -47,6 +48,15 @@ class Config(TrainingConfig):
         super().__post_init__()
         if self.stage not in STAGES:
             raise LabError(f"There is no stage '{self.stage}': {settings.nearest(self.stage, STAGES)}")
+        if not 6 <= self.dots <= self.size**2 or self.radius < 0:
+            raise LabError(
+                f"A picture gets up to {self.dots} dots with a radius of up to {self.radius}: "
+                f"give 6 to {self.size**2} dots (a pixel each), and a radius from 0."
+            )
+        if self.size % 16 or not all(0 <= share <= 1 for share in (self.none, self.few, self.asked)):
+            raise LabError(
+                "size is a multiple of 16, and none, few and asked are shares from 0 to 1; change what is not."
+            )
 
 
 PRESETS = {
@@ -62,8 +72,8 @@ PRESETS = {
     "h100": Config(
         steps=150_000, decay=150_000, size=256, faces=50_000, radius=3, checkpoint_every=5000, preview_every=2000
     ),  # not measured yet
-    "studio": Config(  # how colorist-draft-128 was made; colorist-refine-128 took 3,500 steps of stage=refine
-        steps=6000, decay=6000, batch=8, width=8, patch_layers=2, lr_G=1e-3, lr_D=2e-4, ema=0.995, faces=12_000,
+    "studio": Config(  # how the colorists of the zoo were made, in two parts each; their cards say which
+        steps=14_000, decay=14_000, batch=8, width=8, patch_layers=2, lr_G=1e-3, lr_D=2e-4, ema=0.995, faces=12_000,
     ),
 }  # fmt: skip
 
@@ -114,6 +124,8 @@ class Colorization(Recipe):
         c = self.config
         lines, colors = jittered(*map(as_pictures, batch), crop=1.0)  # (B, 3, size, size) in [-1, 1], mirrored or not
         ink = (1 - lines[:, :1]) / 2  # 1 where a line is
+        if not self.drafting:  # colors that no character has: what is unusual need not be an error
+            colors = colorization.repainted(colors, 0.25)
         dots = self.hints(colors, self.counts(len(ink)), int(torch.randint(0, c.radius + 1, ())), ink < 0.3)
         if self.drafting:
             asked = torch.rand(len(ink), 1).to(self.device) < c.asked

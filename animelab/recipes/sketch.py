@@ -15,6 +15,7 @@ from animelab import config as settings
 from animelab.config import TrainingConfig
 from animelab.data import PairedFolder, StudioPairs, as_pictures, jittered
 from animelab.engine import EMA, Recipe, adam, linear_decay
+from animelab.errors import LabError
 from animelab.nn import colorization
 from animelab.viz import grid
 
@@ -30,6 +31,11 @@ class Config(TrainingConfig):
     ema: float = 0.995
     prior: str = "full"
     faces: int = 20_000
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.size % 16:
+            raise LabError(f"The U-Net takes sizes that are multiples of 16, not {self.size}.")
 
 
 PRESETS = {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from PIL import Image
 from torch.nn.functional import interpolate
 
 from animelab import env
+from animelab.config import nearest
 from animelab.errors import LabError
 from animelab.nn import relight
 from animelab.nn.colorization import PALETTE, SCHEMES, Colorist, palette, placed, stripes
@@ -21,12 +24,16 @@ from animelab.viz import as_pixels, image_tag
 from animelab.widgets.picture import data_url, sent_picture
 
 SIDE = 256  # CSS pixels of the longer side of each picture
-LARGEST = 2**25  # characters of a drawing that a browser may send
+LARGEST = 9_500_000  # characters of a drawing from a browser: a server of Jupyter hangs up on more than 10 MB
 LONGEST = 4096  # pixels of the longer side of a drawing from disk
 SHOWN = 512  # of the longer side of what is shown while you work; Export is at the drawing's own size
+FREE = "as it likes"  # the scheme without a palette
 LENT = "from your picture"  # the scheme that a picture from disk lends
 MOST_DOTS = 500
+KINDS = ("draft", "final")
+DOTS = [[x, y, str, str] for x in (int, float) for y in (int, float)]
 INK = (29, 27, 34)
+FINAL = ("colors", "light", "lines")  # layers, the lowest first
 CSS = (Path(__file__).with_name("color_studio.css")).read_text(encoding="utf-8")
 
 
@@ -46,12 +53,12 @@ class ColorStudio(anywidget.AnyWidget):
     lines_url = traitlets.Unicode().tag(sync=True)
     draft_url = traitlets.Unicode().tag(sync=True)
     final_url = traitlets.Unicode().tag(sync=True)
-    opened = traitlets.Unicode().tag(sync=True)  # a drawing from the learner's disk
-    lent = traitlets.Unicode().tag(sync=True)  # a picture whose colors to borrow
+    opened = traitlets.Unicode().tag(sync=True, echo_update=False)  # a drawing from the learner's disk
+    lent = traitlets.Unicode().tag(sync=True, echo_update=False)  # a picture whose colors to borrow
     said = traitlets.Unicode().tag(sync=True)
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    dots: Any = traitlets.List().tag(sync=True)  # [x, y, "#rrggbb", "draft" or "final"], x and y in [0, 1]
-    scheme = traitlets.Unicode("as it likes").tag(sync=True)
+    dots: Any = traitlets.List().tag(sync=True)  # [x, y, "#rrggbb", "draft" or "final"], x and y in [0, 1)
+    scheme = traitlets.Unicode(FREE).tag(sync=True)
     light: Any = traitlets.List().tag(sync=True)  # [x, y, height] in pictures' sides, y down; empty: no light
     answers = traitlets.Int().tag(sync=True)  # counts up, so that an answer is always news
 
@@ -67,7 +74,7 @@ class ColorStudio(anywidget.AnyWidget):
         self.palettes = {words: palette(stripes(colors)) for words, colors in schemes.items()}
         self.folder = Path(folder or env.runs_dir() / "colorings").absolute()
         self._drawings, self._shown = as_pixels(drawings), 0
-        super().__init__(names=["as it likes", *self.palettes])
+        super().__init__(names=[FREE, *self.palettes])
         self.on_msg(self._asked)
         self._begin(self._drawings[0])
         self.observe(lambda _: self._answer(), ["dots", "scheme", "light"])
@@ -79,13 +86,14 @@ class ColorStudio(anywidget.AnyWidget):
     ) -> dict[str, np.ndarray]:
         """The layers of a coloring, from the lowest to the highest: uint8 (H, W, 4) each, for any H and W.
 
-        "draft" and "colors" are opaque; "light" darkens and brightens what lies below, "lines" is the ink alone.
+        "draft" and "colors" are opaque; "light" darkens and brightens what lies below, "lines" is the ink alone. Raises
+        LabError for dots, schemes and lights that cannot be.
         """
+        self._check(dots, scheme, light)
         high, wide = lines.shape[:2]
         gray = Image.fromarray(lines).convert("L")
         scale = self.size / max(high, wide)
-        small = gray.resize([max(16, round(side * scale)) for side in (wide, high)], Image.Resampling.BOX)
-        paper, ink = (torch.from_numpy(np.array(each, np.float32))[None, None] / 127.5 - 1 for each in (small, gray))
+        paper = _as_lines(gray.resize([max(16, round(side * scale)) for side in (wide, high)], Image.Resampling.BOX))
         coarse, precise = (placed([dot for dot in dots if dot[3] == kind], paper) for kind in ("draft", "final"))
         precise = torch.where(precise[:, 3:] > 0, precise, coarse)  # the second stage hears all dots
         taste = self.palettes.get(scheme, torch.zeros(1, PALETTE))
@@ -95,32 +103,51 @@ class ColorStudio(anywidget.AnyWidget):
         )
         lamp = np.zeros((high, wide, 4), np.uint8)
         if light:
-            figure = relight.silhouette(ink)
+            seen = gray.copy()
+            seen.thumbnail((SHOWN, SHOWN))  # the figure that is shown is the figure that is exported
+            figure = interpolate(relight.silhouette(_as_lines(seen)).float(), size=(high, wide), mode="bilinear")
             cosines = relight.cosines(relight.normals(relight.by_outline(figure)), (light[0], light[1], light[2]))
             lamp = relight.light_layer(colors[0], cosines[0], figure[0, 0])
         black = np.concatenate([np.full((high, wide, 3), INK), 255 - np.array(gray)[..., None]], -1).astype(np.uint8)
-        opaque = {name: Image.fromarray(as_pixels(each)[0]).convert("RGBA") for name, each in
-                  (("draft", draft), ("colors", colors))}  # fmt: skip
-        return {**{name: np.array(each) for name, each in opaque.items()}, "light": lamp, "lines": black}
+        first, second = (np.array(Image.fromarray(as_pixels(each)[0]).convert("RGBA")) for each in (draft, colors))
+        return {"draft": first, "colors": second, "light": lamp, "lines": black}
+
+    def _check(self, dots: Sequence[Sequence[Any]], scheme: str, light: Sequence[float]) -> None:
+        if len(dots) > MOST_DOTS:
+            raise LabError(f"The desk holds up to {MOST_DOTS} dots, not {len(dots)}; erase some.")
+        for dot in dots:
+            if not isinstance(dot, (list, tuple)) or [type(each) for each in dot] not in DOTS or dot[3] not in KINDS:
+                raise LabError(f"A dot is [x, y, '#rrggbb', 'draft' or 'final'], not {dot}.")
+        if scheme not in (FREE, *self.palettes):
+            raise LabError(f"There is no scheme '{scheme}': {nearest(scheme, (FREE, *self.palettes))}")
+        if light and (len(light) != 3 or not np.isfinite(light).all() or light[2] <= 0):
+            raise LabError(f"A light is [x, y, height], the height above 0, or [] for none; not {light}.")
 
     def _begin(self, lines: np.ndarray) -> None:
-        self.lines = lines
-        self.dots = []
         small = Image.fromarray(lines)
         small.thumbnail((SHOWN, SHOWN))
-        self._small = np.asarray(small)
+        self.lines, self._small = lines, np.asarray(small)
         self.lines_url = ""  # so that the same drawing counts as news
         self.lines_url = data_url(self._small)
-        self._answer()
+        if self.dots:
+            self.dots = []  # which calls for an answer
+        else:
+            self._answer()
 
-    def _answer(self) -> None:
+    @contextmanager
+    def _saying(self) -> Iterator[None]:
+        """Inside, what cannot be is said at the desk and not raised."""
+        self.said = ""  # so that the same words, said again, are news
         try:
-            found = self.render(self._small, self.dots[:MOST_DOTS], self.scheme, self.light)
+            yield
         except LabError as problem:
             self.said = str(problem)
-            return
-        self.draft, self.final = flattened(found, ("draft", "lines")), flattened(found, ("colors", "light", "lines"))
-        self.draft_url, self.final_url = data_url(self.draft), data_url(self.final)
+
+    def _answer(self) -> None:
+        with self._saying():
+            found = self.render(self._small, self.dots, self.scheme, self.light)
+            self.draft, self.final = (flattened(found, names) for names in (("draft", "lines"), FINAL))
+            self.draft_url, self.final_url = data_url(self.draft), data_url(self.final)
         self.answers += 1
 
     def _asked(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
@@ -128,48 +155,40 @@ class ColorStudio(anywidget.AnyWidget):
             self._shown = (self._shown + 1) % len(self._drawings)
             self._begin(self._drawings[self._shown])
         elif content.get("ask") == "export":
-            try:
+            with self._saying():
                 self.said = f"Saved in {self.export()}"
-            except LabError as problem:
-                self.said = str(problem)
 
     def _sent(self, change: dict[str, Any]) -> None:
-        if not change["new"]:
-            return
-        setattr(self, change["name"], "")  # so that the same file, sent again, is news
-        try:
-            picture = sent_picture(change["new"], LONGEST, LARGEST)
-        except LabError as problem:
-            self.said = str(problem)
-            return
-        self._begin(picture) if change["name"] == "opened" else self._borrow(picture)
+        if change["new"]:
+            setattr(self, change["name"], "")  # so that the same file, sent again, is news
+            with self._saying():
+                picture = sent_picture(change["new"], LONGEST, LARGEST)
+                self._begin(picture) if change["name"] == "opened" else self._borrow(picture)
 
     def _borrow(self, picture: np.ndarray) -> None:
         self.palettes[LENT] = palette(torch.tensor(picture).permute(2, 0, 1)[None] / 127.5 - 1)
-        self.names = ["as it likes", *self.palettes]
+        self.names = [FREE, *self.palettes]
         if self.scheme == LENT:  # a second picture's
             self._answer()
         self.scheme = LENT
 
     def export(self) -> Path:
-        """Write each layer as a PNG with alpha, and the whole; return the folder, which is made where it is missing.
+        """Write each layer as a PNG with alpha, and the whole, into a new numbered folder, which is returned.
 
         All at the drawing's own size. Raises LabError where the folder cannot be written.
         """
-        found, names = (
-            self.render(self.lines, self.dots[:MOST_DOTS], self.scheme, self.light),
-            ("colors", "light", "lines"),
-        )
+        found = self.render(self.lines, self.dots, self.scheme, self.light)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            for number, name in enumerate(names, 1):
-                Image.fromarray(found[name]).save(self.folder / f"{number}_{name}.png")
-            Image.fromarray(flattened(found, names)).save(self.folder / "final.png")
+            number = max((int(path.name) for path in self.folder.iterdir() if path.name.isdecimal()), default=0) + 1
+            folder = self.folder / f"{number:03}"
+            folder.mkdir()
+            for place, name in enumerate(FINAL, 1):
+                Image.fromarray(found[name]).save(folder / f"{place}_{name}.png")
+            Image.fromarray(flattened(found, FINAL)).save(folder / "final.png")
         except OSError as problem:
-            raise LabError(
-                f"{self.folder} cannot be written ({problem.strerror or problem}); give another."
-            ) from problem
-        return self.folder
+            raise LabError(f"{self.folder} cannot be written ({problem.strerror}); give another.") from problem
+        return folder
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The live widget, and a picture of its state for viewers without a kernel."""
@@ -180,9 +199,11 @@ class ColorStudio(anywidget.AnyWidget):
         return {**(data or {}), "text/html": image_tag(row, alt, 3 * SIDE), "text/plain": alt}
 
 
+def _as_lines(gray: Image.Image) -> torch.Tensor:
+    return torch.from_numpy(np.array(gray, np.float32))[None, None] / 127.5 - 1
+
+
 def flattened(found: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:
     """Layers (H, W, 4), the lowest first, laid over each other: uint8 (H, W, 3)."""
-    picture = Image.fromarray(found[names[0]])
-    for name in names[1:]:
-        picture = Image.alpha_composite(picture, Image.fromarray(found[name]))
-    return np.asarray(picture.convert("RGB"))
+    layers = (Image.fromarray(found[name]) for name in names)
+    return np.asarray(reduce(Image.alpha_composite, layers).convert("RGB"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from animelab.errors import LabError
 from animelab.viz import image_tag
@@ -75,12 +75,14 @@ def sent_picture(url: str, longest: int, largest: int) -> np.ndarray:
     Raises LabError for anything but a PNG, JPEG or WebP with sides of 16 to `longest` pixels and at most `largest`
     characters.
     """
-    head, _, data = url[:largest].partition(",")
+    if len(url) > largest:
+        raise LabError(f"That picture is too large ({len(url) * 3 // 4 / 1e6:.0f} MB); give a smaller or a JPEG one.")
+    head, _, data = url.partition(",")
     try:
         image = Image.open(io.BytesIO(base64.b64decode(data, validate=True)), formats=["PNG", "JPEG", "WEBP"])
         if not head.startswith("data:image/") or not 16 <= min(image.size) <= max(image.size) <= longest:
             raise ValueError(f"sides of 16 to {longest} pixels are welcome, not {image.size}")
-        white = Image.new("RGBA", image.size, "white")
-        return np.asarray(Image.alpha_composite(white, image.convert("RGBA")).convert("RGB"))
+        upright = ImageOps.exif_transpose(image).convert("RGBA")
+        return np.asarray(Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("RGB"))
     except (ValueError, OSError, binascii.Error, Image.DecompressionBombError) as problem:
         raise LabError(f"That is no picture to work on ({problem}); give a PNG, JPEG or WebP file.") from problem

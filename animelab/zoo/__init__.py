@@ -286,7 +286,8 @@ def _open(path: Path, name: str, card: dict[str, Any]) -> Pretrained | Translato
     if kind in TRANSLATORS:
         return Translator(name, network, card)
     if kind.endswith("discriminator") or not {"latent", "size"} <= arguments.keys():
-        raise LabError(f"{path} holds a {kind}, which cannot draw by itself; give the weights of a generator.")
+        more = " Both stages of coloring work together: zoo.colorist(draft, refine)." if "paints" in kind else ""
+        raise LabError(f"{path} holds a {kind}, which cannot draw by itself; give the weights of a generator.{more}")
     draws = Conditional if arguments.get("tags") or arguments.get("classes") else Pretrained
     return draws(name, network, arguments["latent"], arguments["size"], card)
 

@@ -69,7 +69,7 @@ def test_dots_land_exactly_and_every_tool_does_what_it_says(open_notebook):
     assert draft[100, 20].tolist() == [209, 73, 91], "in the color of the box"
 
     page.get_by_role("button", name="Final dot").click()
-    page.locator("[aria-label='Color #3d7dca']").click()
+    page.locator("[aria-label='Color: blue']").click()
     click(100, 30)
     final = wait_for(page, "final", lambda found: len(red(found)) and found[30, 100, 2] > 150)
     assert final[30, 100].tolist() == [61, 125, 202]
@@ -82,7 +82,7 @@ def test_dots_land_exactly_and_every_tool_does_what_it_says(open_notebook):
     page.get_by_role("button", name="Erase").click()
     click(21, 99)
     wait_for(page, "draft", lambda found: not red(found))
-    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Reset").click()
     wait_for(page, "final", lambda found: not red(found))
 
     page.get_by_role("button", name="Draft dot").click()
@@ -93,6 +93,10 @@ def test_dots_land_exactly_and_every_tool_does_what_it_says(open_notebook):
     assert abs(x - 37) <= 1 and abs(y - 99) <= 1
     canvas.press("Delete")
     wait_for(page, "draft", lambda found: not red(found))
+    canvas.press("Control+z")
+    wait_for(page, "draft", red)
+    canvas.press("Control+Shift+z")
+    wait_for(page, "draft", lambda found: not red(found))
 
     final = page.locator(".animelab-colors img.animelab-final")
     place = final.bounding_box()
@@ -102,11 +106,75 @@ def test_dots_land_exactly_and_every_tool_does_what_it_says(open_notebook):
     page.mouse.move(place["x"] + 60, place["y"] + 128, steps=4)
     page.mouse.up()
     wait_for(page, "final", lambda found: np.abs(found - before).max() > 20)
-    assert page.locator(".animelab-sun").is_visible() and page.locator("input.animelab-light").is_checked()
+    sun = page.locator(".animelab-sun")
+    assert sun.is_visible() and page.locator("input.animelab-light").is_checked()
+
+    def lamp() -> tuple[float, float]:  # the middle of the sun, in pixels of the picture
+        dot = sun.bounding_box()
+        return dot["x"] + dot["width"] / 2 - place["x"], dot["y"] + dot["height"] / 2 - place["y"]
+
+    assert lamp() == pytest.approx((60, 128), abs=2), "the lamp is where it was dropped"
+    lit = shown(page, "final")
+    sun.focus()
+    sun.press("ArrowRight")
+    wait_for(page, "final", lambda found: not np.array_equal(found, lit))
+    assert lamp() == pytest.approx((68, 128), abs=2), "and the keyboard carries it on"
     page.locator("input.animelab-light").uncheck()
     wait_for(page, "final", lambda found: np.array_equal(found, before))
     page.get_by_role("button", name="Export").click()
     page.wait_for_function("document.querySelector('.animelab-colors .animelab-hint').textContent.includes('Saved in')")
+
+
+def test_a_wide_drawing_from_disk_and_the_colors_of_a_picture(open_notebook, tmp_path):
+    page = open_notebook("wide", DESK)
+    canvas = page.locator(CANVAS)
+    canvas.wait_for()
+    wait_for(page, "final", lambda found: found.shape == (128, 128, 3))
+    canvas.scroll_into_view_if_needed()
+    square = canvas.bounding_box()
+    page.mouse.click(square["x"] + 40, square["y"] + 200)
+    wait_for(page, "draft", red)
+
+    Image.new("RGB", (320, 80), "white").save(tmp_path / "wide.png")
+    page.locator("[aria-label='A line drawing from your disk']").set_input_files(tmp_path / "wide.png")
+    wait_for(page, "draft", lambda found: found.shape == (80, 320, 3) and not red(found))
+    page.wait_for_function("document.querySelector('.animelab-colors canvas').height === 64")
+    box = canvas.bounding_box()
+    assert (box["width"], box["height"]) == (256, 64)
+    page.mouse.click(box["x"] + 0.75 * 256, box["y"] + 0.5 * 64)
+    ((x, y),) = red(wait_for(page, "draft", red))
+    assert abs(x - 240) <= 4 and abs(y - 40) <= 4, "to a pixel of the painters, which see 128 x 32"
+    page.get_by_role("button", name="Erase").click()
+    page.mouse.click(box["x"] + 0.75 * 256, box["y"] + 0.5 * 64 - 14)
+    page.wait_for_timeout(300)
+    assert red(shown(page, "draft")), "14 pixels beside a dot is not on it"
+    page.mouse.click(box["x"] + 0.75 * 256, box["y"] + 0.5 * 64 - 8)
+    wait_for(page, "draft", lambda found: not red(found))
+
+    Image.new("RGB", (32, 32), (250, 120, 10)).save(tmp_path / "orange.png")
+    page.locator("[aria-label='A picture from your disk whose colors to borrow']").set_input_files(
+        tmp_path / "orange.png"
+    )
+    page.wait_for_function("document.querySelector('.animelab-scheme').value === 'from your picture'")
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_function(
+        "document.querySelector('.animelab-scheme').value === 'as it likes'", timeout=2000
+    )  # at once, though there are no dots
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_function("document.querySelector('.animelab-scheme').value === 'from your picture'")
+    noise = np.random.default_rng(0).integers(0, 256, (1700, 1700, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "large.png")
+    page.locator("[aria-label='A line drawing from your disk']").set_input_files(tmp_path / "large.png")
+    page.wait_for_function(
+        "document.querySelector('.animelab-colors .animelab-hint').textContent.includes('too large')"
+    )
+    (tmp_path / "broken.png").write_text("no picture")
+    page.locator("[aria-label='A line drawing from your disk']").set_input_files(tmp_path / "broken.png")
+    page.wait_for_function(
+        "document.querySelector('.animelab-colors .animelab-hint').textContent.includes('no picture')"
+    )
+    page.get_by_role("button", name="Another drawing").click()
+    wait_for(page, "draft", lambda found: found.shape == (128, 128, 3))
 
 
 def test_the_bundled_painters_follow_a_click_in_time(open_notebook):
@@ -122,19 +190,26 @@ def test_the_bundled_painters_follow_a_click_in_time(open_notebook):
     page.wait_for_timeout(500)
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
-    times = []
-    for x, y in ((128, 60), (20, 20), (120, 230), (230, 30), (60, 100)):
-        before = page.locator(".animelab-final").get_attribute("src")
-        page.mouse.click(box["x"] + x, box["y"] + y)
-        times.append(page.evaluate(
-            "async before => { const start = performance.now();"
-            " while (document.querySelector('.animelab-final').src === before) {"
-            " if (performance.now() - start > 10000) throw new Error('no answer');"
-            " await new Promise(done => setTimeout(done, 4)); }"
-            " return performance.now() - start; }",
-            before,
-        ))  # fmt: skip
-    print(f"click to picture: median {sorted(times)[2]:.0f} ms of {[round(t) for t in times]}")
-    assert sorted(times)[2] < 5000
+    page.evaluate("""() => {
+        const canvas = document.querySelector('.animelab-colors canvas');
+        const final = document.querySelector('.animelab-colors .animelab-final');
+        let start = 0;
+        window.times = [];
+        canvas.addEventListener('pointerdown', () => (start = performance.now()), true);
+        new MutationObserver(() => {
+            if (start) window.times.push(performance.now() - start);
+            start = 0;
+        }).observe(final, { attributes: true, attributeFilter: ['src'] });
+    }""")
+    for light in (False, True):
+        page.locator("input.animelab-light").set_checked(light)
+        page.wait_for_timeout(1000)
+        page.evaluate("window.times.length = 0")
+        for count, (x, y) in enumerate(((128, 60), (20, 20), (120, 230), (230, 30), (60, 100)), 1):
+            page.mouse.click(box["x"] + x + 7 * light, box["y"] + y)
+            page.wait_for_function(f"window.times.length === {count}", timeout=10_000)
+        times = sorted(page.evaluate("window.times"))
+        print(f"click to picture, {'with' if light else 'without'} light: median {times[2]:.0f} ms of {times}")
+        assert times[2] < 5000  # how fast is measured on a quiet machine, see course/measurements.md
     if "ANIMELAB_SCREENSHOTS" in os.environ:
         page.screenshot(path=Path(os.environ["ANIMELAB_SCREENSHOTS"]) / "color_studio.png")

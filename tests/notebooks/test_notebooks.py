@@ -144,7 +144,9 @@ mean = {words: float(torch.stack(each).mean()) for words, each in scores.items()
 assert mean["from the outline"] > mean["from the paint"] > mean["no light"]
 precise, complete = agreement(sketch.translate(colors), lines[:, :1])
 assert min(precise, complete) > 0.8, "the network finds the studio's lines"
-assert sorted(desk.layers) == ["colors", "draft", "light", "lines"]
+assert sorted(desk.render(desk.lines, desk.dots, desk.scheme, desk.light)) == ["colors", "draft", "light", "lines"]
+greener = [float((each[:, 1] - each[:, [0, 2]].mean(1)).mean()) for each in (colors[:8], there_and_back)]
+assert greener[1] > greener[0] + 0.5, "everything is green"
 """,
 }
 

@@ -30,6 +30,14 @@ class Spreader(nn.Module):
         return color.view(1, 3, 1, 1).expand(1, 3, *lines.shape[2:])
 
 
+class Recorder(Spreader):
+    """Remembers the lines it was given."""
+
+    def forward(self, lines: Tensor, coarse: Tensor, precise: Tensor, palette: Tensor) -> tuple[Tensor, Tensor]:
+        self.lines = lines
+        return super().forward(lines, coarse, precise, palette)
+
+
 def drawing(high: int = 64, wide: int = 64) -> np.ndarray:
     lines = np.full((high, wide, 3), 255, np.uint8)
     lines[high // 4 : -high // 4, wide // 4] = lines[high // 4 : -high // 4, -wide // 4] = 0  # a box, open below
@@ -56,6 +64,24 @@ def test_a_draft_dot_speaks_to_both_stages_and_a_final_dot_to_the_second_only(de
     assert desk.draft[32, 32].tolist() == [128, 128, 128] and desk.final[32, 32].tolist() == [0, 0, 255]
     desk.dots = []
     assert desk.final[32, 32].tolist() == [128, 128, 128]
+
+
+def test_a_final_dot_wins_over_a_draft_dot_at_its_place(desk: ColorStudio) -> None:
+    desk.dots = [[0.5, 0.5, "#0000ff", "final"], [0.5, 0.5, "#ff0000", "draft"]]
+    assert desk.draft[32, 32].tolist() == [255, 0, 0] and desk.final[32, 32].tolist() == [0, 0, 255]
+
+
+def test_painters_see_thin_lines_of_large_drawings() -> None:
+    lines = np.full((1280, 1280, 3), 255, np.uint8)
+    lines[:, 605:608] = 0
+    colorist = Recorder()
+    ColorStudio(colorist, lines[None], size=64)  # type: ignore[arg-type]
+    seen = colorist.lines[0, 0].mean(0)
+    assert seen.min() < 0.9 and (seen < 0.95).sum() <= 2, "fainter, and there"
+
+
+def test_the_free_scheme_comes_first_where_reset_looks_for_it(desk: ColorStudio) -> None:
+    assert desk.names[0] == "as it likes" == ColorStudio.scheme.default_value
 
 
 def test_dots_land_on_their_pixel_in_pictures_that_are_not_square() -> None:
@@ -164,6 +190,65 @@ def test_a_bad_dot_says_so_and_changes_nothing(desk: ColorStudio) -> None:
     assert "A dot lies" in desk.said and desk.final is before
     desk.dots = [[0.5, 0.5, "url(evil)", "draft"]]
     assert "A color is" in desk.said and desk.final is before
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"dots": [[0.5, 0.5, "#ff0000"]]}, "A dot is"),
+        ({"dots": [["0.5", 0.5, "#ff0000", "draft"]]}, "A dot is"),
+        ({"dots": [[0.5, 0.5, "#ff0000", "fianl"]]}, "A dot is"),
+        ({"dots": [[0.5, 0.5, "#ff0000", "draft"]] * 501}, "up to 500"),
+        ({"light": [0.1, 0.1]}, "A light is"),
+        ({"light": [float("nan"), 0.1, 0.5]}, "A light is"),
+        ({"light": [0.1, 0.1, -1.0]}, "A light is"),
+        ({"dots": [5]}, "A dot is"),
+        ({"scheme": "mapel"}, "maple"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence_and_the_browser_hears_an_answer(
+    desk: ColorStudio, wrong: dict, words: str
+) -> None:
+    before, answers = desk.final, desk.answers
+    for name, value in wrong.items():
+        setattr(desk, name, value)
+    assert words in desk.said and desk.final is before and desk.answers == answers + 1
+    with pytest.raises(LabError, match=words):
+        desk.export()
+    desk.dots, desk.light, desk.scheme = [], [], "maple"
+    assert desk.said == "", "and what was wrong is no longer said"
+
+
+def test_a_gap_that_closes_on_the_screen_stays_closed_in_the_export(tmp_path) -> None:
+    lines = np.full((1600, 1600, 3), 255, np.uint8)
+    for sides in (np.s_[400:, 400:412], np.s_[400:, 1188:1200], np.s_[400:412, 400:1200]):
+        lines[sides] = 0
+    lines[400:412, 800] = 255  # one pixel of 1600
+    desk = ColorStudio(Spreader(), lines[None], size=64, folder=tmp_path)  # type: ignore[arg-type]
+    desk.light = [-2.0, 0.5, 0.3]
+    light = np.asarray(Image.open(desk.export() / "2_light.png"))[..., 3]
+    assert light[600:1500, 500:1100].mean() > 20, "the inside is lit"
+    assert light.shape == (1600, 1600)
+
+
+def test_every_export_has_a_folder_of_its_own(desk: ColorStudio) -> None:
+    folders = [desk.export() for _ in range(3)]
+    assert [folder.name for folder in folders] == ["001", "002", "003"]
+
+
+def test_too_large_a_picture_is_told_from_a_broken_one(desk: ColorStudio) -> None:
+    desk.opened = "data:image/png;base64," + "A" * 9_500_000
+    assert "too large" in desk.said
+
+
+def test_a_photo_of_a_drawing_is_turned_upright(desk: ColorStudio) -> None:
+    buffer = io.BytesIO()
+    image = Image.fromarray(drawing(60, 90))
+    exif = image.getexif()
+    exif[0x0112] = 6  # the camera was turned
+    image.save(buffer, "JPEG", exif=exif)
+    desk.opened = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
+    assert desk.lines.shape == (90, 60, 3)
 
 
 def test_another_drawing_begins_without_dots(tmp_path) -> None:

@@ -9,6 +9,8 @@ import pytest
 import torch
 from scipy.ndimage import gaussian_filter
 
+from animelab import metrics, zoo
+from animelab.data import StudioPairs
 from animelab.errors import LabError
 from animelab.nn.colorization import (
     PALETTE,
@@ -20,10 +22,13 @@ from animelab.nn.colorization import (
     hints,
     palette,
     placed,
+    poured,
+    repainted,
     stripes,
     transplanted,
 )
 from animelab.nn.xdog import GRAY, xdog
+from animelab.recipes.colorization import preset
 
 
 @pytest.fixture(autouse=True)
@@ -109,6 +114,62 @@ def test_a_flawed_draft_is_the_picture_with_large_errors_in_spots() -> None:
     assert (share > 0.02).float().mean() > 0.5, "and most have something to repair"
 
 
+def test_each_flaw_is_there() -> None:
+    """Movement: content of another place. Spray and transplants: strange colors. Blur: less of what is fine."""
+    y, x = torch.meshgrid(torch.linspace(-1, 1, 64), torch.linspace(-1, 1, 64), indexing="ij")
+    places = torch.stack([x, y, torch.zeros_like(x)]).expand(32, 3, 64, 64)  # a color says where it comes from
+    found = flawed(places, lambda pictures, spots: pictures)
+    elsewhere = (found[:, :2] - places[:, :2]).norm(dim=1) > 0.2
+    unsprayed = found[:, 2].abs() < 0.01
+    assert (elsewhere & unsprayed).float().mean() > 0.02, "parts move"
+    assert (~unsprayed).float().mean() > 0.02, "parts are sprayed"
+    mine = flawed(torch.zeros(32, 3, 64, 64), lambda pictures, spots: torch.where(spots > 0.5, 7.0, pictures))
+    assert 0.02 < (mine > 5).float().mean() < 0.3, "parts come from elsewhere"
+    fine = torch.where((x * 32).floor() % 2 > 0, 1.0, -1.0).expand(32, 3, 64, 64)
+    contrast = flawed(fine).diff(dim=-1).abs().mean((1, 2, 3)) / fine.diff(dim=-1).abs().mean()
+    assert contrast.min() < 0.3 and contrast.max() > 0.7, "some are blurred much and some little"
+
+
+def test_repainting_strikes_one_thing_of_some_pictures() -> None:
+    pictures = torch.full((64, 3, 32, 32), -0.8)
+    pictures[..., 16:] = torch.rand(64, 3, 1, 1)  # two things: one dark, one not
+    changed = (repainted(pictures, 0.5) - pictures).abs().amax(1) > 0.1
+    share = changed.float().mean((1, 2))
+    assert 0.25 < (share > 0).float().mean() < 0.75 and (share < 0.75).all(), "in half of them, one thing"
+    assert {round(float(each), 2) for each in share} <= {0, 0.5}, "and all of it"
+
+
+def test_a_dot_that_comes_late_is_poured_up_to_the_lines() -> None:
+    ink, drafts = torch.zeros(2, 1, 32, 32), torch.zeros(2, 3, 32, 32)
+    ink[..., 8:24, [8, 23]] = ink[..., [8, 23], 8:24] = 0.4  # a box of faint lines
+    drafts[..., 9:16, 9:23] = 0.2  # its upper half is brighter
+    late = torch.cat([placed([(0.5, 0.5, "#ff0000")], drafts[:1]), torch.zeros(1, 4, 32, 32)])
+    found = poured(drafts, late, ink)
+    inside = torch.zeros(32, 32, dtype=torch.bool)
+    inside[9:23, 9:23] = True
+    assert torch.equal(found[0][:, ~inside], drafts[0][:, ~inside]), "not over the lines"
+    assert torch.equal(found[1], drafts[1]), "no dot, nothing"
+    red = found[0][:, inside]
+    assert red[0].min() > 0.85 and red[1:].max() < -0.85
+    assert found[0, 1, 10, 12] > found[0, 1, 20, 12], "some of the draft's light stays"
+    on_ink = torch.cat([torch.full((1, 3, 32, 32), 0.5), torch.zeros(1, 1, 32, 32)], 1)
+    on_ink[:, 3, 8, 12] = 1
+    assert (poured(drafts[:1], on_ink, ink)[0] != drafts[0]).any(0).sum() == 1, "a dot on ink stays a dot"
+
+
+def test_the_bundled_painters_hear_a_final_dot(tmp_path) -> None:
+    lines, _ = StudioPairs("line", "color", 128, 16, split="test", cache=tmp_path).batch(range(16))
+    painters = zoo.colorist("colorist-draft-128", "colorist-refine-128")
+    paper, nothing = lines[:, :1], torch.zeros(16, 4, 128, 128)
+    for color in ((0.64, -0.43, -0.29), (-0.6, 1.0, -0.6), (-0.54, -0.63, -0.63)):  # red; green and brown, of no wall
+        plain = torch.tensor(color).view(1, 3, 1, 1).expand(16, 3, 128, 128)
+        late = hints(plain, torch.ones(16, dtype=torch.int64), 1, paper > 0.6)
+        with torch.no_grad():
+            unasked, asked = (painters(paper, nothing, dots, torch.zeros(16, PALETTE))[1] for dots in (nothing, late))
+        before, after = (float(metrics.obedience(each, late)) for each in (unasked, asked))
+        assert after < 0.6 * before
+
+
 def test_a_learners_own_transplants_reach_the_flaws() -> None:
     pictures = torch.rand(16, 3, 1, 1).expand(16, 3, 64, 64) * 2 - 1
     torch.manual_seed(3)
@@ -128,6 +189,62 @@ def test_a_colorist_takes_pictures_of_any_size() -> None:
         assert picture.shape == (1, 3, 40, 70) and picture.abs().max() <= 1
     with pytest.raises(LabError, match="multiples of 16"):
         colorist.draft(torch.zeros(1, 5, 40, 64), torch.zeros(1, PALETTE))
+
+
+def test_the_bundled_second_stage_repairs(tmp_path) -> None:
+    lines, colors = StudioPairs("line", "color", 128, 16, split="test", cache=tmp_path).batch(range(16))
+    draft = flawed(colors)
+    with torch.no_grad():
+        repaired = zoo.network("colorist-refine-128")(
+            torch.cat([(1 - lines[:, :1]) / 2, torch.zeros(16, 4, 128, 128), draft], 1)
+        )
+    assert (repaired - colors).abs().mean() < 0.7 * (draft - colors).abs().mean()
+
+
+class Records(torch.nn.Module):
+    """A stage that remembers what it was given and paints one gray."""
+
+    def __init__(self, gray: float) -> None:
+        super().__init__()
+        self.gray = gray
+
+    def forward(self, x: torch.Tensor, taste: torch.Tensor | None = None) -> torch.Tensor:
+        self.x, self.taste = x, taste
+        return torch.full_like(x[:, :3], self.gray)
+
+
+def test_each_stage_of_a_colorist_hears_what_is_meant_for_it() -> None:
+    draft, refine = Records(2.0), Records(0.25)  # the first paints beyond white
+    colorist = Colorist(draft, refine)  # type: ignore[arg-type]
+    lines, taste = torch.rand(2, 1, 20, 40) * 2 - 1, torch.rand(2, PALETTE)
+    coarse, precise = torch.rand(2, 4, 20, 40), torch.rand(2, 4, 20, 40)
+    coarse[:, 3] = 1  # the draft has heard of every dot, so that none is poured
+    first, final = colorist(lines, coarse, precise, taste)
+    inside = (slice(None), slice(None), slice(20), slice(40))
+    for stage, hints_, channels in ((draft, coarse, 5), (refine, precise, 8)):
+        assert stage.x.shape == (2, channels, 32, 48)
+        assert torch.allclose(stage.x[:, :1][inside], (1 - lines) / 2), "ink is 1, paper 0"
+        assert torch.equal(stage.x[:, 1:5][inside], hints_)
+        assert not stage.x[:, :5, 20:].any() and not stage.x[:, :5, :, 40:].any(), "beyond the edge there is paper"
+    assert draft.taste is taste and (refine.x[:, 5:] == 1).all(), "the draft reaches the second stage, within bounds"
+    assert (first == 1).all() and (final == 0.25).all() and final.shape == (2, 3, 20, 40)
+
+
+def test_more_dots_than_pixels_and_a_missing_palette_are_one_sentence() -> None:
+    with pytest.raises(LabError, match="17 dots do not fit into 16 pixels"):
+        hints(torch.zeros(1, 3, 4, 4), torch.tensor([17]))
+    with pytest.raises(LabError, match="hears a palette"):
+        UNet(5, 3, 4, PALETTE)(torch.zeros(1, 5, 16, 16))
+    for wrong in (
+        {"dots": 5},
+        {"radius": -1},
+        {"size": 16, "dots": 300},
+        {"size": 40},
+        {"none": 2.0},
+        {"stage": "drafft"},
+    ):
+        with pytest.raises(LabError):
+            preset("smoke", **wrong)
 
 
 def test_xdog_is_the_formula_of_the_paper() -> None:

@@ -223,3 +223,31 @@ def test_guessed_answers_are_those_of_the_drawing() -> None:
         assert (answers[:, columns].sum(1) == 1).all()
         assert (answers[:, columns] == labels[:, columns]).all(1).float().mean() > 0.95
     assert (answers == labels).float().mean() > 0.95
+
+
+def test_obedience_is_the_distance_under_the_dots_and_nowhere_else() -> None:
+    hints = torch.zeros(2, 4, 8, 8)
+    hints[0, :, 2, 3] = torch.tensor([0.5, -0.5, 0.0, 1.0])
+    hints[1, :, 5, 5] = torch.tensor([1.0, 1.0, 1.0, 1.0])
+    pictures = torch.rand(2, 3, 8, 8)
+    pictures[0, :, 2, 3] = torch.tensor([0.5, -0.5, 0.0])
+    pictures[1, :, 5, 5] = torch.tensor([1.0, 0.4, 0.2])
+    assert metrics.obedience(pictures, hints) == pytest.approx((0 + 127.5 * (0.36 + 0.64) ** 0.5) / 2, rel=1e-5)
+    with pytest.raises(LabError, match="at least one"):
+        metrics.obedience(pictures, torch.zeros(2, 4, 8, 8))
+    square = torch.zeros(1, 4, 8, 8)
+    square[0, :, 2:5, 2:5] = torch.tensor([0.5, 0.5, 0.5, 1.0])[:, None, None]
+    inked = torch.full((1, 3, 8, 8), -1.0)
+    inked[0, :, 3, 3] = 0.5
+    assert metrics.obedience(inked, square) == 0, "the rim of a dot may lie on ink"
+
+
+def test_a_leak_is_the_share_of_change_outside() -> None:
+    before, region = torch.zeros(1, 3, 4, 4), torch.zeros(1, 1, 4, 4, dtype=torch.bool)
+    region[..., :2] = True
+    after = before.clone()
+    after[0, 0, 0, 0], after[0, 1, 0, 3] = 0.6, -0.2
+    assert metrics.leak(before, after, region) == pytest.approx(0.25)
+    assert metrics.leak(before, after, ~region) == pytest.approx(0.75)
+    with pytest.raises(LabError, match="another color"):
+        metrics.leak(before, before, region)

@@ -31,6 +31,10 @@ def test_a_figure_is_what_water_from_above_cannot_reach() -> None:
     assert torch.equal(silhouette(ring())[0, 0], expected), "ink and all behind it, though it is open below"
     leaky = silhouette(ring(gap=True))[0, 0]
     assert torch.equal(leaky, ring(gap=True)[0, 0] < 0), "through a gap the water comes in, and ink alone is left"
+    tall = ring().roll(-8, 2)  # its head is cut off by the upper edge
+    tall[..., 24:, :] = ring()[..., 24:, :]
+    tall[..., 0, 9:23] = 1
+    assert silhouette(tall)[0, 0, :, 8:24].all() and not silhouette(tall)[0, 0, :, :8].any()
     assert not silhouette(torch.ones(2, 1, 16, 20)).any()
 
 
@@ -55,6 +59,16 @@ def test_a_large_drawing_has_the_surface_of_a_small_one(size: int) -> None:
     assert (interpolate(large, size=(128, 128), mode="area") - small).abs().max() < 0.06
 
 
+@pytest.mark.parametrize("size", [512, 1024])
+def test_shadow_on_an_enlarged_cushion_only_rises(size: int) -> None:
+    """No grid of the 128 pixels it was found at."""
+    figure = disc(size)
+    away = cosines(normals(by_outline(figure)), (-3.0, 0.5, 0.6))
+    layer = light_layer(torch.zeros(3, size, size), away[0], figure[0, 0].float())
+    alpha = layer[size // 2, size // 2 : round(0.79 * size), 3]
+    assert alpha.max() > 150 and np.diff(alpha.astype(int)).min() >= -3
+
+
 def test_a_plain_picture_has_no_surface_and_dark_paint_rises() -> None:
     assert not by_paint(torch.full((1, 3, 32, 32), 0.3)).any()
     dark = torch.where(disc(64), -1.0, 1.0).expand(1, 3, 64, 64)
@@ -63,6 +77,8 @@ def test_a_plain_picture_has_no_surface_and_dark_paint_rises() -> None:
     assert found[0, 0, 32, 12:16].mean() > 0.2 and found[0, 0, 32, 48:52].mean() < -0.2, (
         "up on the left, down on the right"
     )
+    fine = torch.where((torch.arange(64) // 2 % 2 > 0)[None], -1.0, 1.0).expand(1, 3, 64, 64)
+    assert by_paint(fine)[0, 0].abs().mean() > 0.3, "fine stripes are hills, too"
 
 
 def test_a_lamp_shines_by_lamberts_cosine() -> None:

@@ -55,8 +55,12 @@ def from_yuv(pictures):
     return torch.stack([y + 1.140 * v, y - 0.395 * u - 0.581 * v, to_blue(y, u)], 1)
 
 
-def green(pictures):
+def blue(pictures):
     return from_yuv(pictures[:, [0, 2, 1]])
+
+
+def green(pictures):
+    return from_yuv(pictures - torch.tensor([0, 128 / 255, 128 / 255]).view(3, 1, 1))
 
 
 def one_line_off(pictures):
@@ -81,6 +85,8 @@ WRONG_ANSWERS = {
         (lambda c, d: torch.cat([torch.where(d, c, 1.0), d.float()], 1), "white paper"),
         (lambda c, d: torch.cat([(c + 1) / 2 * d, d.float()], 1), "squeezed"),
         (lambda c, d: torch.cat([c * d, 2.0 * d], 1), "differs by up to"),
+        (lambda c, d: torch.cat([c * ~d, d.float()], 1), "turned around"),
+        (lambda c, d: torch.cat([c * d, 2.0 * d - 1], 1), "0 is asked for"),
         (lambda c, d: c * d, "(2, 3, 6, 5)"),
         (lambda c, d: torch.cat([c * d, d.float()], 1).bool(), "takes floats"),
     ],
@@ -88,7 +94,8 @@ WRONG_ANSWERS = {
         (lambda p, s: p, "unchanged"),
         (lambda p, s: torch.lerp(p.roll(1, 0), p, s), "Turn it around"),
         (lambda p, s: p * 0.9 + 0.1 * torch.lerp(p, p.roll(1, 0), s), "not"),
-        (lambda p, s: torch.lerp(p, p[[0, 2, 1]], s), "got its own part back"),
+        (lambda p, s: torch.lerp(p, p[[0, *range(len(p) - 1, 0, -1)]], s), "got its own part back"),
+        (lambda p, s: torch.lerp(p, p[torch.randperm(len(p))], s), "got its own part back"),
         (lambda p, s: torch.lerp(p, p.mean(0, keepdim=True).expand_as(p), s), "one other picture"),
         (lambda p, s: torch.where(s > 0.5, p.roll(1, 0), p), "scissors"),
         (lambda p, s: torch.lerp(p, p.roll(1, 0), s.square()), "between them"),
@@ -98,10 +105,23 @@ WRONG_ANSWERS = {
         (without_level, "*minus the level*"),
         (branches_exchanged, "branches are exchanged"),
         (lambda f, w, p, e, k: ink(w, f, p, e, k), "two blurs"),
-        (lambda f, w, p, e, k: ink(f / (1 + p), w / (1 + p), p, e, k), "G - tau G"),
+        (lambda f, w, p, e, k: ink(f / (1 + p), w / (1 + p), p, e, k), "divided by 1 + sharpness"),
         (lambda f, w, p, e, k: contrast(f, w, p), "threshold is missing"),
         (lambda f, w, p, e, k: 1 + torch.tanh(k * (contrast(f, w, p) - e)), "not more"),
         (lambda f, w, p, e, k: ink(f, w, p, e, k) * 2 - 1, "not in [-1, 1]"),
+        (lambda f, w, p, e, k: contrast(f, w, p) >= e, "hard step"),
+        (
+            lambda f, w, p, e, k: torch.where(contrast(f, w, p) >= e, 1.0, torch.tanh(k * (contrast(f, w, p) - e))),
+            "missing",
+        ),
+        (
+            lambda f, w, p, e, k: torch.where(contrast(f, w, p) >= e, 1.0, 1 + torch.tanh(k * contrast(f, w, p) - e)),
+            "brackets",
+        ),
+        (
+            lambda f, w, p, e, k: torch.where(contrast(f, w, p) < e, 1.0, 1 + torch.tanh(k * contrast(f, w, p))),
+            "Two things",
+        ),
         (lambda f, w, p, e, k: ink(f, w, p, e, k / 255), "from the formula"),
     ],
     "8_4": [
@@ -115,6 +135,7 @@ WRONG_ANSWERS = {
     ],
     "8_5": [
         (green, "still green"),
+        (blue, "Skin is blue"),
         (lambda yuv: from_yuv(yuv).flip(1), "BGR"),
         (one_line_off, "green is off"),
     ],
