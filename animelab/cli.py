@@ -45,7 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("notebook", nargs="?", default="00_start.ipynb", help="a lesson in notebooks/ (00_start.ipynb)")
     sub.add_argument("jupyter", nargs=argparse.REMAINDER, help="options for JupyterLab, such as --no-browser")
 
-    kinds = commands.add_parser("data", help="draw datasets, or get those of others").add_subparsers(required=True, metavar="ACTION")
+    kinds = commands.add_parser("data", help="draw datasets, or get those of others").add_subparsers(
+        required=True, metavar="ACTION"
+    )
     draw = kinds.add_parser("draw", help="draw pictures as PNG files").add_subparsers(required=True, metavar="WHAT")
     sub = add("faces", draw_faces, "draw characters as PNG files", draw)
     sub.add_argument("--size", type=int, default=64, help="side in pixels (64)")
@@ -206,7 +208,9 @@ def get_dataset(options: argparse.Namespace) -> int:
     from animelab.data import download
 
     folder = download.get(options.name, options.out or env.cache_dir() / "datasets" / options.name, options.archive)
-    print(f"{download.SOURCES[options.name].rights}\n{folder} has {', '.join(download.SOURCES[options.name].folders.values())}")
+    print(
+        f"{download.SOURCES[options.name].rights}\n{folder} has {', '.join(download.SOURCES[options.name].folders.values())}"
+    )
     return 0
 
 

@@ -1,0 +1,70 @@
+"""Checks of lesson 9, CartoonGAN: texture, three kinds of pictures, color apart from brightness, tiles that fade."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from animelab.checks.harness import check, close, tensor, wrong
+
+
+@check("9.1", "Which channels go together, wherever they do: shuffle the places, and nothing changes.")
+def check_9_1(gram: Any) -> None:
+    """gram(maps (B, C, H, W)): (B, C, C), sums of products over all places, divided by C H W."""
+    maps = torch.randn(2, 5, 3, 4)
+    answer = tensor(gram(maps), (2, 5, 5))
+    flat = maps.flatten(2)
+    right = flat @ flat.transpose(1, 2)
+    centered = flat - flat.mean(2, keepdim=True)
+    for mistake, advice in (
+        (right, "The sums are right, and grow with the picture. Divide by C H W, so that sizes can be compared."),
+        (right / 12, "Divided by the places, H W. Divide by the channels, too: C H W."),
+        (right / 5, "Divided by the channels. Divide by the places, too: C H W."),
+        (right.sum(0, keepdim=True).expand(2, -1, -1) / 60, "Both pictures got one matrix between them."),
+        (
+            centered @ centered.transpose(1, 2) / 60,
+            "You took the mean away first: that is a covariance. Here it stays.",
+        ),
+    ):
+        if close(answer, mistake):
+            wrong(advice)
+    if not close(answer, right / 60):
+        wrong(f"On random maps yours differs by up to {(answer - right / 60).abs().max():.3g}.")
+
+
+@check("9.2", "A drawing is real; a fake is not, and a drawing with soft edges is not either.")
+def check_9_2(judge_loss: Any) -> None:
+    """judge_loss(drawing, fake, soft): three maps of logits to a scalar, least squares, each kind counting once."""
+    drawing, fake, soft = (torch.randn(2, 1, 4, 4) for _ in range(3))
+    answer = tensor(judge_loss(drawing, fake, soft), ())
+    one, two, three = (drawing - 1).square().mean(), fake.square().mean(), soft.square().mean()
+    for mistake, advice in (
+        (one + two, "The drawings with soft edges are missing: that is the loss of lesson 5."),
+        (one + two + (soft - 1).square().mean(), "You tell the judge that soft edges are fine. They should score 0."),
+        ((drawing.square().mean() + (fake - 1).square().mean() + three), "Real and fake are exchanged."),
+        ((one + two + three) / 3, "The mean of the three is a third of what is asked: add them up."),
+        (one + (two + three) / 2, "Here fakes and soft edges count one half each; let each kind count once."),
+    ):
+        if close(answer, mistake):
+            wrong(advice)
+    if not close(answer, one + two + three):
+        wrong(f"On random logits yours is {float(answer):.4f}, and should be {float(one + two + three):.4f}.")
+
+
+@check("9.3", "Two tiles that fade into each other add up to one picture.")
+def check_9_3(fade: Any) -> None:
+    """fade(overlap): weights (overlap,) of the new tile, from near 0 to near 1; the old one has them in reverse."""
+    for overlap in (8, 32):
+        answer = tensor(fade(overlap), (overlap,))
+        both = answer + answer.flip(0)
+        if bool((answer.diff() < -1e-6).any()):
+            wrong("The new tile should come in, not go out: its weights rise from left to right.")
+        if not close(both, torch.ones(overlap)):
+            gap = both - 1
+            bright = "brighter" if gap.mean() > 0 else "darker"
+            wrong(f"Old and new together weigh {both.min():.2f} to {both.max():.2f}: a band is {bright} than the rest.")
+        if bool((answer < -1e-6).any()) or bool((answer > 1 + 1e-6).any()):
+            wrong("A weight below 0 or above 1 turns one of the tiles into its negative.")
+        if float(answer.diff().max()) > 4 / overlap:
+            wrong(f"A jump of {float(answer.diff().max()):.2f} from one pixel to the next is a seam. Rise evenly.")
