@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d, max_pool2d, normalize
+from torch.nn.functional import conv2d, normalize
 
 from animelab.errors import LabError
 from animelab.metrics.sets import tagger
+from animelab.nn.colorization import middles
 
 
 def _alike(a: Tensor, b: Tensor, least: int = 1) -> None:
@@ -61,9 +62,7 @@ def obedience(pictures: Tensor, hints: Tensor) -> Tensor:
     pictures: (B, 3, H, W) in [-1, 1]; hints: (B, 4, H, W), as from `nn.colorization.hints`; of dots larger than a pixel
     the rim does not count, which may lie on ink. LabError without any dot. Taught in 08_colorization.
     """
-    dots = hints[:, 3:]
-    inner = -max_pool2d(-dots, 3, 1, 1)
-    dots = (inner if inner.any() else dots)[:, 0] > 0
+    dots = middles(hints)[:, 0]
     if not dots.any():
         raise LabError("Without a dot nobody can obey: give hints with at least one.")
     return (pictures - hints[:, :3]).norm(dim=1)[dots].mean() * 127.5

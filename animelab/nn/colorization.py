@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.ndimage import label
+from scipy.ndimage import distance_transform_edt, label
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, grid_sample, interpolate, max_pool2d, pad
 
@@ -190,23 +190,30 @@ def repainted(pictures: Tensor, share: float) -> Tensor:
     return (pictures + thing * (torch.rand_like(old) * 2 - 1 - old)).clamp(-1, 1)
 
 
+def middles(hints: Tensor) -> Tensor:
+    """Where dots (B, 4, H, W) are, without their rims, which may lie on ink: bool (B, 1, H, W). All, if all is rim."""
+    inner = -max_pool2d(-hints[:, 3:], 3, 1, 1)
+    return (inner if inner.any() else hints[:, 3:]) > 0
+
+
 def poured(drafts: Tensor, hints: Tensor, ink: Tensor) -> Tensor:
     """Drafts (B, 3, H, W) with the color of each dot poured over the paper around it, as far as the lines let it.
 
-    hints: (B, 4, H, W); ink: (B, 1, H, W), 1 on a line. Half of the draft's own light and shade stays.
+    hints: (B, 4, H, W); ink: (B, 1, H, W), 1 on a line. Of several dots in one area the nearest counts, and half of the
+    draft's own light and shade stays.
     """
     out = drafts.clone()
-    for draft, color, dots, lines in zip(out, hints[:, :3], hints[:, 3].cpu().numpy() > 0, ink[:, 0].cpu().numpy()):
+    for draft, colors, dots, lines in zip(
+        out, hints[:, :3], middles(hints)[:, 0].cpu().numpy(), ink[:, 0].cpu().numpy()
+    ):
         areas, _ = label(lines < 0.1)
-        spots, count = label(dots)
-        for spot in range(1, count + 1):
-            here = np.argwhere(spots == spot)
-            row, column = here[len(here) // 2]
-            paper = areas[tuple(here.T)]
-            area = torch.from_numpy(areas == np.bincount(paper).argmax() if paper.any() else spots == spot)
-            area = area.to(draft.device)
-            mean = draft[:, area].mean(1, keepdim=True)
-            draft[:, area] = (color[:, row, column, None] + (draft[:, area] - mean) / 2).clamp(-1, 1)
+        for area in np.unique(areas[dots]):
+            source = dots & (areas == area)
+            inside = areas == area if area else source  # a dot on ink, area 0, stays a dot
+            rows, columns = distance_transform_edt(~source, return_distances=False, return_indices=True)[:, inside]
+            here = torch.from_numpy(inside).to(draft.device)
+            mean = draft[:, here].mean(1, keepdim=True)
+            draft[:, here] = (colors[:, rows, columns] + (draft[:, here] - mean) / 2).clamp(-1, 1)
     return out
 
 
@@ -221,13 +228,14 @@ class Colorist(nn.Module):
         """Draft and final picture, both (B, 3, H, W) in [-1, 1], of any size.
 
         lines: (B, 1, H, W) in [-1, 1], white paper 1; coarse, precise: hints (B, 4, H, W) for the first and for the
-        second stage; palette: (B, 64), or zeros to leave the colors to the painter.
+        second stage, poured where the first has not heard of them; palette: (B, 64), or zeros to leave the colors to
+        the painter.
         """
         high, wide = lines.shape[-2:]
         rest = (0, -wide % UNet.size, 0, -high % UNet.size)
         ink = pad((1 - lines) / 2, rest)  # 1 where ink is, 0 on paper and beyond the edge
         coarse, precise = pad(coarse, rest), pad(precise, rest)
         draft = self.draft(torch.cat([ink, coarse], 1), palette).clamp(-1, 1)
-        late = precise * (1 - coarse[:, 3:])  # dots that the draft has not heard of
+        late = precise * (precise != coarse).any(1, keepdim=True)  # dots that the draft has not heard of
         final = self.refine(torch.cat([ink, precise, poured(draft, late, ink)], 1)).clamp(-1, 1)
         return draft[..., :high, :wide], final[..., :high, :wide]

@@ -38,7 +38,7 @@ def by_paint(pictures: Tensor) -> Tensor:
 
 
 def silhouette(lines: Tensor) -> Tensor:
-    """What of line art (B, 1, H, W) in [-1, 1] is figure, bool: all that cannot be reached from above or the sides.
+    """What of line art (B, 1, H, W) in [-1, 1] is figure, bool: all that cannot be reached from the sides.
 
     Water poured in at the upper third of both sides flows over paper and not over ink; where the outline has a gap, it
     also fills the figure.

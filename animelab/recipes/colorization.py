@@ -72,7 +72,7 @@ PRESETS = {
     "h100": Config(
         steps=150_000, decay=150_000, size=256, faces=50_000, radius=3, checkpoint_every=5000, preview_every=2000
     ),  # not measured yet
-    "studio": Config(  # how the colorists of the zoo were made, in two parts each; their cards say which
+    "studio": Config(  # how the colorists of the zoo were made, in parts; their cards say which
         steps=14_000, decay=14_000, batch=8, width=8, patch_layers=2, lr_G=1e-3, lr_D=2e-4, ema=0.995, faces=12_000,
     ),
 }  # fmt: skip

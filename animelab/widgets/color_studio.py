@@ -120,7 +120,9 @@ class ColorStudio(anywidget.AnyWidget):
                 raise LabError(f"A dot is [x, y, '#rrggbb', 'draft' or 'final'], not {dot}.")
         if scheme not in (FREE, *self.palettes):
             raise LabError(f"There is no scheme '{scheme}': {nearest(scheme, (FREE, *self.palettes))}")
-        if light and (len(light) != 3 or not np.isfinite(light).all() or light[2] <= 0):
+        if light and (
+            {*map(type, light)} - {int, float} or not np.isfinite(light).all() or len(light) != 3 or light[2] <= 0
+        ):
             raise LabError(f"A light is [x, y, height], the height above 0, or [] for none; not {light}.")
 
     def _begin(self, lines: np.ndarray) -> None:
@@ -129,10 +131,8 @@ class ColorStudio(anywidget.AnyWidget):
         self.lines, self._small = lines, np.asarray(small)
         self.lines_url = ""  # so that the same drawing counts as news
         self.lines_url = data_url(self._small)
-        if self.dots:
-            self.dots = []  # which calls for an answer
-        else:
-            self._answer()
+        self.dots = []
+        self._answer()
 
     @contextmanager
     def _saying(self) -> Iterator[None]:

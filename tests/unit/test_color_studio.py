@@ -201,6 +201,7 @@ def test_a_bad_dot_says_so_and_changes_nothing(desk: ColorStudio) -> None:
         ({"dots": [[0.5, 0.5, "#ff0000", "draft"]] * 501}, "up to 500"),
         ({"light": [0.1, 0.1]}, "A light is"),
         ({"light": [float("nan"), 0.1, 0.5]}, "A light is"),
+        ({"light": ["left", 0.1, 0.5]}, "A light is"),
         ({"light": [0.1, 0.1, -1.0]}, "A light is"),
         ({"dots": [5]}, "A dot is"),
         ({"scheme": "mapel"}, "maple"),

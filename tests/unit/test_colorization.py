@@ -152,9 +152,26 @@ def test_a_dot_that_comes_late_is_poured_up_to_the_lines() -> None:
     red = found[0][:, inside]
     assert red[0].min() > 0.85 and red[1:].max() < -0.85
     assert found[0, 1, 10, 12] > found[0, 1, 20, 12], "some of the draft's light stays"
+    two = placed([(0.3, 0.5, "#ff0000"), (0.7, 0.5, "#0000ff")], drafts[:1])
+    found = poured(drafts[:1], two, ink[:1])[0]
+    assert found[0, 16, 10] > 0.8 > found[2, 16, 10] and found[2, 16, 21] > 0.8 > found[0, 16, 21], (
+        "the nearer one counts"
+    )
+    beside = poured(drafts[:1], placed([(9.5 / 32, 0.5, "#ff0000")], drafts[:1]), ink[:1])[0]
+    assert torch.equal(beside[:, ~inside], drafts[0][:, ~inside]), "a rim beyond the line pours nothing there"
     on_ink = torch.cat([torch.full((1, 3, 32, 32), 0.5), torch.zeros(1, 1, 32, 32)], 1)
     on_ink[:, 3, 8, 12] = 1
     assert (poured(drafts[:1], on_ink, ink)[0] != drafts[0]).any(0).sum() == 1, "a dot on ink stays a dot"
+
+
+def test_a_final_dot_over_a_draft_dot_of_another_color_is_poured() -> None:
+    draft, refine = Records(0.0), Records(0.25)
+    lines, where = torch.ones(1, 1, 32, 32), torch.zeros(1, 4, 32, 32)
+    coarse, precise = (placed([(0.5, 0.5, color)], where) for color in ("#ff0000", "#0000ff"))
+    Colorist(draft, refine)(lines, coarse, precise, torch.zeros(1, PALETTE))  # type: ignore[arg-type]
+    assert (refine.x[0, 7] > 0.9).all() and (refine.x[0, 5] < -0.9).all(), "blue, everywhere"
+    Colorist(draft, refine)(lines, coarse, coarse, torch.zeros(1, PALETTE))  # type: ignore[arg-type]
+    assert not refine.x[0, 5:].any(), "and what the draft has heard of is not poured"
 
 
 def test_the_bundled_painters_hear_a_final_dot(tmp_path) -> None:
@@ -218,7 +235,7 @@ def test_each_stage_of_a_colorist_hears_what_is_meant_for_it() -> None:
     colorist = Colorist(draft, refine)  # type: ignore[arg-type]
     lines, taste = torch.rand(2, 1, 20, 40) * 2 - 1, torch.rand(2, PALETTE)
     coarse, precise = torch.rand(2, 4, 20, 40), torch.rand(2, 4, 20, 40)
-    coarse[:, 3] = 1  # the draft has heard of every dot, so that none is poured
+    precise[:, 3] = 0  # so that nothing is poured
     first, final = colorist(lines, coarse, precise, taste)
     inside = (slice(None), slice(None), slice(20), slice(40))
     for stage, hints_, channels in ((draft, coarse, 5), (refine, precise, 8)):
