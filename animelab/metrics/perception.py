@@ -18,7 +18,8 @@ from animelab.config import nearest
 from animelab.errors import LabError
 
 EYES = ("tagger", "vgg19")
-DEEP = {"tagger": 2, "vgg19": 3}  # which depth the content loss looks at: conv4_4 of VGG19
+# Which depths the content loss looks at: conv4_4 of VGG19. The tagger is narrow; its deep maps alone forget colors.
+CONTENT = {"tagger": (0, 1, 2), "vgg19": (3,)}
 
 
 @lru_cache(maxsize=4)
@@ -62,6 +63,16 @@ def eye(name: str, device: torch.device | str = "cpu") -> Callable[[Tensor], lis
         return maps
 
     return look
+
+
+def content_distance(features: str, maps: list[Tensor], others: list[Tensor]) -> Tensor:
+    """Mean absolute difference of two pictures' maps at the depths that say what is there, a scalar."""
+    return sum(((maps[d] - others[d]).abs().mean() for d in CONTENT[features]), torch.zeros((), device=maps[0].device))
+
+
+def style_distance(features: str, maps: list[Tensor], others: list[Tensor]) -> Tensor:
+    """The same of their Gram matrices, which say how it looks."""
+    return content_distance(features, [gram(each) for each in maps], [gram(each) for each in others])
 
 
 def gram(maps: Tensor) -> Tensor:

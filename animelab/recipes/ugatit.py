@@ -99,40 +99,41 @@ class UGATIT(Recipe):
         real_a, real_b = (jittered(side, crop=c.crop)[0] for side in batch)
         to_b, to_a = self.G.a_to_b, self.G.b_to_a
 
-        # The judges, by their maps and by what their attention guesses. No gradient goes back through the painters.
-        with torch.no_grad():
-            fake_b, fake_a = to_b(real_a).out, to_a(real_b).out
-        loss_D = torch.zeros((), device=self.device)
-        for judges, real, fake in ((self.D_a, real_a, fake_a), (self.D_b, real_b, fake_b)):
-            for judge in judges:
-                said, of_fake = judge(real), judge(fake)
-                loss_D = loss_D + self.loss.discriminator(said.out, of_fake.out)
-                loss_D = loss_D + self.loss.discriminator(said.guess, of_fake.guess)
-        self.update(self.D_adam, loss_D)
-
         # The painters: be believed, find the way back, leave alone what is right, and know which style is which.
-        total_G = torch.zeros((), device=self.device)
+        total_G, fakes = torch.zeros((), device=self.device), []
         parts = {"adversarial": 0.0, "cycle": 0.0, "identity": 0.0, "attention": 0.0}
         for there, back, judges, real, other in (
             (to_b, to_a, self.D_b, real_a, real_b),
             (to_a, to_b, self.D_a, real_b, real_a),
         ):
-            fake, same = there(real), there(other)
+            both = there(torch.cat([real, other]))  # a picture to translate, and one that has the style already
+            (fake, same), (of_real, of_other) = both.out.chunk(2), both.guess.chunk(2)
             with frozen(*judges):
-                answers = [judge(fake.out) for judge in judges]
+                answers = [judge(fake) for judge in judges]
             believed = sum(self.loss.generator(each.out) + self.loss.generator(each.guess) for each in answers)
-            cycle = (back(fake.out).out - real).abs().mean()
-            identity = (same.out - other).abs().mean()
-            attention = binary_cross_entropy_with_logits(fake.guess, torch.ones_like(fake.guess))
-            attention = attention + binary_cross_entropy_with_logits(same.guess, torch.zeros_like(same.guess))
+            cycle = (back(fake).out - real).abs().mean()
+            identity = (same - other).abs().mean()
+            attention = binary_cross_entropy_with_logits(of_real, torch.ones_like(of_real))
+            attention = attention + binary_cross_entropy_with_logits(of_other, torch.zeros_like(of_other))
             total_G = total_G + believed + c.cycle_weight * cycle + c.identity_weight * identity
             total_G = total_G + c.attention_weight * attention
+            fakes.append(fake.detach())
             for name, value in zip(parts, (believed, cycle, identity, attention)):
                 parts[name] = parts[name] + value.detach() / 2
         self.update(self.G_adam, total_G)
         for module in self.G.modules():
             if isinstance(module, ugatit.AdaLIN):
                 module.clip()
+
+        # The judges, by their maps and by what their attention guesses. The fakes are detached: no gradient goes back.
+        fake_b, fake_a = fakes
+        loss_D = torch.zeros((), device=self.device)
+        for judges, real, fake in ((self.D_a, real_a, fake_a), (self.D_b, real_b, fake_b)):
+            for judge in judges:
+                said = judge(torch.cat([real, fake]))
+                loss_D = loss_D + self.loss.discriminator(*said.out.chunk(2))
+                loss_D = loss_D + self.loss.discriminator(*said.guess.chunk(2))
+        self.update(self.D_adam, loss_D)
 
         self.G_ema.update(self.G)
         self.G_decay.step()
