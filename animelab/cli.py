@@ -208,9 +208,8 @@ def get_dataset(options: argparse.Namespace) -> int:
     from animelab.data import download
 
     folder = download.get(options.name, options.out or env.cache_dir() / "datasets" / options.name, options.archive)
-    print(
-        f"{download.SOURCES[options.name].rights}\n{folder} has {', '.join(download.SOURCES[options.name].folders.values())}"
-    )
+    source = download.SOURCES[options.name]
+    print(f"{source.rights}\n{folder} has {', '.join(source.folders.values())}")
     return 0
 
 

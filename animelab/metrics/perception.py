@@ -1,14 +1,15 @@
 """What pictures look like to a network that has learned to see, at several depths, with gradients.
 
 The losses of style transfer and CartoonGAN want VGG19, which has to be downloaded (548 MB) and was trained on
-photographs. Offline the course takes its own tagger, which knows faces and sees edges and colors all the same. Taught in
-09_cartoongan.
+photographs. Offline the course takes its own tagger, which knows faces and sees edges and colors all the same.
+Taught in 09_cartoongan.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -36,7 +37,7 @@ def _stages(name: str, device: str) -> list[nn.Module]:
                 f"VGG19's weights could not be downloaded ({problem}); go online once, or take features='tagger'."
             ) from problem
         cuts = (0, 3, 8, 17, 26)  # conv1_2, conv2_2, conv3_4 and conv4_4, each before its ReLU
-        stages = [layers[a:b] for a, b in zip(cuts, cuts[1:])]
+        stages = [layers[a:b] for a, b in pairwise(cuts)]
         for layer in layers:
             if isinstance(layer, nn.ReLU):
                 layer.inplace = False

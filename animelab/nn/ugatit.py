@@ -17,7 +17,7 @@ from animelab.errors import LabError
 
 
 class Answer(NamedTuple):
-    """What a network of U-GAT-IT says: its picture or map of logits, what its attention guessed, and where it looked."""
+    """What a network of U-GAT-IT says: a picture or map of logits, what its attention guessed, where it looked."""
 
     out: Tensor  # a picture (B, 3, H, W) in [-1, 1], or logits (B, 1, h, w)
     guess: Tensor  # logits (B, 2): which domain is this? by the mean and by the maximum of each channel

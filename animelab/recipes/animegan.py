@@ -54,13 +54,13 @@ class Config(TrainingConfig):
 
 PRESETS = {
     "smoke": Config(
-        steps=20, batch=2, size=32, picture=48, width=4, width_D=4, blocks=2, first=10, features="tagger", scenes=32, log_every=5,
-        preview_every=10, checkpoint_every=10,
+        steps=20, batch=2, size=32, picture=48, width=4, width_D=4, blocks=2, first=10, features="tagger", scenes=32,
+        log_every=5, preview_every=10, checkpoint_every=10,
     ),
     "cpu": Config(
-        steps=3000, decay=2500, batch=1, size=128, picture=128, width=16, width_D=16, blocks=3, first=500, lr_first=5e-4,
-        lr_G=2e-4, lr_D=2e-4, ema=0.99, game_weight=1.0, content_weight=1.0, style_weight=2.5, color_weight=2.0, smooth_weight=0.1,
-        features="tagger", scenes=2_500,
+        steps=3000, decay=3000, batch=1, size=128, picture=128, width=16, width_D=16, blocks=3, first=500,
+        lr_first=5e-4, lr_G=2e-4, lr_D=2e-4, ema=0.99, game_weight=1.0, content_weight=1.0, style_weight=2.5,
+        color_weight=2.0, smooth_weight=0.1, features="tagger", scenes=2_500,
     ),
     "t4": Config(steps=60_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
     "h100": Config(steps=150_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
@@ -110,8 +110,8 @@ class AnimeGAN(Recipe):
         self.G_first = adam(self.G, config.lr_first, (config.beta1, 0.999))
         self.G_adam = adam(self.G, config.lr_G, (config.beta1, 0.999))
         self.D_adam = adam(self.D, config.lr_D, (config.beta1, 0.999))
-        self.G_decay = linear_decay(self.G_adam, config.decay)
-        self.D_decay = linear_decay(self.D_adam, config.decay)
+        falling = max(0, config.decay - config.first)  # the rates wait for the game
+        self.G_decay, self.D_decay = (linear_decay(each, falling) for each in (self.G_adam, self.D_adam))
         self.steps_done = torch.zeros((), dtype=torch.int64)
         self.look = perception.eye(config.features, self.device)
 

@@ -1,4 +1,4 @@
-"""CartoonGAN (Chen et al. 2018): photographs to drawings, with a judge who dislikes soft edges. Taught in 09_cartoongan."""
+"""CartoonGAN (Chen et al. 2018): photographs to drawings, with a judge of edges. Taught in 09_cartoongan."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Config(TrainingConfig):
 
 PRESETS = {
     "smoke": Config(
-        steps=20, batch=2, size=32, picture=48, width=4, width_D=4, blocks=1, first=10, features="tagger", scenes=32, log_every=5,
-        preview_every=10, checkpoint_every=10,
+        steps=20, batch=2, size=32, picture=48, width=4, width_D=4, blocks=1, first=10, features="tagger", scenes=32,
+        log_every=5, preview_every=10, checkpoint_every=10,
     ),
     "cpu": Config(
-        steps=4000, decay=2500, batch=1, size=128, picture=128, width=16, width_D=16, blocks=3, first=1500, lr_first=5e-4,
-        lr_G=2e-4, lr_D=2e-4, ema=0.99, content_weight=2.0, features="tagger", scenes=2_500,
+        steps=4000, decay=4000, batch=1, size=128, picture=128, width=16, width_D=16, blocks=3, first=1500,
+        lr_first=5e-4, lr_G=2e-4, lr_D=2e-4, ema=0.99, content_weight=2.0, features="tagger", scenes=2_500,
     ),
     "t4": Config(steps=75_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
     "h100": Config(steps=150_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
@@ -62,7 +62,7 @@ def preset(name: str, **changes: object) -> Config:
 
 
 class CartoonGAN(Recipe):
-    """A painter and a judge of drawings. A learner's own can be `loss` and `smoothed`, which softens a drawing's edges."""
+    """A painter and a judge. A learner's own can be `loss` and `smoothed`, which softens a drawing's edges."""
 
     name = "cartoongan"
     presets = PRESETS
@@ -83,8 +83,8 @@ class CartoonGAN(Recipe):
         self.G_first = adam(self.G, config.lr_first, (config.beta1, 0.999))
         self.G_adam = adam(self.G, config.lr_G, (config.beta1, 0.999))
         self.D_adam = adam(self.D, config.lr_D, (config.beta1, 0.999))
-        self.G_decay = linear_decay(self.G_adam, config.decay)
-        self.D_decay = linear_decay(self.D_adam, config.decay)
+        falling = max(0, config.decay - config.first)  # the rates wait for the game
+        self.G_decay, self.D_decay = (linear_decay(each, falling) for each in (self.G_adam, self.D_adam))
         self.steps_done = torch.zeros((), dtype=torch.int64)
         self.look = perception.eye(config.features, self.device)
 
