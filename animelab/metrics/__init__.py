@@ -1,6 +1,6 @@
 """How good are pictures? Distances between sets and between pictures, and attributes judged. Taught in 02_studio."""
 
-from animelab.metrics.attributes import attribute_accuracy, guessed, predicted
+from animelab.metrics.attributes import attribute_accuracy, guessed, landmarks, predicted
 from animelab.metrics.pictures import leak, obedience, perceptual, psnr, ssim
 from animelab.metrics.report import evaluate, table
 from animelab.metrics.sets import fd_studio, features, frechet, kd_studio, kernel_distance, variety
@@ -14,5 +14,6 @@ __all__ = [
     "guessed",
     "kd_studio",
     "kernel_distance",
+    "landmarks",
 ]
 __all__ += ["leak", "obedience", "perceptual", "predicted", "psnr", "ssim", "table", "variety"]

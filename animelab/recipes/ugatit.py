@@ -40,7 +40,7 @@ class Config(TrainingConfig):
     ema: float = 0.0
     cycle_weight: float = 10.0
     identity_weight: float = 10.0
-    attention_weight: float = 1000.0
+    attention_weight: float = 1000.0  # of knowing the styles apart
     crop: float = 286 / 256
     a: str = "portrait"
     b: str = "cel"
