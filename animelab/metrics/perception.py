@@ -19,8 +19,9 @@ from animelab.config import nearest
 from animelab.errors import LabError
 
 EYES = ("tagger", "vgg19")
-# Which depths the content loss looks at: conv4_4 of VGG19. The tagger is narrow; its deep maps alone forget colors.
-CONTENT = {"tagger": (0, 1, 2), "vgg19": (3,)}
+# Which depths the content loss looks at: conv4_4 of VGG19. The tagger is narrow, and deep in it colors are forgotten.
+CONTENT = {"tagger": (1, 2), "vgg19": (3,)}
+EVERYTHING = {"tagger": (0, 1, 2), "vgg19": (3,)}  # for a painter who shall leave things as they are
 
 
 @lru_cache(maxsize=4)
@@ -66,14 +67,14 @@ def eye(name: str, device: torch.device | str = "cpu") -> Callable[[Tensor], lis
     return look
 
 
-def content_distance(features: str, maps: list[Tensor], others: list[Tensor]) -> Tensor:
-    """Mean absolute difference of two pictures' maps at the depths that say what is there, a scalar."""
-    return sum(((maps[d] - others[d]).abs().mean() for d in CONTENT[features]), torch.zeros((), device=maps[0].device))
+def content_distance(maps: list[Tensor], others: list[Tensor], depths: tuple[int, ...]) -> Tensor:
+    """Mean absolute difference of two pictures' maps, summed over depths, a scalar."""
+    return sum(((maps[d] - others[d]).abs().mean() for d in depths), torch.zeros((), device=maps[0].device))
 
 
-def style_distance(features: str, maps: list[Tensor], others: list[Tensor]) -> Tensor:
-    """The same of their Gram matrices, which say how it looks."""
-    return content_distance(features, [gram(each) for each in maps], [gram(each) for each in others])
+def style_distance(maps: list[Tensor], others: list[Tensor], depths: tuple[int, ...]) -> Tensor:
+    """The same of their Gram matrices."""
+    return content_distance([gram(each) for each in maps], [gram(each) for each in others], depths)
 
 
 def gram(maps: Tensor) -> Tensor:

@@ -123,9 +123,9 @@ class AnimeGAN(Recipe):
             of_photos, of_gray = self.look(photos), self.look(gray)
         fake = self.G(photos)
         seen = self.look(fake)
-        content = perception.content_distance(c.features, seen, of_photos)
         self.steps_done += 1
         if self.steps_done <= c.first:
+            content = perception.content_distance(seen, of_photos, perception.EVERYTHING[c.features])
             self.update(self.G_first, content)
             self.G_ema.update(self.G)
             return {"content": content.detach()}
@@ -138,7 +138,9 @@ class AnimeGAN(Recipe):
 
         with frozen(self.D):
             loss_G = (self.D(fake) - 1).square().mean()
-        style = perception.style_distance(c.features, seen, of_gray)
+        depths = perception.CONTENT[c.features]
+        content = perception.content_distance(seen, of_photos, depths)
+        style = perception.style_distance(seen, of_gray, depths)
         color = color_distance(fake, photos)
         total = c.game_weight * loss_G + c.content_weight * content + c.style_weight * style
         self.update(self.G_adam, total + c.color_weight * color + c.smooth_weight * unrest(fake))

@@ -88,19 +88,19 @@ class CartoonGAN(Recipe):
         self.steps_done = torch.zeros((), dtype=torch.int64)
         self.look = perception.eye(config.features, self.device)
 
-    def content(self, fake: Tensor, photos: Tensor) -> Tensor:
+    def content(self, fake: Tensor, photos: Tensor, depths: tuple[int, ...]) -> Tensor:
         """How far a drawing is from its photograph, deep in a network that has learned to see (equation 5)."""
         with torch.no_grad():
             wanted = self.look(photos)
-        return perception.content_distance(self.config.features, self.look(fake), wanted)
+        return perception.content_distance(self.look(fake), wanted, depths)
 
     def step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         c = self.config
         photos, drawings = (jittered(side, crop=1.0, size=c.size)[0] for side in batch)
         fake = self.G(photos)
-        content = self.content(fake, photos)
         self.steps_done += 1
         if self.steps_done <= c.first:  # learn to leave things as they are, before anybody judges
+            content = self.content(fake, photos, perception.EVERYTHING[c.features])
             self.update(self.G_first, content)
             self.G_ema.update(self.G)
             return {"content": content.detach()}
@@ -112,6 +112,7 @@ class CartoonGAN(Recipe):
 
         with frozen(self.D):
             loss_G = self.loss.generator(self.D(fake))
+        content = self.content(fake, photos, perception.CONTENT[c.features])
         self.update(self.G_adam, loss_G + c.content_weight * content)
 
         self.G_ema.update(self.G)
