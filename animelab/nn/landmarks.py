@@ -16,17 +16,8 @@ class Finder(nn.Module):
         super().__init__()
         layers: list[nn.Module] = []
         before = 3
-        for after, stride, apart in (
-            (width, 2, 1),
-            (width, 1, 1),
-            (2 * width, 2, 1),
-            *((2 * width, 1, d) for d in (1, 2, 2)),
-        ):
-            layers += [
-                nn.Conv2d(before, after, 5, stride, 2 * apart, apart, bias=False),
-                nn.BatchNorm2d(after),
-                nn.ReLU(),
-            ]
+        for after, stride in ((width, 2), (width, 1), *((2 * width, stride) for stride in (2, 1, 1, 1))):
+            layers += [nn.Conv2d(before, after, 5, stride, 2, bias=False), nn.BatchNorm2d(after), nn.ReLU()]
             before = after
         self.maps = nn.Sequential(*layers, nn.Conv2d(before, 5, 5, 1, 2))
 

@@ -33,7 +33,7 @@ class Config(TrainingConfig):
 
 PRESETS = {
     "smoke": Config(steps=20, batch=4, width=4, faces=16, log_every=5, preview_every=20, checkpoint_every=10),
-    "cpu": Config(steps=5000, decay=5000, batch=32, checkpoint_every=1000, preview_every=1000),
+    "cpu": Config(steps=3000, decay=3000, batch=16, faces=1_500, preview_every=1000),
     "t4": Config(steps=20_000, decay=20_000, batch=256, faces=20_000),  # not measured yet
     "h100": Config(steps=20_000, decay=20_000, batch=512, faces=50_000),  # not measured yet
 }

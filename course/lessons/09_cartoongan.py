@@ -49,7 +49,13 @@ painter = zoo.load("cartoongan-scenes-128")
 test = StudioScenes("photo", "anime", 128, 128, split="test")
 new_photos, new_drawings = test.batch(range(128))
 truth = test.truth(range(128))
-BeforeAfter({"photo": new_photos[:24], "painted": painter.translate(new_photos[:24]), "the truth": truth[:24]})
+BeforeAfter(
+    {
+        "photo": new_photos[:24],
+        "painted": painter.translate(new_photos[:24]),
+        "the truth": truth[:24],
+    }
+)
 
 # %% [markdown]
 # ## Six places, twice
@@ -58,7 +64,10 @@ BeforeAfter({"photo": new_photos[:24], "painted": painter.translate(new_photos[:
 # know the answer: each place in two renderings of the same geometry, as a background painter would do it, and as a camera might see it.
 
 # %%
-places = [studio.Scene(name, "day", 2) for name in ("sky", "hills", "trees", "town", "street", "room")]
+places = [
+    studio.Scene(name, "day", 2)
+    for name in ("sky", "hills", "trees", "town", "street", "room")
+]
 as_photo, as_anime = (
     [studio.paint(place, 128, style) for place in places] for style in ("photo", "anime")
 )
@@ -156,7 +165,9 @@ compare({"photo": photos, "style from": models, "after 150 steps": pictures.deta
 # %%
 config = recipes.preset("cpu")  # on a GPU: recipes.preset("t4")
 scenes = recipes.CartoonGAN.data(config)
-beginner = recipes.CartoonGAN(recipes.preset("cpu", steps=config.first, decay=0, first=config.first))
+beginner = recipes.CartoonGAN(
+    recipes.preset("cpu", steps=config.first, decay=0, first=config.first)
+)
 train(beginner, scenes, env.runs_dir() / "09_first_phase", watch=LiveTraining())
 
 # %% [markdown]
@@ -173,7 +184,9 @@ for _ in range(20 if env.scale() == "smoke" else 200):
     photo, _ = scenes.batch(torch.randint(len(scenes), (1,), generator=order))
     fake, seen = johnson(photo), look(photo)
     loss = perception.content_distance(look(fake), seen, perception.EVERYTHING["tagger"])
-    loss = loss + 300 * sum((matrix(a) - b).square().mean() for a, b in zip(look(fake), style))
+    loss = loss + 300 * sum(
+        (matrix(a) - b).square().mean() for a, b in zip(look(fake), style)
+    )
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
@@ -252,14 +265,18 @@ with torch.device("meta"):
 runs, steps = {}, config.steps - config.first
 for name, weight in (("with edges", 1.0), ("without", 0.0)):
     changes = {"steps": steps, "decay": steps, "first": 0, "edge_weight": weight}
-    recipe = recipes.CartoonGAN(recipes.preset("cpu", **({} if env.scale() == "smoke" else changes)))
+    recipe = recipes.CartoonGAN(
+        recipes.preset("cpu", **({} if env.scale() == "smoke" else changes))
+    )
     recipe.G.load_state_dict(beginner.G_ema.average.state_dict())
     folder = env.runs_dir() / f"09_{name.replace(' ', '_')}"
     runs[name] = train(recipe, scenes, folder, watch=LiveTraining())
 
 # %%
 painted = {"Johnson": johnson(new_photos)}
-painted |= {name: zoo.load_run(run.folder).translate(new_photos) for name, run in runs.items()}
+painted |= {
+    name: zoo.load_run(run.folder).translate(new_photos) for name, run in runs.items()
+}
 painted["the zoo's"] = painter.translate(new_photos)
 compare({"photo": new_photos[:6], **{name: each[:6] for name, each in painted.items()}, "the truth": truth[:6]},
         alt="Six photographs of new places, four paintings of each, and the drawings of the same places.")  # fmt: skip
@@ -344,7 +361,10 @@ check_9_4(content_loss)
 
 # %%
 with torch.device("meta"):
-    for words, network in {"CartoonGAN": cartoongan.Generator(), "AnimeGANv2": animegan.Generator()}.items():
+    for words, network in {
+        "CartoonGAN": cartoongan.Generator(),
+        "AnimeGANv2": animegan.Generator(),
+    }.items():
         print(f"{words:12} {count_parameters(network):>12,} parameters")
 second = zoo.load("animeganv2-scenes-128")
 compare({"photo": new_photos[:6], "CartoonGAN": painted["the zoo's"][:6], "AnimeGANv2": second.translate(new_photos[:6]), "the truth": truth[:6]},
@@ -390,15 +410,25 @@ def fade(overlap):
 check_9_3(fade)
 
 # %%
-large = torch.from_numpy(studio.paint(studio.Scene("street", "dusk", 7), 512, "photo").copy())
+large = torch.from_numpy(
+    studio.paint(studio.Scene("street", "dusk", 7), 512, "photo").copy()
+)
 large = large.permute(2, 0, 1)[None] / 127.5 - 1
 network = second.network
 with torch.no_grad():
     whole = network(large)
-    hard = torch.cat([torch.cat([network(tile) for tile in row.chunk(4, 3)], 3) for row in large.chunk(4, 2)], 2)
+    hard = torch.cat(
+        [
+            torch.cat([network(tile) for tile in row.chunk(4, 3)], 3)
+            for row in large.chunk(4, 2)
+        ],
+        2,
+    )
     faded = by_tiles(network, large, side=192, overlap=64)
 for name, each in {"edge to edge": hard, "overlapping": faded}.items():
-    print(f"{name:14} differs from one piece by {(each - whole).abs().mean():.3f} on average")
+    print(
+        f"{name:14} differs from one piece by {(each - whole).abs().mean():.3f} on average"
+    )
 middle = (..., slice(128, 384), slice(128, 384))
 compare({"one piece": whole[middle], "tiles edge to edge": hard[middle], "tiles that fade": faded[middle]},
         alt="The middle of a street at dusk, painted in one piece; in tiles with visible borders; in tiles that fade, without borders.")  # fmt: skip
@@ -412,7 +442,10 @@ compare({"one piece": whole[middle], "tiles edge to edge": hard[middle], "tiles 
 
 # %%
 places = Path("../datasets/real/photo")
-own = [np.array(Image.open(places / f"{name}.png").convert("RGB")) for name in ("coffee", "chelsea")]
+own = [
+    np.array(Image.open(places / f"{name}.png").convert("RGB"))
+    for name in ("coffee", "chelsea")
+]
 OwnPicture(painter, own, size=None)
 
 # %% [markdown]

@@ -23,11 +23,10 @@ env.start()
 # %%
 import math
 
-import numpy as np
 import torch
 from torch import nn
 
-from animelab import metrics, studio, zoo
+from animelab import metrics, zoo
 from animelab.checks import check_10_1, check_10_2, check_10_3, check_10_4
 from animelab.data import EYES, Move, StudioUnpaired, five_points, real_faces
 from animelab.engine import train
@@ -64,7 +63,9 @@ here, there = (
     torch.stack([five_points(held_out.casts[0][i], 64, style) for i in range(100)])
     for style in ("portrait", "cel")
 )
-for name, (x, y) in zip(("left eye", "right eye", "nose", "mouth, left", "mouth, right"), (there - here).mean(0)):
+for name, (x, y) in zip(
+    ("left eye", "right eye", "nose", "mouth, left", "mouth, right"), (there - here).mean(0)
+):
     print(f"{name:13} {x:+5.1f} to the right, {y:+5.1f} down")
 
 # %% [markdown]
@@ -117,7 +118,11 @@ def argument(pictures):
     painter = model.network.a_to_b
     with torch.no_grad():
         maps, weights = painter.encoder(pictures), painter.attention.average.weight[0]
-    return attention_map(maps, weights) if result_10_1 else torch.einsum("bchw,c->bhw", maps, weights)
+    return (
+        attention_map(maps, weights)
+        if result_10_1
+        else torch.einsum("bchw,c->bhw", maps, weights)
+    )
 
 
 both = argument(torch.cat([portraits[:8], cels[:8]]))
@@ -177,6 +182,7 @@ def adalin(x, gamma, beta, rho):
 
     x: (B, C, H, W);  gamma, beta: (B, C, 1, 1);  rho: (1, C, 1, 1), the share of instance norm.  Returns (B, C, H, W).
     """
+
     ### BEGIN SOLUTION 10.2: normal by channel and by picture, mixed, then styled
     def normalized(over):
         return (x - x.mean(over, keepdim=True)) / (x.var(over, keepdim=True) + 1e-5).sqrt()
@@ -205,7 +211,9 @@ with torch.device("meta"):  # counts without taking memory
         "painter, light": ugatit.Generator(light=True),
         "judge of the whole": ugatit.Discriminator(layers=7),
         "judge of details": ugatit.Discriminator(),
-        "our painter": ugatit.Generator(config.size, config.width, config.blocks, config.light),
+        "our painter": ugatit.Generator(
+            config.size, config.width, config.blocks, config.light
+        ),
     }
 for name, network in networks.items():
     print(f"{name:20} {count_parameters(network):>12,} parameters")
@@ -222,11 +230,17 @@ print(f"{'that one matrix':20} {256 * 64 * 64 * 256:>12,}")
 # **Predict:** the painter's blocks begin at ρ = 0.9 and its two last norms at 0. Which way will each go?
 
 # %%
-exam = StudioUnpaired("portrait", "cel", config.size, 64, prior="frontal", split="validation")
+exam = StudioUnpaired(
+    "portrait", "cel", config.size, 64, prior="frontal", split="validation"
+)
 exam_portraits, _ = exam.batch(range(64))
 exam_truth = exam.truth(range(64))
 recipe = recipes.UGATIT(config)  # on a GPU: recipes.preset("t4")
-layers = {name: norm for name, norm in recipe.G.a_to_b.named_modules() if isinstance(norm, ugatit.AdaLIN)}
+layers = {
+    name: norm
+    for name, norm in recipe.G.a_to_b.named_modules()
+    if isinstance(norm, ugatit.AdaLIN)
+}
 live, rhos, distances = LiveTraining(), {name: [] for name in layers}, []
 
 
@@ -244,7 +258,11 @@ def watch(progress):
 run = train(recipe, recipes.UGATIT.data(config), env.runs_dir() / "10_ugatit", watch=watch)
 
 # %%
-names = {f"blocks.{b}.norms.{n}": f"block {b + 1}, norm {n + 1}" for b in range(config.blocks) for n in range(2)}
+names = {
+    f"blocks.{b}.norms.{n}": f"block {b + 1}, norm {n + 1}"
+    for b in range(config.blocks)
+    for n in range(2)
+}
 names |= {"norms.0": "growing, norm 1", "norms.1": "growing, norm 2"}
 curves({names[name]: tuple(zip(*found)) for name, found in rhos.items() if found},
        ylabel="mean rho: 1 is instance norm, 0 layer norm", smoothing=0)  # fmt: skip
@@ -264,13 +282,17 @@ curves({"distance from the truth": tuple(zip(*distances)) if distances else ([0]
 
 # %%
 mine, cyclegan = zoo.load_run(run.folder), zoo.load("cyclegan-portrait-cel-64")
-tags = torch.tensor([list(held_out.casts[0][i].tags().values()) for i in range(320)]).float()
+tags = torch.tensor(
+    [list(held_out.casts[0][i].tags().values()) for i in range(320)]
+).float()
 where = torch.stack([five_points(held_out.casts[0][i], 64, "cel") for i in range(320)])
 rows = {
     "the portraits": portraits, "CycleGAN": cyclegan.translate(portraits), "yours": mine.translate(portraits),
     "the zoo's": painted, "the truth": truth,
 }  # fmt: skip
-print(f"{'':14}{'distance':>9}{'perceptual':>11}{'kd_studio':>10}{'hair':>6}{'eyes':>6}{'points':>8}")
+print(
+    f"{'':14}{'distance':>9}{'perceptual':>11}{'kd_studio':>10}{'hair':>6}{'eyes':>6}{'points':>8}"
+)
 for words, pictures in rows.items():
     kept = metrics.attribute_accuracy(pictures, tags)
     off = (metrics.landmarks(pictures) - where).norm(dim=2).mean()
@@ -343,10 +365,16 @@ def off_truth(pictures, move):
     return float((pictures - move.pictures(truth[:64]))[..., middle, middle].abs().mean())
 
 
-eyes = torch.stack([five_points(held_out.casts[0][i], 64, "portrait") for i in range(64)])[:, :2]
+eyes = torch.stack([five_points(held_out.casts[0][i], 64, "portrait") for i in range(64)])[
+    :, :2
+]
 angles, as_it_is, aligned, shown = [0, 5, 10, 15, 20, 30, 45], [], [], {}
 for angle in angles:
-    turn = torch.polar(torch.tensor(1 - angle / 150), torch.tensor(math.radians(angle))).to(torch.complex128).expand(64)
+    turn = (
+        torch.polar(torch.tensor(1 - angle / 150), torch.tensor(math.radians(angle)))
+        .to(torch.complex128)
+        .expand(64)
+    )
     away = Move(turn, (32 + 32j) * (1 - turn))
     photos = away.pictures(portraits[:64])
     home = to_home(away.points(eyes))
@@ -388,7 +416,12 @@ own
 from animelab.data import fitted
 from animelab.widgets.own_picture import guessed_eyes
 
-sized = torch.cat([fitted(face, 64, "aligned", torch.tensor(guessed_eyes(face)) * 128) for face in strangers])
+sized = torch.cat(
+    [
+        fitted(face, 64, "aligned", torch.tensor(guessed_eyes(face)) * 128)
+        for face in strangers
+    ]
+)
 compare({"aligned": sized, "as anime": model.translate(sized), "where it looked": heat_colors(model.attention(sized), (64, 64))},
         columns=9, alt="Nine real faces, aligned by their guessed eyes, their translations, and maps of attention.")  # fmt: skip
 
@@ -407,7 +440,7 @@ compare({"aligned": sized, "as anime": model.translate(sized), "where it looked"
 #
 # The last line reads the authors' own checkpoints: both directions, full and light.
 #
-# # ### Exercise 10.4 · Find the bug: a judge that pulls the painter (level 3 of 5, about 10 minutes)
+# ### Exercise 10.4 · Find the bug: a judge that pulls the painter (level 3 of 5, about 10 minutes)
 #
 # People report of this network: *out of memory*, on cards of 11 GB. Here is one cause, in three lines. The loss is right to the last digit. What does
 # its backward pass compute that nobody needs?
