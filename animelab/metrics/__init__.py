@@ -1,7 +1,8 @@
 """How good are pictures? Distances between sets and between pictures, and attributes judged. Taught in 02_studio."""
 
-from animelab.metrics.attributes import attribute_accuracy, guessed, landmarks, predicted
+from animelab.metrics.attributes import attribute_accuracy, guessed, predicted
 from animelab.metrics.pictures import leak, obedience, perceptual, psnr, ssim
+from animelab.metrics.points import guessed_eyes, landmarks
 from animelab.metrics.report import evaluate, table
 from animelab.metrics.sets import fd_studio, features, frechet, kd_studio, kernel_distance, variety
 
@@ -12,6 +13,7 @@ __all__ = [
     "features",
     "frechet",
     "guessed",
+    "guessed_eyes",
     "kd_studio",
     "kernel_distance",
     "landmarks",

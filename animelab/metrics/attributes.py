@@ -18,7 +18,7 @@ GROUPS = {
 """Attributes of which a character has exactly one: name -> their columns in `studio.TAGS`."""
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=2)
 def _network(name: str) -> nn.Module:
     return zoo.network(name)
 
@@ -27,16 +27,6 @@ def _network(name: str) -> nn.Module:
 def predicted(pictures: Tensor, by: str = "judge") -> Tensor:
     """Logits of the 34 attributes of `studio.TAGS` for pictures (N, 3, H, W) in [-1, 1]: float (N, 34)."""
     return torch.cat([_network(by)(part.float().cpu()) for part in pictures.split(256)])
-
-
-@torch.no_grad()
-def landmarks(pictures: Tensor) -> Tensor:
-    """Five points that a finder sees in faces (N, 3, 64, 64) in [-1, 1]: (N, 5, 2), x and y in pixels.
-
-    Both eyes, nose, both corners of the mouth; left is left in the picture. It learned from the studio's portraits and
-    cels, turned and shifted. Taught in 10_ugatit.
-    """
-    return torch.cat([_network("landmarks")(part.float().cpu()) for part in pictures.split(256)])
 
 
 def guessed(pictures: Tensor, by: str = "tagger") -> Tensor:

@@ -105,7 +105,7 @@ class OwnPicture(anywidget.AnyWidget):
         small = Image.fromarray(picture)
         small.thumbnail((2 * SIDE, 2 * SIDE))
         with self.hold_trait_notifications():
-            self.eyes = guessed_eyes(picture) if self.size else [[0.4, 0.5], [0.6, 0.5]]
+            self.eyes = _shares(picture) if self.size else [[0.4, 0.5], [0.6, 0.5]]
         self.picture_url = data_url(np.asarray(small))
         self._answer()
 
@@ -144,12 +144,8 @@ class OwnPicture(anywidget.AnyWidget):
         return {**(data or {}), "text/html": image_tag(both, alt, 2 * SIDE), "text/plain": alt}
 
 
-def guessed_eyes(picture: np.ndarray) -> list[list[float]]:
-    """Where a finder that learned from drawn faces sees two eyes: [[x, y], [x, y]] in shares of the sides."""
-    high, wide = picture.shape[:2]
-    points = metrics.landmarks(fitted(picture, 64, "letterboxed"))[0, :2] / 64 - 0.5
-    shares = points * max(high, wide) / torch.tensor([wide, high]) + 0.5
-    return shares.clamp(0, 1).tolist()
+def _shares(picture: np.ndarray) -> list[list[float]]:
+    return (metrics.guessed_eyes(picture) / torch.tensor(picture.shape[1::-1])).tolist()
 
 
 def _seen(pixels: np.ndarray) -> np.ndarray:

@@ -28,7 +28,7 @@ from torch import nn
 
 from animelab import metrics, zoo
 from animelab.checks import check_10_1, check_10_2, check_10_3, check_10_4
-from animelab.data import EYES, Move, StudioUnpaired, five_points, real_faces
+from animelab.data import EYES, Move, StudioUnpaired, fitted, five_points, real_faces
 from animelab.engine import train
 from animelab.nn import count_parameters, ugatit
 from animelab.recipes import ugatit as recipes
@@ -365,19 +365,16 @@ def off_truth(pictures, move):
     return float((pictures - move.pictures(truth[:64]))[..., middle, middle].abs().mean())
 
 
-eyes = torch.stack([five_points(held_out.casts[0][i], 64, "portrait") for i in range(64)])[
-    :, :2
-]
+# %%
+points = torch.stack([five_points(held_out.casts[0][i], 64, "portrait") for i in range(64)])
 angles, as_it_is, aligned, shown = [0, 5, 10, 15, 20, 30, 45], [], [], {}
 for angle in angles:
-    turn = (
-        torch.polar(torch.tensor(1 - angle / 150), torch.tensor(math.radians(angle)))
-        .to(torch.complex128)
-        .expand(64)
+    turn = (1 - angle / 150) * torch.polar(
+        torch.ones(64).double(), torch.full((64,), math.radians(angle)).double()
     )
     away = Move(turn, (32 + 32j) * (1 - turn))
     photos = away.pictures(portraits[:64])
-    home = to_home(away.points(eyes))
+    home = to_home(away.points(points[:, :2]))
     direct = model.translate(photos)
     back = home.back().pictures(model.translate(home.pictures(photos)))
     as_it_is.append(off_truth(direct, away))
@@ -413,17 +410,18 @@ own
 # The same without a widget, for all nine licensed faces of this course:
 
 # %%
-from animelab.data import fitted
-from animelab.widgets.own_picture import guessed_eyes
-
 sized = torch.cat(
-    [
-        fitted(face, 64, "aligned", torch.tensor(guessed_eyes(face)) * 128)
-        for face in strangers
-    ]
+    [fitted(face, 64, "aligned", metrics.guessed_eyes(face)) for face in strangers]
 )
-compare({"aligned": sized, "as anime": model.translate(sized), "where it looked": heat_colors(model.attention(sized), (64, 64))},
-        columns=9, alt="Nine real faces, aligned by their guessed eyes, their translations, and maps of attention.")  # fmt: skip
+compare(
+    {
+        "aligned": sized,
+        "as anime": model.translate(sized),
+        "where it looked": heat_colors(model.attention(sized), (64, 64)),
+    },
+    columns=9,
+    alt="Nine real faces, aligned by their guessed eyes, their translations, and maps of attention.",
+)
 
 # %% [markdown]
 # REAL

@@ -10,14 +10,13 @@ import pytest
 import torch
 from PIL import Image
 
-from animelab import zoo
+from animelab import metrics, zoo
 from animelab.data import Cast, fitted, five_points
 from animelab.errors import LabError
 from animelab.nn import ugatit
 from animelab.studio import render
 from animelab.viz import heat_colors
 from animelab.widgets import BeforeAfter, OwnPicture
-from animelab.widgets.own_picture import guessed_eyes
 
 
 def url(image: Image.Image, kind: str = "PNG") -> str:
@@ -86,9 +85,11 @@ def test_eyes_are_guessed_in_a_drawn_face_wherever_it_is() -> None:
     face = render(character, 128, "color", "portrait")
     canvas = np.full((200, 300, 3), 230, np.uint8)
     canvas[30:158, 150:278] = face
-    wanted = (five_points(character, 128, "portrait")[:2] + torch.tensor([150.0, 30])) / torch.tensor([300.0, 200])
-    found = torch.tensor(guessed_eyes(canvas))
-    assert ((found - wanted) * torch.tensor([300.0, 200])).norm(dim=1).max() < 12, "in pixels of 300"
+    wanted = five_points(character, 128, "portrait")[:2] + torch.tensor([150.0, 30])
+    found = metrics.guessed_eyes(canvas)
+    assert (found - wanted).norm(dim=1).max() < 12, "in pixels of 300"
+    widget = OwnPicture(lambda x: x, [canvas], size=64)
+    assert np.allclose(widget.eyes, found / torch.tensor([300.0, 200]), atol=1e-5)
 
 
 def test_attention_lies_over_the_picture() -> None:
