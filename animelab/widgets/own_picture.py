@@ -22,7 +22,7 @@ from animelab.widgets.picture import data_url, sent_picture
 
 SIDE = 256  # CSS pixels of the longer side of each picture
 LARGEST = 9_500_000  # characters of a picture from a browser: a server of Jupyter hangs up on more than 10 MB
-LONGEST = 8192  # pixels of its longer side
+LONGEST = 4096  # pixels of its longer side
 WHOLE = "as it is"
 CSS = """
 .animelab-own { padding: 2px; }

@@ -442,7 +442,7 @@ compare({"one piece": whole[middle], "tiles edge to edge": hard[middle], "tiles 
 
 # %%
 places = Path("../datasets/real/photo")
-own = [
+photographs = [
     np.array(Image.open(places / f"{name}.png").convert("RGB"))
     for name in ("coffee", "chelsea")
 ]
