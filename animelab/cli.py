@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = add("train", train, "train a recipe")
     sub.add_argument(
-        "recipe", help="dcgan, pix2pix, cyclegan, stylegan2, cartoongan, ugatit, … (a wrong one lists all)"
+        "recipe", help="dcgan, pix2pix, stylegan2, cartoongan, ugatit, … (a wrong one lists them)"
     )
     sub.add_argument("--preset", default="cpu", help="smoke, cpu, t4 or h100, for stylegan2 also small and faces (cpu)")
     sub.add_argument("--out", type=Path, required=True, help="the folder of this run")

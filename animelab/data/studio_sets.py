@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -135,7 +136,7 @@ class StudioUnpaired(_Sides):
     """
 
     row: type[Cast] = Cast
-    render = staticmethod(studio.render)
+    render: Any = staticmethod(studio.render)
 
     def __init__(
         self,
@@ -171,7 +172,7 @@ class StudioScenes(StudioUnpaired):
 
     row = Places
     side = staticmethod(lambda name: Side("scene", name))
-    render = staticmethod(lambda scene, size, layer, style: studio.paint(scene, size, style))
+    render: Any = staticmethod(lambda scene, size, layer, style: studio.paint(scene, size, style))
 
     def __init__(
         self, a: str = "photo", b: str = "anime", size: int = 64, count: int = 4_000, seed: int = 0,

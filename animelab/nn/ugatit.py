@@ -6,7 +6,7 @@ Taught in 10_ugatit.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -29,9 +29,9 @@ class Attention(nn.Module):
 
     def __init__(self, channels: int, activation: nn.Module, normed: bool = False) -> None:
         super().__init__()
-        self.average, self.largest = (nn.Linear(channels, 1, bias=False) for _ in range(2))
-        if normed:
-            self.average, self.largest = spectral_norm(self.average), spectral_norm(self.largest)
+        heads = [nn.Linear(channels, 1, bias=False) for _ in range(2)]
+        self.average: Any = spectral_norm(heads[0]) if normed else heads[0]
+        self.largest: Any = spectral_norm(heads[1]) if normed else heads[1]
         self.mix = nn.Conv2d(2 * channels, channels, 1)
         self.activation = activation
 

@@ -101,7 +101,7 @@ class UGATIT(Recipe):
 
         # The painters: be believed, find the way back, leave alone what is right, and know which style is which.
         total_G, fakes = torch.zeros((), device=self.device), []
-        parts = {"adversarial": 0.0, "cycle": 0.0, "identity": 0.0, "attention": 0.0}
+        parts: dict[str, Any] = {"adversarial": 0.0, "cycle": 0.0, "identity": 0.0, "attention": 0.0}
         for there, back, judges, real, other in (
             (to_b, to_a, self.D_b, real_a, real_b),
             (to_a, to_b, self.D_a, real_b, real_a),

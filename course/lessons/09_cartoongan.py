@@ -438,7 +438,7 @@ compare({"one piece": whole[middle], "tiles edge to edge": hard[middle], "tiles 
 #
 # ## Your own photographs
 #
-# *Open* one, or drop it on the left. It is painted at its own size, and nothing leaves your computer.
+# *Open* one, or drop it on the left. It is painted at its own size, and nothing leaves your computer. `own.after` holds the result, to keep.
 
 # %%
 places = Path("../datasets/real/photo")
@@ -446,7 +446,8 @@ photographs = [
     np.array(Image.open(places / f"{name}.png").convert("RGB"))
     for name in ("coffee", "chelsea")
 ]
-OwnPicture(painter, own, size=None)
+own = OwnPicture(painter, photographs, size=None)
+own
 
 # %% [markdown]
 # A whole folder in, pictures out:
