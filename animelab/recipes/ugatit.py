@@ -35,7 +35,8 @@ class Config(TrainingConfig):
     width_D: int = 64
     layers_global: int = 7
     layers_local: int = 5
-    lr: float = 1e-4
+    lr_G: float = 1e-4
+    lr_D: float = 1e-4
     weight_decay: float = 1e-4
     ema: float = 0.0
     cycle_weight: float = 10.0
@@ -54,8 +55,8 @@ PRESETS = {
         log_every=5, preview_every=10, checkpoint_every=10,
     ),
     "cpu": Config(
-        steps=2800, decay=2800, size=64, width=16, blocks=3, light=True, width_D=32, layers_global=5, layers_local=4,
-        lr=4e-4, ema=0.995, attention_weight=10.0, crop=1.0, prior="frontal",
+        steps=2800, decay=2800, size=64, width=16, blocks=3, light=True, width_D=16, layers_global=5, layers_local=4,
+        lr_G=4e-4, lr_D=1e-4, ema=0.995, attention_weight=10.0, crop=1.0, prior="frontal",
     ),
     "t4": Config(steps=200_000, decay=200_000, light=True, checkpoint_every=5000),  # not measured yet
     "h100": Config(steps=1_000_000, decay=1_000_000, checkpoint_every=10_000),  # not measured yet
@@ -89,8 +90,8 @@ class UGATIT(Recipe):
             for _ in "ab"
         )
         self.G_ema = EMA(self.G, c.ema)
-        self.G_adam = adam(self.G, c.lr, (0.5, 0.999), c.weight_decay)
-        self.D_adam = adam(torch.nn.ModuleList([self.D_a, self.D_b]), c.lr, (0.5, 0.999), c.weight_decay)
+        self.G_adam = adam(self.G, c.lr_G, (0.5, 0.999), c.weight_decay)
+        self.D_adam = adam(torch.nn.ModuleList([self.D_a, self.D_b]), c.lr_D, (0.5, 0.999), c.weight_decay)
         self.G_decay = linear_decay(self.G_adam, c.decay)
         self.D_decay = linear_decay(self.D_adam, c.decay)
 

@@ -145,7 +145,7 @@ def test_painters_of_places_keep_the_photograph_and_move_towards_drawings(name, 
 
 def test_ugatit_finds_its_way_back_and_knows_its_styles(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
-    settings = {"batch": 4, "width": 8, "lr": 1e-3, "attention_weight": 10.0, "prior": "frontal"}
+    settings = {"batch": 4, "width": 8, "lr_G": 1e-3, "lr_D": 1e-3, "attention_weight": 10.0, "prior": "frontal"}
     before, after, piles = trained("ugatit", tmp_path, 200, **settings)
     a, b = piles.batch(range(32))
     for here, back in ((a, False), (b, True)):
