@@ -104,7 +104,7 @@ def test_attention_lies_over_the_picture() -> None:
     with pytest.raises(LabError, match="has no attention"):
         zoo.load("pix2pix-color-64").attention(pictures)
     curtain = BeforeAfter({"a": pictures, "b": -pictures}, attention=heat)
-    plain, covered = (curtain.render("a", "b", 2, 50, strength) for strength in (0, 100))
+    plain, covered = (curtain.render("a", "b", 2, 0, strength) for strength in (0, 100))
     assert np.array_equal(covered, heat_colors(heat, (256, 256))[1]) and not np.array_equal(plain, covered)
     curtain._controls["attention"].value = 40
     assert "40% of the attention" in curtain.still()[1]
