@@ -68,9 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--from", dest="archive", type=Path, help="an archive that you downloaded by hand")
 
     sub = add("train", train, "train a recipe")
-    sub.add_argument(
-        "recipe", help="dcgan, pix2pix, stylegan2, cartoongan, ugatit, … (a wrong one lists them)"
-    )
+    sub.add_argument("recipe", help="dcgan, pix2pix, stylegan2, cartoongan, ugatit, … (a wrong one lists them)")
     sub.add_argument("--preset", default="cpu", help="smoke, cpu, t4 or h100, for stylegan2 also small and faces (cpu)")
     sub.add_argument("--out", type=Path, required=True, help="the folder of this run")
     sub.add_argument("--data", type=Path, help="a folder of your own pictures or pairs (otherwise drawn ones)")

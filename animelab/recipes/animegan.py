@@ -58,9 +58,9 @@ PRESETS = {
         log_every=5, preview_every=10, checkpoint_every=10,
     ),
     "cpu": Config(
-        steps=3000, decay=3000, batch=1, size=128, picture=128, width=16, width_D=16, blocks=3, first=500,
-        lr_first=5e-4, lr_G=2e-4, lr_D=2e-4, ema=0.99, game_weight=1.0, content_weight=1.0, style_weight=2.5,
-        color_weight=2.0, smooth_weight=0.1, features="tagger", scenes=2_500,
+        steps=3500, decay=3500, batch=1, size=128, picture=128, width=16, width_D=16, blocks=3, first=1000,
+        lr_first=5e-4, lr_G=3e-4, lr_D=5e-5, ema=0.995, game_weight=1.0, content_weight=6.0, style_weight=20.0,
+        color_weight=1.5, smooth_weight=0.3, features="tagger", scenes=2_500,
     ),
     "t4": Config(steps=60_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
     "h100": Config(steps=150_000, checkpoint_every=5000, preview_every=2000),  # not measured yet

@@ -48,8 +48,8 @@ PRESETS = {
         log_every=5, preview_every=10, checkpoint_every=10,
     ),
     "cpu": Config(
-        steps=4000, decay=4000, batch=1, size=128, picture=128, width=16, width_D=16, blocks=3, first=1500,
-        lr_first=5e-4, lr_G=2e-4, lr_D=2e-4, ema=0.99, content_weight=2.0, features="tagger", scenes=2_500,
+        steps=4500, decay=4500, batch=1, size=128, picture=128, width=16, width_D=16, blocks=3, first=2000,
+        lr_first=5e-4, lr_G=3e-4, lr_D=5e-5, ema=0.995, content_weight=6.0, features="tagger", scenes=2_500,
     ),
     "t4": Config(steps=75_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
     "h100": Config(steps=150_000, checkpoint_every=5000, preview_every=2000),  # not measured yet

@@ -97,8 +97,10 @@ class OwnPicture(anywidget.AnyWidget):
             before = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
         with torch.no_grad():
             after = self._translate(before)
-            heat = None if self._attention is None else heat_colors(self._attention(before), (before.shape[2], before.shape[3]))[0]
-        return as_pixels(before)[0], as_pixels(after)[0], heat
+            looked = None if self._attention is None else self._attention(before)
+        pixels = as_pixels(before)[0]
+        heat = None if looked is None else heat_colors(looked, (pixels.shape[0], pixels.shape[1]))[0]
+        return pixels, as_pixels(after)[0], heat
 
     def _begin(self, picture: np.ndarray) -> None:
         self.picture = picture
