@@ -125,8 +125,9 @@ result_9_1 = check_9_1(gram)
 
 # %% [markdown]
 # Now the picture itself is what we train: start from the photograph, and change pixels until its matrices are those of the drawing while
-# its deep maps stay. (A third term asks neighbors to agree. Without it, the pixels fool the network with a grain that no eye would call style.) The network that sees is our own tagger from lesson 2. (The paper's is VGG19, which weighs 548 MB and knows a
-# thousand kinds of things. Ours knows anime faces; edges and colors it sees all the same.) **Predict:** what will be anime about the
+# its deep maps stay. A third term asks neighbors to agree; without it, pixels fool the network with a grain that no eye would call style.
+# The network that sees is our own tagger from lesson 2. (The paper's is VGG19, which weighs 548 MB and knows a thousand kinds of things.
+# Ours knows anime faces; edges and colors it sees all the same.) **Predict:** what will be anime about the
 # result, and what will not?
 
 # %%
@@ -161,9 +162,11 @@ compare({"photo": photos, "style from": models, "after 80 steps": pictures.detac
         alt="Six photographs, six drawings of other places, and the photographs in the drawings' colors, soft as watercolor.")  # fmt: skip
 
 # %% [markdown]
-# GATYS
+# The colors came, and a softness that reminds of watercolor. Ink did not come, and grass did not become flat. And look at the town, whose model
+# were the hills: it has green spots on its walls. The matrix knows *how much* green belongs into such a picture, and with what. It has
+# forgotten **where**. Anime is a matter of where: a line lies on an edge, a shadow ends at one.
 #
-# And each picture takes 150 steps. Johnson, Alahi and Fei-Fei (2016) asked a painter instead: train a network once on this very loss, and
+# And each picture took eighty steps. Johnson, Alahi and Fei-Fei (2016) asked a painter instead: train a network once on this very loss, and
 # then every picture takes one pass. To try that we need a network to begin with.
 #
 # ## First phase: leave things as they are
@@ -464,7 +467,11 @@ own
 # animelab translate face_paint_512_v2.pt holidays/ --out hayao/
 # ```
 #
-# (The last line is an official checkpoint of AnimeGANv2 for PyTorch.) REAL
+# (The last line reads an official checkpoint of AnimeGANv2 for PyTorch.)
+#
+# What do you see on the cup and on the cat? Outlines, and broader areas. And colors that nobody asked for: the red saucer turns mauve, the fur
+# blue. This painter has seen six kinds of places, most of them under a blue sky, and its norm takes every picture's own tint away before it paints (lesson 10
+# has more on that). Official models show the same in other colors: they are as yellow as the films they learned from.
 #
 # ## A quiz, for honesty
 #

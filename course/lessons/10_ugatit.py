@@ -43,10 +43,10 @@ from animelab.widgets import BeforeAfter, LiveTraining, OwnPicture
 
 # %%
 model = zoo.load("ugatit-portrait-cel-64")
-held_out = StudioUnpaired("portrait", "cel", 64, 320, prior="frontal", split="test")
-portraits, cels = held_out.batch(range(320))
+held_out = StudioUnpaired("portrait", "cel", 64, 192, prior="frontal", split="test")
+portraits, cels = held_out.batch(range(192))
 painted = model.translate(portraits)
-truth = held_out.truth(range(320))
+truth = held_out.truth(range(192))
 BeforeAfter(
     {"portrait": portraits[:24], "anime": painted[:24], "the truth": truth[:24]},
     attention=model.attention(portraits[:24]),
@@ -283,9 +283,9 @@ curves({"distance from the truth": tuple(zip(*distances)) if distances else ([0]
 # %%
 mine, cyclegan = zoo.load_run(run.folder), zoo.load("cyclegan-portrait-cel-64")
 tags = torch.tensor(
-    [list(held_out.casts[0][i].tags().values()) for i in range(320)]
+    [list(held_out.casts[0][i].tags().values()) for i in range(192)]
 ).float()
-where = torch.stack([five_points(held_out.casts[0][i], 64, "cel") for i in range(320)])
+where = torch.stack([five_points(held_out.casts[0][i], 64, "cel") for i in range(192)])
 rows = {
     "the portraits": portraits, "CycleGAN": cyclegan.translate(portraits), "yours": mine.translate(portraits),
     "the zoo's": painted, "the truth": truth,
