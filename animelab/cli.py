@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--from", dest="archive", type=Path, help="an archive that you downloaded by hand")
 
     sub = add("train", train, "train a recipe")
-    sub.add_argument("recipe", help="which: dcgan, makegirlsmoe, pix2pix, cyclegan, stylegan2 or tagger")
+    sub.add_argument("recipe", help="dcgan, pix2pix, stylegan2, cartoongan, ugatit, … (a wrong one lists them)")
     sub.add_argument("--preset", default="cpu", help="smoke, cpu, t4 or h100, for stylegan2 also small and faces (cpu)")
     sub.add_argument("--out", type=Path, required=True, help="the folder of this run")
     sub.add_argument("--data", type=Path, help="a folder of your own pictures or pairs (otherwise drawn ones)")
@@ -208,9 +208,8 @@ def get_dataset(options: argparse.Namespace) -> int:
     from animelab.data import download
 
     folder = download.get(options.name, options.out or env.cache_dir() / "datasets" / options.name, options.archive)
-    print(
-        f"{download.SOURCES[options.name].rights}\n{folder} has {', '.join(download.SOURCES[options.name].folders.values())}"
-    )
+    source = download.SOURCES[options.name]
+    print(f"{source.rights}\n{folder} has {', '.join(source.folders.values())}")
     return 0
 
 

@@ -81,6 +81,21 @@ def grid(images: Any, columns: int = 8, scale: int = 1) -> np.ndarray:
     return sheet
 
 
+def heat_colors(maps: Any, size: tuple[int, int]) -> np.ndarray:
+    """Maps (N, h, w), each from its least (dark) to its most (bright), as colors: uint8 (N, H, W, 3), (H, W) = size.
+
+    The colors are cividis, which every kind of color vision reads as one scale.
+    """
+    from matplotlib import colormaps
+
+    pictures = []
+    for heat in np.asarray(maps, dtype=np.float32):
+        high = Image.fromarray(heat).resize(size[::-1], Image.Resampling.BICUBIC)
+        values = np.asarray(high)
+        pictures.append(colormaps["cividis"]((values - values.min()) / (np.ptp(values) + 1e-9))[..., :3])
+    return (np.stack(pictures) * 255).round().astype(np.uint8)
+
+
 def show(images: Any, columns: int = 8, scale: int = 2, caption: str = "", alt: str = "") -> Figure:
     """A grid as a Figure; `images` as in `grid`. Say in `alt` what there is to see."""
     count = len(as_pixels(images))

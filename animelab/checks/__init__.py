@@ -8,5 +8,7 @@ from animelab.checks.lesson_05_cyclegan import *  # noqa: F403
 from animelab.checks.lesson_06_stylegan2 import *  # noqa: F403
 from animelab.checks.lesson_07_latent_editing import *  # noqa: F403
 from animelab.checks.lesson_08_colorization import *  # noqa: F403
+from animelab.checks.lesson_09_cartoongan import *  # noqa: F403
+from animelab.checks.lesson_10_ugatit import *  # noqa: F403
 
 __all__ = [name for name in dir() if name.startswith("check_")]

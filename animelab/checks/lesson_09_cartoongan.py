@@ -1,4 +1,4 @@
-"""Checks of lesson 9, CartoonGAN: texture, three kinds of pictures, color apart from brightness, tiles that fade."""
+"""Checks of 09_cartoongan: texture, three kinds of pictures, tiles that fade, a content that is heard."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def check_9_2(judge_loss: Any) -> None:
         if close(answer, mistake):
             wrong(advice)
     if not close(answer, one + two + three):
-        wrong(f"On random logits yours is {float(answer):.4f}, and should be {float(one + two + three):.4f}.")
+        wrong(f"On random logits yours is {answer.item():.4f}, and should be {float(one + two + three):.4f}.")
 
 
 @check("9.3", "Two tiles that fade into each other add up to one picture.")
@@ -68,3 +68,30 @@ def check_9_3(fade: Any) -> None:
             wrong("A weight below 0 or above 1 turns one of the tiles into its negative.")
         if float(answer.diff().max()) > 4 / overlap:
             wrong(f"A jump of {float(answer.diff().max()):.2f} from one pixel to the next is a seam. Rise evenly.")
+
+
+@check("9.4", "The painter must hear the content: its gradient reaches the fake, and no weight of the eye.")
+def check_9_4(content_loss: Any) -> None:
+    """content_loss(look, fake, photo): a function of pictures to a map, and (B, 3, H, W) twice, to a scalar."""
+    weight = torch.randn(4, 3, 3, 3, requires_grad=True)
+
+    def look(pictures: Any) -> Any:
+        return torch.nn.functional.conv2d(pictures, weight, stride=2)
+
+    fake, photo = (torch.randn(2, 3, 9, 9, requires_grad=which) for which in (True, False))
+    answer = tensor(content_loss(look, fake, photo), ())
+    right = (look(fake) - look(photo)).abs().mean()
+    for mistake, advice in (
+        ((fake - photo).abs().mean(), "That compares pixels. Content is compared in the maps of `look`."),
+        ((look(fake) - look(photo)).square().mean(), "Squared; the paper takes plain distances, |a - b|."),
+    ):
+        if close(answer, mistake):
+            wrong(advice)
+    if not close(answer, right):
+        wrong(f"Yours is {answer.item():.4f}, and should be {right.item():.4f}.")
+    if not answer.requires_grad:
+        wrong("The number is right, and no gradient reaches the fake: the painter is deaf. Where is it lost?")
+    (slope,) = torch.autograd.grad(answer, fake)
+    (wanted,) = torch.autograd.grad(right, fake)
+    if not close(slope, wanted):
+        wrong("The number is right, and the gradient that reaches the fake is another one.")

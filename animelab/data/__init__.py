@@ -1,24 +1,38 @@
 """Pictures to learn from: drawn by the studio, or a learner's own folder. Taught in 01_dcgan and 02_studio."""
 
+from animelab.data.align import EYES, FITS, Move, fitted
 from animelab.data.drawing import SPLITS, Cast, Side, drawn
 from animelab.data.image_folder import ImageFolder
 from animelab.data.own_pairs import PairedFolder, UnpairedFolder
 from animelab.data.pictures import Labeled, Pictures
 from animelab.data.real import real_faces
-from animelab.data.studio_sets import Joined, StudioAttributes, StudioFaces, StudioPairs, StudioScenes, StudioUnpaired
+from animelab.data.studio_sets import (
+    Joined,
+    StudioAttributes,
+    StudioFaces,
+    StudioPairs,
+    StudioPoints,
+    StudioScenes,
+    StudioUnpaired,
+    five_points,
+)
 from animelab.data.transforms import ImagePool, as_pictures, jittered
 
-__all__ = ["SPLITS", "Cast", "ImageFolder", "Joined", "Labeled", "Pictures", "Side", "StudioAttributes"]
+__all__ = ["EYES", "FITS", "SPLITS", "Cast", "ImageFolder", "Joined", "Labeled", "Move", "Pictures", "Side"]
 __all__ += [
     "ImagePool",
     "PairedFolder",
+    "StudioAttributes",
     "StudioFaces",
     "StudioPairs",
+    "StudioPoints",
     "StudioScenes",
     "StudioUnpaired",
     "UnpairedFolder",
     "as_pictures",
     "drawn",
+    "fitted",
+    "five_points",
     "jittered",
     "real_faces",
 ]

@@ -48,7 +48,7 @@ SOURCES = {
         ),
         {"trainA": "train/a", "trainB": "train/b", "testA": "test/a", "testB": "test/b"},
         "https://github.com/taki0112/UGATIT",
-        "Selfies and drawings that nobody was asked for. For looking and learning only; read datasets/selfie2anime first.",
+        "Selfies and drawings that nobody was asked for. For learning only; read datasets/selfie2anime first.",
     )
 }
 
@@ -88,7 +88,7 @@ def _download(source: Source, path: Path) -> Path:
     if source.drive:
         try:
             return _from_drive(source, path)
-        except Exception as problem:  # gdown has no error of its own for quotas, private files and wrong pages
+        except Exception as problem:  # noqa: BLE001  gdown has no error of its own for quotas, private files and wrong pages
             problems.append(
                 f"Google Drive: {str(problem).strip().splitlines()[0] if str(problem).strip() else problem!r}"
             )
@@ -156,8 +156,8 @@ def _compare(path: Path, record: Path) -> None:
         record.write_text(f"{digest.hexdigest()}\n", encoding="utf-8")
     elif record.read_text(encoding="utf-8").split()[:1] != [digest.hexdigest()]:
         raise LabError(
-            f"{path} is not the archive that was here before (its sha256 begins with {digest.hexdigest()[:12]}). If you "
-            f"trust the new one, delete {record} and try again."
+            f"{path} is not the archive that was here before (its sha256 begins with {digest.hexdigest()[:12]}). "
+            f"If you trust the new one, delete {record} and try again."
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,7 +43,9 @@ class StudioFaces(Pictures):
         self.cast = Cast(prior, seed, split)
         if side in ONE_CHANNEL:
             raise LabError(f"Faces have three channels and '{side}' has one; take StudioPairs('color', '{side}').")
-        pixels, fingerprint = drawn(self.cast, Side.named(side), size, count, cache, workers, renderer)
+        layer = Side.named(side)
+        self.style = layer.style
+        pixels, fingerprint = drawn(self.cast, layer, size, count, cache, workers, renderer)
         what = self.cast.name if side == "color" else f"{self.cast.name}, {side}"
         super().__init__(pixels, f"studio faces ({what})", fingerprint)
 
@@ -133,7 +136,7 @@ class StudioUnpaired(_Sides):
     """
 
     row: type[Cast] = Cast
-    render = staticmethod(studio.render)
+    render: Any = staticmethod(studio.render)
 
     def __init__(
         self,
@@ -169,10 +172,12 @@ class StudioScenes(StudioUnpaired):
 
     row = Places
     side = staticmethod(lambda name: Side("scene", name))
-    render = staticmethod(lambda scene, size, layer, style: studio.paint(scene, size, style))
+    render: Any = staticmethod(lambda scene, size, layer, style: studio.paint(scene, size, style))
 
-    def __init__(self, a: str = "photo", b: str = "anime", size: int = 64, count: int = 4_000, seed: int = 0,
-                 split: str = "train", cache: str | Path | None = None, workers: int | None = None) -> None:  # fmt: skip
+    def __init__(
+        self, a: str = "photo", b: str = "anime", size: int = 64, count: int = 4_000, seed: int = 0,
+        split: str = "train", cache: str | Path | None = None, workers: int | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(a, b, size, count, seed, "scenes", split, cache, workers)
 
 
@@ -190,10 +195,29 @@ class StudioAttributes(WithLabels, StudioFaces):
         return torch.tensor([list(self.character(i).tags().values()) for i in range(len(self))], dtype=torch.float32)
 
 
+class StudioPoints(WithLabels, StudioFaces):
+    """Drawn faces with five of their points: `batch` gives pictures and points, float32 (B, 5, 2), x and y in pixels.
+
+    Both eyes, nose, both corners of the mouth; left is left in the picture. Arguments as in StudioFaces.
+    """
+
+    @cached_property
+    def labels(self) -> Tensor:  # type: ignore[override]
+        """The points of all pictures, float32 (N, 5, 2)."""
+        return torch.stack([five_points(self.character(i), self.size, self.style) for i in range(len(self))])
+
+
+def five_points(character: Character, size: int, style: str = "cel") -> Tensor:
+    """Middles of both eyes, nose, corners of the mouth: (5, 2), x and y in pixels."""
+    place = {name: torch.tensor(point) for name, point in studio.landmarks(character, size, style).items()}
+    eyes = [(place[f"{side}_eye_inner"] + place[f"{side}_eye_outer"]) / 2 for side in ("left", "right")]
+    return torch.stack([*eyes, place["nose"], place["mouth_left"], place["mouth_right"]])
+
+
 class Joined(ConcatDataset[tuple[Tensor, Tensor]]):
     """Several sets one after the other, as one."""
 
-    def __init__(self, *sets: StudioAttributes) -> None:
+    def __init__(self, *sets: StudioAttributes | StudioPoints) -> None:
         super().__init__(sets)
         self.sets, self.name = sets, " and ".join(each.name for each in sets)
         self.fingerprint = " ".join(each.fingerprint for each in sets)

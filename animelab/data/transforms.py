@@ -20,21 +20,21 @@ def as_pictures(layer: Tensor) -> Tensor:
     return layer.expand(-1, 3, -1, -1)
 
 
-def jittered(*batches: Tensor, crop: float = 286 / 256) -> list[Tensor]:
-    """The same random mirroring and cropping for batches (B, C, size, size) that belong together.
+def jittered(*batches: Tensor, crop: float = 286 / 256, size: int | None = None) -> list[Tensor]:
+    """The same random mirroring and cropping for batches (B, C, side, side) that belong together.
 
-    Pictures are enlarged by `crop` and cut back to their size at a random place, one place a batch, which is how
-    pix2pix and CycleGAN make more of few pictures (Isola et al. 2017, appendix 6.2). crop = 1 only mirrors.
+    Pictures are enlarged by `crop` and cut to `size`, by default their own, at a random place, one place a batch, which
+    is how pix2pix and CycleGAN make more of few pictures (Isola et al. 2017, appendix 6.2). crop = 1 does not enlarge.
     """
-    size = batches[0].shape[-1]
-    large = max(size, round(size * crop))
+    side = batches[0].shape[-1]
+    size, large = size or side, max(side, round(side * crop))
     top, left = (int(torch.randint(0, large - size + 1, ())) for _ in range(2))
     mirrored = bool(torch.rand(()) < 0.5)
     out = []
     for batch in batches:
-        if large > size:
+        if large > side:
             batch = interpolate(batch, large, mode="bilinear", align_corners=False)
-            batch = batch[..., top : top + size, left : left + size]
+        batch = batch[..., top : top + size, left : left + size]
         out.append(batch.flip(-1) if mirrored else batch)
     return out
 

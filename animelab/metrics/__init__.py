@@ -2,6 +2,7 @@
 
 from animelab.metrics.attributes import attribute_accuracy, guessed, predicted
 from animelab.metrics.pictures import leak, obedience, perceptual, psnr, ssim
+from animelab.metrics.points import guessed_eyes, landmarks
 from animelab.metrics.report import evaluate, table
 from animelab.metrics.sets import fd_studio, features, frechet, kd_studio, kernel_distance, variety
 
@@ -12,7 +13,9 @@ __all__ = [
     "features",
     "frechet",
     "guessed",
+    "guessed_eyes",
     "kd_studio",
     "kernel_distance",
+    "landmarks",
 ]
 __all__ += ["leak", "obedience", "perceptual", "predicted", "psnr", "ssim", "table", "variety"]

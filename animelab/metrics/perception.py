@@ -1,14 +1,15 @@
 """What pictures look like to a network that has learned to see, at several depths, with gradients.
 
 The losses of style transfer and CartoonGAN want VGG19, which has to be downloaded (548 MB) and was trained on
-photographs. Offline the course takes its own tagger, which knows faces and sees edges and colors all the same. Taught in
-09_cartoongan.
+photographs. Offline the course takes its own tagger, which knows faces and sees edges and colors all the same.
+Taught in 09_cartoongan.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +19,9 @@ from animelab.config import nearest
 from animelab.errors import LabError
 
 EYES = ("tagger", "vgg19")
-DEEP = {"tagger": 2, "vgg19": 3}  # which depth the content loss looks at: conv4_4 of VGG19
+# Which depths the content loss looks at: conv4_4 of VGG19. The tagger is narrow, and deep in it colors are forgotten.
+CONTENT = {"tagger": (1, 2), "vgg19": (3,)}
+EVERYTHING = {"tagger": (0, 1, 2), "vgg19": (3,)}  # for a painter who shall leave things as they are
 
 
 @lru_cache(maxsize=4)
@@ -35,7 +38,7 @@ def _stages(name: str, device: str) -> list[nn.Module]:
                 f"VGG19's weights could not be downloaded ({problem}); go online once, or take features='tagger'."
             ) from problem
         cuts = (0, 3, 8, 17, 26)  # conv1_2, conv2_2, conv3_4 and conv4_4, each before its ReLU
-        stages = [layers[a:b] for a, b in zip(cuts, cuts[1:])]
+        stages = [layers[a:b] for a, b in pairwise(cuts)]
         for layer in layers:
             if isinstance(layer, nn.ReLU):
                 layer.inplace = False
@@ -62,6 +65,16 @@ def eye(name: str, device: torch.device | str = "cpu") -> Callable[[Tensor], lis
         return maps
 
     return look
+
+
+def content_distance(maps: list[Tensor], others: list[Tensor], depths: tuple[int, ...]) -> Tensor:
+    """Mean absolute difference of two pictures' maps, summed over depths, a scalar."""
+    return sum(((maps[d] - others[d]).abs().mean() for d in depths), torch.zeros((), device=maps[0].device))
+
+
+def style_distance(maps: list[Tensor], others: list[Tensor], depths: tuple[int, ...]) -> Tensor:
+    """The same of their Gram matrices."""
+    return content_distance([gram(each) for each in maps], [gram(each) for each in others], depths)
 
 
 def gram(maps: Tensor) -> Tensor:

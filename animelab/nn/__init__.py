@@ -14,6 +14,7 @@ from animelab.nn import (
     colorization,
     cyclegan,
     dcgan,
+    landmarks,
     makegirlsmoe,
     pix2pix,
     stylegan2,
@@ -50,6 +51,7 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "ugatit.pair": ugatit.Pair,
     "ugatit.discriminator-global": partial(ugatit.Discriminator, layers=7),
     "ugatit.discriminator-local": ugatit.Discriminator,
+    "landmarks.finder": landmarks.Finder,
     "tagger.network": tagger.Tagger,
     "judge.network": tagger.Judge,
 }

@@ -51,8 +51,8 @@ class Generator(nn.Module):
         self.shrink = nn.Sequential(Block(3, w, 7), Block(w, 2 * w, 3, 2), Block(2 * w, 2 * w))
         self.shrink_more = nn.Sequential(Block(2 * w, 4 * w, 3, 2), Block(4 * w, 4 * w))
         self.think = nn.Sequential(
-            Block(4 * w, 4 * w), InvertedResidual(4 * w, 8 * w), *(InvertedResidual(8 * w, 8 * w) for _ in range(blocks - 1)),
-            Block(8 * w, 4 * w),
+            Block(4 * w, 4 * w), InvertedResidual(4 * w, 8 * w),
+            *(InvertedResidual(8 * w, 8 * w) for _ in range(blocks - 1)), Block(8 * w, 4 * w),
         )  # fmt: skip
         self.grow = nn.Sequential(Block(4 * w, 4 * w), Block(4 * w, 4 * w))
         self.grow_more = nn.Sequential(Block(4 * w, 2 * w), Block(2 * w, 2 * w), Block(2 * w, w, 7))

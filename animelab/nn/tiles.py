@@ -21,9 +21,9 @@ def starts(length: int, side: int, overlap: int) -> list[int]:
 def by_tiles(paint: Callable[[Tensor], Tensor], pictures: Tensor, side: int = 512, overlap: int = 96) -> Tensor:
     """What `paint` makes of pictures (B, 3, H, W), tile by tile: (B, C, H, W).
 
-    side and overlap are multiples of 16. Of each overlap the outer quarters, where a tile lacks its surroundings, do not
-    count, and between them one tile fades into the other. A painter that looks no further than a quarter of the overlap
-    paints exactly what it would paint in one piece.
+    side and overlap are multiples of 16. Of each overlap the outer quarters, where a tile lacks its surroundings, do
+    not count, and between them one tile fades into the other. A painter that looks no further than a quarter of the
+    overlap paints exactly what it would paint in one piece.
     """
     high, wide = pictures.shape[-2:]
     total, weight = torch.zeros(()), torch.zeros(high, wide)

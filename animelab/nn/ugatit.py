@@ -6,7 +6,7 @@ Taught in 10_ugatit.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +17,7 @@ from animelab.errors import LabError
 
 
 class Answer(NamedTuple):
-    """What a network of U-GAT-IT says: its picture or map of logits, what its attention guessed, and where it looked."""
+    """What a network of U-GAT-IT says: a picture or map of logits, what its attention guessed, where it looked."""
 
     out: Tensor  # a picture (B, 3, H, W) in [-1, 1], or logits (B, 1, h, w)
     guess: Tensor  # logits (B, 2): which domain is this? by the mean and by the maximum of each channel
@@ -29,9 +29,9 @@ class Attention(nn.Module):
 
     def __init__(self, channels: int, activation: nn.Module, normed: bool = False) -> None:
         super().__init__()
-        self.average, self.largest = (nn.Linear(channels, 1, bias=False) for _ in range(2))
-        if normed:
-            self.average, self.largest = spectral_norm(self.average), spectral_norm(self.largest)
+        heads = [nn.Linear(channels, 1, bias=False) for _ in range(2)]
+        self.average: Any = spectral_norm(heads[0]) if normed else heads[0]
+        self.largest: Any = spectral_norm(heads[1]) if normed else heads[1]
         self.mix = nn.Conv2d(2 * channels, channels, 1)
         self.activation = activation
 

@@ -8,6 +8,7 @@ from animelab.recipes.cartoongan import CartoonGAN
 from animelab.recipes.colorization import Colorization
 from animelab.recipes.cyclegan import CycleGAN
 from animelab.recipes.dcgan import DCGAN
+from animelab.recipes.landmarks import Landmarks
 from animelab.recipes.makegirlsmoe import MakeGirlsMoe
 from animelab.recipes.pix2pix import Pix2Pix
 from animelab.recipes.sketch import Sketch
@@ -26,6 +27,7 @@ _ALL: tuple[type[Recipe], ...] = (
     CartoonGAN,
     AnimeGAN,
     UGATIT,
+    Landmarks,
     TaggerRecipe,
 )
 RECIPES = {recipe.name: recipe for recipe in _ALL}

@@ -19,7 +19,7 @@ from animelab.config import TrainingConfig
 from animelab.data import StudioScenes, UnpairedFolder, jittered
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
 from animelab.metrics import perception
-from animelab.nn import animegan, cartoongan, pix2pix
+from animelab.nn import animegan, cartoongan
 from animelab.viz import grid
 
 
@@ -28,7 +28,8 @@ class Config(TrainingConfig):
     """The authors' code for the style named Hayao: Adam 2e-4, then 2e-5 and 4e-5, batch 12."""
 
     batch: int = 12
-    size: int = 256
+    size: int = 256  # what the networks see:
+    picture: int = 256  # a piece of pictures with this side
     width: int = 32
     width_D: int = 32
     blocks: int = 4
@@ -53,13 +54,13 @@ class Config(TrainingConfig):
 
 PRESETS = {
     "smoke": Config(
-        steps=20, batch=2, size=32, width=4, width_D=4, blocks=2, first=10, features="tagger", scenes=32, log_every=5,
-        preview_every=10, checkpoint_every=10,
+        steps=20, batch=2, size=32, picture=48, width=4, width_D=4, blocks=2, first=10, features="tagger", scenes=32,
+        log_every=5, preview_every=10, checkpoint_every=10,
     ),
     "cpu": Config(
-        steps=2500, decay=2500, batch=8, size=64, width=16, width_D=16, blocks=3, first=300, lr_first=1e-3, lr_G=4e-4,
-        lr_D=4e-4, ema=0.99, game_weight=1.0, content_weight=1.0, style_weight=2.5, color_weight=2.0, smooth_weight=0.1,
-        features="tagger", scenes=3_000,
+        steps=3500, decay=3500, batch=1, size=128, picture=128, width=16, width_D=16, blocks=3, first=1000,
+        lr_first=5e-4, lr_G=3e-4, lr_D=5e-5, ema=0.995, game_weight=1.0, content_weight=6.0, style_weight=20.0,
+        color_weight=1.5, smooth_weight=0.3, features="tagger", scenes=2_500,
     ),
     "t4": Config(steps=60_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
     "h100": Config(steps=150_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
@@ -99,33 +100,32 @@ class AnimeGAN(Recipe):
     @staticmethod
     def data(config: Config, folder: Path | None = None) -> Any:
         if folder is not None:
-            return UnpairedFolder(folder, config.size)
-        return StudioScenes("photo", "anime", config.size, config.scenes, config.seed)
+            return UnpairedFolder(folder, config.picture)
+        return StudioScenes("photo", "anime", config.picture, config.scenes, config.seed)
 
     def build(self, config: Config) -> None:
-        self.G = animegan.Generator(config.width, config.blocks).apply(pix2pix.initialize)
+        self.G = animegan.Generator(config.width, config.blocks)
         self.D = animegan.Discriminator(config.width_D)
         self.G_ema = EMA(self.G, config.ema)
         self.G_first = adam(self.G, config.lr_first, (config.beta1, 0.999))
         self.G_adam = adam(self.G, config.lr_G, (config.beta1, 0.999))
         self.D_adam = adam(self.D, config.lr_D, (config.beta1, 0.999))
-        self.G_decay = linear_decay(self.G_adam, config.decay)
-        self.D_decay = linear_decay(self.D_adam, config.decay)
+        falling = max(0, config.decay - config.first)  # the rates wait for the game
+        self.G_decay, self.D_decay = (linear_decay(each, falling) for each in (self.G_adam, self.D_adam))
         self.steps_done = torch.zeros((), dtype=torch.int64)
         self.look = perception.eye(config.features, self.device)
-        self.depth = perception.DEEP[config.features]
 
     def step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         c = self.config
-        photos, drawings = (jittered(side, crop=1.0)[0] for side in batch)
+        photos, drawings = (jittered(side, crop=1.0, size=c.size)[0] for side in batch)
         gray = grayed(drawings)
         with torch.no_grad():
-            of_photos, of_gray = self.look(photos)[self.depth], self.look(gray)[self.depth]
+            of_photos, of_gray = self.look(photos), self.look(gray)
         fake = self.G(photos)
-        seen = self.look(fake)[self.depth]
-        content = (seen - of_photos).abs().mean()
+        seen = self.look(fake)
         self.steps_done += 1
         if self.steps_done <= c.first:
+            content = perception.content_distance(seen, of_photos, perception.EVERYTHING[c.features])
             self.update(self.G_first, content)
             self.G_ema.update(self.G)
             return {"content": content.detach()}
@@ -138,7 +138,9 @@ class AnimeGAN(Recipe):
 
         with frozen(self.D):
             loss_G = (self.D(fake) - 1).square().mean()
-        style = (perception.gram(seen) - perception.gram(of_gray)).abs().mean()
+        depths = perception.CONTENT[c.features]
+        content = perception.content_distance(seen, of_photos, depths)
+        style = perception.style_distance(seen, of_gray, depths)
         color = color_distance(fake, photos)
         total = c.game_weight * loss_G + c.content_weight * content + c.style_weight * style
         self.update(self.G_adam, total + c.color_weight * color + c.smooth_weight * unrest(fake))

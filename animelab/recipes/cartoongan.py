@@ -1,4 +1,4 @@
-"""CartoonGAN (Chen et al. 2018): photographs to drawings, with a judge who dislikes soft edges. Taught in 09_cartoongan."""
+"""CartoonGAN (Chen et al. 2018): photographs to drawings, with a judge of edges. Taught in 09_cartoongan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from animelab.config import TrainingConfig
 from animelab.data import StudioScenes, UnpairedFolder, jittered
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
 from animelab.metrics import perception
-from animelab.nn import cartoongan, pix2pix
+from animelab.nn import cartoongan
 from animelab.viz import grid
 
 
@@ -25,7 +25,8 @@ class Config(TrainingConfig):
     """The authors' settings: batch 8, Adam 2e-4 at first and 1e-5 in the game, content worth 10 (section 3)."""
 
     batch: int = 8
-    size: int = 256
+    size: int = 256  # what the networks see:
+    picture: int = 256  # a piece of pictures with this side
     width: int = 64
     width_D: int = 32
     blocks: int = 8
@@ -43,12 +44,12 @@ class Config(TrainingConfig):
 
 PRESETS = {
     "smoke": Config(
-        steps=20, batch=2, size=32, width=4, width_D=4, blocks=1, first=10, features="tagger", scenes=32, log_every=5,
-        preview_every=10, checkpoint_every=10,
+        steps=20, batch=2, size=32, picture=48, width=4, width_D=4, blocks=1, first=10, features="tagger", scenes=32,
+        log_every=5, preview_every=10, checkpoint_every=10,
     ),
     "cpu": Config(
-        steps=2500, decay=2500, size=64, width=16, width_D=16, blocks=3, first=300, lr_first=1e-3, lr_G=4e-4, lr_D=4e-4,
-        ema=0.99, content_weight=1.0, features="tagger", scenes=3_000,
+        steps=4500, decay=4500, batch=1, size=128, picture=128, width=16, width_D=16, blocks=3, first=2000,
+        lr_first=5e-4, lr_G=3e-4, lr_D=5e-5, ema=0.995, content_weight=6.0, features="tagger", scenes=2_500,
     ),
     "t4": Config(steps=75_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
     "h100": Config(steps=150_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
@@ -61,7 +62,7 @@ def preset(name: str, **changes: object) -> Config:
 
 
 class CartoonGAN(Recipe):
-    """A painter and a judge of drawings. A learner's own can be `loss` and `smoothed`, which softens a drawing's edges."""
+    """A painter and a judge. A learner's own can be `loss` and `smoothed`, which softens a drawing's edges."""
 
     name = "cartoongan"
     presets = PRESETS
@@ -72,35 +73,34 @@ class CartoonGAN(Recipe):
     @staticmethod
     def data(config: Config, folder: Path | None = None) -> Any:
         if folder is not None:
-            return UnpairedFolder(folder, config.size)
-        return StudioScenes("photo", "anime", config.size, config.scenes, config.seed)
+            return UnpairedFolder(folder, config.picture)
+        return StudioScenes("photo", "anime", config.picture, config.scenes, config.seed)
 
     def build(self, config: Config) -> None:
-        self.G = cartoongan.Generator(config.blocks, config.width).apply(pix2pix.initialize)
-        self.D = cartoongan.Discriminator(config.width_D).apply(pix2pix.initialize)
+        self.G = cartoongan.Generator(config.blocks, config.width)
+        self.D = cartoongan.Discriminator(config.width_D)
         self.G_ema = EMA(self.G, config.ema)
         self.G_first = adam(self.G, config.lr_first, (config.beta1, 0.999))
         self.G_adam = adam(self.G, config.lr_G, (config.beta1, 0.999))
         self.D_adam = adam(self.D, config.lr_D, (config.beta1, 0.999))
-        self.G_decay = linear_decay(self.G_adam, config.decay)
-        self.D_decay = linear_decay(self.D_adam, config.decay)
+        falling = max(0, config.decay - config.first)  # the rates wait for the game
+        self.G_decay, self.D_decay = (linear_decay(each, falling) for each in (self.G_adam, self.D_adam))
         self.steps_done = torch.zeros((), dtype=torch.int64)
         self.look = perception.eye(config.features, self.device)
 
-    def content(self, fake: Tensor, photos: Tensor) -> Tensor:
+    def content(self, fake: Tensor, photos: Tensor, depths: tuple[int, ...]) -> Tensor:
         """How far a drawing is from its photograph, deep in a network that has learned to see (equation 5)."""
-        depth = perception.DEEP[self.config.features]
         with torch.no_grad():
-            wanted = self.look(photos)[depth]
-        return (self.look(fake)[depth] - wanted).abs().mean()
+            wanted = self.look(photos)
+        return perception.content_distance(self.look(fake), wanted, depths)
 
     def step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         c = self.config
-        photos, drawings = (jittered(side, crop=1.0)[0] for side in batch)
+        photos, drawings = (jittered(side, crop=1.0, size=c.size)[0] for side in batch)
         fake = self.G(photos)
-        content = self.content(fake, photos)
         self.steps_done += 1
         if self.steps_done <= c.first:  # learn to leave things as they are, before anybody judges
+            content = self.content(fake, photos, perception.EVERYTHING[c.features])
             self.update(self.G_first, content)
             self.G_ema.update(self.G)
             return {"content": content.detach()}
@@ -112,6 +112,7 @@ class CartoonGAN(Recipe):
 
         with frozen(self.D):
             loss_G = self.loss.generator(self.D(fake))
+        content = self.content(fake, photos, perception.CONTENT[c.features])
         self.update(self.G_adam, loss_G + c.content_weight * content)
 
         self.G_ema.update(self.G)

@@ -19,9 +19,9 @@ from .layers import (
     svg,
 )
 from .rendering import fingerprint, rasterize
-from .scenes import Scene, paint
+from .scenes import HOURS, PLACES, Scene, paint
 
-__all__ = ["EXPRESSIONS", "LABELS", "LABEL_COLORS", "LAYERS", "OPTIONS", "PRIORS", "RANGES", "STYLES", "TAGS"]
+__all__ = ["EXPRESSIONS", "HOURS", "LABELS", "LABEL_COLORS", "LAYERS", "OPTIONS", "PLACES", "PRIORS", "RANGES"]
 __all__ += [
     "Character",
     "Prior",
@@ -33,4 +33,4 @@ __all__ += [
     "normals",
     "paint_labels",
 ]
-__all__ += ["Scene", "add_hairstyle", "paint", "part_mask", "rasterize", "regions", "render", "svg"]
+__all__ += ["STYLES", "TAGS", "Scene", "add_hairstyle", "paint", "part_mask", "rasterize", "regions", "render", "svg"]

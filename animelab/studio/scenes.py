@@ -280,7 +280,7 @@ def windows(c: Canvas, x: float, top: float, wide: float, high: float, far: floa
 
 def pole(c: Canvas, x: float, y: float, high: float, to: Point) -> None:
     """A pole with two arms, and its wires to the next one's top."""
-    for k, drop in enumerate((0.0, 0.07, 0.14)):
+    for drop in (0.0, 0.07, 0.14):
         ax, ay, bx, by = x, y - high * (0.96 - drop), to[0], to[1] + drop * 30
         mx, my = (ax + bx) / 2, (ay + by) / 2 + 7
         wire = (

@@ -7,6 +7,7 @@ from animelab.widgets.color_studio import ColorStudio
 from animelab.widgets.latent_explorer import LatentExplorer
 from animelab.widgets.line_painter import LinePainter
 from animelab.widgets.live import LiveTraining
+from animelab.widgets.own_picture import OwnPicture
 from animelab.widgets.pick_and_refine import PickAndRefine
 from animelab.widgets.timelapse import Timelapse
 
@@ -19,4 +20,4 @@ __all__ = [
     "LinePainter",
     "LiveTraining",
 ]
-__all__ += ["PickAndRefine", "Timelapse"]
+__all__ += ["OwnPicture", "PickAndRefine", "Timelapse"]

@@ -7,9 +7,10 @@ from typing import Any
 import ipywidgets
 import numpy as np
 from PIL import Image
+from torch import Tensor
 
 from animelab.errors import LabError
-from animelab.viz import as_pixels
+from animelab.viz import as_pixels, heat_colors
 from animelab.widgets.picture import Panel, Picture
 
 SHOWN = 256  # CSS pixels of the picture
@@ -18,13 +19,15 @@ SHOWN = 256  # CSS pixels of the picture
 class BeforeAfter(Panel):
     """A curtain to draw over pictures: at its left one version of them, at its right another.
 
-    versions: {words: pictures as in `viz.grid`}, at least two of them, all with as many pictures. Keyboard: Tab goes
-    from control to control, arrow keys move the curtain. Raises LabError for fewer versions, or unequal numbers.
+    versions: {words: pictures as in `viz.grid`}, at least two of them, all with as many pictures. attention: maps (N,
+    h, w), to lay over all versions. Keyboard: Tab goes from control to control, arrow keys move the curtain. Raises
+    LabError for fewer versions, or unequal numbers.
     """
 
-    def __init__(self, versions: dict[str, Any]) -> None:
+    def __init__(self, versions: dict[str, Any], attention: Tensor | None = None) -> None:
         self.versions = {name: as_pixels(pictures) for name, pictures in versions.items()}
         counts = {len(pictures) for pictures in self.versions.values()}
+        counts |= set() if attention is None else {len(attention)}
         if len(self.versions) < 2 or len(counts) != 1:
             raise LabError(f"A curtain has two versions or more of the same pictures, not {len(versions)} of {counts}.")
         names = list(self.versions)
@@ -36,6 +39,11 @@ class BeforeAfter(Panel):
             "number": ipywidgets.IntSlider(1, min=1, max=counts.pop(), description="Picture", **wide),
             "curtain": ipywidgets.IntSlider(50, min=0, max=100, description="Curtain (%)", **wide),
         }
+        self._heat = None
+        if attention is not None:
+            self._heat = heat_colors(attention, (SHOWN, SHOWN))
+            slider = ipywidgets.IntSlider(0, min=0, max=100, step=5, description="Attention (%)", **wide)
+            self._controls["attention"] = slider
         for name, control in self._controls.items():
             control.add_class(f"animelab-{name}")
             control.observe(lambda _: self._draw(), "value")
@@ -49,20 +57,27 @@ class BeforeAfter(Panel):
         self._first = {name: control.value for name, control in self._controls.items()}
         self._draw()
 
-    def render(self, left: str, right: str, number: int, curtain: int) -> np.ndarray:
-        """One picture, `curtain` percent of it from the version at the left: uint8 (256, H, 3)."""
+    def render(self, left: str, right: str, number: int, curtain: int, attention: int = 0) -> np.ndarray:
+        """One picture, `curtain` percent of it from the version at the left: uint8 (H, 256, 3).
+
+        attention: how much of its attention, in percent, lies over it; bright is where the network looks.
+        """
         pair = [self.versions[name][number - 1] for name in (left, right)]
         size = (SHOWN, round(SHOWN * pair[0].shape[0] / pair[0].shape[1]))
         first, second = (np.array(Image.fromarray(each).resize(size, Image.Resampling.LANCZOS)) for each in pair)
         edge = round(curtain / 100 * SHOWN)
         second[:, :edge] = first[:, :edge]
+        if attention and self._heat is not None:
+            heat = np.array(Image.fromarray(self._heat[number - 1]).resize(size))
+            second = (second + attention / 100 * (heat - second.astype(float))).round().astype(np.uint8)
         if 0 < edge < SHOWN:
             second[:, edge - 1 : edge + 1] = 255
         return second
 
     def still(self) -> tuple[str, str]:
-        left, right, number, curtain = (control.value for control in self._controls.values())
-        return self._picture.value, f"Picture {number}: {curtain}% of it {left}, the rest {right}"
+        left, right, number, curtain, *attention = (control.value for control in self._controls.values())
+        seen = f"; {attention[0]}% of the attention over it" if attention and attention[0] else ""
+        return self._picture.value, f"Picture {number}: {curtain}% of it {left}, the rest {right}{seen}"
 
     def _draw(self) -> None:
         values = {name: control.value for name, control in self._controls.items()}

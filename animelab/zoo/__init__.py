@@ -144,11 +144,7 @@ class Translator:
         is translated in tiles that fade into each other. back: from B to A, for networks that know both directions;
         LabError for others.
         """
-        network = self.network
-        if isinstance(network, (cyclegan.Pair, ugatit.Pair)):
-            network = network.b_to_a if back else network.a_to_b
-        elif back:
-            raise LabError(f"'{self.name}' knows one direction only; leave out the way back.")
+        network = self._direction(back)
         multiple = getattr(network, "size", 4)
         high, wide = pictures.shape[-2:]
         bottom, right = (max(16, -(-side // multiple) * multiple) - side for side in (high, wide))
@@ -161,6 +157,28 @@ class Translator:
         large = max(high, wide) > LARGE
         parts = [by_tiles(paint, part) if large else paint(part) for part in padded.split(1 if large else 16)]
         return torch.cat(parts)[..., :high, :wide]
+
+    @property
+    def attends(self) -> bool:
+        """Whether it can say where it looks."""
+        return isinstance(self.network, (ugatit.Pair, ugatit.Generator))
+
+    @torch.no_grad()
+    def attention(self, pictures: Tensor, back: bool = False) -> Tensor:
+        """Where the network looks in pictures that it takes as they are: (B, h, w) on the CPU, larger is more.
+
+        Raises LabError for networks without attention.
+        """
+        if not self.attends:
+            raise LabError(f"'{self.name}' has no attention to show; U-GAT-IT has.")
+        return self._direction(back)(pictures.to(self.device)).heat.float().cpu()
+
+    def _direction(self, back: bool) -> nn.Module:
+        if isinstance(self.network, (cyclegan.Pair, ugatit.Pair)):
+            return self.network.b_to_a if back else self.network.a_to_b
+        if back:
+            raise LabError(f"'{self.name}' knows one direction only; leave out the way back.")
+        return self.network
 
 
 def names(kind: str = ".generator") -> list[str]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 
+import pytest
 import torch
 
-from animelab import zoo
+from animelab import metrics, zoo
 from animelab.data import StudioFaces, StudioPairs
 from animelab.engine import train
 from animelab.engine.weights import load_weights
 from animelab.latent import attributes
-from animelab.nn import colorization
+from animelab.nn import cartoongan, colorization, ugatit
 from animelab.recipes import RECIPES, dcgan
 
 
@@ -38,7 +39,12 @@ def trained(name, tmp_path, steps, **settings):
     for count in (1, steps):
         kind = RECIPES[name]
         config = dataclasses.replace(
-            kind.presets["smoke"], steps=count, faces=64, preview_every=1000, checkpoint_every=1000, **settings
+            kind.presets["smoke"],
+            steps=count,
+            preview_every=1000,
+            checkpoint_every=1000,
+            **({"scenes": 64} if name in ("cartoongan", "animegan") else {"faces": 64}),
+            **settings,
         )
         data = kind.data(config)
         train(kind(config, "cpu"), data, tmp_path / str(count), watch=lambda progress: None)
@@ -118,6 +124,54 @@ def test_both_stages_of_coloring_learn_to_use_what_they_are_given(tmp_path, monk
     assert gaps[1] < 0.6 * gaps[0] and gaps[1] < float((draft - colors).abs().mean()), (
         "the draft gets better, not worse"
     )
+
+
+@pytest.mark.parametrize("name", ["cartoongan", "animegan"])
+def test_painters_of_places_keep_the_photograph_and_move_towards_drawings(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
+    settings = {"width": 8, "width_D": 8, "batch": 4, "picture": 32, "lr_first": 2e-3, "lr_G": 1e-3, "lr_D": 1e-3}
+    if name == "animegan":
+        settings["game_weight"] = 1.0
+    before, after, places = trained(name, tmp_path, 300, first=150, **settings)
+    photos, drawings = places.batch(range(64))
+    looks = metrics.perception.eye("tagger")
+    seen = [looks(each) for each in (photos, before.translate(photos), after.translate(photos))]
+    apart = [metrics.perception.content_distance(seen[0], each, (0, 1, 2)) for each in seen[1:]]
+    assert apart[1] < 0.6 * apart[0], "what is there stays"
+    steep = [float(cartoongan.slopes(model.translate(photos)).mean()) for model in (before, after)]
+    wanted = float(cartoongan.slopes(drawings).mean())
+    assert abs(steep[1] - wanted) < abs(steep[0] - wanted), "as much contrast between neighbors as in drawings"
+
+
+def test_ugatit_finds_its_way_back_and_knows_its_styles(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
+    settings = {"batch": 4, "width": 8, "lr_G": 1e-3, "lr_D": 1e-3, "attention_weight": 10.0, "prior": "frontal"}
+    before, after, piles = trained("ugatit", tmp_path, 200, **settings)
+    a, b = piles.batch(range(32))
+    for here, back in ((a, False), (b, True)):
+        home = [model.translate(model.translate(here, back), not back) for model in (before, after)]
+        errors = [(returned - here).abs().mean() for returned in home]
+        assert errors[1] < 0.75 * errors[0]
+    painter = after.network.a_to_b
+    with torch.no_grad():
+        knows = [(painter(each).guess > 0).float().mean() for each in (a, b)]
+    assert knows[0] > 0.9 and knows[1] < 0.1, "its attention tells portraits from cels"
+    rhos = [norm.rho for norm in painter.modules() if isinstance(norm, ugatit.AdaLIN)]
+    assert all(rho.min() >= 0 and rho.max() <= 1 for rho in rhos) and any((rho != rho[0, 0]).any() for rho in rhos)
+
+
+def test_the_finder_finds(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
+    kind, off = RECIPES["landmarks"], []
+    for steps in (1, 120):
+        config = dataclasses.replace(kind.presets["smoke"], steps=steps, batch=16, faces=16, width=8, lr=4e-3)
+        faces, folder = kind.data(config), tmp_path / str(steps)
+        train(kind(config, "cpu"), faces, folder, watch=lambda progress: None)
+        finder = load_weights(folder / "weights.safetensors")[2]
+        pictures, points = faces.batch(range(64))
+        with torch.no_grad():
+            off.append(float((finder(pictures) - points).norm(dim=2).mean()))
+    assert off[1] < 0.6 * off[0] and off[1] < 8
 
 
 def test_sketch_finds_lines(tmp_path, monkeypatch):

@@ -16,16 +16,7 @@ from animelab.recipes import RECIPES
 
 COMMAND = [sys.executable, "-m", "animelab", "train"]
 STEPS = 60  # some more than the 20 of the promise, so that there is time to kill a run before it ends
-SETTINGS = [
-    "--preset",
-    "smoke",
-    "--device",
-    "cpu",
-    "--set",
-    "faces=32",
-    "--set",
-    "keep=1000",
-]  # keep: the test goes back to step 10
+SETTINGS = ["--preset", "smoke", "--device", "cpu", "--set", "keep=1000"]  # keep: the test goes back to step 10
 
 
 def newest(folder):

@@ -78,8 +78,16 @@ def test_features_have_gradients_and_the_gram_matrix_forgets_places() -> None:
     picture = torch.rand(1, 3, 32, 32, requires_grad=True)
     maps = look(picture)
     assert [each.shape[-1] for each in maps] == [16, 8, 4, 2]
-    maps[perception.DEEP["tagger"]].sum().backward()
+    other = [each.detach() + torch.randn_like(each) for each in maps]
+    assert float(perception.content_distance(maps, maps, (0, 2))) == 0
+    content = perception.content_distance(maps, other, (0, 2))
+    wanted = sum((maps[d] - other[d]).abs().mean() for d in (0, 2))
+    assert torch.allclose(content, wanted)
+    content.backward()
     assert picture.grad.abs().sum() > 0
+    style = perception.style_distance(maps, other, (0, 2))
+    shuffled = [each.flip(-1) for each in other]
+    assert torch.allclose(style, perception.style_distance(maps, shuffled, (0, 2))), "style forgets places"
     flat = torch.randn(1, 5, 6, 6)
     mixed = flat.flatten(2)[..., torch.randperm(36)].view_as(flat)
     assert torch.allclose(perception.gram(flat), perception.gram(mixed), atol=1e-6)

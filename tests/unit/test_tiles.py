@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -35,7 +37,7 @@ def test_every_row_is_covered_and_neighbors_overlap() -> None:
     for length in (64, 65, 100, 112, 113, 500):
         found = tiles.starts(length, 64, 32)
         assert found[0] == 0 and found[-1] + 64 >= length and all(0 <= each <= max(0, length - 64) for each in found)
-        assert all(b - a <= 32 for a, b in zip(found, found[1:]))
+        assert all(b - a <= 32 for a, b in pairwise(found))
 
 
 def test_a_painter_who_looks_at_everything_leaves_no_seam() -> None:

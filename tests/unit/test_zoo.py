@@ -30,6 +30,7 @@ def test_all_weights_fit_the_budget():
         "stylegan2-faces-64-judge",
         "colorist-draft-128",
         "colorist-refine-128",
+        "landmarks",
         *MODELS,
         *zoo.names("translator"),
     }

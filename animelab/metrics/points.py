@@ -1,0 +1,35 @@
+"""Where are eyes, nose and mouth? A finder that learned from the studio's faces says so. Taught in 10_ugatit."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from animelab import zoo
+from animelab.data import fitted
+
+
+@lru_cache(maxsize=1)
+def _finder() -> nn.Module:
+    return zoo.network("landmarks")
+
+
+@torch.no_grad()
+def landmarks(pictures: Tensor) -> Tensor:
+    """Five points in faces (N, 3, 64, 64) in [-1, 1]: (N, 5, 2), x and y in pixels.
+
+    Both eyes, nose, both corners of the mouth; left is left in the picture. The finder learned from portraits and cels,
+    turned, scaled and shifted.
+    """
+    return torch.cat([_finder()(part.float().cpu()) for part in pictures.split(256)])
+
+
+def guessed_eyes(picture: np.ndarray) -> Tensor:
+    """Where two eyes seem to be in one picture, uint8 (H, W, 3) of any size: (2, 2), x and y in its pixels."""
+    high, wide = picture.shape[:2]
+    points = landmarks(fitted(picture, 64, "letterboxed"))[0, :2] / 64 - 0.5
+    sides = torch.tensor([wide, high])
+    return (points * max(high, wide) + sides / 2).clamp(min=torch.zeros(2), max=sides.float())

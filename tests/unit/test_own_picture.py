@@ -1,0 +1,121 @@
+"""A picture of one's own: fitted, translated, with attention; and what a browser may send."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from animelab import metrics, zoo
+from animelab.data import Cast, fitted, five_points
+from animelab.errors import LabError
+from animelab.nn import ugatit
+from animelab.studio import render
+from animelab.viz import heat_colors
+from animelab.widgets import BeforeAfter, OwnPicture
+
+
+def url(image: Image.Image, kind: str = "PNG") -> str:
+    buffer = io.BytesIO()
+    image.save(buffer, kind)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 255, (48, 80, 3), dtype=np.uint8)
+
+
+def test_a_model_of_one_size_gets_the_picture_fitted(picture: np.ndarray) -> None:
+    own = OwnPicture(lambda x: -x, [picture], size=32)
+    assert own.fits == ["letterboxed", "cropped", "aligned"] and own.fit == "aligned"
+    for fit in own.fits:
+        own.fit = fit
+        assert own.before.shape == own.after.shape == (32, 32, 3) and own.heat_url == ""
+        assert np.abs(own.before.astype(int) + own.after - 255).max() <= 1
+    own.fit = "aligned"
+    before, answers = own.before, own.answers
+    own.eyes = [[0.2, 0.5], [0.6, 0.6]]
+    assert own.answers == answers + 1 and not np.array_equal(own.before, before), "the eyes are heard"
+    wanted = fitted(picture, 32, "aligned", torch.tensor([[0.2 * 80, 0.5 * 48], [0.6 * 80, 0.6 * 48]]))
+    assert np.abs(own.before - ((wanted[0].permute(1, 2, 0) + 1) * 127.5).numpy()).max() <= 1
+
+
+def test_a_model_of_any_size_gets_it_as_it_is(picture: np.ndarray) -> None:
+    own = OwnPicture(lambda x: x, [picture, picture[:, ::-1]], size=None)
+    assert own.fits == ["as it is"] and np.array_equal(own.after, picture)
+    own._asked(own, {"ask": "another"}, [])
+    assert np.array_equal(own.after, picture[:, ::-1])
+
+
+def test_pictures_from_a_browser(picture: np.ndarray) -> None:
+    own = OwnPicture(lambda x: x, [picture], size=None)
+    clear = Image.new("RGBA", (40, 30), (255, 0, 0, 0))
+    own.opened = url(clear)
+    assert own.picture.shape == (30, 40, 3) and own.picture.min() == 255, "what is transparent is white"
+    turned = Image.fromarray(picture)
+    exif = turned.getexif()
+    exif[0x0112] = 6  # the camera was held upright
+    buffer = io.BytesIO()
+    turned.save(buffer, "JPEG", exif=exif)
+    own.opened = f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    assert own.picture.shape == (80, 48, 3)
+    for hostile in ("nonsense", "data:image/png;base64,AAAA", url(Image.new("RGB", (5000, 20)))):
+        own.opened = hostile
+        assert "no picture" in own.said and own.picture.shape == (80, 48, 3), "the last good one stays"
+
+
+@pytest.mark.parametrize("eyes", [[], [[0.5, 0.5]], [[0.1, float("nan")], [1, 1]], "eyes", [[0.5, 0.5], [0.5, 0.5]]])
+def test_eyes_that_cannot_be_are_said(eyes, picture: np.ndarray) -> None:
+    own = OwnPicture(lambda x: x, [picture], size=32)
+    with pytest.raises(LabError, match="[Ee]yes"):
+        own.render(picture, "aligned", eyes)
+    with pytest.raises(LabError, match="cannot be fitted"):
+        own.render(picture, "sideways", own.eyes)
+    with pytest.raises(LabError, match="at least one"):
+        OwnPicture(lambda x: x, [])
+
+
+def test_eyes_are_guessed_in_a_drawn_face_wherever_it_is() -> None:
+    character = Cast("frontal", 0, "test")[5]
+    face = render(character, 128, "color", "portrait")
+    canvas = np.full((200, 300, 3), 230, np.uint8)
+    canvas[30:158, 150:278] = face
+    wanted = five_points(character, 128, "portrait")[:2] + torch.tensor([150.0, 30])
+    found = metrics.guessed_eyes(canvas)
+    assert (found - wanted).norm(dim=1).max() < 12, "in pixels of 300"
+    widget = OwnPicture(lambda x: x, [canvas], size=64)
+    assert np.allclose(widget.eyes, found / torch.tensor([300.0, 200]), atol=1e-5)
+
+
+def test_attention_lies_over_the_picture() -> None:
+    torch.manual_seed(0)
+    model = zoo.Translator("pair", ugatit.Pair(32, 4, 1, True).eval(), {})
+    pictures = torch.rand(3, 3, 32, 32) * 2 - 1
+    heat = model.attention(pictures)
+    assert heat.shape == (3, 8, 8) and model.attends
+    assert torch.equal(heat, model.network.a_to_b(pictures).heat) and not torch.equal(
+        heat, model.attention(pictures, True)
+    )
+    with pytest.raises(LabError, match="has no attention"):
+        zoo.load("pix2pix-color-64").attention(pictures)
+    curtain = BeforeAfter({"a": pictures, "b": -pictures}, attention=heat)
+    plain, covered = (curtain.render("a", "b", 2, 0, strength) for strength in (0, 100))
+    assert np.array_equal(covered, heat_colors(heat, (256, 256))[1]) and not np.array_equal(plain, covered)
+    curtain._controls["attention"].value = 40
+    assert "40% of the attention" in curtain.still()[1]
+    own = OwnPicture(model, pictures, size=32)
+    assert own.heat_url.startswith("data:image/png")
+    with pytest.raises(LabError, match="of the same pictures"):
+        BeforeAfter({"a": pictures, "b": pictures}, attention=heat[:2])
+
+
+def test_heat_runs_from_dark_to_bright() -> None:
+    ramp = torch.arange(16.0).view(1, 1, 16).expand(1, 4, 16)
+    colors = heat_colors(ramp, (4, 16))[0].astype(int).sum(-1)
+    assert (np.diff(colors[0]) > 0).all() and colors[0, 0] < 200 < 500 < colors[0, -1]
+    assert heat_colors(torch.zeros(1, 4, 4), (8, 8)).shape == (1, 8, 8, 3), "a map without differences is no error"
