@@ -18,21 +18,7 @@ from animelab.data.studio_sets import (
 )
 from animelab.data.transforms import ImagePool, as_pictures, jittered
 
-__all__ = ["EYES", "FITS", "SPLITS", "Cast", "ImageFolder", "Joined", "Labeled", "Move", "Pictures", "Side"]
-__all__ += [
-    "ImagePool",
-    "PairedFolder",
-    "StudioAttributes",
-    "StudioFaces",
-    "StudioPairs",
-    "StudioPoints",
-    "StudioScenes",
-    "StudioUnpaired",
-    "UnpairedFolder",
-    "as_pictures",
-    "drawn",
-    "fitted",
-    "five_points",
-    "jittered",
-    "real_faces",
-]
+__all__ = ["EYES", "FITS", "SPLITS", "Cast", "ImageFolder", "ImagePool", "Joined", "Labeled", "Move"]
+__all__ += ["PairedFolder", "Pictures", "Side", "StudioAttributes", "StudioFaces", "StudioPairs", "StudioPoints"]
+__all__ += ["StudioScenes", "StudioUnpaired", "UnpairedFolder", "as_pictures", "drawn", "fitted", "five_points"]
+__all__ += ["jittered", "real_faces"]

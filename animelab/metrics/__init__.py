@@ -6,16 +6,6 @@ from animelab.metrics.points import guessed_eyes, landmarks
 from animelab.metrics.report import evaluate, table
 from animelab.metrics.sets import fd_studio, features, frechet, kd_studio, kernel_distance, variety
 
-__all__ = [
-    "attribute_accuracy",
-    "evaluate",
-    "fd_studio",
-    "features",
-    "frechet",
-    "guessed",
-    "guessed_eyes",
-    "kd_studio",
-    "kernel_distance",
-    "landmarks",
-]
-__all__ += ["leak", "obedience", "perceptual", "predicted", "psnr", "ssim", "table", "variety"]
+__all__ = ["attribute_accuracy", "evaluate", "fd_studio", "features", "frechet", "guessed", "guessed_eyes"]
+__all__ += ["kd_studio", "kernel_distance", "landmarks", "leak", "obedience", "perceptual", "predicted", "psnr"]
+__all__ += ["ssim", "table", "variety"]

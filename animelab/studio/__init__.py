@@ -22,15 +22,6 @@ from .rendering import fingerprint, rasterize
 from .scenes import HOURS, PLACES, Scene, paint
 
 __all__ = ["EXPRESSIONS", "HOURS", "LABELS", "LABEL_COLORS", "LAYERS", "OPTIONS", "PLACES", "PRIORS", "RANGES"]
-__all__ += [
-    "Character",
-    "Prior",
-    "contact_sheet",
-    "fingerprint",
-    "label_map",
-    "landmarks",
-    "lit",
-    "normals",
-    "paint_labels",
-]
-__all__ += ["STYLES", "TAGS", "Scene", "add_hairstyle", "paint", "part_mask", "rasterize", "regions", "render", "svg"]
+__all__ += ["STYLES", "TAGS", "Character", "Prior", "Scene", "add_hairstyle", "contact_sheet", "fingerprint"]
+__all__ += ["label_map", "landmarks", "lit", "normals", "paint", "paint_labels", "part_mask", "rasterize"]
+__all__ += ["regions", "render", "svg"]

@@ -412,14 +412,15 @@ def _street(c: Canvas) -> None:
                     if up * high > high - 18:
                         continue
                     one, two = depth + 0.14 * k, depth + 0.14 * (k + 0.2)
-                    low, top = 262 - up * high, 262 - up * high - 24
-                    pane = polygon([at(edge, low, one), at(edge, low, two), at(edge, top, two), at(edge, top, one)])
+                    sill, lintel = 262 - up * high, 262 - up * high - 24
+                    corners = (sill, one), (sill, two), (lintel, two), (lintel, one)
+                    pane = polygon([at(edge, y, z) for y, z in corners])
                     glows = c.hour != "day" and r.random() < 0.6
                     c.add(pane, "glow" if glows else "glass", "#ffdf8f" if glows else "#8fb7d8", 0.6 * depth, line=0.7)
-    edge = r.choice((22.0, 234.0))
+    side = r.choice((22.0, 234.0))
     for depth, after in ((0.72, 0.9), (0.5, 0.72), (0.12, 0.5)):
-        x, y = at(edge, 262, depth)
-        next_x, next_y = at(edge, 262, after)
+        x, y = at(side, 262, depth)
+        next_x, next_y = at(side, 262, after)
         pole(c, x, y, 230 * (1 - depth), (next_x, next_y - 0.96 * 230 * (1 - after)))
 
 

@@ -11,13 +11,5 @@ from animelab.widgets.own_picture import OwnPicture
 from animelab.widgets.pick_and_refine import PickAndRefine
 from animelab.widgets.timelapse import Timelapse
 
-__all__ = [
-    "BeforeAfter",
-    "CharacterDesigner",
-    "CharacterMaker",
-    "ColorStudio",
-    "LatentExplorer",
-    "LinePainter",
-    "LiveTraining",
-]
-__all__ += ["OwnPicture", "PickAndRefine", "Timelapse"]
+__all__ = ["BeforeAfter", "CharacterDesigner", "CharacterMaker", "ColorStudio", "LatentExplorer", "LinePainter"]
+__all__ += ["LiveTraining", "OwnPicture", "PickAndRefine", "Timelapse"]
