@@ -13,6 +13,7 @@ function element(kind, parent, properties = {}) {
 }
 
 function render({ model, el }) {
+  el.addEventListener("keydown", (event) => event.key.startsWith("Arrow") && event.stopPropagation()); // Lab wants them
   el.classList.add("animelab", "animelab-colors");
   const tools = element("div", el, { className: "animelab-tools" });
   const paint = element("div", el, { className: "animelab-tools" });

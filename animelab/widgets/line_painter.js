@@ -8,6 +8,7 @@ function element(kind, parent, properties = {}) {
 }
 
 function render({ model, el }) {
+  el.addEventListener("keydown", (event) => event.key.startsWith("Arrow") && event.stopPropagation()); // Lab wants them
   el.classList.add("animelab", "animelab-painter");
   const tools = element("div", el, { className: "animelab-tools" });
   const stage = element("div", el, { className: "animelab-stage" });

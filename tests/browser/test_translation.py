@@ -72,6 +72,9 @@ def test_ink_lands_where_the_pen_was_and_the_tools_do_what_they_say(open_noteboo
     assert abs(rows.mean() - 99.5) < 2, "as high as the pen was"
     assert abs(columns.min() - 38) < 5 and abs(columns.max() - 202) < 5, "from where to where it went"
 
+    page.get_by_label("Width").press("ArrowRight")
+    assert page.get_by_label("Width").input_value() == "5", "sliders hear the arrow keys"
+    page.get_by_label("Width").press("ArrowLeft")
     page.get_by_role("button", name="Undo").click()
     wait_for_ink(page, lambda found: found.min() > 250)
     for key in (" ", *["ArrowRight"] * 10, " "):  # the keyboard draws from the middle
