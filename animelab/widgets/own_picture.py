@@ -31,7 +31,7 @@ CSS = """
 .animelab-own .animelab-stage { display: flex; flex-wrap: wrap; gap: 16px; }
 .animelab-own figure { margin: 0; }
 .animelab-own figcaption { font-size: 0.92em; opacity: 0.85; margin-top: 4px; }
-.animelab-own .animelab-frame { position: relative; border: 1px solid #80808099; line-height: 0; }
+.animelab-own .animelab-frame { position: relative; width: fit-content; border: 1px solid #80808099; line-height: 0; }
 .animelab-own .animelab-frame.animelab-over { outline: 3px dashed #0072B2; }
 .animelab-own .animelab-top { position: absolute; left: 0; top: 0; pointer-events: none; }
 .animelab-own .animelab-eye { position: absolute; width: 18px; height: 18px; margin: -10px; padding: 0;
