@@ -88,11 +88,14 @@ class OwnPicture(anywidget.AnyWidget):
         """
         if fit not in self.fits:
             raise LabError(f"A picture cannot be fitted '{fit}': {nearest(fit, self.fits)}")
-        if not isinstance(eyes, (list, tuple)) or np.shape(eyes) != (2, 2) or not np.isfinite(eyes).all():
+        try:
+            places = torch.tensor(eyes, dtype=torch.float32)
+        except (TypeError, ValueError, RuntimeError):
+            places = torch.empty(0)
+        if places.shape != (2, 2) or not places.isfinite().all():
             raise LabError(f"Eyes are two points, [[x, y], [x, y]], not {eyes}.")
         if self.size:
-            places = torch.tensor(eyes, dtype=torch.float32) * torch.tensor(picture.shape[1::-1])
-            before = fitted(picture, self.size, fit, places)
+            before = fitted(picture, self.size, fit, places * torch.tensor(picture.shape[1::-1]))
         else:
             before = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
         with torch.no_grad():
@@ -106,10 +109,11 @@ class OwnPicture(anywidget.AnyWidget):
         self.picture = picture
         small = Image.fromarray(picture)
         small.thumbnail((2 * SIDE, 2 * SIDE))
-        with self.hold_trait_notifications():
-            self.eyes = _shares(picture) if self.size else [[0.4, 0.5], [0.6, 0.5]]
         self.picture_url = data_url(np.asarray(small))
-        self._answer()
+        before = self.answers
+        self.eyes = _shares(picture) if self.size else [[0.4, 0.5], [0.6, 0.5]]
+        if self.answers == before:  # the eyes are where they were, so nobody has answered yet
+            self._answer()
 
     def _answer(self) -> None:
         self.said = ""  # so that the same words, said again, are news

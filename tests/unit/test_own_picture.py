@@ -52,6 +52,16 @@ def test_a_model_of_any_size_gets_it_as_it_is(picture: np.ndarray) -> None:
     assert np.array_equal(own.after, picture[:, ::-1])
 
 
+def test_each_picture_is_painted_once(picture: np.ndarray) -> None:
+    painted = []
+    for size in (32, None):
+        own = OwnPicture(lambda x: painted.append(x.shape) or x, [picture, picture[:, :50]], size=size)
+        for _ in range(3):
+            own._asked(own, {"ask": "another"}, [])
+        assert len(painted) == own.answers == 4
+        painted.clear()
+
+
 def test_pictures_from_a_browser(picture: np.ndarray) -> None:
     own = OwnPicture(lambda x: x, [picture], size=None)
     clear = Image.new("RGBA", (40, 30), (255, 0, 0, 0))
@@ -69,7 +79,10 @@ def test_pictures_from_a_browser(picture: np.ndarray) -> None:
         assert "no picture" in own.said and own.picture.shape == (80, 48, 3), "the last good one stays"
 
 
-@pytest.mark.parametrize("eyes", [[], [[0.5, 0.5]], [[0.1, float("nan")], [1, 1]], "eyes", [[0.5, 0.5], [0.5, 0.5]]])
+@pytest.mark.parametrize(
+    "eyes",
+    [[], [[0.5, 0.5]], [[0.1, float("nan")], [1, 1]], "eyes", [[1], [1, 2]], [["a", "b"]], [[0.5, 0.5], [0.5, 0.5]]],
+)
 def test_eyes_that_cannot_be_are_said(eyes, picture: np.ndarray) -> None:
     own = OwnPicture(lambda x: x, [picture], size=32)
     with pytest.raises(LabError, match="[Ee]yes"):
