@@ -29,7 +29,7 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
-            value, least = getattr(self, field.name), 0 if field.name in ("seed", "decay") else 1
+            value, least = getattr(self, field.name), 0 if field.name in ("seed", "decay", "first") else 1
             if type(value) is int and value < least:
                 raise LabError(f"The setting '{field.name}' must be at least {least}, not {value}.")
             if isinstance(value, float) and not 0 <= value < float("inf"):
