@@ -29,6 +29,12 @@ own = OwnPicture(Inverts(), [start], size=64)
 own.eyes = [[44 / 128, 0.5], [84 / 128, 0.5]]
 own
 """
+REAL = """
+from animelab import zoo
+from animelab.data import real_faces
+from animelab.widgets import OwnPicture
+OwnPicture(zoo.load("ugatit-portrait-cel-64"), real_faces(128))
+"""
 ROOT = ".animelab-own"
 
 
@@ -102,3 +108,13 @@ def test_drop_fit_and_draw_the_curtain(open_notebook):
     assert red[256, 256].min() > 250, "white where it is transparent"
     assert np.abs(red[20, 256] - 128).max() < 3, "gray where there is no picture"
     keep(page, "own_picture")
+
+
+def test_the_real_model_in_the_notebook(open_notebook):
+    page = open_notebook("face", REAL)
+    page.locator(f"{ROOT} img.animelab-after").wait_for()
+    first = wait_for(page, "after", lambda found: found.std() > 20)
+    page.get_by_label("Attention").fill("50")
+    keep(page, "own_picture_real")
+    page.get_by_role("button", name="Another").click()
+    wait_for(page, "after", lambda found: np.abs(found - first).mean() > 5)

@@ -148,6 +148,31 @@ assert sorted(desk.render(desk.lines, desk.dots, desk.scheme, desk.light)) == ["
 greener = [float((each[:, 1] - each[:, [0, 2]].mean(1)).mean()) for each in (colors[:8], there_and_back)]
 assert greener[1] > greener[0] + 0.5, "everything is green"
 """,
+    "09_cartoongan": """
+assert count_parameters(cartoongan.Generator()) == 11_129_667 and count_parameters(animegan.Generator()) == 2_143_552
+zoos = painter.translate(new_photos)
+assert (zoos - truth).abs().mean() < (new_photos - truth).abs().mean(), "nearer to the drawings than the photographs are"
+assert metrics.perceptual(zoos, truth).mean() < 0.85 * metrics.perceptual(new_photos, truth).mean()
+assert sharpness(zoos)[0] > sharpness(new_photos)[0], "and edges are sharper"
+assert (hard - whole).abs().mean() > (faded - whole).abs().mean(), "tiles that fade are nearer to one piece"
+seams = [float((each[..., 127] - each[..., 128]).abs().mean()) for each in (whole, hard, faded)]
+assert seams[1] > 1.5 * seams[0] > 0.75 * seams[2], "only tiles edge to edge show a seam"
+assert not lovely_but_deaf(lambda x: x, new_photos[:1].requires_grad_(), new_photos[1:2]).requires_grad
+""",
+    "10_ugatit": """
+assert [count_parameters(each) for each in list(networks.values())[:4]] == [278_959_808, 10_589_888, 53_130_176, 3_290_560]
+assert 256 * 64 * 64 * 256 / 278_959_808 > 0.95, "nearly all of the full painter is one matrix"
+assert both[:8].mean() > both[8:].mean() + 0.5, "the helper argues for portraits in portraits"
+moved_by = (there - here).mean(0)
+assert 3 < moved_by[:2, 1].min() and moved_by[:2, 1].max() < 4.2 and moved_by[1, 0] - moved_by[0, 0] > 2
+tints = [normal(cels[:8], over).mean((2, 3)).std(0).mean() for over in ((2, 3), (1, 2, 3))]
+assert tints[1] > 5 * tints[0], "instance norm takes the tint away"
+assert as_it_is[-1] > 1.3 * aligned[-1] and as_it_is[4] > aligned[4], "alignment matters"
+assert painter.weight.grad is not None, "the bug pulls the painter"
+kept, other = (metrics.attribute_accuracy(each, tags)["hair color"] for each in (painted, rows["CycleGAN"]))
+off = [float((metrics.landmarks(each) - where).norm(dim=2).mean()) for each in (portraits, painted)]
+assert off[1] < 0.5 * off[0], "points travel"
+""",
 }
 
 

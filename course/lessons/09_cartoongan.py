@@ -1,0 +1,554 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 9 · From a photograph to a background: CartoonGAN
+#
+# **You will make:** painted backgrounds out of photographs, and a painter who has learned that a drawing has edges.
+#
+# **In the studio:** step 5 of 6, the *background*.
+#
+# **Time:** not measured yet. **Downloads:** nothing.
+
+# %% tags=["setup"]
+from animelab import env
+
+env.start()
+
+# %%
+import copy
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from animelab import metrics, studio, zoo
+from animelab.checks import check_9_1, check_9_2, check_9_3, check_9_4
+from animelab.data import StudioScenes
+from animelab.engine import train
+from animelab.metrics import perception
+from animelab.nn import animegan, cartoongan, count_parameters
+from animelab.nn.tiles import by_tiles
+from animelab.recipes import cartoongan as recipes
+from animelab.viz import compare, show
+from animelab.widgets import BeforeAfter, LiveTraining, OwnPicture
+
+# %% [markdown]
+# ## Where we are going
+#
+# At the left of the curtain a photograph, at the right what a painter makes of it who never saw a photograph and its drawing together.
+
+# %%
+painter = zoo.load("cartoongan-scenes-128")
+test = StudioScenes("photo", "anime", 128, 128, split="test")
+new_photos, new_drawings = test.batch(range(128))
+truth = test.truth(range(128))
+BeforeAfter(
+    {
+        "photo": new_photos[:24],
+        "painted": painter.translate(new_photos[:24]),
+        "the truth": truth[:24],
+    }
+)
+
+# %% [markdown]
+# ## Six places, twice
+#
+# Behind every character there is a place, and somebody has to paint it. Studios start from photographs. Ours draws its own, so that we
+# know the answer: each place in two renderings of the same geometry, as a background painter would do it, and as a camera might see it.
+
+# %%
+places = [
+    studio.Scene(name, "day", 2)
+    for name in ("sky", "hills", "trees", "town", "street", "room")
+]
+as_photo, as_anime = (
+    [studio.paint(place, 128, style) for place in places] for style in ("photo", "anime")
+)
+compare({"photo": as_photo, "anime": as_anime},
+        alt="A sky, hills, trees, a town, a street and a room: as grainy soft photographs, and as drawings with ink and flat colors.")  # fmt: skip
+
+# %% [markdown]
+# **Look closely**, and write down what differs. You should find at least four things. (Ink. Flat colors instead of grain. Shadows with
+# a hard edge. Stronger colors. And what does *not* differ: where things are.)
+#
+# By day, at dusk, at night:
+
+# %%
+show([studio.paint(studio.Scene("street", hour, 4), 128, style) for style in ("photo", "anime") for hour in studio.HOURS],
+     columns=3, alt="One street by day, at dusk and at night; above as photographs, below as drawings.")  # fmt: skip
+
+# %% [markdown]
+# Nobody gives us such pairs in the real world, so our painter will not get them either. In training, photographs show some places and
+# drawings others. The pairs are kept for the end, when we want to know the truth.
+#
+# ## First idea: borrow the texture
+#
+# Gatys, Ecker and Bethge (2015) made pictures in the style of others without training any painter. They took a network that had learned
+# to see, and asked two questions of a picture. *What is there?* The maps deep inside say so, place by place. *How does it look?* Which
+# features occur **together**, wherever they do. That is one matrix.
+#
+# ### Exercise 9.1 · The Gram matrix (level 2 of 5, about 10 minutes)
+#
+# <details><summary>Hint 1</summary>
+#
+# Flatten the places: `maps.flatten(2)` is (B, C, H W). Two channels go together if the sum of their products is large.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# `flat @ flat.transpose(1, 2)` makes all these sums at once. Then divide.
+#
+# </details>
+
+
+# %%
+def gram(maps):
+    """Which channels of maps go together: sums of products over all places, divided by C H W.
+
+    maps: (B, C, H, W).  Returns (B, C, C).
+    """
+    ### BEGIN SOLUTION 9.1: every channel with every other
+    flat = maps.flatten(2)
+    return flat @ flat.transpose(1, 2) / flat[0].numel()
+    ### END SOLUTION
+
+
+result_9_1 = check_9_1(gram)
+
+# %% [markdown]
+# Now the picture itself is what we train: start from the photograph, and change pixels until its matrices are those of the drawing while
+# its deep maps stay. A third term asks neighbors to agree; without it, pixels fool the network with a grain that no eye would call style.
+# The network that sees is our own tagger from lesson 2. (The paper's is VGG19, which weighs 548 MB and knows a thousand kinds of things.
+# Ours knows anime faces; edges and colors it sees all the same.) **Predict:** what will be anime about the
+# result, and what will not?
+
+# %%
+matrix = gram if result_9_1 else perception.gram
+look = perception.eye("tagger")
+photos = torch.from_numpy(np.stack(as_photo)).permute(0, 3, 1, 2) / 127.5 - 1
+drawings = torch.from_numpy(np.stack(as_anime)).permute(0, 3, 1, 2) / 127.5 - 1
+
+
+def texture_loss(pictures, content, style):
+    """Their maps like `content`, their matrices like `style`, and neighbors that agree: a scalar."""
+    maps = look(pictures)
+    what = (maps[2] - content).abs().mean()
+    how = sum((matrix(a) - b).square().mean() for a, b in zip(maps, style))
+    grain = sum(pictures.diff(dim=axis).square().mean() for axis in (2, 3))
+    return what + 1000 * how + 3 * grain
+
+
+# %%
+models = drawings.roll(1, 0)  # each photograph gets the style of another place
+with torch.no_grad():
+    style, content = [matrix(each) for each in look(models)], look(photos)[2]
+pictures = photos.clone().requires_grad_()
+optimizer = torch.optim.Adam([pictures], 0.03)
+for _ in range(10 if env.scale() == "smoke" else 80):
+    loss = texture_loss(pictures, content, style)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    pictures.data.clamp_(-1, 1)
+compare({"photo": photos, "style from": models, "after 80 steps": pictures.detach()},
+        alt="Six photographs, six drawings of other places, and the photographs in the drawings' colors, soft as watercolor.")  # fmt: skip
+
+# %% [markdown]
+# The colors came, and a softness that reminds of watercolor. Ink did not come, and grass did not become flat. And look at the town, whose model
+# were the hills: it has green spots on its walls. The matrix knows *how much* green belongs into such a picture, and with what. It has
+# forgotten **where**. Anime is a matter of where: a line lies on an edge, a shadow ends at one.
+#
+# And each picture took eighty steps. Johnson, Alahi and Fei-Fei (2016) asked a painter instead: train a network once on this very loss, and
+# then every picture takes one pass. To try that we need a network to begin with.
+#
+# ## First phase: leave things as they are
+#
+# A painter who has learned nothing paints noise. So the first thing ours learns is to leave photographs alone: what it paints should look, deep in the
+# seeing network, like what it was given. Nobody judges yet. This phase is CartoonGAN's own, and both painters of this lesson begin with it.
+
+# %%
+config = recipes.preset("cpu")  # on a GPU: recipes.preset("t4")
+scenes = recipes.CartoonGAN.data(config)
+beginner = recipes.CartoonGAN(
+    recipes.preset("cpu", steps=config.first, decay=0, first=config.first)
+)
+train(beginner, scenes, env.runs_dir() / "09_first_phase", watch=LiveTraining())
+
+# %% [markdown]
+# Now Johnson's painter: the beginner, trained further to have the matrices of **one** drawing, the town by day, whatever the photograph shows.
+
+# %%
+johnson = copy.deepcopy(beginner.G_ema.average).to("cpu").train().requires_grad_(True)
+with torch.no_grad():
+    style = [matrix(each) for each in look(drawings[3:4])]
+optimizer = torch.optim.Adam(johnson.parameters(), 3e-4)
+dice = torch.Generator().manual_seed(0)
+for _ in range(10 if env.scale() == "smoke" else 200):
+    photo, _ = scenes.batch(torch.randint(len(scenes), (1,), generator=dice))
+    with torch.no_grad():
+        content = look(photo)[2]
+    loss = texture_loss(johnson(photo), content, style)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+johnson = johnson.eval().requires_grad_(False)
+compare({"photo": new_photos[:6], "Johnson's painter": johnson(new_photos[:6])},
+        alt="Six photographs of new places and the same with the tones and grain of one drawing, without ink.")  # fmt: skip
+
+# %% [markdown]
+# JOHNSON
+#
+# ## Second idea: a judge of drawings
+#
+# CartoonGAN (Chen, Lai and Liu 2018) asks a judge instead of a matrix. The judge sees drawings and fakes, patch by patch, and a patch has an edge in it
+# or has not. What else is in its game?
+#
+# - **Content.** Without pairs, something must keep the painter to the photograph. CycleGAN had the way back. Here it is cheaper: the
+#   deep maps of photograph and fake should agree.
+# - **Edges.** A patch of a drawing is mostly flat color. A judge who has looked at flat color alone will be content with flat color. So it
+#   is shown a third pile of pictures: drawings whose edges, and nothing else, have been blurred. They are **not** real.
+
+# %%
+some = drawings[[3, 4, 5]]
+soft = cartoongan.edge_smoothed(some)
+found = cartoongan.edges(some).float().expand(-1, 3, -1, -1) * 2 - 1
+compare({"drawings": some, "their edges": found, "edges made soft": soft},
+        alt="A town, a street and a room: as drawn; their edges in white; the same drawings with blurred ink.")  # fmt: skip
+
+# %% [markdown]
+# ### Exercise 9.2 · A judge with three piles (level 2 of 5, about 10 minutes)
+#
+# <details><summary>Hint 1</summary>
+#
+# Lesson 5's least squares: what is real should score 1, and what is not should score 0.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# Three means, added. Which of them has a 1 in it?
+#
+# </details>
+
+
+# %%
+def judge_loss(drawing, fake, soft):
+    """What it costs the judge to be wrong, by least squares; each kind of picture counts once.
+
+    drawing, fake, soft: its logits for drawings, fakes and drawings with soft edges.  Returns a scalar.
+    """
+    ### BEGIN SOLUTION 9.2: one pile is real, two are not
+    return (drawing - 1).square().mean() + fake.square().mean() + soft.square().mean()
+    ### END SOLUTION
+
+
+check_9_2(judge_loss)
+
+# %% [markdown]
+# The two networks at their published width, and at ours:
+
+# %%
+with torch.device("meta"):
+    config = recipes.preset("cpu")
+    for words, network in {
+        "painter": cartoongan.Generator(), "judge": cartoongan.Discriminator(),
+        "our painter": cartoongan.Generator(config.blocks, config.width), "our judge": cartoongan.Discriminator(config.width_D),
+    }.items():  # fmt: skip
+        print(f"{words:12} {count_parameters(network):>12,} parameters")
+
+# %% [markdown]
+# ## Train it, with and without edges
+#
+# Twice the same game from the same beginning, with one difference: the second judge never sees the third pile. **Predict:** where will you see
+# that?
+
+# %%
+runs, steps = {}, config.steps - config.first
+for name, weight in (("with edges", 1.0), ("without", 0.0)):
+    changes = {"steps": steps, "decay": steps, "first": 0, "edge_weight": weight}
+    recipe = recipes.CartoonGAN(
+        recipes.preset("cpu", **({} if env.scale() == "smoke" else changes))
+    )
+    recipe.G.load_state_dict(beginner.G_ema.average.state_dict())
+    folder = env.runs_dir() / f"09_{name.replace(' ', '_')}"
+    runs[name] = train(recipe, scenes, folder, watch=LiveTraining())
+
+# %%
+painted = {"Johnson": johnson(new_photos)}
+painted |= {
+    name: zoo.load_run(run.folder).translate(new_photos) for name, run in runs.items()
+}
+painted["the zoo's"] = painter.translate(new_photos)
+compare({"photo": new_photos[:6], **{name: each[:6] for name, each in painted.items()}, "the truth": truth[:6]},
+        alt="Six photographs of new places, four paintings of each, and the drawings of the same places.")  # fmt: skip
+
+# %% [markdown]
+# ## Measure it
+#
+# How sharp is an edge? Take the places where the *true* drawing has one. How steep is ours there, as a share of the truth? And how much slope is left
+# where the truth is flat? A painter who draws lines everywhere would win the first and lose the second.
+
+
+# %%
+def sharpness(pictures):
+    """Mean slope where the truth has an edge, and where it is flat, as shares of the truth's slope at edges."""
+    slopes, steep = cartoongan.slopes(pictures), cartoongan.slopes(truth)
+    edge, flat = cartoongan.edges(truth), steep < 0.03
+    return [float(slopes[place].mean() / steep[edge].mean()) for place in (edge, flat)]
+
+
+print(f"{'':12}{'distance':>9}{'perceptual':>11}{'kd_studio':>10}{'edges':>7}{'flat':>6}")
+for name, pictures in {"photo": new_photos, **painted, "the truth": truth}.items():
+    distance = (pictures - truth).abs().mean()
+    perceptual = metrics.perceptual(pictures, truth).mean()
+    kd = metrics.kd_studio(new_drawings, pictures, 64).mean
+    edge, flat = sharpness(pictures)
+    print(f"{name:12}{distance:9.3f}{perceptual:11.3f}{kd:10.2f}{edge:7.0%}{flat:6.0%}")
+
+# %% [markdown]
+# TABLE
+#
+# ### Exercise 9.4 · Find the bug: a painter who does not listen (level 3 of 5, about 10 minutes)
+#
+# Somebody wrote the content loss below. Its number is right. But the painter ends with lovely drawings of *other* places. Why?
+#
+# <details><summary>Hint 1</summary>
+#
+# A number can be right and have no slope. What does the line with the @ do?
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# The photograph's maps need no gradient. The fake's do.
+#
+# </details>
+
+
+# %%
+@torch.no_grad()
+def lovely_but_deaf(look, fake, photo):
+    return (look(fake) - look(photo)).abs().mean()
+
+
+# %%
+def content_loss(look, fake, photo):
+    """How far the maps of two pictures are apart, mean absolute difference, a scalar.
+
+    look: a function of pictures to maps;  fake, photo: (B, 3, H, W).
+    """
+    ### BEGIN SOLUTION 9.4: the photograph's maps without a gradient, the fake's with one
+    with torch.no_grad():
+        wanted = look(photo)
+    return (look(fake) - wanted).abs().mean()
+    ### END SOLUTION
+
+
+check_9_4(content_loss)
+
+# %% [markdown]
+# ## What AnimeGANv2 changed
+#
+# Two years later AnimeGANv2 (Chen, Liu and Chen; the second version 2020) wanted the same on a phone, and without the stains that CartoonGAN leaves. Four changes:
+#
+# - **A lighter painter.** A convolution looks at all channels and all neighbors at once. It can be taken apart: first mix channels at one place, then filter
+#   each channel alone, then mix again (*inverted residual blocks*). Layer norm instead of instance norm, and enlarging without transposed
+#   convolutions, which leave a grid.
+# - **Gray drawings.** The judge is shown a third pile, *gray drawings*, as not real, and a fourth, gray ones with soft edges. So gray is wrong, and soft is
+#   wrong.
+# - **Style from gray.** The Gram matrix is back, of *gray* drawings: texture without color.
+# - **Color from the photograph.** Brightness and color of fake and photograph are compared directly. The drawing says how to draw. What color the roof has, the
+#   photograph knows best.
+
+# %%
+with torch.device("meta"):
+    for words, network in {
+        "CartoonGAN": cartoongan.Generator(),
+        "AnimeGANv2": animegan.Generator(),
+    }.items():
+        print(f"{words:12} {count_parameters(network):>12,} parameters")
+second = zoo.load("animeganv2-scenes-128")
+compare({"photo": new_photos[:6], "CartoonGAN": painted["the zoo's"][:6], "AnimeGANv2": second.translate(new_photos[:6]), "the truth": truth[:6]},
+        alt="Six photographs, and two painters' answers: CartoonGAN's with ink, AnimeGANv2's calmer and nearer to the photograph's colors.")  # fmt: skip
+
+# %% [markdown]
+# ANIMEGAN
+#
+# `diff animelab/recipes/cartoongan.py animelab/recipes/animegan.py` shows the four changes in code. To train one: `animelab train animegan --preset cpu --out
+# runs/anime`.
+#
+# ## Large pictures, in tiles
+#
+# Our painters are convolutions, so they take any size. Memory does not: at 4096 by 4096 pixels a painter's first layer alone holds 16 million places times 16
+# channels. So a large picture is painted in tiles, and tiles that meet edge to edge show a seam. They have to overlap, and fade into each other.
+#
+# ### Exercise 9.3 · Fade (level 2 of 5, about 10 minutes)
+#
+# <details><summary>Hint 1</summary>
+#
+# At each place of the overlap the new tile counts w, the old one 1 - w. What if the old one's weights are yours in reverse?
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# A straight line through the middles of pixels: `(torch.arange(overlap) + 0.5) / overlap`.
+#
+# </details>
+
+
+# %%
+def fade(overlap):
+    """How much a new tile counts across its overlap with the old one, which has the same weights in reverse.
+
+    Returns (overlap,), rising, from near 0 to near 1; with its own reverse it adds up to 1.
+    """
+    ### BEGIN SOLUTION 9.3: a straight line
+    return (torch.arange(overlap) + 0.5) / overlap
+    ### END SOLUTION
+
+
+check_9_3(fade)
+
+# %%
+large = torch.from_numpy(
+    studio.paint(studio.Scene("street", "dusk", 7), 512, "photo").copy()
+)
+large = large.permute(2, 0, 1)[None] / 127.5 - 1
+network = second.network
+with torch.no_grad():
+    whole = network(large)
+    hard = torch.cat(
+        [
+            torch.cat([network(tile) for tile in row.chunk(4, 3)], 3)
+            for row in large.chunk(4, 2)
+        ],
+        2,
+    )
+    faded = by_tiles(network, large, side=192, overlap=64)
+for name, each in {"edge to edge": hard, "overlapping": faded}.items():
+    print(
+        f"{name:14} differs from one piece by {(each - whole).abs().mean():.3f} on average"
+    )
+middle = (..., slice(128, 384), slice(128, 384))
+compare({"one piece": whole[middle], "tiles edge to edge": hard[middle], "tiles that fade": faded[middle]},
+        alt="The middle of a street at dusk, painted in one piece; in tiles with visible borders; in tiles that fade, without borders.")  # fmt: skip
+
+# %% [markdown]
+# TILES
+#
+# ## Your own photographs
+#
+# *Open* one, or drop it on the left. It is painted at its own size, and nothing leaves your computer. `own.after` holds the result, to keep.
+
+# %%
+places = Path("../datasets/real/photo")
+photographs = [
+    np.array(Image.open(places / f"{name}.png").convert("RGB"))
+    for name in ("coffee", "chelsea")
+]
+own = OwnPicture(painter, photographs, size=None)
+own
+
+# %% [markdown]
+# A whole folder in, pictures out:
+#
+# ```
+# animelab translate cartoongan-scenes-128 holidays/ --out anime/
+# animelab translate runs/09_with_edges holidays/ --out mine/
+# animelab translate face_paint_512_v2.pt holidays/ --out hayao/
+# ```
+#
+# (The last line reads an official checkpoint of AnimeGANv2 for PyTorch.)
+#
+# What do you see on the cup and on the cat? Outlines, and broader areas. And colors that nobody asked for: the red saucer turns mauve, the fur
+# blue. This painter has seen six kinds of places, most of them under a blue sky, and its norm takes every picture's own tint away before it paints (lesson 10
+# has more on that). Official models show the same in other colors: they are as yellow as the films they learned from.
+#
+# ## A quiz, for honesty
+#
+# **1. Shuffle the pixels of the seeing network's maps, all channels alike. What happens to the Gram matrix?**
+#
+# <details><summary>A. Nothing.</summary>
+#
+# Right. It sums over places and has forgotten where they were. That is its strength, and why it cannot put a line on an edge.
+#
+# </details>
+# <details><summary>B. It becomes the matrix of noise.</summary>
+#
+# Not quite. What goes together still goes together.
+#
+# </details>
+# <details><summary>C. It becomes 0.</summary>
+#
+# Not quite.
+#
+# </details>
+#
+# **2. The content loss is weighed ten times as much. What comes out?**
+#
+# <details><summary>A. Sharper drawings.</summary>
+#
+# Not quite. Nothing in the content loss wants a line.
+#
+# </details>
+# <details><summary>B. The photograph.</summary>
+#
+# Right. It is the most frequent report of people who train it: what comes out is what went in.
+#
+# </details>
+# <details><summary>C. Drawings of other places.</summary>
+#
+# Not quite. That is what happens with too little of it.
+#
+# </details>
+#
+# **3. Why is blurring only the edges better than blurring the whole drawing?**
+#
+# <details><summary>A. It is faster.</summary>
+#
+# Not quite. It is slower.
+#
+# </details>
+# <details><summary>B. So that the judge has one thing to learn from that pile: the edge.</summary>
+#
+# Right. Everything else in it is as in a real drawing.
+#
+# </details>
+# <details><summary>C. A blurred drawing would look like a photograph.</summary>
+#
+# Not quite. And if it did, that would do no harm.
+#
+# </details>
+#
+# ## What went wrong for others
+#
+# - **"Output equals input."** (znxlwm/pytorch-CartoonGAN #11.) Content weighs too much, or the judge came too late.
+# - **"Everything is yellow."** (mnicnc404/CartoonGan-tensorflow #13.) The drawings were. What the pile has in common, the painter takes for style.
+# - **"The judge contradicts itself."** (FilipAndersson245/cartoon-gan #13.) Drawing and soft drawing were cut out of one file, with the wrong width, and were the
+#   same picture: real and not real.
+# - **"NaN, and black pictures."** (TachibanaYoshino/AnimeGANv2 #70, #71.) A loss of 300 times something, and a large learning rate.
+# - **"The style fades late in training."** (TachibanaYoshino/AnimeGAN #17.) The judge has won. Let fakes count more.
+#
+# ## Assignment: a painter of dusk
+#
+# Level 4 of 5, one evening. `studio.Scene` knows dusk and night. Write a set like `StudioScenes` whose photographs are taken by day and whose drawings show dusk, and train on it.
+# What does the content loss forbid, and where must you weigh it less? Measure with the truth: the same places, drawn at dusk.
+#
+# ## References
+#
+# - Gatys, Ecker, Bethge: *A Neural Algorithm of Artistic Style*, 2015, arXiv 1508.06576.
+# - Johnson, Alahi, Fei-Fei: *Perceptual Losses for Real-Time Style Transfer and Super-Resolution*, 2016, arXiv 1603.08155.
+# - Chen, Lai, Liu: *CartoonGAN: Generative Adversarial Networks for Photo Cartoonization*, CVPR 2018.
+# - Chen, Liu, Chen: *AnimeGAN: A Novel Lightweight GAN for Photo Animation*, ISICA 2019. AnimeGANv2 is code without a paper (2020).
+# - Sandler and others: *MobileNetV2: Inverted Residuals and Linear Bottlenecks*, 2018, arXiv 1801.04381.
+#
+# **Next:** lesson 10 asks a painter to move things: eyes, chins, whole faces.

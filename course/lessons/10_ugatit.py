@@ -1,0 +1,569 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # 10 · A face becomes a character: U-GAT-IT
+#
+# **You will make:** a painter that turns portraits into anime faces and shows you where it looked. Then you give it your own picture.
+#
+# **In the studio:** step 1 of 6, *character design*.
+#
+# **Time:** not measured yet. **Downloads:** nothing.
+
+# %% tags=["setup"]
+from animelab import env
+
+env.start()
+
+# %%
+import math
+
+import torch
+from torch import nn
+
+from animelab import metrics, zoo
+from animelab.checks import check_10_1, check_10_2, check_10_3, check_10_4
+from animelab.data import EYES, Move, StudioUnpaired, fitted, five_points, real_faces
+from animelab.engine import train
+from animelab.nn import count_parameters, ugatit
+from animelab.recipes import ugatit as recipes
+from animelab.viz import compare, curves, heat_colors
+from animelab.widgets import BeforeAfter, LiveTraining, OwnPicture
+
+# %% [markdown]
+# ## Where we are going
+#
+# Draw the curtain. Then pull *Attention* up: bright is where this painter looked. **Predict** before you do: where does one have to
+# look, to turn a portrait into a cel?
+
+# %%
+model = zoo.load("ugatit-portrait-cel-64")
+held_out = StudioUnpaired("portrait", "cel", 64, 192, prior="frontal", split="test")
+portraits, cels = held_out.batch(range(192))
+painted = model.translate(portraits)
+truth = held_out.truth(range(192))
+BeforeAfter(
+    {"portrait": portraits[:24], "anime": painted[:24], "the truth": truth[:24]},
+    attention=model.attention(portraits[:24]),
+)
+
+# %% [markdown]
+# ## What CycleGAN could not do
+#
+# Lesson 5 gave portraits the colors and outlines of cels. Its painter answers place by place: what is here stays here. But an anime face is not a
+# portrait with outlines. Here is how far its points should travel, from portrait to cel, in pixels of 64:
+
+# %%
+here, there = (
+    torch.stack([five_points(held_out.casts[0][i], 64, style) for i in range(100)])
+    for style in ("portrait", "cel")
+)
+for name, (x, y) in zip(
+    ("left eye", "right eye", "nose", "mouth, left", "mouth, right"), (there - here).mean(0)
+):
+    print(f"{name:13} {x:+5.1f} to the right, {y:+5.1f} down")
+
+# %% [markdown]
+# Eyes move down by 3.6 pixels, apart by more than two, and grow. U-GAT-IT (Kim and others 2020) takes CycleGAN's game, two painters, round trips, and
+# changes two things in the networks. First, somebody tells the painter **where** the two styles differ. Second, it may choose, channel by channel,
+# **how much** of the old look to forget.
+#
+# ## First change: where to look
+#
+# Inside the painter sits a small helper with one question: *is this a portrait or a cel?* It gets the mean of each of the painter's maps, and has one
+# weight for each. The sum of means times weights is its guess. That is all. And because a mean is a sum over places, one can ask the sum
+# which places it came from: weigh the maps first, and do not take the mean. This is a **class activation map** (Zhou and others 2016).
+#
+# ### Exercise 10.1 · Which places made the guess? (level 2 of 5, about 10 minutes)
+#
+# <details><summary>Hint 1</summary>
+#
+# One number for each place: over channels, map times weight, summed.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# `weights[:, None, None]` has a place for every pixel of a map.
+#
+# </details>
+
+
+# %%
+def attention_map(maps, weights):
+    """How much each place argues for the first style.
+
+    maps: (B, C, H, W);  weights: (C,).  Returns (B, H, W), whose mean is the helper's guess.
+    """
+    ### BEGIN SOLUTION 10.1: the guess, before the mean
+    return (maps * weights[:, None, None]).sum(1)
+    ### END SOLUTION
+
+
+result_10_1 = check_10_1(attention_map)
+
+# %% [markdown]
+# What does the trained helper see? Its weights are in the model. Below: its argument for "portrait", in portraits and in cels, on one scale of
+# colors for all (dark: "cel", bright: "portrait").
+
+
+# %%
+def argument(pictures):
+    """The helper's argument for "portrait", by the mean branch: (B, 16, 16)."""
+    painter = model.network.a_to_b
+    with torch.no_grad():
+        maps, weights = painter.encoder(pictures), painter.attention.average.weight[0]
+    return (
+        attention_map(maps, weights)
+        if result_10_1
+        else torch.einsum("bchw,c->bhw", maps, weights)
+    )
+
+
+both = argument(torch.cat([portraits[:8], cels[:8]]))
+colors = heat_colors(both.reshape(1, 256, 16), (1024, 64)).reshape(16, 64, 64, 3)
+compare({"portraits": portraits[:8], "argue for": colors[:8], "cels": cels[:8], "argue for it less": colors[8:]},
+        alt="Eight portraits and their maps, mostly bright; eight cels and their maps, mostly dark.")  # fmt: skip
+print(f"mean argument: {both[:8].mean():+.2f} in portraits, {both[8:].mean():+.2f} in cels")
+
+# %% [markdown]
+# The helper is not only asked. Its weights multiply the painter's maps, so channels that tell the styles apart get loud, and those that do not get
+# quiet. (There are two helpers: one gets the mean of each map, the other the largest value. And after the weighing a convolution
+# mixes the channels. The attention in the first picture of this lesson is the sum after that.)
+#
+# The judges get such a helper, too. Theirs is asked *real or fake?*
+#
+# ## Second change: what to forget
+#
+# CycleGAN's painter normalizes every channel by itself: mean 0, spread 1, in each picture (*instance norm*). What does that forget? We can do
+# it to pictures directly, with red, green and blue for channels. Below it, *layer norm*: one mean and one spread for all channels together.
+
+
+# %%
+def normal(pictures, over):
+    """Mean 0 and spread 1 over some of the axes, shown around gray."""
+    centered = pictures - pictures.mean(over, keepdim=True)
+    return (centered / pictures.std(over, keepdim=True) * 0.5).clamp(-1, 1)
+
+
+compare({"cels": cels[:8], "instance norm": normal(cels[:8], (2, 3)), "layer norm": normal(cels[:8], (1, 2, 3))},
+        alt="Eight cels; after instance norm all have lost their own tint and look alike in tone; after layer norm each keeps its own colors.")  # fmt: skip
+
+# %% [markdown]
+# Instance norm takes every picture's own tint away; whether hair is pink or brown is mostly such a tint. For *"forget the old style"*
+# that is what one wants. For *"keep the color of her hair"* it is not. Layer norm keeps how channels stand to each other.
+#
+# **AdaLIN** does not decide. Each channel has a number ρ between 0 and 1: that much of instance norm, the rest of layer norm. Then comes the new
+# style, gamma and beta, which the painter computes from the very maps that attention has weighed.
+#
+# ### Exercise 10.2 · Two ways to be normal (level 3 of 5, about 15 minutes)
+#
+# <details><summary>Hint 1</summary>
+#
+# Mean and variance twice: over `(2, 3)`, and over `(1, 2, 3)`, with `keepdim=True`. Add 1e-5 to the variance before the root.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# Mix first: rho times the one, 1 - rho times the other. Gamma and beta come last.
+#
+# </details>
+
+
+# %%
+def adalin(x, gamma, beta, rho):
+    """Adaptive layer-instance normalization.
+
+    x: (B, C, H, W);  gamma, beta: (B, C, 1, 1);  rho: (1, C, 1, 1), the share of instance norm.  Returns (B, C, H, W).
+    """
+
+    ### BEGIN SOLUTION 10.2: normal by channel and by picture, mixed, then styled
+    def normalized(over):
+        return (x - x.mean(over, keepdim=True)) / (x.var(over, keepdim=True) + 1e-5).sqrt()
+
+    mixed = rho * normalized((2, 3)) + (1 - rho) * normalized((1, 2, 3))
+    return gamma * mixed + beta
+    ### END SOLUTION
+
+
+check_10_2(adalin)
+
+# %% [markdown]
+# Nothing keeps ρ between 0 and 1 by itself. After each step of the optimizer it is pushed back: `rho.clamp_(0, 1)`. Forget that line, and some ρ become 1.3
+# or -0.2: "more than all of one norm, minus some of the other". It trains, and looks like noise.
+#
+# ## The networks
+#
+# Gamma and beta come out of a small network that reads the maps. In the **full** U-GAT-IT it reads every place of every map, in one matrix. In the
+# **light** one it reads each map's mean. **Predict** what that does to the number of weights.
+
+# %%
+with torch.device("meta"):  # counts without taking memory
+    config = recipes.preset("cpu")
+    networks = {
+        "painter, full": ugatit.Generator(),
+        "painter, light": ugatit.Generator(light=True),
+        "judge of the whole": ugatit.Discriminator(layers=7),
+        "judge of details": ugatit.Discriminator(),
+        "our painter": ugatit.Generator(
+            config.size, config.width, config.blocks, config.light
+        ),
+    }
+for name, network in networks.items():
+    print(f"{name:20} {count_parameters(network):>12,} parameters")
+print(f"{'that one matrix':20} {256 * 64 * 64 * 256:>12,}")
+
+# %% [markdown]
+# Ninety-six of a hundred weights of the full painter are that matrix. It cost people their evenings: two such painters, four judges and Adam's two
+# memories do not fit on a card with 11 GB. Take the light one.
+#
+# ## Train, and watch rho
+#
+# Everything together: be believed by two judges and by their helpers, find the way back (lesson 5), leave alone what has the style already, and know which
+# style is which. While it trains we write down the mean ρ of every layer, and the distance from the truth that training never sees.
+# **Predict:** the painter's blocks begin at ρ = 0.9 and its two last norms at 0. Which way will each go?
+
+# %%
+exam = StudioUnpaired(
+    "portrait", "cel", config.size, 64, prior="frontal", split="validation"
+)
+exam_portraits, _ = exam.batch(range(64))
+exam_truth = exam.truth(range(64))
+recipe = recipes.UGATIT(config)  # on a GPU: recipes.preset("t4")
+layers = {
+    name: norm
+    for name, norm in recipe.G.a_to_b.named_modules()
+    if isinstance(norm, ugatit.AdaLIN)
+}
+live, rhos, distances = LiveTraining(), {name: [] for name in layers}, []
+
+
+@torch.no_grad()
+def watch(progress):
+    live(progress)
+    if progress.step % 100 and progress.step != progress.steps:
+        return
+    for name, norm in layers.items():
+        rhos[name].append((progress.step, float(norm.rho.mean())))
+    guess = recipe.G_ema.average(exam_portraits.to(recipe.device)).cpu()
+    distances.append((progress.step, float((guess - exam_truth).abs().mean())))
+
+
+run = train(recipe, recipes.UGATIT.data(config), env.runs_dir() / "10_ugatit", watch=watch)
+
+# %%
+names = {
+    f"blocks.{b}.norms.{n}": f"block {b + 1}, norm {n + 1}"
+    for b in range(config.blocks)
+    for n in range(2)
+}
+names |= {"norms.0": "growing, norm 1", "norms.1": "growing, norm 2"}
+curves({names[name]: tuple(zip(*found)) for name, found in rhos.items() if found},
+       ylabel="mean rho: 1 is instance norm, 0 layer norm", smoothing=0)  # fmt: skip
+
+# %%
+floor = float((exam_portraits - exam_truth).abs().mean())
+print(f"the portrait itself is {floor:.3f} from the truth")
+curves({"distance from the truth": tuple(zip(*distances)) if distances else ([0], [0.0])},
+       ylabel="mean absolute difference", smoothing=0)  # fmt: skip
+
+# %% [markdown]
+# ## How good is it?
+#
+# Against lesson 5's CycleGAN, which learned from the same portraits and cels. `hair` and `eyes`: how often their color survived, says the judge
+# tagger. `points`: how far eyes, nose and mouth are from where the true cel has them, in pixels, as a finder sees them that has never seen a painter's
+# work. `kd_studio`: how far the crowd is from the crowd of drawn cels.
+
+# %%
+mine, cyclegan = zoo.load_run(run.folder), zoo.load("cyclegan-portrait-cel-64")
+tags = torch.tensor(
+    [list(held_out.casts[0][i].tags().values()) for i in range(192)]
+).float()
+where = torch.stack([five_points(held_out.casts[0][i], 64, "cel") for i in range(192)])
+rows = {
+    "the portraits": portraits, "CycleGAN": cyclegan.translate(portraits), "yours": mine.translate(portraits),
+    "the zoo's": painted, "the truth": truth,
+}  # fmt: skip
+print(
+    f"{'':14}{'distance':>9}{'perceptual':>11}{'kd_studio':>10}{'hair':>6}{'eyes':>6}{'points':>8}"
+)
+for words, pictures in rows.items():
+    kept = metrics.attribute_accuracy(pictures, tags)
+    off = (metrics.landmarks(pictures) - where).norm(dim=2).mean()
+    print(
+        f"{words:14}{(pictures - truth).abs().mean():9.3f}{metrics.perceptual(pictures, truth).mean():11.3f}"
+        f"{metrics.kd_studio(cels, pictures, 64).mean:10.2f}{kept['hair color']:6.2f}{kept['eye color']:6.2f}{off:8.2f}"
+    )
+compare({words: pictures[:8] for words, pictures in rows.items()},
+        alt="Eight portraits; CycleGAN's cels, yours, the bundled model's; and the true cels.")  # fmt: skip
+
+# %% [markdown]
+# TABLE
+#
+# ## Put the face where it belongs
+#
+# Both piles above were drawn in one frame: the eyes are at the same height in every portrait. Photographs are not so polite. What happens if a
+# face is turned, or farther away?
+#
+# The cure is older than networks. Say where the two eyes are, and move the picture so that they land where all other eyes are. A turn, a scale
+# and a shift, and complex numbers write that in one line: a point $x + iy$, times one complex number, plus another. Multiplying by a complex number turns *and*
+# scales.
+#
+# ### Exercise 10.3 · The move that takes eyes home (level 3 of 5, about 15 minutes)
+#
+# <details><summary>Hint 1</summary>
+#
+# The arrow from one eye to the other, times `turn`, must be the arrow from one goal to the other.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# So `turn` is a quotient of two differences. Then `shift` is what the first eye still lacks.
+#
+# </details>
+
+
+# %%
+def aligning(eyes, goals):
+    """The move that takes both eyes to their goals.
+
+    eyes, goals: complex tensors (2,).  Returns two complex numbers: turn, shift, with eye * turn + shift = goal.
+    """
+    ### BEGIN SOLUTION 10.3: the quotient of two arrows, and what is left
+    turn = (goals[1] - goals[0]) / (eyes[1] - eyes[0])
+    return turn, goals[0] - turn * eyes[0]
+    ### END SOLUTION
+
+
+result_10_3 = check_10_3(aligning)
+
+# %% [markdown]
+# The experiment: turn the portraits around their middle and shrink them, a little and a lot. Translate them as they are; and translate them after alignment,
+# moving the result back. The truth is turned alike, and we compare the middle of the pictures, where no border has been invented. **Predict:** where does the first
+# curve leave the second?
+
+
+# %%
+def to_home(eyes):
+    """The moves that take eyes (B, 2, 2) to where portraits have them."""
+    goals = torch.view_as_complex(EYES.double() * 64)
+    if not result_10_3:
+        return Move.between(eyes, EYES[None] * 64)
+    moves = [aligning(torch.view_as_complex(each.double()), goals) for each in eyes]
+    return Move(*(torch.stack(numbers) for numbers in zip(*moves)))
+
+
+def off_truth(pictures, move):
+    middle = slice(16, 48)
+    return float((pictures - move.pictures(truth[:64]))[..., middle, middle].abs().mean())
+
+
+# %%
+points = torch.stack([five_points(held_out.casts[0][i], 64, "portrait") for i in range(64)])
+angles, as_it_is, aligned, shown = [0, 5, 10, 15, 20, 30, 45], [], [], {}
+for angle in angles:
+    turn = (1 - angle / 150) * torch.polar(
+        torch.ones(64).double(), torch.full((64,), math.radians(angle)).double()
+    )
+    away = Move(turn, (32 + 32j) * (1 - turn))
+    photos = away.pictures(portraits[:64])
+    home = to_home(away.points(points[:, :2]))
+    direct = model.translate(photos)
+    back = home.back().pictures(model.translate(home.pictures(photos)))
+    as_it_is.append(off_truth(direct, away))
+    aligned.append(off_truth(back, away))
+    shown[angle] = photos, direct, back
+
+# %%
+curves({"as it is": (angles, as_it_is), "aligned, then moved back": (angles, aligned)},
+       xlabel="turned by so many degrees (and shrunk)", ylabel="distance from the truth", smoothing=0)  # fmt: skip
+
+# %%
+photos, direct, back = shown[30]
+compare({"turned by 30 degrees": photos[:8], "as it is": direct[:8], "aligned, moved back": back[:8]},
+        alt="Eight portraits turned by 30 degrees; translated as they are, faces fall apart; aligned first, they are whole.")  # fmt: skip
+
+# %% [markdown]
+# ALIGNMENT
+#
+# Official data are made this way: selfie2anime was cut by a face detector, and people who feed whole photographs to the trained network report that it "works on the
+# test set and not on my picture". Now you know why.
+#
+# ## Your own face
+#
+# *Open* a picture, or drop one on the left. The rings mark the eyes: a finder guessed them, and you can put them right, with the mouse or with the arrow
+# keys. Compare *letterboxed* with *aligned*. Nothing leaves your computer.
+
+# %%
+strangers = real_faces(128)
+own = OwnPicture(model, strangers)
+own
+
+# %% [markdown]
+# The same without a widget, for all nine licensed faces of this course:
+
+# %%
+sized = torch.cat(
+    [fitted(face, 64, "aligned", metrics.guessed_eyes(face)) for face in strangers]
+)
+compare(
+    {
+        "aligned": sized,
+        "as anime": model.translate(sized),
+        "where it looked": heat_colors(model.attention(sized), (64, 64)),
+    },
+    columns=9,
+    alt="Nine real faces, aligned by their guessed eyes, their translations, and maps of attention.",
+)
+
+# %% [markdown]
+# REAL
+#
+# For photographs you need photographs. The set everybody uses is **selfie2anime**: 3,400 selfies and 3,400 anime faces. Before you take it, read
+# `datasets/selfie2anime/README.md`: the people in it were not asked, and neither were the artists. Learn from it, and do not publish what
+# you make of it.
+#
+# ```
+# animelab data get selfie2anime --out selfie2anime
+# animelab train ugatit --preset t4 --data selfie2anime --out runs/selfies
+# animelab translate 100_params_latest.pt me.jpg --out anime/
+# ```
+#
+# The last line reads the authors' own checkpoints: both directions, full and light.
+#
+# ### Exercise 10.4 · Find the bug: a judge that pulls the painter (level 3 of 5, about 10 minutes)
+#
+# People report of this network: *out of memory*, on cards of 11 GB. Here is one cause, in three lines. The loss is right to the last digit. What does
+# its backward pass compute that nobody needs?
+
+
+# %%
+def out_of_memory(judge, painter, real, photos):
+    fake = painter(photos)
+    return (judge(real) - 1).square().mean() + judge(fake).square().mean()
+
+
+painter, judge = nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 1, 3)
+out_of_memory(judge, painter, cels[:4], portraits[:4]).backward()
+print("gradients of the judge:  ", judge.weight.grad is not None)
+print("gradients of the painter:", painter.weight.grad is not None)
+
+# %% [markdown]
+# Repair it:
+#
+# <details><summary>Hint 1</summary>
+#
+# `loss.backward()` goes back through everything that made the loss. What made the fake?
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# The judge must learn from the fake as from a photograph: as pixels, with no history. `.detach()` cuts the history off.
+#
+# </details>
+
+
+# %%
+def judging(judge, painter, real, photos):
+    """The judge's loss by least squares.  Networks, and pictures (B, 3, H, W) twice.  Returns a scalar."""
+    ### BEGIN SOLUTION 10.4: a fake without history
+    fake = painter(photos).detach()
+    return (judge(real) - 1).square().mean() + judge(fake).square().mean()
+    ### END SOLUTION
+
+
+check_10_4(judging)
+
+# %% [markdown]
+# The step of the recipe takes the fakes that the painters have just made and detaches them: one pass fewer, and no history. The other known failure is as
+# simple. Once every thousand steps the authors' code draws a sheet of samples, with gradients switched on, and just there it runs out of memory. Our
+# engine draws previews inside `torch.no_grad()`, so no recipe can forget it.
+#
+# ## A quiz, for honesty
+#
+# **1. The mean of a class activation map is ...**
+#
+# <details><summary>A. ... always 0.</summary>
+#
+# Not quite. Then it would never guess anything.
+#
+# </details>
+# <details><summary>B. ... the guess itself.</summary>
+#
+# Right. The guess is the sum of means times weights; the map is that sum before the means were taken.
+#
+# </details>
+# <details><summary>C. ... how much of the picture is a face.</summary>
+#
+# Not quite. The helper knows nothing of faces, only which maps differ between the piles.
+#
+# </details>
+#
+# **2. A channel ends with ρ = 0. What does it keep that ρ = 1 throws away?**
+#
+# <details><summary>A. How strong this channel is, compared with the other channels of the same picture.</summary>
+#
+# Right. That is where a picture's own tint lives.
+#
+# </details>
+# <details><summary>B. Where things are.</summary>
+#
+# Not quite. Both norms keep places.
+#
+# </details>
+# <details><summary>C. The other pictures of the batch.</summary>
+#
+# Not quite. Neither norm ever sees them.
+#
+# </details>
+#
+# **3. The light painter has a twenty-sixth of the full one's weights. How much faster is it?**
+#
+# <details><summary>A. Twenty-six times.</summary>
+#
+# Not quite. A weight of that matrix is used once a picture. A weight of a convolution is used at every place.
+#
+# </details>
+# <details><summary>B. Hardly at all.</summary>
+#
+# Right: 52.5 against 52.8 billion multiplications at 256 px. What it saves is memory.
+#
+# </details>
+# <details><summary>C. It is slower.</summary>
+#
+# Not quite.
+#
+# </details>
+#
+# ## What went wrong for others
+#
+# - **"Out of memory exactly at iteration 1000."** (znxlwm/UGATIT-pytorch #23.) Samples drawn with gradients on.
+# - **"Out of memory on 11 GB."** (#10, #21.) The full model, and fakes with a history. Light, and `detach`.
+# - **"Good on the test set, bad on my photo."** (taki0112/UGATIT #5, #111.) Align the face; you have measured it.
+# - **"The painter's loss is in the hundreds."** (taki0112/UGATIT #38.) The helper's guess counts a thousandfold there. Normal.
+# - **"Light is visibly weaker."** (taki0112/UGATIT #93.) So it is.
+# - **"It takes forever."** (taki0112/UGATIT #14, znxlwm #62.) A million steps of one picture. Seven days on one large card.
+#
+# ## Assignment: align or augment?
+#
+# Level 5 of 5, two evenings. There is another cure: show the painter turned faces while it trains. `Move` turns pictures; `recipes.UGATIT` is yours to
+# copy. Train for the same steps on portraits turned by up to 30 degrees, and add its curve to the experiment above. Before that, write down what it will cost at 0
+# degrees.
+#
+# ## References
+#
+# - Kim, Kim, Kang, Lee: *U-GAT-IT: Unsupervised Generative Attentional Networks with Adaptive Layer-Instance Normalization for
+#   Image-to-Image Translation*, 2020, arXiv 1907.10830.
+# - Zhou, Khosla, Lapedriza, Oliva, Torralba: *Learning Deep Features for Discriminative Localization*, 2016, arXiv 1512.04150.
+# - Ulyanov, Vedaldi, Lempitsky: *Instance Normalization: The Missing Ingredient for Fast Stylization*, 2016, arXiv 1607.08022.
+# - Umeyama: *Least-squares estimation of transformation parameters between two point patterns*, 1991. The move for more than two points.
+#
+# **Next:** the lessons that follow put the layers to work. Which of them exist today says `README.md`.
