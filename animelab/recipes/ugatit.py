@@ -55,8 +55,8 @@ PRESETS = {
         log_every=5, preview_every=10, checkpoint_every=10,
     ),
     "cpu": Config(
-        steps=2800, decay=2800, size=64, width=16, blocks=3, light=True, width_D=16, layers_global=5, layers_local=4,
-        lr_G=4e-4, lr_D=1e-4, ema=0.995, attention_weight=10.0, crop=1.0, prior="frontal",
+        steps=2400, decay=2400, size=64, width=16, blocks=3, light=True, width_D=32, layers_global=5, layers_local=4,
+        lr_G=3e-4, lr_D=3e-4, ema=0.998, identity_weight=40.0, attention_weight=10.0, crop=1.0, prior="frontal",
     ),
     "t4": Config(steps=200_000, decay=200_000, light=True, checkpoint_every=5000),  # not measured yet
     "h100": Config(steps=1_000_000, decay=1_000_000, checkpoint_every=10_000),  # not measured yet

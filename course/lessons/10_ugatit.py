@@ -113,11 +113,11 @@ result_10_1 = check_10_1(attention_map)
 
 
 # %%
+@torch.no_grad()
 def argument(pictures):
     """The helper's argument for "portrait", by the mean branch: (B, 16, 16)."""
     painter = model.network.a_to_b
-    with torch.no_grad():
-        maps, weights = painter.encoder(pictures), painter.attention.average.weight[0]
+    maps, weights = painter.encoder(pictures), painter.attention.average.weight[0]
     return (
         attention_map(maps, weights)
         if result_10_1
@@ -241,21 +241,31 @@ layers = {
     for name, norm in recipe.G.a_to_b.named_modules()
     if isinstance(norm, ugatit.AdaLIN)
 }
-live, rhos, distances = LiveTraining(), {name: [] for name in layers}, []
+rhos, distances = {name: [] for name in layers}, []
 
 
 @torch.no_grad()
+def note(step):
+    for name, norm in layers.items():
+        rhos[name].append((step, float(norm.rho.mean())))
+    guess = recipe.G_ema.average(exam_portraits.to(recipe.device)).cpu()
+    distances.append((step, float((guess - exam_truth).abs().mean())))
+
+
+note(0)
+
+# %%
+live = LiveTraining()
+
+
 def watch(progress):
     live(progress)
-    if progress.step % 100 and progress.step != progress.steps:
-        return
-    for name, norm in layers.items():
-        rhos[name].append((progress.step, float(norm.rho.mean())))
-    guess = recipe.G_ema.average(exam_portraits.to(recipe.device)).cpu()
-    distances.append((progress.step, float((guess - exam_truth).abs().mean())))
+    if progress.step % 100 == 0:
+        note(progress.step)
 
 
 run = train(recipe, recipes.UGATIT.data(config), env.runs_dir() / "10_ugatit", watch=watch)
+note(run.step)
 
 # %%
 names = {
@@ -264,13 +274,13 @@ names = {
     for n in range(2)
 }
 names |= {"norms.0": "growing, norm 1", "norms.1": "growing, norm 2"}
-curves({names[name]: tuple(zip(*found)) for name, found in rhos.items() if found},
+curves({names[name]: tuple(zip(*found)) for name, found in rhos.items()},
        ylabel="mean rho: 1 is instance norm, 0 layer norm", smoothing=0)  # fmt: skip
 
 # %%
 floor = float((exam_portraits - exam_truth).abs().mean())
 print(f"the portrait itself is {floor:.3f} from the truth")
-curves({"distance from the truth": tuple(zip(*distances)) if distances else ([0], [0.0])},
+curves({"distance from the truth": tuple(zip(*distances))},
        ylabel="mean absolute difference", smoothing=0)  # fmt: skip
 
 # %% [markdown]

@@ -235,8 +235,11 @@ def expected_verdicts(book: nbformat.NotebookNode, solved: bool) -> dict[str, se
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pictures that one notebook drew are there for the next."""
-    return tmp_path_factory.mktemp("cache")
+    """Pictures that one notebook drew are there for the next, in whichever worker it runs."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "cache"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture

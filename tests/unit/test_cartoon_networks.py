@@ -9,7 +9,7 @@ from torch.nn.functional import group_norm, instance_norm
 
 from animelab.errors import LabError
 from animelab.metrics import perception
-from animelab.nn import cartoongan, ugatit
+from animelab.nn import animegan, cartoongan, ugatit
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +71,17 @@ def test_the_judges_maps_have_the_published_sizes() -> None:
     x = torch.zeros(1, 3, 256, 256)
     for layers, side in ((7, 6), (5, 30)):
         assert ugatit.Discriminator(layers, 2)(x).out.shape == (1, 1, side, side)
+
+
+def test_a_painter_begins_by_turning_channels_and_keeps_places_apart() -> None:
+    torch.manual_seed(0)
+    painter = animegan.Generator(width=8, blocks=2).apply(animegan.initialize)
+    same, alone = painter.shrink[2][0], painter.think[1].body[1][0]  # 16 channels to 16, and 64 each by itself
+    x = torch.randn(1, 16, 6, 6)
+    torch.testing.assert_close(same(x).norm(dim=1), x.norm(dim=1)[:, 1:-1, 1:-1])
+    assert (same(x) - x[..., 1:-1, 1:-1]).abs().mean() > 0.5, "a rotation, not a copy"
+    y = torch.randn(1, alone.in_channels, 6, 6)
+    torch.testing.assert_close(alone(y) - alone.bias[:, None, None], y[..., 1:-1, 1:-1])
 
 
 def test_features_have_gradients_and_the_gram_matrix_forgets_places() -> None:
