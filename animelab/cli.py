@@ -88,10 +88,15 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--attributes", help="what to draw, for models that take orders: 'blue hair, red eyes, smile'")
 
     sub = add("translate", translate, "turn pictures into other pictures, such as line art into color")
-    sub.add_argument("model", metavar="RUN_OR_ZOO", help="a run's folder, a bundled model, or an official .pth")
+    sub.add_argument("model", metavar="RUN_OR_ZOO", help="a run's folder, a bundled model, or a .pth or .pt of others")
     sub.add_argument("inputs", metavar="INPUT", type=Path, nargs="+", help="pictures, or folders of pictures")
     sub.add_argument("--out", type=Path, required=True, help="the folder to write PNG files to")
     sub.add_argument("--side", type=int, help="resize to this shorter side first (otherwise each keeps its size)")
+    sub.add_argument(
+        "--fit",
+        choices=("letterboxed", "cropped", "aligned"),
+        help="first make each a square, of --side or as U-GAT-IT learned; aligned: by its eyes",
+    )
     sub.add_argument("--back", action="store_true", help="from B to A, with a model that knows both ways")
 
     sub = add("evaluate", evaluate, "score models against held-out drawn faces")
@@ -312,7 +317,8 @@ def translate(options: argparse.Namespace) -> int:
     from PIL import Image
     from tqdm.auto import tqdm
 
-    from animelab import zoo
+    from animelab import metrics, zoo
+    from animelab.data import fitted
     from animelab.data.image_folder import UNUSABLE, files_in, opened
     from animelab.viz import as_pixels
 
@@ -324,6 +330,9 @@ def translate(options: argparse.Namespace) -> int:
     if twice:
         raise LabError(f"Two inputs would both become {twice[0]}; translate their folders one at a time.")
     model = zoo.open_translator(options.model).to("auto")
+    square = options.side or model.square
+    if options.fit and not square:
+        raise LabError(f"'{model.name}' takes squares of any size; say which with --side.")
     _empty_folder(options.out)
     skipped = 0
     for file, name in zip(tqdm(files, unit=" pictures", disable=len(files) < 5), names):
@@ -332,6 +341,11 @@ def translate(options: argparse.Namespace) -> int:
         except UNUSABLE as problem:
             print(f"animelab: {file} is left out ({problem})", file=sys.stderr)
             skipped += 1
+            continue
+        if options.fit:
+            whole = np.array(image)
+            pixels = fitted(whole, square, options.fit, metrics.guessed_eyes(whole))
+            Image.fromarray(as_pixels(model.translate(pixels, options.back))[0]).save(options.out / name)
             continue
         if options.side:
             factor = options.side / min(image.size)

@@ -66,11 +66,13 @@ def check_9_3(fade: Any) -> None:
             wrong(f"Old and new together weigh {both.min():.2f} to {both.max():.2f}: a band is {bright} than the rest.")
         if bool((answer < -1e-6).any()) or bool((answer > 1 + 1e-6).any()):
             wrong("A weight below 0 or above 1 turns one of the tiles into its negative.")
+        if float(answer[0]) > 4 / overlap:
+            wrong(f"The new tile begins with a weight of {float(answer[0]):.2f}: a seam. Begin near 0, end near 1.")
         if float(answer.diff().max()) > 4 / overlap:
             wrong(f"A jump of {float(answer.diff().max()):.2f} from one pixel to the next is a seam. Rise evenly.")
 
 
-@check("9.4", "The painter must hear the content: its gradient reaches the fake, and no weight of the eye.")
+@check("9.4", "The painter must hear the content: its gradient reaches the fake.")
 def check_9_4(content_loss: Any) -> None:
     """content_loss(look, fake, photo): a function of pictures to a map, and (B, 3, H, W) twice, to a scalar."""
     weight = torch.randn(4, 3, 3, 3, requires_grad=True)

@@ -72,8 +72,14 @@ def get(source: str | Source, folder: str | Path, archive: str | Path | None = N
         path = Path(archive) if archive else _download(source, folder / f"{source.name}.zip")
         if not path.is_file():
             raise LabError(f"There is no file {path}; check the path.")
-        _compare(path, folder / "SHA256")
-        _unpack(source, path, folder)
+        digest = _compare(path, folder / "SHA256")
+        try:
+            _unpack(source, path, folder)
+        except LabError:
+            if not archive:
+                path.unlink()  # the next try begins anew
+            raise
+        (folder / "SHA256").write_text(f"{digest}\n", encoding="utf-8")
     except OSError as problem:
         raise LabError(
             f"{folder} cannot be written ({problem.strerror or problem}); make room, or give another."
@@ -102,6 +108,8 @@ def _download(source: Source, path: Path) -> Path:
                 os.replace(partial, path)
                 return path
             except (HTTPError, LabError) as problem:
+                if isinstance(problem, LabError) or problem.code == 416:  # nothing that could be continued
+                    partial.unlink(missing_ok=True)
                 problems.append(f"{url}: {problem}")
                 break  # asking again would not help
             except (URLError, TimeoutError, ConnectionError) as problem:
@@ -147,18 +155,18 @@ def _fetch(url: str, partial: Path, largest: int) -> None:
         raise ConnectionError("the connection broke")
 
 
-def _compare(path: Path, record: Path) -> None:
+def _compare(path: Path, record: Path) -> str:
+    """The sha256 of a file; LabError when another one is on record."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
-    if not record.exists():
-        record.write_text(f"{digest.hexdigest()}\n", encoding="utf-8")
-    elif record.read_text(encoding="utf-8").split()[:1] != [digest.hexdigest()]:
+    if record.exists() and record.read_text(encoding="utf-8").split()[:1] != [digest.hexdigest()]:
         raise LabError(
             f"{path} is not the archive that was here before (its sha256 begins with {digest.hexdigest()[:12]}). "
             f"If you trust the new one, delete {record} and try again."
         )
+    return digest.hexdigest()
 
 
 def _unpack(source: Source, path: Path, folder: Path) -> None:

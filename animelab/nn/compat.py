@@ -37,7 +37,7 @@ def load_generator(path: str | Path) -> nn.Module:
     if isinstance(state, dict) and isinstance(state.get("genA2B"), dict) and isinstance(state.get("genB2A"), dict):
         state = {f"{name}.{key}": value for name in ("genA2B", "genB2A") for key, value in state[name].items()}
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise LabError(f"{path} holds more than one network's tensors; give latest_net_G.pth, latest_net_G_A.pth, …")
+        raise LabError(f"{path} holds more than one network's tensors; give one with a generator alone.")
     theirs = {str(key).removeprefix("module."): value for key, value in state.items()}
     read = next((each for key, each in READERS.items() if key in theirs), _resnet)
     try:

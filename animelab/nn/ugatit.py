@@ -55,7 +55,7 @@ class AdaLIN(nn.Module):
     def forward(self, x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
         by_channel = (x - x.mean((2, 3), keepdim=True)) * (x.var((2, 3), keepdim=True) + self.eps).rsqrt()
         by_picture = (x - x.mean((1, 2, 3), keepdim=True)) * (x.var((1, 2, 3), keepdim=True) + self.eps).rsqrt()
-        return gamma * torch.lerp(by_picture, by_channel, self.rho) + beta
+        return gamma * (self.rho * by_channel + (1 - self.rho) * by_picture) + beta
 
     @torch.no_grad()
     def clip(self) -> None:
@@ -118,6 +118,7 @@ class Generator(nn.Module):
     def __init__(self, size: int = 256, width: int = 64, blocks: int = 4, light: bool = False) -> None:
         super().__init__()
         self.size, self.light, wide = size, light, 4 * width
+        self.multiple = 4 if light else size
         layers: list[nn.Module] = [_convolution(3, width, 7), nn.InstanceNorm2d(width), nn.ReLU()]
         for channels in (width, 2 * width):
             layers += [_convolution(channels, 2 * channels, 3, 2), nn.InstanceNorm2d(2 * channels), nn.ReLU()]

@@ -62,13 +62,11 @@ def preset(name: str, **changes: object) -> Config:
 
 
 class CartoonGAN(Recipe):
-    """A painter and a judge. A learner's own can be `loss` and `smoothed`, which softens a drawing's edges."""
+    """A painter and a judge. Least squares instead of the paper's cross-entropy."""
 
     name = "cartoongan"
     presets = PRESETS
-    parts = ("loss", "smoothed")
     loss = losses.least_squares
-    smoothed = staticmethod(cartoongan.edge_smoothed)
 
     @staticmethod
     def data(config: Config, folder: Path | None = None) -> Any:
@@ -89,7 +87,7 @@ class CartoonGAN(Recipe):
         self.look = perception.eye(config.features, self.device)
 
     def content(self, fake: Tensor, photos: Tensor, depths: tuple[int, ...]) -> Tensor:
-        """How far a drawing is from its photograph, deep in a network that has learned to see (equation 5)."""
+        """How far a drawing is from its photograph, deep in a network that has learned to see (equation 4)."""
         with torch.no_grad():
             wanted = self.look(photos)
         return perception.content_distance(self.look(fake), wanted, depths)
@@ -107,7 +105,7 @@ class CartoonGAN(Recipe):
 
         loss_D = self.loss.discriminator(self.D(drawings), self.D(fake.detach()))
         if c.edge_weight:  # the same drawings with soft edges are as wrong as a fake
-            loss_D = loss_D + c.edge_weight * self.D(self.smoothed(drawings)).square().mean()
+            loss_D = loss_D + c.edge_weight * self.D(cartoongan.edge_smoothed(drawings)).square().mean()
         self.update(self.D_adam, loss_D)
 
         with frozen(self.D):

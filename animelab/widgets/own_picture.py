@@ -74,6 +74,7 @@ class OwnPicture(anywidget.AnyWidget):
         if not self._pictures:
             raise LabError("Give at least one picture to begin with; your own can replace it.")
         self.size, self._shown = size, 0
+        self.before = self.after = self._pictures[0]
         fits = list(FITS) if size else [WHOLE]
         super().__init__(fits=fits, fit=fits[-1])
         self._begin(self._pictures[0])

@@ -141,22 +141,29 @@ class Translator:
         """Pictures (B, 3, H, W) in [-1, 1] of any size to as many of the same size, on the CPU.
 
         Borders are repeated up to the next size that the network takes, and cut off again; beyond 640 pixels a picture
-        is translated in tiles that fade into each other. back: from B to A, for networks that know both directions;
+        is translated in tiles that fade into each other. U-GAT-IT looks at a face as a whole: LabError beyond. back: from B to A, for networks that know both directions;
         LabError for others.
         """
         network = self._direction(back)
-        multiple = getattr(network, "size", 4)
         high, wide = pictures.shape[-2:]
-        bottom, right = (max(16, -(-side // multiple) * multiple) - side for side in (high, wide))
-        padded = pad(pictures.float(), (0, right, 0, bottom), mode="replicate")
+        padded = _padded(pictures, getattr(network, "multiple", getattr(network, "size", 4)))
 
         def paint(part: Tensor) -> Tensor:
             answer = network(part.to(self.device))
             return (answer.out if isinstance(answer, ugatit.Answer) else answer).float().cpu()
 
         large = max(high, wide) > LARGE
+        if large and self.attends:
+            raise LabError(
+                f"'{self.name}' looks at a face as a whole, up to {LARGE} pixels; fit the picture to it first."
+            )
         parts = [by_tiles(paint, part) if large else paint(part) for part in padded.split(1 if large else 16)]
         return torch.cat(parts)[..., :high, :wide]
+
+    @property
+    def square(self) -> int | None:
+        """The side of the pictures that a U-GAT-IT learned from; other networks here take any."""
+        return self._direction(False).size if self.attends else None
 
     @property
     def attends(self) -> bool:
@@ -165,13 +172,16 @@ class Translator:
 
     @torch.no_grad()
     def attention(self, pictures: Tensor, back: bool = False) -> Tensor:
-        """Where the network looks in pictures that it takes as they are: (B, h, w) on the CPU, larger is more.
+        """Where the network looks in pictures (B, 3, H, W): (B, h, w) on the CPU, larger is more.
 
         Raises LabError for networks without attention.
         """
         if not self.attends:
             raise LabError(f"'{self.name}' has no attention to show; U-GAT-IT has.")
-        return self._direction(back)(pictures.to(self.device)).heat.float().cpu()
+        network, (high, wide) = self._direction(back), pictures.shape[-2:]
+        padded = _padded(pictures, network.multiple)
+        heat = network(padded.to(self.device)).heat.float().cpu()
+        return heat[:, : -(-high * heat.shape[1] // padded.shape[2]), : -(-wide * heat.shape[2] // padded.shape[3])]
 
     def _direction(self, back: bool) -> nn.Module:
         if isinstance(self.network, (cyclegan.Pair, ugatit.Pair)):
@@ -276,7 +286,7 @@ def open_model(run_or_name: str | Path) -> Pretrained:
 
 
 def open_translator(path_or_name: str | Path) -> Translator:
-    """A run's folder, a bundled model's name, or an official checkpoint (.pth) of pix2pix or CycleGAN.
+    """A run's folder, a bundled model's name, or a checkpoint (.pth, .pt) that `nn.compat` can read.
 
     Raises LabError for anything that translates no pictures.
     """
@@ -287,6 +297,11 @@ def open_translator(path_or_name: str | Path) -> Translator:
     if not isinstance(model, Translator):
         raise LabError(f"'{model.name}' draws pictures and translates none; use: animelab sample")
     return model
+
+
+def _padded(pictures: Tensor, multiple: int) -> Tensor:
+    bottom, right = (max(16, -(-side // multiple) * multiple) - side for side in pictures.shape[-2:])
+    return pad(pictures.float(), (0, right, 0, bottom), mode="replicate")
 
 
 def _either(run_or_name: str | Path, bundled: list[str]) -> Any:

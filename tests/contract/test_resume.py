@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -75,3 +76,15 @@ def test_killed_and_resumed_equals_uninterrupted(recipe, tmp_path):
     clocks = ("seconds", "images_per_second")
     logs = [[{key: row[key] for key in row if key not in clocks} for row in log] for log in logs]
     assert logs[0] == logs[1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_half_precision_trains_too(recipe, tmp_path):
+    """As `precision="auto"` chooses on processors with bfloat16."""
+    environment = {**os.environ, "ANIMELAB_CACHE": str(tmp_path / "cache")}
+    run = [*COMMAND, recipe, *SETTINGS, "--set", "precision=bf16", "--out", str(tmp_path / "run"), "--steps", "12"]
+    subprocess.run(run, env=environment, check=True)
+    rows = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert len(rows) >= 2
+    assert all(math.isfinite(value) for row in rows for value in row.values())

@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from animelab.data import UnpairedFolder, download
+from animelab.data import download
 from animelab.errors import LabError
+from animelab.recipes.ugatit import UGATIT
 
 
 def picture(shade: int) -> bytes:
@@ -102,7 +103,7 @@ def test_a_dataset_is_fetched_once_and_read_as_two_piles(server: Server, tmp_pat
     assert sorted(p.relative_to(where).as_posix() for p in where.rglob("*.png")) == [
         f"{split}/{side}/{n}.png" for split in ("test", "train") for side in "ab" for n in range(3)
     ]
-    assert len(UnpairedFolder(where / "train", 16).batch([0])[0]) == 1
+    assert len(UGATIT.data(UGATIT.presets["smoke"], where / "train")) == 3, "as lesson 10 trains on it"
     assert (where / "SHA256").read_text().strip() == hashlib.sha256(GOOD).hexdigest()
     assert not list(where.glob("*.zip")) and not list(where.glob("*.partial")), "the archive is not kept"
     download.get(source(server.url("ok")), tmp_path)
@@ -137,6 +138,18 @@ def test_a_file_from_hand_is_unpacked_and_kept(tmp_path: Path) -> None:
         download.get(source(), tmp_path / "other", tmp_path / "nothing.zip")
 
 
+def test_a_wrong_archive_leaves_no_trace(server: Server, tmp_path: Path) -> None:
+    wrong = io.BytesIO()
+    with zipfile.ZipFile(wrong, "w") as other:
+        other.writestr("elsewhere/0.png", picture(9))
+    good, server.data = server.data, wrong.getvalue()
+    with pytest.raises(LabError, match="has 0 pictures|no pictures for"):
+        download.get(source(server.url("ok")), tmp_path)
+    assert not list(tmp_path.iterdir()), "neither its hash nor itself"
+    server.data = good
+    assert (download.get(source(server.url("ok")), tmp_path) / "SHA256").exists()
+
+
 def test_another_archive_than_before_is_refused(server: Server, tmp_path: Path) -> None:
     where = download.get(source(server.url("ok")), tmp_path)
     (where / "train" / "a" / "0.png").unlink()
@@ -164,7 +177,7 @@ def test_links_bombs_crowds_and_damage_are_refused(tmp_path: Path) -> None:
         with pytest.raises(LabError, match=words):
             download.get(source(**changes), tmp_path / "data", tmp_path / "bad.zip")
         assert not list((tmp_path / "data").rglob("*.png"))
-        (tmp_path / "data" / "SHA256").unlink()
+        assert not (tmp_path / "data" / "SHA256").exists(), "it is not what a later one is compared with"
 
     buffer = io.BytesIO(GOOD)
     with zipfile.ZipFile(buffer, "a") as file:

@@ -52,6 +52,15 @@ def test_a_model_of_any_size_gets_it_as_it_is(picture: np.ndarray) -> None:
     assert np.array_equal(own.after, picture[:, ::-1])
 
 
+def test_a_model_that_refuses_leaves_the_picture_and_says_why(picture: np.ndarray) -> None:
+    def refuse(_):
+        raise LabError("Too large.")
+
+    own = OwnPicture(refuse, [picture], size=None)
+    assert own.said == "Too large." and np.array_equal(own.after, picture)
+    assert "text/html" in own._repr_mimebundle_()
+
+
 def test_each_picture_is_painted_once(picture: np.ndarray) -> None:
     painted = []
     for size in (32, None):
@@ -114,6 +123,8 @@ def test_attention_lies_over_the_picture() -> None:
     assert torch.equal(heat, model.network.a_to_b(pictures).heat) and not torch.equal(
         heat, model.attention(pictures, True)
     )
+    odd = torch.rand(1, 3, 45, 30) * 2 - 1
+    assert model.attention(odd).shape == (1, 12, 8) and OwnPicture(model, odd, size=None).after.shape == (45, 30, 3)
     with pytest.raises(LabError, match="has no attention"):
         zoo.load("pix2pix-color-64").attention(pictures)
     curtain = BeforeAfter({"a": pictures, "b": -pictures}, attention=heat)

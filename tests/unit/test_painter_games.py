@@ -7,9 +7,10 @@ import dataclasses
 
 import pytest
 import torch
+from torch.nn.functional import softplus
 
 from animelab.nn import cartoongan
-from animelab.recipes import animegan
+from animelab.recipes import animegan, ugatit
 from animelab.recipes import cartoongan as recipes
 
 
@@ -48,6 +49,30 @@ def test_animegans_judge_sees_four(batch) -> None:
     piles = (1.2, drawings, 1), (1.2, painter(photos), 0), (1.2, gray, 0), (0.8, cartoongan.edge_smoothed(gray), 0)
     expected = sum(weight * squares(judge(pile), goal) for weight, pile, goal in piles)
     assert float(recipe.step(batch)["D"]) == pytest.approx(expected.item(), rel=1e-4)
+
+
+def test_ugatits_losses_of_both_directions(batch) -> None:
+    recipe = ugatit.UGATIT(dataclasses.replace(ugatit.PRESETS["smoke"], crop=1.0), "cpu")
+    painters, judges_a, judges_b = map(copy.deepcopy, (recipe.G, recipe.D_a, recipe.D_b))
+    said = recipe.step(batch)
+    expected = dict.fromkeys(said, torch.zeros(()))
+    for painter, back, judges, real, other in (
+        (painters.a_to_b, painters.b_to_a, judges_b, batch[0], batch[1]),
+        (painters.b_to_a, painters.a_to_b, judges_a, batch[1], batch[0]),
+    ):
+        there, same = painter(real), painter(other)
+        fakes, reals = ([judge(pictures) for judge in judges] for pictures in (there.out, other))
+        parts = {
+            "adversarial": sum(squares(each.out, 1) + squares(each.guess, 1) for each in fakes) / 2,
+            "cycle": (back(there.out).out - real).abs().mean() / 2,
+            "identity": (same.out - other).abs().mean() / 2,
+            "attention": (softplus(-there.guess).mean() + softplus(same.guess).mean()) / 2,
+            "D": sum(squares(each.out, 0) + squares(each.guess, 0) for each in fakes)
+            + sum(squares(each.out, 1) + squares(each.guess, 1) for each in reals),
+        }
+        expected = {name: value + parts[name] for name, value in expected.items()}
+    for name, value in expected.items():
+        assert float(said[name]) == pytest.approx(value.item(), rel=0.01), name
 
 
 def test_gray_color_and_unrest_by_hand() -> None:

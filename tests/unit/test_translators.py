@@ -12,11 +12,12 @@ import torch
 from PIL import Image
 
 from animelab import latent, metrics, zoo
-from animelab.data import StudioPairs, StudioUnpaired
+from animelab.data import StudioPairs, StudioUnpaired, fitted
 from animelab.engine.weights import save_weights
 from animelab.errors import LabError
-from animelab.nn import cyclegan, pix2pix
-from animelab.studio import TAGS
+from animelab.nn import cyclegan, pix2pix, ugatit
+from animelab.studio import TAGS, Character, render
+from animelab.viz import as_pixels
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +138,22 @@ def test_what_cannot_be_translated_is_one_sentence(translate, tmp_path):
     (tmp_path / "text.png").write_text("hello")
     assert "None of the inputs" in translate(tmp_path / "text.png", "--out", tmp_path / "out2", code=1)
     assert "not empty" in translate(both[0], "--out", tmp_path / "one", code=1)
+
+
+def test_a_photograph_is_fitted_to_a_model_of_one_size(translate, tmp_path):
+    """The full U-GAT-IT takes one size only, and no U-GAT-IT a face in tiles."""
+    pair = ugatit.Pair(32, 4, 1, light=False)
+    save_weights(tmp_path / "run" / "weights.safetensors", "ugatit.pair", {"size": 32, "width": 4, "blocks": 1}, pair)
+    photo = np.asarray(Image.fromarray(render(Character(seed=3), 96, style="portrait")).resize((160, 120)))
+    Image.fromarray(photo).save(tmp_path / "me.png")
+    assert "32 x 32" in translate(tmp_path / "me.png", "--out", tmp_path / "as it is", code=1)
+    for fit in ("letterboxed", "aligned"):
+        translate(tmp_path / "me.png", "--out", tmp_path / fit, "--fit", fit)
+        before = fitted(photo, 32, fit, metrics.guessed_eyes(photo))
+        wanted = as_pixels(zoo.load_run(tmp_path / "run").translate(before))[0]
+        assert np.abs(np.asarray(Image.open(tmp_path / fit / "me.png")).astype(int) - wanted).max() <= 1
+    with pytest.raises(LabError, match="as a whole"):
+        zoo.load("ugatit-portrait-cel-64").translate(torch.zeros(1, 3, 700, 64))
 
 
 def test_a_u_net_says_which_sizes_it_takes():

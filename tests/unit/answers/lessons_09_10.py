@@ -92,6 +92,7 @@ WRONG_ANSWERS = {
         (lambda n: torch.linspace(0, 0.8, n), "darker"),
         (lambda n: torch.linspace(-0.2, 1.2, n), "negative"),
         (lambda n: (torch.arange(n) >= n // 2).float(), "seam"),
+        (lambda n: torch.full((n,), 0.5), "Begin near 0"),
     ],
     "9_4": [
         (deaf, "deaf"),
