@@ -75,7 +75,8 @@ def edges(pictures: Tensor, threshold: float = 0.25) -> Tensor:
 def edge_smoothed(pictures: Tensor, reach: int = 5) -> Tensor:
     """CartoonGAN's third set (section 3.2.1): drawings (B, 3, H, W) whose edges, and nothing else, are blurred.
 
-    The paper finds edges by Canny's method, we by a threshold. Edges are found, widened to `reach` pixels, and a Gaussian blur of that reach shows there.
+    The paper finds edges by Canny's method, we by a threshold. They are widened to `reach` pixels, and a Gaussian blur
+    of that reach shows there.
     """
     near = max_pool2d(edges(pictures).float(), reach, 1, reach // 2)
     return torch.lerp(pictures, gaussian_blur(pictures, reach), near)

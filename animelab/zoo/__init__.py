@@ -141,8 +141,8 @@ class Translator:
         """Pictures (B, 3, H, W) in [-1, 1] of any size to as many of the same size, on the CPU.
 
         Borders are repeated up to the next size that the network takes, and cut off again; beyond 640 pixels a picture
-        is translated in tiles that fade into each other. U-GAT-IT looks at a face as a whole: LabError beyond. back: from B to A, for networks that know both directions;
-        LabError for others.
+        is translated in tiles that fade into each other; U-GAT-IT, which looks at a whole face, raises LabError.
+        back: from B to A, for networks that know both directions; LabError for others.
         """
         network = self._direction(back)
         high, wide = pictures.shape[-2:]
