@@ -154,6 +154,9 @@ zoos = painter.translate(new_photos)
 assert (zoos - truth).abs().mean() < (new_photos - truth).abs().mean(), "nearer to the drawings than the photographs are"
 assert metrics.perceptual(zoos, truth).mean() < 0.85 * metrics.perceptual(new_photos, truth).mean()
 assert sharpness(zoos)[0] > sharpness(new_photos)[0], "and edges are sharper"
+calm = second.translate(new_photos)
+assert sharpness(calm)[0] < sharpness(new_photos)[0], "AnimeGANv2's are softer"
+assert (calm - new_photos).abs().mean() < (zoos - new_photos).abs().mean(), "but nearer to the photograph's colors"
 seams = [float((each - steps_between["one piece"]).abs().mean((0, 1, 2)).max()) for each in steps_between.values()]
 assert seams[1] > 2 * seams[2], "tiles that fade have no such column"
 assert not lovely_but_deaf(lambda x: x, new_photos[:1].requires_grad_(), new_photos[1:2]).requires_grad
