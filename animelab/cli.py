@@ -330,7 +330,7 @@ def translate(options: argparse.Namespace) -> int:
     if twice:
         raise LabError(f"Two inputs would both become {twice[0]}; translate their folders one at a time.")
     model = zoo.open_translator(options.model).to("auto")
-    square = options.side or model.square
+    square: int = options.side or model.square or 0
     if options.fit and not square:
         raise LabError(f"'{model.name}' takes squares of any size; say which with --side.")
     _empty_folder(options.out)

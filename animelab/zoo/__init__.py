@@ -163,7 +163,8 @@ class Translator:
     @property
     def square(self) -> int | None:
         """The side of the pictures that a U-GAT-IT learned from; other networks here take any."""
-        return self._direction(False).size if self.attends else None
+        network = self._direction(False)
+        return network.size if isinstance(network, ugatit.Generator) else None
 
     @property
     def attends(self) -> bool:
@@ -179,6 +180,7 @@ class Translator:
         if not self.attends:
             raise LabError(f"'{self.name}' has no attention to show; U-GAT-IT has.")
         network, (high, wide) = self._direction(back), pictures.shape[-2:]
+        assert isinstance(network, ugatit.Generator)
         padded = _padded(pictures, network.multiple)
         heat = network(padded.to(self.device)).heat.float().cpu()
         return heat[:, : -(-high * heat.shape[1] // padded.shape[2]), : -(-wide * heat.shape[2] // padded.shape[3])]

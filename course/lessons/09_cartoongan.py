@@ -203,9 +203,9 @@ compare({"photo": new_photos[:6], "Johnson's painter": johnson(new_photos[:6])},
         alt="Six photographs of new places, and the same all in the blue of one drawing, soft and without ink.")  # fmt: skip
 
 # %% [markdown]
-# Now every picture takes one pass. And every place has the blue of that one drawing: the sky at dusk, the walls of the room, the smoke over the road. The matrix asked
-# for so much blue, and the painter found somewhere to put it. Two hundred steps are few, and so it is soft; but ink would not come with more of them. Nothing in the loss
-# says that a line belongs on an edge.
+# Now every picture takes one pass. And every place has the blue of that one drawing: the sky at dusk, the walls of the room. The matrix asked
+# for so much blue, and the painter found somewhere to put it. Two hundred steps are few, and so it is soft. But nothing in the loss
+# says that a line belongs on an edge, either.
 #
 # ## Second idea: a judge of drawings
 #
