@@ -344,7 +344,8 @@ def translate(options: argparse.Namespace) -> int:
             continue
         if options.fit:
             whole = np.array(image)
-            pixels = fitted(whole, square, options.fit, metrics.guessed_eyes(whole))
+            eyes = metrics.guessed_eyes(whole) if options.fit == "aligned" else None
+            pixels = fitted(whole, square, options.fit, eyes)
             Image.fromarray(as_pixels(model.translate(pixels, options.back))[0]).save(options.out / name)
             continue
         if options.side:
