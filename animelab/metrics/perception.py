@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,14 +19,14 @@ from animelab import zoo
 from animelab.config import nearest
 from animelab.errors import LabError
 
-EYES = ("tagger", "vgg19")
+NAMES = ("tagger", "vgg19")
 # Which depths the content loss looks at: conv4_4 of VGG19. The tagger is narrow, and deep in it colors are forgotten.
 CONTENT = {"tagger": (1, 2), "vgg19": (3,)}
 EVERYTHING = {"tagger": (0, 1, 2), "vgg19": (3,)}  # for a painter who shall leave things as they are
 
 
 @lru_cache(maxsize=4)
-def _stages(name: str, device: str) -> list[nn.Module]:
+def _stages(name: str, device: str) -> list[Any]:
     if name == "tagger":
         stages = list(zoo.network("tagger").stages)  # type: ignore[arg-type]
     else:
@@ -37,12 +38,19 @@ def _stages(name: str, device: str) -> list[nn.Module]:
             raise LabError(
                 f"VGG19's weights could not be downloaded ({problem}); go online once, or take features='tagger'."
             ) from problem
-        cuts = (0, 3, 8, 17, 26)  # conv1_2, conv2_2, conv3_4 and conv4_4, each before its ReLU
-        stages = [layers[a:b] for a, b in pairwise(cuts)]
-        for layer in layers:
-            if isinstance(layer, nn.ReLU):
-                layer.inplace = False
+        stages = vgg19_stages(layers)
     return [stage.to(device).eval().requires_grad_(False) for stage in stages]
+
+
+def vgg19_stages(layers: nn.Sequential) -> list[nn.Sequential]:
+    """VGG19's layers up to conv1_2, on to conv2_2, conv3_4 and conv4_4, each before its ReLU (as the papers take them).
+
+    The ReLUs no longer write over their input, which may be one of the maps that are compared.
+    """
+    for layer in layers:
+        if isinstance(layer, nn.ReLU):
+            layer.inplace = False
+    return [layers[a:b] for a, b in pairwise((0, 3, 8, 17, 26))]
 
 
 def eye(name: str, device: torch.device | str = "cpu") -> Callable[[Tensor], list[Tensor]]:
@@ -50,8 +58,8 @@ def eye(name: str, device: torch.device | str = "cpu") -> Callable[[Tensor], lis
 
     name: "tagger", the course's own, or "vgg19". LabError for another name, or when VGG19 cannot be had.
     """
-    if name not in EYES:
-        raise LabError(f"There are no features '{name}': {nearest(name, EYES)}")
+    if name not in NAMES:
+        raise LabError(f"There are no features '{name}': {nearest(name, NAMES)}")
     stages = _stages(name, str(device))
     mean, scale = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
 

@@ -25,7 +25,7 @@ from animelab.viz import grid
 
 @dataclass(frozen=True)
 class Config(TrainingConfig):
-    """The rates and weights of the authors' code (style Hayao), whose features and colors are scaled otherwise."""
+    """The rates and weights of the authors' code (style Hayao), whose VGG19 is another port, with larger features."""
 
     batch: int = 12
     size: int = 256  # what the networks see:
@@ -60,7 +60,7 @@ PRESETS = {
     "cpu": Config(
         steps=4500, decay=4500, batch=1, size=96, picture=128, width=16, width_D=16, blocks=3, first=1500,
         lr_first=1e-4, lr_G=1e-4, lr_D=1e-4, ema=0.998, game_weight=2.0, content_weight=3.0, style_weight=2000.0,
-        color_weight=1.0, smooth_weight=0.02, features="tagger", scenes=2_500,
+        color_weight=2.0, smooth_weight=0.04, features="tagger", scenes=2_500,
     ),
     "t4": Config(steps=60_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
     "h100": Config(steps=150_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
@@ -79,16 +79,16 @@ def grayed(pictures: Tensor) -> Tensor:
 
 
 def color_distance(fake: Tensor, photos: Tensor) -> Tensor:
-    """How far colors are apart, a scalar: brightness by L1, color by Huber's loss, so that large changes cost less."""
+    """How far colors from 0 to 1 are apart, a scalar: brightness by L1, U and V by Huber's loss (the authors' code)."""
     turn = TO_YUV.to(fake.device)
-    a, b = (torch.einsum("ij,bjhw->bihw", turn, each) for each in (fake, photos))
-    return (a[:, 0] - b[:, 0]).abs().mean() + huber_loss(a[:, 1:], b[:, 1:])
+    a, b = (torch.einsum("ij,bjhw->ibhw", turn, (each + 1) / 2) for each in (fake, photos))
+    return (a[0] - b[0]).abs().mean() + huber_loss(a[1], b[1]) + huber_loss(a[2], b[2])
 
 
 def unrest(pictures: Tensor) -> Tensor:
-    """Total variation, a scalar: the squared differences between neighbors."""
+    """Total variation, a scalar: half the mean squared difference of neighbors, across and down (the authors' code)."""
     across, down = pictures.diff(dim=-1), pictures.diff(dim=-2)
-    return across.square().mean() + down.square().mean()
+    return (across.square().mean() + down.square().mean()) / 2
 
 
 class AnimeGAN(Recipe):
@@ -127,14 +127,14 @@ class AnimeGAN(Recipe):
         if self.steps_done <= c.first:
             content = perception.content_distance(seen, of_photos, perception.EVERYTHING[c.features])
             # The authors hold content alone here. The offline eye hardly sees color, so color is held as well.
-            self.update(self.G_first, content + color_distance(fake, photos))
+            self.update(self.G_first, content + 2 * color_distance(fake, photos))
             self.G_ema.update(self.G)
             return {"content": content.detach()}
 
-        loss_D = c.real * (self.D(drawings) - 1).square().mean()
-        wrong = ((c.fake, fake.detach()), (c.gray, gray), (c.soft, cartoongan.edge_smoothed(gray)))
-        for weight, pictures in wrong:
-            loss_D = loss_D + weight * self.D(pictures).square().mean()
+        piles = torch.cat([drawings, fake.detach(), gray, cartoongan.edge_smoothed(gray)])
+        drawing, forged, colorless, soft = self.D(piles).chunk(4)  # its norm takes each picture by itself
+        loss_D = c.real * (drawing - 1).square().mean() + c.fake * forged.square().mean()
+        loss_D = loss_D + c.gray * colorless.square().mean() + c.soft * soft.square().mean()
         self.update(self.D_adam, c.game_weight * loss_D)
 
         with frozen(self.D):

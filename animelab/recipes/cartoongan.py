@@ -37,7 +37,7 @@ class Config(TrainingConfig):
     beta1: float = 0.5
     ema: float = 0.0
     content_weight: float = 10.0
-    edge_weight: float = 1.0  # of the third set: drawings with soft edges are no drawings
+    edges: bool = True  # the third set: drawings with soft edges are no drawings
     features: str = "vgg19"
     scenes: int = 5_000  # drawn places a side, when no folder is given
 
@@ -61,12 +61,21 @@ def preset(name: str, **changes: object) -> Config:
     return settings.change(settings.pick(PRESETS, name), **changes)
 
 
+def judge_loss(drawing: Tensor, fake: Tensor, soft: Tensor) -> Tensor:
+    """What it costs D to be wrong about three piles, a scalar: drawings, fakes, drawings with soft edges (equation 3).
+
+    All are maps of logits. By least squares, and each pile counts once.
+    """
+    return losses.least_squares_discriminator_loss(drawing, fake) + soft.square().mean()
+
+
 class CartoonGAN(Recipe):
-    """A painter and a judge. Least squares instead of the paper's cross-entropy."""
+    """A painter and a judge, whose `judge_loss` can be a learner's own. The paper takes cross-entropy."""
 
     name = "cartoongan"
     presets = PRESETS
-    loss = losses.least_squares
+    parts = ("judge_loss",)
+    judge_loss = staticmethod(judge_loss)
 
     @staticmethod
     def data(config: Config, folder: Path | None = None) -> Any:
@@ -75,7 +84,7 @@ class CartoonGAN(Recipe):
         return StudioScenes("photo", "anime", config.picture, config.scenes, config.seed)
 
     def build(self, config: Config) -> None:
-        self.G = cartoongan.Generator(config.blocks, config.width)
+        self.G = cartoongan.Generator(config.blocks, config.width).apply(cartoongan.initialize)
         self.D = cartoongan.Discriminator(config.width_D)
         self.G_ema = EMA(self.G, config.ema)
         self.G_first = adam(self.G, config.lr_first, (config.beta1, 0.999))
@@ -103,13 +112,15 @@ class CartoonGAN(Recipe):
             self.G_ema.update(self.G)
             return {"content": content.detach()}
 
-        loss_D = self.loss.discriminator(self.D(drawings), self.D(fake.detach()))
-        if c.edge_weight:  # the same drawings with soft edges are as wrong as a fake
-            loss_D = loss_D + c.edge_weight * self.D(cartoongan.edge_smoothed(drawings)).square().mean()
+        drawing, forged = self.D(drawings), self.D(fake.detach())
+        if c.edges:  # the same drawings with soft edges are as wrong as a fake
+            loss_D = self.judge_loss(drawing, forged, self.D(cartoongan.edge_smoothed(drawings)))
+        else:
+            loss_D = losses.least_squares_discriminator_loss(drawing, forged)
         self.update(self.D_adam, loss_D)
 
         with frozen(self.D):
-            loss_G = self.loss.generator(self.D(fake))
+            loss_G = losses.least_squares_generator_loss(self.D(fake))
         content = self.content(fake, photos, perception.CONTENT[c.features])
         self.update(self.G_adam, loss_G + c.content_weight * content)
 

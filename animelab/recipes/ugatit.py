@@ -69,12 +69,16 @@ def preset(name: str, **changes: object) -> Config:
 
 
 class UGATIT(Recipe):
-    """Two painters, four judges: one of the whole and one of details for each style."""
+    """Two painters, four judges: one of the whole and one of details for each style.
+
+    `loss` and `adalin` can be a learner's own.
+    """
 
     name = "ugatit"
     presets = PRESETS
-    parts = ("loss",)
+    parts = ("loss", "adalin")
     loss = losses.least_squares
+    adalin = staticmethod(ugatit.adalin)
 
     @staticmethod
     def data(config: Config, folder: Path | None = None) -> Any:
@@ -85,6 +89,9 @@ class UGATIT(Recipe):
     def build(self, config: Config) -> None:
         c = config
         self.G = ugatit.Pair(c.size, c.width, c.blocks, c.light)
+        for module in self.G.modules():
+            if isinstance(module, ugatit.AdaLIN):
+                module.normalized = self.adalin
         self.D_a, self.D_b = (
             torch.nn.ModuleList(ugatit.Discriminator(n, c.width_D) for n in (c.layers_global, c.layers_local))
             for _ in "ab"

@@ -1,6 +1,7 @@
 // A picture to drop, two eyes to move, and the answer under a curtain. Python's half is own_picture.py.
 const SIDE = 256; // CSS pixels of the longer side
 const LARGEST = 9_500_000; // characters: a server of Jupyter hangs up on more than 10 MB
+const LONGEST = 4096; // pixels of the longer side
 
 function element(kind, parent, properties = {}) {
   const made = Object.assign(document.createElement(kind), properties);
@@ -45,7 +46,7 @@ function render({ model, el }) {
   const file = element("input", tools, { type: "file", accept: "image/png,image/jpeg,image/webp", hidden: true });
   file.setAttribute("aria-label", "A picture from your disk");
   button("Open", () => file.click());
-  button("Another", () => model.send({ ask: "another" }));
+  button("Another", () => { note = ""; model.send({ ask: "another" }); });
   const label = (words) => element("label", tools, { textContent: `${words} ` });
   const fitting = label("Fit");
   const fit = element("select", fitting, { className: "animelab-fit" });
@@ -59,16 +60,38 @@ function render({ model, el }) {
   attention.parentElement.hidden = !model.get("heat_url");
   for (const slider of [curtain, attention]) slider.addEventListener("input", cover);
 
-  function read(chosen) {
+  let note = "";
+  async function read(chosen) {
     if (!chosen) return;
-    const reader = new FileReader();
-    reader.onload = () => {
-      const size = Math.round(chosen.size / 1e6);
-      if (reader.result.length > LARGEST) said.textContent = `That file is too large to send (${size} MB): up to 7 MB, please.`;
-      else { said.textContent = "Working …"; model.set("opened", reader.result); model.save_changes(); }
-      file.value = "";
-    };
-    reader.readAsDataURL(chosen);
+    said.textContent = "Working …";
+    const sent = await small(chosen);
+    file.value = "";
+    if (sent.length > LARGEST) said.textContent = "That file is too large to send, and no picture this browser can shrink.";
+    else { model.set("opened", sent); model.save_changes(); }
+  }
+  // A photograph of any size: what is too large for Python or its server is shrunk here.
+  async function small(chosen) {
+    note = "";
+    const url = (blob) => new Promise((done) => {
+      const reader = new FileReader();
+      reader.onload = () => done(reader.result);
+      reader.readAsDataURL(blob);
+    });
+    const bitmap = await createImageBitmap(chosen).catch(() => null); // Python says what is wrong with it
+    const longest = bitmap && Math.max(bitmap.width, bitmap.height);
+    if (!bitmap || (longest <= LONGEST && 1.4 * chosen.size < LARGEST)) return url(chosen);
+    const canvas = document.createElement("canvas"), pen = canvas.getContext("2d");
+    for (let side = Math.min(longest, LONGEST); ; side = Math.round(side * 0.7)) {
+      [canvas.width, canvas.height] = [bitmap.width, bitmap.height].map((each) => Math.max(1, Math.round((each * side) / longest)));
+      pen.fillStyle = "white"; // where it is transparent
+      pen.fillRect(0, 0, canvas.width, canvas.height);
+      pen.imageSmoothingQuality = "high";
+      pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+      const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
+      if (1.4 * blob.size > LARGEST) continue;
+      note = `Sent at ${canvas.width} × ${canvas.height} pixels, since the file was larger than a notebook can pass on.`;
+      return url(blob);
+    }
   }
   file.addEventListener("change", () => read(file.files[0]));
 
@@ -146,7 +169,7 @@ function render({ model, el }) {
     if (!queued) fit.value = model.get("fit");
     put(places());
     cover();
-    said.textContent = model.get("said");
+    said.textContent = model.get("said") || note;
     setTimeout(answered); // after the widget manager has taken this answer in: it may not send from inside
   }
   model.on("change:answers", show);

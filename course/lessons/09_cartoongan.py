@@ -252,7 +252,7 @@ def judge_loss(drawing, fake, soft):
     ### END SOLUTION
 
 
-check_9_2(judge_loss)
+result_9_2 = check_9_2(judge_loss)
 
 # %% [markdown]
 # The two networks at their published width, and at ours:
@@ -268,18 +268,19 @@ with torch.device("meta"):
 # %% [markdown]
 # ## Train it, with and without edges
 #
-# Twice the same game from the same beginning, with one difference: the second judge never sees the third pile. **Predict:** where will you see
-# that?
+# Twice the same game from the same beginning, with one difference: the second judge never sees the third pile. The first judge learns by your loss, if the
+# check found it right. **Predict:** where will you see the difference?
 
 # %%
 runs, steps = {}, config.steps - config.first
-for name, weight in (("with edges", 1.0), ("without", 0.0)):
-    changes = {"steps": steps, "decay": steps, "first": 0, "edge_weight": weight}
-    recipe = recipes.CartoonGAN(recipes.preset(PRESET, **changes))
+mine = {"judge_loss": judge_loss} if result_9_2 else {}
+for name, edges, parts in (("with edges", True, mine), ("without", False, {})):
+    changes = {"steps": steps, "decay": steps, "first": 0, "edges": edges}
+    recipe = recipes.CartoonGAN(recipes.preset(PRESET, **changes), **parts)
     for network in (recipe.G, recipe.G_ema.average):
         network.load_state_dict(beginner.G_ema.average.state_dict())
-    folder = env.runs_dir() / f"09_{name.replace(' ', '_')}"
-    runs[name] = train(recipe, scenes, folder, watch=LiveTraining())
+    folder = f"09_{name.replace(' ', '_')}" + ("_and_my_judge" if parts else "")
+    runs[name] = train(recipe, scenes, env.runs_dir() / folder, watch=LiveTraining())
 
 # %%
 painted = {"Johnson": johnson(new_photos)}
@@ -492,7 +493,18 @@ def content_loss(look, fake, photo):
     ### END SOLUTION
 
 
-check_9_4(content_loss)
+result_9_4 = check_9_4(content_loss)
+
+# %% [markdown]
+# Both beside each other: a drawing as the fake, its photograph, and how steep each loss is at the fake.
+
+# %%
+fake = drawings[:1].clone().requires_grad_()
+candidates = {"deaf": lovely_but_deaf} | ({"yours": content_loss} if result_9_4 else {})
+for name, loss in candidates.items():
+    value = loss(lambda pictures: look(pictures)[1], fake, photos[:1]) + 0 * fake.sum()
+    (slope,) = torch.autograd.grad(value, fake)
+    print(f"{name:6} loss {value.item():.4f}, steepest pixel {slope.abs().max():.6f}")
 
 # %% [markdown]
 # ## A quiz, for honesty

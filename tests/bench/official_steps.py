@@ -1,10 +1,11 @@
 """Training steps, ours against the plain official way of doing the same work; for quiet machines.
 
-    python tests/bench/official_steps.py [dcgan pix2pix cyclegan stylegan2]
+    python tests/bench/official_steps.py [dcgan pix2pix cyclegan stylegan2 ugatit]
 
 The official steps are those of pytorch/examples (folder dcgan), of pytorch-CycleGAN-and-pix2pix, and of NVIDIA's and
 rosinality's StyleGAN2 (weights of each picture's own, as groups of one convolution; at 64 px with the widths of our
-bundled model; median steps, so without lazy penalties on both sides), restated: float32, Adam's plain loop. Ours are
+bundled model; median steps, so without lazy penalties on both sides), and of UGATIT-pytorch (light, 128 px: the fakes
+of the judges' step are painted anew and keep their history), restated: float32, Adam's plain loop. Ours are
 the recipes as they train, in float32 and, where the device has it in hardware, in bfloat16, average, schedules and
 disturbances included. Same networks, sizes and batches, a step of each in turn. On Linux each comparison runs twice,
 in a process of its own: as it is, and with an allocator that keeps its memory (glibc gives large tensors back after
@@ -43,7 +44,8 @@ from animelab.nn import cyclegan as cyclegan_networks
 from animelab.nn import dcgan as dcgan_networks
 from animelab.nn import pix2pix as pix2pix_networks
 from animelab.nn import stylegan2 as stylegan2_networks
-from animelab.recipes import cyclegan, dcgan, pix2pix, stylegan2
+from animelab.nn import ugatit as ugatit_networks
+from animelab.recipes import cyclegan, dcgan, pix2pix, stylegan2, ugatit
 
 KEEPING = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "100000000000", "MALLOC_TOP_PAD_": "268435456"}
 Step = Callable[[Any], object]
@@ -166,12 +168,56 @@ def official_stylegan2(device: torch.device) -> Step:
     return step
 
 
+def official_ugatit(device: torch.device) -> Step:
+    config = COMPARED["ugatit"][2]
+    shape = config.size, config.width, config.blocks, config.light
+    to_b, to_a = (ugatit_networks.Generator(*shape).to(device) for _ in "ab")
+    judges_a, judges_b = (
+        [
+            ugatit_networks.Discriminator(n, config.width_D).to(device)
+            for n in (config.layers_global, config.layers_local)
+        ]
+        for _ in "ab"
+    )
+    options = {"lr": 1e-4, "betas": (0.5, 0.999), "weight_decay": 1e-4, "foreach": False}
+    G_adam = torch.optim.Adam([p for G in (to_b, to_a) for p in G.parameters()], **options)
+    D_adam = torch.optim.Adam([p for D in (*judges_a, *judges_b) for p in D.parameters()], **options)
+    norms = [m for G in (to_b, to_a) for m in G.modules() if isinstance(m, ugatit_networks.AdaLIN)]
+
+    def target(answer: ugatit_networks.Answer, real: bool) -> torch.Tensor:
+        return sum(mse_loss(each, torch.full_like(each, float(real))) for each in (answer.out, answer.guess))
+
+    def step(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+        a, b = batch
+        D_adam.zero_grad()
+        fake_b, fake_a = to_b(a).out, to_a(b).out
+        loss = 0
+        for judges, real, fake in ((judges_a, a, fake_a), (judges_b, b, fake_b)):
+            loss = loss + sum(target(D(real), True) + target(D(fake), False) for D in judges)
+        loss.backward()
+        D_adam.step()
+        G_adam.zero_grad()
+        loss = 0
+        for there, back, judges, real, other in ((to_b, to_a, judges_b, a, b), (to_a, to_b, judges_a, b, a)):
+            fake, same = there(real), there(other)
+            loss = loss + sum(target(D(fake.out), True) for D in judges)
+            loss = loss + 10 * (l1_loss(back(fake.out).out, real) + l1_loss(same.out, other))
+            loss = loss + 1000 * (said(fake.guess, True) + said(same.guess, False))
+        loss.backward()
+        G_adam.step()
+        for norm in norms:
+            norm.clip()
+
+    return step
+
+
 # name: the official step, our recipe, the official settings, rounds
 COMPARED: dict[str, tuple[Callable[[torch.device], Step], type[Recipe], Any, int]] = {
     "dcgan": (official_dcgan, dcgan.DCGAN, dcgan.Config(), 15),
     "pix2pix": (official_pix2pix, pix2pix.Pix2Pix, pix2pix.Config(), 9),
     "cyclegan": (official_cyclegan, cyclegan.CycleGAN, cyclegan.Config(), 3),
     "stylegan2": (official_stylegan2, stylegan2.StyleGAN2, replace(stylegan2.PRESETS["faces"], attributes=False), 15),
+    "ugatit": (official_ugatit, ugatit.UGATIT, replace(ugatit.Config(), light=True, size=128, crop=1.0), 3),
 }
 
 

@@ -57,6 +57,19 @@ def wait_for(page, name: str, test) -> np.ndarray:
     raise AssertionError(f"the {name} never came")
 
 
+def drop(page, data: bytes) -> None:
+    page.evaluate(
+        """([root, data]) => {
+            const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0));
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([bytes], "mine.png", { type: "image/png" }));
+            document.querySelector(`${root} .animelab-frame`).dispatchEvent(
+                new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer }));
+        }""",
+        [ROOT, base64.b64encode(data).decode()],
+    )
+
+
 def test_drop_fit_and_draw_the_curtain(open_notebook):
     page = open_notebook("own", OWN)
     page.locator(f"{ROOT} img.animelab-after").wait_for()
@@ -94,20 +107,20 @@ def test_drop_fit_and_draw_the_curtain(open_notebook):
     image = Image.new("RGBA", (90, 45), (255, 0, 0, 255))
     image.paste((0, 0, 0, 0), (40, 18, 50, 28))
     image.save(buffer, "PNG")
-    page.evaluate(
-        """([root, data]) => {
-            const bytes = Uint8Array.from(atob(data), letter => letter.charCodeAt(0));
-            const transfer = new DataTransfer();
-            transfer.items.add(new File([bytes], "mine.png", { type: "image/png" }));
-            document.querySelector(`${root} .animelab-frame`).dispatchEvent(
-                new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer }));
-        }""",
-        [ROOT, base64.b64encode(buffer.getvalue()).decode()],
-    )
+    drop(page, buffer.getvalue())
     red = wait_for(page, "before", lambda found: found[256, 60].tolist() == [255, 0, 0])
     assert red[256, 256].min() > 250, "white where it is transparent"
     assert np.abs(red[20, 256] - 128).max() < 3, "gray where there is no picture"
     keep(page, "own_picture")
+
+    # One that neither Python nor its server would take, is shrunk by the browser, which says so.
+    buffer = io.BytesIO()
+    Image.new("RGB", (5000, 2500), (0, 0, 255)).save(buffer, "PNG")
+    drop(page, buffer.getvalue())
+    wait_for(page, "before", lambda found: np.abs(found[256, 60] - [0, 0, 255]).max() < 4)
+    assert "Sent at 4096 × 2048 pixels" in page.locator(f"{ROOT} .animelab-hint").inner_text()
+    drop(page, b"no picture")
+    page.wait_for_function(f"document.querySelector('{ROOT} .animelab-hint').textContent.includes('no picture')")
 
 
 def test_the_real_model_in_the_notebook(open_notebook):

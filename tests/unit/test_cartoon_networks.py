@@ -84,6 +84,38 @@ def test_a_painter_begins_by_turning_channels_and_keeps_places_apart() -> None:
     torch.testing.assert_close(alone(y) - alone.bias[:, None, None], y[..., 1:-1, 1:-1])
 
 
+def test_enlarging_begins_without_a_grid() -> None:
+    enlarge = torch.nn.ConvTranspose2d(6, 3, 3, 2, 1, 1, bias=False)
+    flat, sloped = torch.ones(1, 6, 5, 5), torch.arange(5.0).expand(1, 6, 5, 5)
+    assert enlarge(flat)[..., 1:-1, 1:-1].std((2, 3)).min() > 0.01, "begun at random, a plain wall gets a grid"
+    enlarge.apply(cartoongan.initialize)
+    assert torch.allclose(enlarge(flat)[..., :-1, :-1].std((2, 3)), torch.zeros(1, 3), atol=1e-6)
+    line = enlarge(sloped)[0, :, 4, :-1]
+    assert torch.allclose(line, line[:, 2:3] * torch.arange(9.0) / 2, atol=1e-5), "half way between neighbors"
+
+
+def test_vgg19_is_cut_where_the_papers_cut_it() -> None:
+    from torchvision.models import vgg19
+
+    torch.manual_seed(0)
+    layers = vgg19(weights=None).features.eval()
+    picture, expected = torch.rand(1, 3, 64, 64), {}
+    x, block, number = picture, 1, 0
+    for layer in layers:  # by the published names: convolution n of block b, and a pooling ends a block
+        x = layer(x)
+        if isinstance(layer, torch.nn.Conv2d):
+            number += 1
+            expected[f"conv{block}_{number}"] = x.clone()  # before the ReLU writes over it
+        elif isinstance(layer, torch.nn.MaxPool2d):
+            block, number = block + 1, 0
+    maps, x = [], picture
+    for stage in perception.vgg19_stages(layers):
+        maps.append(x := stage(x))
+    assert len(maps) == 4
+    for found, name in zip(maps, ("conv1_2", "conv2_2", "conv3_4", "conv4_4")):
+        assert torch.equal(found, expected[name]), name
+
+
 def test_features_have_gradients_and_the_gram_matrix_forgets_places() -> None:
     look = perception.eye("tagger")
     picture = torch.rand(1, 3, 32, 32, requires_grad=True)
