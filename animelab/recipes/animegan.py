@@ -58,8 +58,8 @@ PRESETS = {
         log_every=5, preview_every=10, checkpoint_every=10,
     ),
     "cpu": Config(
-        steps=4500, decay=4500, batch=1, size=96, picture=128, width=16, width_D=16, blocks=3, first=1500,
-        lr_first=1e-4, lr_G=1e-4, lr_D=1e-4, ema=0.998, game_weight=2.0, content_weight=3.0, style_weight=2000.0,
+        steps=3000, decay=3000, batch=1, size=128, picture=128, width=16, width_D=16, blocks=3, first=1200,
+        lr_first=1e-4, lr_G=1e-4, lr_D=1e-3, ema=0.998, game_weight=3.0, content_weight=3.0, style_weight=300.0,
         color_weight=2.0, smooth_weight=0.04, features="tagger", scenes=2_500,
     ),
     "t4": Config(steps=60_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
