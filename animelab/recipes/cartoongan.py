@@ -38,6 +38,7 @@ class Config(TrainingConfig):
     ema: float = 0.0
     content_weight: float = 10.0
     edges: bool = True  # the third set: drawings with soft edges are no drawings
+    shift: int = 4  # D's view begins at one of so many pixels, or its strides would press a grid into the fakes
     features: str = "vgg19"
     scenes: int = 5_000  # drawn places a side, when no folder is given
 
@@ -112,15 +113,17 @@ class CartoonGAN(Recipe):
             self.G_ema.update(self.G)
             return {"content": content.detach()}
 
-        drawing, forged = self.D(drawings), self.D(fake.detach())
+        top, left = torch.randint(c.shift, (2,)).tolist()
+        view = (..., slice(top, None), slice(left, None))
+        drawing, forged = self.D(drawings[view]), self.D(fake.detach()[view])
         if c.edges:  # the same drawings with soft edges are as wrong as a fake
-            loss_D = self.judge_loss(drawing, forged, self.D(cartoongan.edge_smoothed(drawings)))
+            loss_D = self.judge_loss(drawing, forged, self.D(cartoongan.edge_smoothed(drawings)[view]))
         else:
             loss_D = losses.least_squares_discriminator_loss(drawing, forged)
         self.update(self.D_adam, loss_D)
 
         with frozen(self.D):
-            loss_G = losses.least_squares_generator_loss(self.D(fake))
+            loss_G = losses.least_squares_generator_loss(self.D(fake[view]))
         content = self.content(fake, photos, perception.CONTENT[c.features])
         self.update(self.G_adam, loss_G + c.content_weight * content)
 

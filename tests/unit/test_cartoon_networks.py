@@ -122,7 +122,7 @@ def test_features_have_gradients_and_the_gram_matrix_forgets_places() -> None:
     maps = look(picture)
     assert [each.shape[-1] for each in maps] == [16, 8, 4, 2]
     other = [each.detach() + torch.randn_like(each) for each in maps]
-    assert float(perception.content_distance(maps, maps, (0, 2))) == 0
+    assert perception.content_distance(maps, maps, (0, 2)).item() == 0
     content = perception.content_distance(maps, other, (0, 2))
     wanted = sum((maps[d] - other[d]).abs().mean() for d in (0, 2))
     assert torch.allclose(content, wanted)

@@ -34,7 +34,7 @@ def squares(logits, goal):
 
 @pytest.mark.parametrize("edges", [True, False])
 def test_cartoongans_judge_sees_three_piles(edges, batch) -> None:
-    recipe, judge, painter = begun(recipes.CartoonGAN, edges=edges)
+    recipe, judge, painter = begun(recipes.CartoonGAN, edges=edges, shift=1)
     photos, drawings = batch
     soft = squares(judge(cartoongan.edge_smoothed(drawings)), 0)
     expected = squares(judge(drawings), 1) + squares(judge(painter(photos)), 0) + edges * soft
@@ -43,7 +43,7 @@ def test_cartoongans_judge_sees_three_piles(edges, batch) -> None:
 
 
 def test_a_learners_own_judge_loss_is_the_one_that_trains(batch) -> None:
-    config = dataclasses.replace(recipes.PRESETS["smoke"], first=0, picture=32)
+    config = dataclasses.replace(recipes.PRESETS["smoke"], first=0, picture=32, shift=1)
     recipe = recipes.CartoonGAN(config, "cpu", judge_loss=lambda drawing, fake, soft: 7 * soft.square().mean())
     judge = copy.deepcopy(recipe.D)
     expected = 7 * squares(judge(cartoongan.edge_smoothed(batch[1])), 0)
@@ -59,6 +59,17 @@ def test_animegans_judge_sees_four(batch) -> None:
     assert float(recipe.step(batch)["D"]) == pytest.approx(expected.item(), rel=1e-4)
 
 
+def test_the_judges_view_begins_anywhere_and_is_one_for_all_piles(batch) -> None:
+    recipe, _, _ = begun(recipes.CartoonGAN)
+    views = []
+    recipe.D.register_forward_pre_hook(lambda _, inputs: views.append(tuple(inputs[0].shape[2:])))
+    for _ in range(12):
+        recipe.step(batch)
+    steps = [set(views[i : i + 4]) for i in range(0, 48, 4)]  # drawings, fakes, soft ones, and fakes for the painter
+    assert all(len(step) == 1 for step in steps)
+    assert {side for step in steps for size in step for side in size} == {29, 30, 31, 32}
+
+
 def test_animegan_begins_with_rotations_and_holds_color_from_the_first_step(batch) -> None:
     recipe = animegan.AnimeGAN(dataclasses.replace(animegan.PRESETS["smoke"], first=5, picture=32), "cpu")
     square = recipe.G.shrink[2][0].weight  # as many channels out as in
@@ -66,7 +77,7 @@ def test_animegan_begins_with_rotations_and_holds_color_from_the_first_step(batc
     assert torch.allclose(turn @ turn.T, torch.eye(len(turn)), atol=1e-5)
     assert torch.isclose(square.abs().sum(), turn.abs().sum())
     seen = []
-    recipe.update = lambda optimizer, loss: seen.append(float(loss))
+    recipe.update = lambda optimizer, loss: seen.append(loss.item())
     painter = copy.deepcopy(recipe.G)
     content = float(recipe.step(batch)["content"])
     color = animegan.color_distance(painter(batch[0]), batch[0])
