@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--fit",
         choices=("letterboxed", "cropped", "aligned"),
-        help="first make each a square, of --side or as U-GAT-IT learned; aligned: by its eyes",
+        help="first make each a square, of --side or as U-GAT-IT learned, on white; aligned: by its eyes",
     )
     sub.add_argument("--back", action="store_true", help="from B to A, with a model that knows both ways")
 
@@ -311,7 +311,7 @@ def sample(options: argparse.Namespace) -> int:
 
 
 def translate(options: argparse.Namespace) -> int:
-    """Translate every picture of the inputs into a PNG of the same name; transparency is kept."""
+    """Translate every picture of the inputs into a PNG of the same name; transparency is kept, unless it is fitted."""
     import numpy as np
     import torch
     from PIL import Image
@@ -330,34 +330,37 @@ def translate(options: argparse.Namespace) -> int:
     if twice:
         raise LabError(f"Two inputs would both become {twice[0]}; translate their folders one at a time.")
     model = zoo.open_translator(options.model).to("auto")
+    model.direction(options.back)  # before the first picture: is there a way back?
     square: int = options.side or model.square or 0
     if options.fit and not square:
-        raise LabError(f"'{model.name}' takes squares of any size; say which with --side.")
+        raise LabError(f"'{model.name}' takes pictures of any size; to make them squares, say with --side how large.")
+    if model.square and not options.fit:
+        print(f"'{model.name}' learned from faces of {model.square} px: --fit aligned brings pictures there.")
     _empty_folder(options.out)
     skipped = 0
+    useless: tuple[type[Exception], ...] = (*UNUSABLE, LabError)
     for file, name in zip(tqdm(files, unit=" pictures", disable=len(files) < 5), names):
         try:
             image, alpha = opened(file)
-        except UNUSABLE as problem:
+            if options.side and not options.fit:
+                factor = options.side / min(image.size)
+                image = image.resize([max(16, round(side * factor)) for side in image.size], Image.Resampling.BICUBIC)
+            pixels = np.array(image)
+            if options.fit:
+                alpha, eyes = None, metrics.guessed_eyes(pixels) if options.fit == "aligned" else None
+                picture = fitted(pixels, square, options.fit, eyes)
+            else:
+                picture = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
+            result = Image.fromarray(as_pixels(model.translate(picture, options.back))[0])
+        except useless as problem:
             print(f"animelab: {file} is left out ({problem})", file=sys.stderr)
             skipped += 1
             continue
-        if options.fit:
-            whole = np.array(image)
-            eyes = metrics.guessed_eyes(whole) if options.fit == "aligned" else None
-            pixels = fitted(whole, square, options.fit, eyes)
-            Image.fromarray(as_pixels(model.translate(pixels, options.back))[0]).save(options.out / name)
-            continue
-        if options.side:
-            factor = options.side / min(image.size)
-            image = image.resize([max(16, round(side * factor)) for side in image.size], Image.Resampling.BICUBIC)
-        pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 127.5 - 1
-        result = Image.fromarray(as_pixels(model.translate(pixels, options.back))[0])
         if alpha is not None:
             result.putalpha(alpha.resize(result.size))
         result.save(options.out / name)
     if skipped == len(files):
-        raise LabError("None of the inputs is a picture that can be read; nothing was translated.")
+        raise LabError("None of the inputs could be translated; nothing was written.")
     print(f"{len(files) - skipped} pictures in {options.out}")
     return 0
 

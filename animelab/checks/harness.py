@@ -64,20 +64,27 @@ def wrong(message: str) -> NoReturn:
 def check(exercise: str, gained: str) -> Callable[[Callable[[Any], None]], Callable[[Any], Result]]:
     """Make a check of a function that looks at a learner's function and ends with `wrong(...)` or quietly.
 
-    gained: the sentence a learner reads when all is right. The check never raises what the learner's function raises;
-    it leaves torch's random numbers as they were, and always draws the same ones itself.
+    gained: the sentence a learner reads when all is right. The check never raises what the learner's function raises,
+    nor what a strange answer makes the check raise: both are verdicts that name the exception. It leaves torch's random
+    numbers as they were, and always draws the same ones itself.
     """
 
     def decorate(look: Callable[[Any], None]) -> Callable[[Any], Result]:
         @functools.wraps(look)
         def run(function: Any) -> Result:
+            found, answers = Stop("correct", gained), list[Any]()
             with torch.random.fork_rng(devices=[]), torch.enable_grad():
                 torch.manual_seed(0)
                 try:
-                    look(_guard(function))
-                    raise Stop("correct", gained)
+                    look(_guard(function, answers))
                 except Stop as stop:
-                    result = Result(exercise, stop.status, str(stop).removeprefix(f"{exercise}: "), _cell())
+                    found = stop
+                except Exception as error:
+                    if not answers:
+                        raise  # nobody has answered yet: the check is broken
+                    message = f"{_kind(answers[-1])}, and a look at it ended with {_words(error)}."
+                    found = Stop("wrong", f"{message} Is that the kind of answer the exercise asks for?")
+            result = Result(exercise, found.status, str(found).removeprefix(f"{exercise}: "), _cell())
             result.show()
             return result
 
@@ -91,7 +98,7 @@ def tensor(value: Any, shape: tuple[int, ...]) -> Tensor:
     if value is None:
         wrong("Your function returned None. Does its last line say `return`?")
     if not isinstance(value, Tensor):
-        wrong(f"Your function returned a {type(value).__name__}; the answer should be a torch tensor.")
+        wrong(f"{_kind(value)}; the answer should be a torch tensor.")
     if tuple(value.shape) != shape:
         mean = " A loss is one number, the mean over the batch." if shape == () else ""
         wrong(f"Your answer has the shape {tuple(value.shape)}, and it should be {shape}.{mean}")
@@ -139,8 +146,11 @@ def logit_loss(loss: Callable[..., Any], right: Callable[..., Tensor], names: tu
             )
 
 
-def _guard(function: Any) -> Callable[..., Any]:
-    """The learner's function: its exceptions become a Stop, and tensors it is given must come back unchanged."""
+def _guard(function: Any, answers: list[Any]) -> Callable[..., Any]:
+    """The learner's function: its exceptions become a Stop, and tensors it is given must come back unchanged.
+
+    What it returns is added to `answers`.
+    """
     if not callable(function):
         raise Stop("error", f"pass the function itself, without calling it; this is a {type(function).__name__}.")
 
@@ -153,6 +163,7 @@ def _guard(function: Any) -> Callable[..., Any]:
             if isinstance(error, NotImplementedError) and (not str(error) or STUB.match(str(error))):
                 raise Stop("unsolved", f"{error or 'the function is still empty'}.") from error
             raise Stop("error", _describe(error)) from error
+        answers.append(output)
         for number, (value, kept) in enumerate(zip(inputs, before), 1):
             if kept is not None and not torch.equal(value, kept):
                 wrong(
@@ -167,14 +178,22 @@ def _guard(function: Any) -> Callable[..., Any]:
 def _describe(error: Exception) -> str:
     """An exception in one or two sentences: its own words, and the learner's line."""
     frames = list(traceback.walk_tb(error.__traceback__))[1:]  # without the guard's own
-    words = (str(error).splitlines() or [""])[0][:300].replace("`", "'")
-    text = f"`{type(error).__name__}: {words}`" if words else f"`{type(error).__name__}`"
+    text = _words(error)
     if not frames:
         return f"{text}, before its first line. Does it take the arguments that the exercise names?"
     file = frames[0][0].f_code.co_filename  # the learner's cell; torch's files below it say little
     number = [line for frame, line in frames if frame.f_code.co_filename == file][-1]
     code = linecache.getline(file, number).strip().replace("`", "'")
     return f"{text} in line {number}" + (f", `{code}`." if code else ".")
+
+
+def _words(error: Exception) -> str:
+    words = (str(error).splitlines() or [""])[0][:300].replace("`", "'")
+    return f"`{type(error).__name__}: {words}`" if words else f"`{type(error).__name__}`"
+
+
+def _kind(answer: Any) -> str:
+    return f"Your function returned a {type(answer).__name__}"
 
 
 def _cell() -> int | None:

@@ -5,7 +5,7 @@ from animelab.data.drawing import SPLITS, Cast, Side, drawn
 from animelab.data.image_folder import ImageFolder
 from animelab.data.own_pairs import PairedFolder, UnpairedFolder
 from animelab.data.pictures import Labeled, Pictures
-from animelab.data.real import real_faces
+from animelab.data.real import real_faces, real_photos
 from animelab.data.studio_sets import (
     Joined,
     StudioAttributes,
@@ -21,4 +21,4 @@ from animelab.data.transforms import ImagePool, as_pictures, jittered
 __all__ = ["EYES", "FITS", "SPLITS", "Cast", "ImageFolder", "ImagePool", "Joined", "Labeled", "Move"]
 __all__ += ["PairedFolder", "Pictures", "Side", "StudioAttributes", "StudioFaces", "StudioPairs", "StudioPoints"]
 __all__ += ["StudioScenes", "StudioUnpaired", "UnpairedFolder", "as_pictures", "drawn", "fitted", "five_points"]
-__all__ += ["jittered", "real_faces"]
+__all__ += ["jittered", "real_faces", "real_photos"]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
 import stat
+import time
 import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path, PurePosixPath
-from urllib.error import HTTPError, URLError
+from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from tqdm.auto import tqdm
@@ -21,6 +24,7 @@ from animelab.errors import LabError
 CHUNK = 2**18
 PATIENCE = 30  # seconds without a byte
 TRIES = 4  # at each mirror, each going on where the last one stopped
+PAUSE = 1  # seconds before the second try, twice that before the third, and so on
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class Source:
     rights: str
     largest: int = 2**30  # bytes of the archive
     pictures: int = 20_000
+    least: int = 1  # pictures; with fewer it is another dataset, or a part of it
     unpacked: int = 2**31  # bytes
 
 
@@ -49,6 +54,7 @@ SOURCES = {
         {"trainA": "train/a", "trainB": "train/b", "testA": "test/a", "testB": "test/b"},
         "https://github.com/taki0112/UGATIT",
         "Selfies and drawings that nobody was asked for. For learning only; read datasets/selfie2anime first.",
+        least=6_000,  # of 7,000
     )
 }
 
@@ -57,65 +63,55 @@ def get(source: str | Source, folder: str | Path, archive: str | Path | None = N
     """The folder of a dataset, downloaded and unpacked unless it is there: folder/train/a, folder/train/b, and so on.
 
     archive: a file that was downloaded by hand. The sha256 of the first archive is written into the folder, and a later
-    one must have the same. Raises LabError when no mirror gives the file, and for an archive that is not what it should
-    be; nothing half unpacked is left.
+    one must have the same. Raises LabError when no mirror gives the file, for an archive that is not what it should be,
+    and when only some of those folders are there: they may be the user's. What is not finished yet stays in a folder of
+    its own, so nothing half unpacked is left.
     """
     if isinstance(source, str):
         if source not in SOURCES:
             raise LabError(f"There is no dataset '{source}' to get: {nearest(source, SOURCES)}")
         source = SOURCES[source]
-    folder = Path(folder)
-    if all((folder / inner).is_dir() for inner in source.folders.values()):
-        return folder
+    folder, path = Path(folder), Path(archive) if archive else None
+    work, record = folder / f"{source.name}.unfinished", folder / "SHA256"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path = Path(archive) if archive else _download(source, folder / f"{source.name}.zip")
-        if not path.is_file():
-            raise LabError(f"There is no file {path}; check the path.")
-        digest = _compare(path, folder / "SHA256")
-        try:
-            _unpack(source, path, folder)
-        except LabError:
-            if not archive:
-                path.unlink()  # the next try begins anew
-            raise
-        (folder / "SHA256").write_text(f"{digest}\n", encoding="utf-8")
+        if path and not (path.is_file() and zipfile.is_zipfile(path)):
+            wrong = "a folder" if path.is_dir() else "no ZIP archive, or damaged" if path.exists() else "not there"
+            raise LabError(f"{path} is {wrong}; check the path, or get the archive again from {source.page}.")
+        taken = [folder / inner for inner in source.folders.values() if (folder / inner).exists()]
+        complete = len(taken) == len(source.folders)
+        if complete and path and record.exists():
+            _compare(path, record)
+        elif taken and (path or not complete):
+            raise LabError(f"{taken[0]} exists already, and is left as it is; move it away, or give another folder.")
+        elif not complete:
+            _unpack(source, path or _download(source, work), folder, work)
     except OSError as problem:
-        raise LabError(
-            f"{folder} cannot be written ({problem.strerror or problem}); make room, or give another."
-        ) from (problem)
-    if not archive:
-        path.unlink()
+        raise LabError(f"{folder} cannot be written ({_words(problem)}); make room, or give another.") from problem
     return folder
 
 
-def _download(source: Source, path: Path) -> Path:
-    partial, problems = path.with_suffix(".partial"), []
+def _download(source: Source, work: Path) -> Path:
+    path, problem = work / f"{source.name}.zip", "no mirror is known"
+    work.mkdir(parents=True, exist_ok=True)
     if source.drive:
         try:
             return _from_drive(source, path)
-        except Exception as problem:  # noqa: BLE001  gdown has no error of its own for quotas, private files and wrong pages
-            problems.append(
-                f"Google Drive: {str(problem).strip().splitlines()[0] if str(problem).strip() else problem!r}"
-            )
-    for url in source.mirrors:
-        for _ in range(TRIES):
+        except Exception as error:  # noqa: BLE001  gdown has no error of its own for quotas, private files and wrong pages
+            problem = f"Google Drive: {_words(error)}"
+    for number, url in enumerate(source.mirrors):
+        partial = work / f"{number}.partial"  # one each, as a bad mirror's bytes would spoil the next one's file
+        for attempt in range(TRIES):
+            time.sleep(PAUSE * attempt)
             try:
                 _fetch(url, partial, source.largest)
-                if not zipfile.is_zipfile(partial):
-                    partial.unlink()
-                    raise LabError("it sent something else than a ZIP archive")
-                os.replace(partial, path)
-                return path
-            except (HTTPError, LabError) as problem:
-                if isinstance(problem, LabError) or problem.code == 416:  # nothing that could be continued
+                return partial.replace(path)
+            except (LabError, HTTPException, ValueError) as error:  # an OSError is the disk's
+                problem = f"{url}: {_words(error)}"
+                if isinstance(error, LabError):  # asking again would not help, and nothing could be continued
                     partial.unlink(missing_ok=True)
-                problems.append(f"{url}: {problem}")
-                break  # asking again would not help
-            except (URLError, TimeoutError, ConnectionError) as problem:
-                problems.append(f"{url}: {getattr(problem, 'reason', problem)}")
+                    break
     raise LabError(
-        f"'{source.name}' could not be downloaded ({problems[-1]}). Get it by hand from {source.page}, and say "
+        f"'{source.name}' could not be downloaded ({problem}). Get it by hand from {source.page}, and say "
         f"animelab data get {source.name} --from FILE."
     )
 
@@ -123,10 +119,10 @@ def _download(source: Source, path: Path) -> Path:
 def _from_drive(source: Source, path: Path) -> Path:
     import gdown
 
-    found = gdown.download(id=source.drive, output=str(path), quiet=False, resume=True)
-    if not found or not zipfile.is_zipfile(path):
+    gdown.download(id=source.drive, output=str(path), quiet=False, resume=True)  # all that 5.1 and 6 have in common
+    if not zipfile.is_zipfile(path) or path.stat().st_size > source.largest:
         path.unlink(missing_ok=True)
-        raise LabError("it sent a page instead of the file; too many people may have asked for it today")
+        raise LabError("it sent something else than the dataset; too many people may have asked for it today")
     return path
 
 
@@ -134,7 +130,7 @@ def _fetch(url: str, partial: Path, largest: int) -> None:
     """One try: from where `partial` ends to the end of the file."""
     start = partial.stat().st_size if partial.exists() else 0
     request = Request(url, headers={"Range": f"bytes={start}-"} if start else {})
-    with urlopen(request, timeout=PATIENCE) as answer:
+    with _ask(urlopen, request, None, PATIENCE) as answer:
         span = re.match(r"bytes (\d+)-\d+/(\d+)", answer.headers.get("Content-Range", ""))
         if start and (answer.status != 206 or span is None or int(span[1]) != start):
             start = 0  # this server begins anew
@@ -142,17 +138,30 @@ def _fetch(url: str, partial: Path, largest: int) -> None:
         whole = start + int(length) if length else None
         if max(whole or 0, start) > largest:
             raise LabError(f"it would send {(whole or 0) / 1e6:.0f} MB, more than the dataset has")
-        with (
-            open(partial, "ab" if start else "wb") as file,
-            tqdm(total=whole, initial=start, unit="B", unit_scale=True, desc=url.rpartition("/")[2][:30]) as bar,
-        ):
-            while chunk := answer.read(CHUNK):
-                file.write(chunk)
-                bar.update(len(chunk))
+        with open(partial, "ab" if start else "wb") as file, tqdm.wrapattr(file, "write", whole, initial=start) as bar:
+            while chunk := _ask(answer.read, CHUNK):
+                bar.write(chunk)
                 if file.tell() > largest:
                     raise LabError("it sends more than the dataset has")
     if whole is not None and partial.stat().st_size < whole:
-        raise ConnectionError("the connection broke")
+        raise HTTPException("the connection broke")
+    if not zipfile.is_zipfile(partial):
+        raise LabError("it sent something else than a ZIP archive")
+
+
+def _ask(call: Callable[..., Any], *given: Any) -> Any:
+    """What a server answers. No OSError comes out of it, so that one elsewhere is the disk's."""
+    try:
+        return call(*given)
+    except OSError as problem:
+        final = isinstance(problem, HTTPError) and problem.code < 500 and problem.code != 429
+        raise (LabError if final else HTTPException)(_words(getattr(problem, "reason", None) or problem)) from problem
+
+
+def _words(problem: object) -> str:
+    """What an exception says, as a part of one sentence, whatever a server put into it."""
+    words = (getattr(problem, "strerror", None) or str(problem) or repr(problem)).split()
+    return "".join(filter(str.isprintable, " ".join(words)))[:200]
 
 
 def _compare(path: Path, record: Path) -> str:
@@ -161,48 +170,60 @@ def _compare(path: Path, record: Path) -> str:
     with open(path, "rb") as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
-    if record.exists() and record.read_text(encoding="utf-8").split()[:1] != [digest.hexdigest()]:
+    if record.exists() and record.read_text(encoding="utf-8", errors="replace").split()[:1] != [digest.hexdigest()]:
         raise LabError(
-            f"{path} is not the archive that was here before (its sha256 begins with {digest.hexdigest()[:12]}). "
-            f"If you trust the new one, delete {record} and try again."
+            f"{path} is not the archive that was here before (its sha256 begins with {digest.hexdigest()[:12]}, which "
+            f"is not what {record} says); if you trust it, give another folder."
         )
     return digest.hexdigest()
 
 
-def _unpack(source: Source, path: Path, folder: Path) -> None:
-    fresh = folder / "unpacking"
+def _unpack(source: Source, path: Path, folder: Path, work: Path) -> None:
+    fresh, record = work / "pictures", folder / "SHA256"
     shutil.rmtree(fresh, ignore_errors=True)
     try:
-        with zipfile.ZipFile(path) as archive:
-            members = [(info, target) for info in archive.infolist() if (target := _target(source, info))]
-            if not members or len(members) > source.pictures:
-                raise LabError(f"{path} has {len(members):,} pictures, which is not '{source.name}'; get it again.")
-            room = source.unpacked
-            for info, target in members:
-                (fresh / target).parent.mkdir(parents=True, exist_ok=True)
-                with archive.open(info) as packed, open(fresh / target, "xb") as file:
-                    while chunk := packed.read(CHUNK):  # what the directory says of sizes need not be true
-                        room -= len(chunk)
-                        if room < 0:
-                            raise LabError(f"{path} unpacks to more than '{source.name}' has; it was not kept.")
-                        file.write(chunk)
+        digest = _compare(path, record)
+        for target, chunk in _pieces(source, path):
+            (fresh / target).parent.mkdir(parents=True, exist_ok=True)
+            with open(fresh / target, "ab") as file:
+                file.write(chunk)
         missing = [inner for inner in source.folders.values() if not (fresh / inner).is_dir()]
         if missing:
             raise LabError(f"{path} has no pictures for {missing[0]}; it is not '{source.name}', or not all of it.")
         for inner in source.folders.values():
             (folder / inner).parent.mkdir(parents=True, exist_ok=True)
-            shutil.rmtree(folder / inner, ignore_errors=True)
-            os.replace(fresh / inner, folder / inner)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, FileExistsError) as problem:
-        raise LabError(f"{path} is a damaged archive ({problem}); delete it and get it again.") from problem
+            (fresh / inner).replace(folder / inner)  # fails where somebody has put something meanwhile
+        record.write_text(f"{digest}\n", encoding="utf-8")
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(work, ignore_errors=True)  # what gdown left there, too; the next try begins anew
+
+
+def _pieces(source: Source, path: Path) -> Iterator[tuple[Path, bytes]]:
+    """Where to append which bytes. What is wrong with the archive is a LabError: an OSError elsewhere is the disk's."""
+    room = source.unpacked
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [(info, target) for info in archive.infolist() if (target := _target(source, info))]
+            if not source.least <= len(members) <= source.pictures:
+                raise LabError(f"{path} has {len(members):,} pictures, which is not '{source.name}'; get it again.")
+            if len({str(target).casefold() for _, target in members}) < len(members):  # some disks take A and a for one
+                raise LabError(f"{path} has two pictures of the same name; get it again, or rename one of them.")
+            for info, target in members:
+                with archive.open(info) as packed:
+                    while chunk := packed.read(CHUNK):
+                        if (room := room - len(chunk)) < 0:  # what the directory says of sizes need not be true
+                            raise LabError(f"{path} unpacks to more than '{source.name}' has; it was not kept.")
+                        yield target, chunk
+    except LabError:
+        raise
+    except Exception as problem:  # zipfile and each of its decompressors have errors of their own
+        raise LabError(f"{path} is a damaged archive ({_words(problem)}); get it again.") from problem
 
 
 def _target(source: Source, info: zipfile.ZipInfo) -> Path | None:
     """Where a member goes; None for what is no picture of the dataset. LabError for what is up to no good."""
     place = PurePosixPath(info.filename.replace("\\", "/"))
-    if place.is_absolute() or ".." in place.parts or stat.S_ISLNK(info.external_attr >> 16) or ":" in place.parts[0]:
+    if place.is_absolute() or ".." in place.parts or stat.S_ISLNK(info.external_attr >> 16) or ":" in str(place)[:2]:
         raise LabError(f"The archive wants to write to '{info.filename}'; nothing of it was unpacked.")
     if info.is_dir() or place.suffix.lower() not in (".jpg", ".jpeg", ".png") or len(place.parts) < 2:
         return None

@@ -1,4 +1,4 @@
-"""Nine licensed faces that this project did not draw, to try models on. Taught in 03_attributes."""
+"""Licensed faces and photographs that this project did not draw, to try models on. Taught in 03_attributes."""
 
 from __future__ import annotations
 
@@ -21,10 +21,20 @@ CROPS = {
     "photo": ("photo/astronaut.png", 108, 0, 152),
 }
 SIDE = 128
+PHOTOS = ("coffee", "chelsea")  # a red cup on a table and a cat
 
 
 def real_faces(size: int = 64) -> np.ndarray:
     """The nine faces on white, uint8 (9, size, size, 3) RGB, in the order of CROPS; size up to 128."""
-    strip = Image.open(BytesIO(resources.files("animelab.data").joinpath("real_faces.png").read_bytes()))
+    strip = _read("real_faces.png")
     faces = (strip.crop((SIDE * i, 0, SIDE * (i + 1), SIDE)) for i in range(len(CROPS)))
     return np.stack([np.asarray(face.resize((size, size), Image.Resampling.BICUBIC)) for face in faces])
+
+
+def real_photos() -> list[np.ndarray]:
+    """The photographs of PHOTOS, in the public domain or CC0: uint8 (H, W, 3) RGB, each of its own size."""
+    return [np.asarray(_read(f"real_{name}.jpg")) for name in PHOTOS]
+
+
+def _read(name: str) -> Image.Image:
+    return Image.open(BytesIO(resources.files("animelab.data").joinpath(name).read_bytes()))

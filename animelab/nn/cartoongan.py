@@ -44,18 +44,6 @@ class Generator(nn.Sequential):
         super().__init__(*layers, nn.Conv2d(width, 3, 7, 1, 3, padding_mode="reflect"), nn.Tanh())
 
 
-@torch.no_grad()
-def initialize(module: nn.Module) -> None:
-    """To `.apply`: each transposed convolution begins as a bilinear enlargement of mixed channels (Long et al. 2015).
-
-    Begun at random, it reaches every second row and column by other weights, and training keeps that grid.
-    """
-    if isinstance(module, nn.ConvTranspose2d):
-        tent = torch.tensor([0.5, 1.0, 0.5])
-        mixed = nn.init.orthogonal_(torch.empty(module.weight.shape[:2]))
-        module.weight.copy_(mixed[:, :, None, None] * tent[:, None] * tent)
-
-
 class Discriminator(nn.Sequential):
     """Pictures (B, 3, H, W) to a map of logits (B, 1, H/4, W/4)."""
 

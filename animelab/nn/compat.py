@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import struct
 from pathlib import Path
 
 import torch
@@ -12,6 +13,8 @@ from torch import Tensor, nn
 from animelab.errors import LabError
 from animelab.nn import animegan, cyclegan, pix2pix, ugatit
 
+# What Python and PyTorch raise when a file, or a tensor in it, is not what it should be: many files, many ways.
+WRONG = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 LARGEST = 3 * 2**30  # bytes; U-GAT-IT's file with both painters and four judges has 2.7 GB, pix2pix's painter 218 MB
 
 
@@ -30,19 +33,17 @@ def load_generator(path: str | Path) -> nn.Module:
         raise LabError(f"{path} has {path.stat().st_size / 1e9:.1f} GB, too much for any generator this course knows.")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError) as error:
-        raise LabError(
-            f"{path} is not a file of weights alone, so it was not opened; get the original again."
-        ) from error
+    except (*WRONG, pickle.UnpicklingError, struct.error, EOFError, OSError) as error:
+        raise LabError(f"{path} is not a file of weights alone, so it was not opened; get the original.") from error
     if isinstance(state, dict) and isinstance(state.get("genA2B"), dict) and isinstance(state.get("genB2A"), dict):
         state = {f"{name}.{key}": value for name in ("genA2B", "genB2A") for key, value in state[name].items()}
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise LabError(f"{path} holds more than one network's tensors; give one with a generator alone.")
+    if not isinstance(state, dict) or not all(isinstance(value, Tensor) and _plain(value) for value in state.values()):
+        raise LabError(f"{path} holds more than one network's plain tensors; give one with a generator alone.")
     theirs = {str(key).removeprefix("module."): value for key, value in state.items()}
     read = next((each for key, each in READERS.items() if key in theirs), _resnet)
     try:
         network, names = read(theirs)
-    except (KeyError, LabError, RuntimeError) as error:
+    except (*WRONG, LabError) as error:
         raise LabError(f"{path} is no generator this course knows: {error} does not fit.") from error
     # InstanceNorm of very old files carries statistics nobody uses; what else is left over means another network.
     ignored = re.compile(r"num_batches_tracked$" + ("" if isinstance(network, pix2pix.Generator) else r"|running_"))
@@ -139,6 +140,10 @@ def _animegan(theirs: dict[str, Tensor]) -> tuple[nn.Module, dict[str, str]]:
                 else:
                     modules[f"{ours}.{i}.{k}"] = f"block_{letter}.{i}.{k + 1}"
     return network, _renamed(network, modules)
+
+
+def _plain(value: Tensor) -> bool:
+    return value.layout == torch.strided and not (value.is_quantized or value.is_nested or value.is_meta)
 
 
 def _renamed(network: nn.Module, modules: dict[str, str]) -> dict[str, str]:

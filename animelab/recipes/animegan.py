@@ -18,6 +18,7 @@ from animelab import config as settings
 from animelab.config import TrainingConfig
 from animelab.data import StudioScenes, UnpairedFolder, jittered
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
+from animelab.errors import LabError
 from animelab.metrics import perception
 from animelab.nn import animegan, cartoongan
 from animelab.viz import grid
@@ -43,6 +44,7 @@ class Config(TrainingConfig):
     content_weight: float = 1.5
     style_weight: float = 2.5
     color_weight: float = 15.0
+    color_first: float = 0.0  # of color in the first phase, for an eye that hardly sees it
     smooth_weight: float = 1.0
     real: float = 1.2  # what the judge's four errors count: a drawing doubted,
     fake: float = 1.2  # a fake believed,
@@ -51,16 +53,24 @@ class Config(TrainingConfig):
     features: str = "vgg19"
     scenes: int = 5_000
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.size > self.picture or self.size % 16:
+            raise LabError(
+                f"size={self.size} must be a multiple of 16 and at most picture={self.picture}; change them together."
+            )
+
 
 PRESETS = {
     "smoke": Config(
         steps=20, batch=2, size=32, picture=48, width=4, width_D=4, blocks=2, first=10, features="tagger", scenes=32,
+        color_first=2.0,
         log_every=5, preview_every=10, checkpoint_every=10,
     ),
     "cpu": Config(
         steps=3000, decay=3000, batch=1, size=128, picture=128, width=16, width_D=16, blocks=3, first=1200,
         lr_first=1e-4, lr_G=1e-4, lr_D=1e-3, ema=0.998, game_weight=3.0, content_weight=3.0, style_weight=300.0,
-        color_weight=2.0, smooth_weight=0.04, features="tagger", scenes=2_500,
+        color_weight=2.0, color_first=2.0, smooth_weight=0.04, features="tagger", scenes=2_500,
     ),
     "t4": Config(steps=60_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
     "h100": Config(steps=150_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
@@ -126,8 +136,7 @@ class AnimeGAN(Recipe):
         self.steps_done += 1
         if self.steps_done <= c.first:
             content = perception.content_distance(seen, of_photos, perception.EVERYTHING[c.features])
-            # The authors hold content alone here. The offline eye hardly sees color, so color is held as well.
-            self.update(self.G_first, content + 2 * color_distance(fake, photos))
+            self.update(self.G_first, content + c.color_first * color_distance(fake, photos))
             self.G_ema.update(self.G)
             return {"content": content.detach()}
 

@@ -19,13 +19,17 @@ from animelab import losses
 from animelab.config import TrainingConfig
 from animelab.data import StudioUnpaired, UnpairedFolder, jittered
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
+from animelab.errors import LabError
 from animelab.nn import ugatit
 from animelab.viz import grid
 
 
 @dataclass(frozen=True)
 class Config(TrainingConfig):
-    """The authors' settings: batch 1, Adam 1e-4, weights 1, 10, 10 and 1000 (Kim et al. 2020, section 4.1)."""
+    """The authors' settings: batch 1, Adam 1e-4, weights 1, 10, 10 and 1000 (Kim et al. 2020, section 4.1).
+
+    Ours is the order: painters first, so that the judges' step takes the fakes that are there.
+    """
 
     batch: int = 1
     size: int = 256
@@ -47,6 +51,16 @@ class Config(TrainingConfig):
     b: str = "cel"
     prior: str = "full"
     faces: int = 5_000  # drawn characters a side, when no folder is given
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        fewest, most = sorted((self.layers_global, self.layers_local))
+        least = max(16, 3 * 2 ** (most - 2))  # after most - 2 halvings the last convolutions need 3 pixels
+        if fewest < 3 or self.size % 4 or self.size < least:
+            raise LabError(
+                f"size={self.size} must be a multiple of 4 and, with judges of {fewest} and {most} layers (3 or more), "
+                f"at least {least}; take another size, or other layers_global and layers_local."
+            )
 
 
 PRESETS = {

@@ -28,8 +28,11 @@ class BeforeAfter(Panel):
         self.versions = {name: as_pixels(pictures) for name, pictures in versions.items()}
         counts = {len(pictures) for pictures in self.versions.values()}
         counts |= set() if attention is None else {len(attention)}
-        if len(self.versions) < 2 or len(counts) != 1:
+        shapes = {high / wide for high, wide in (pictures.shape[1:3] for pictures in self.versions.values())}
+        if len(self.versions) < 2 or len(counts) != 1 or len(shapes) != 1:
             raise LabError(f"A curtain has two versions or more of the same pictures, not {len(versions)} of {counts}.")
+        if attention is not None and attention.ndim != 3:
+            raise LabError(f"Attention is a map for each picture, (N, h, w), not {tuple(attention.shape)}.")
         names = list(self.versions)
         wide = {"layout": {"width": "330px"}, "style": {"description_width": "90px"}}
         self._picture = Picture(SHOWN)

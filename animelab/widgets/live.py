@@ -60,7 +60,7 @@ class LiveTraining(Panel):
             f'<div style="background-color:rgba(128,128,128,0.25);margin-bottom:4px">{bar}</div>{words(progress)}</div>'
         )
         if progress.preview is not None:
-            self._grid.show(progress.preview, f"Pictures drawn from the same latents by step {progress.step:,}")
+            self._grid.show(progress.preview, f"What the networks make of the same examples by step {progress.step:,}")
         with suppress(LabError):  # before the first losses there is nothing to draw
             figure = curves(progress.history)
             self._curves.show(figure.image, figure.alt)

@@ -49,7 +49,8 @@ class OwnPicture(anywidget.AnyWidget):
     there at the start, uint8 arrays (H, W, 3) of any sizes or a tensor as in `viz.grid`; "Another" goes through them,
     "Open" and dropping bring the learner's own. size: the side the model was trained at, to which a picture is fitted:
     letterboxed, cropped, or aligned by two eyes, which a finder guesses and the learner moves, by mouse or arrow keys;
-    None for a model of any size. `.before` and `.after` are what you see, uint8. LabError when nothing is given.
+    None for a model of any size. `.before` and `.after` are what you see, uint8. LabError for what cannot be; what goes
+    wrong later, in a learner's own function too, is said below the tools.
     """
 
     _esm = Path(__file__).with_suffix(".js")
@@ -70,7 +71,11 @@ class OwnPicture(anywidget.AnyWidget):
     def __init__(self, model: Any, pictures: Any, size: int | None = 64) -> None:
         self._translate: Callable[[Tensor], Tensor] = getattr(model, "translate", model)
         self._attention = model.attention if getattr(model, "attends", False) else None
-        self._pictures = [as_pixels(each[None])[0] for each in pictures]
+        if isinstance(model, str) or not callable(self._translate):
+            raise LabError(f"A model or a function is asked for, not '{model}'; zoo.load opens one by its name.")
+        if size is not None and (not isinstance(size, int) or size < 16):
+            raise LabError(f"size is a side of 16 pixels or more, or None for a model of any size, not {size!r}.")
+        self._pictures = [as_pixels(each)[0] for each in pictures]
         if not self._pictures:
             raise LabError("Give at least one picture to begin with; your own can replace it.")
         self.size, self._shown = size, 0
@@ -122,6 +127,8 @@ class OwnPicture(anywidget.AnyWidget):
             self.before, self.after, heat = self.render(self.picture, self.fit, self.eyes)
         except LabError as problem:
             self.said = str(problem)
+        except Exception as problem:  # noqa: BLE001  a learner's function: nobody would see what it raises in a callback
+            self.said = f"The model stopped: {type(problem).__name__}: {problem}"
         else:
             self.before_url, self.after_url = data_url(_seen(self.before)), data_url(_seen(self.after))
             self.heat_url = "" if heat is None else data_url(_seen(heat))
@@ -147,8 +154,8 @@ class OwnPicture(anywidget.AnyWidget):
         bundle = super()._repr_mimebundle_(**kwargs)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         alt = f"A picture, {self.fit}, and what the model makes of it."
-        both = np.hstack([_seen(self.before), _seen(self.after)])
-        return {**(data or {}), "text/html": image_tag(both, alt, 2 * SIDE), "text/plain": alt}
+        tags = [image_tag(_seen(each), alt, SIDE) for each in (self.before, self.after)]
+        return {**(data or {}), "text/html": " ".join(tags), "text/plain": alt}
 
 
 def _shares(picture: np.ndarray) -> list[list[float]]:

@@ -144,7 +144,7 @@ class Translator:
         is translated in tiles that fade into each other; U-GAT-IT, which looks at a whole face, raises LabError.
         back: from B to A, for networks that know both directions; LabError for others.
         """
-        network = self._direction(back)
+        network = self.direction(back)
         high, wide = pictures.shape[-2:]
         padded = _padded(pictures, getattr(network, "multiple", getattr(network, "size", 4)))
 
@@ -163,7 +163,7 @@ class Translator:
     @property
     def square(self) -> int | None:
         """The side of the pictures that a U-GAT-IT learned from; other networks here take any."""
-        network = self._direction(False)
+        network = self.direction()
         return network.size if isinstance(network, ugatit.Generator) else None
 
     @property
@@ -179,13 +179,14 @@ class Translator:
         """
         if not self.attends:
             raise LabError(f"'{self.name}' has no attention to show; U-GAT-IT has.")
-        network, (high, wide) = self._direction(back), pictures.shape[-2:]
+        network, (high, wide) = self.direction(back), pictures.shape[-2:]
         assert isinstance(network, ugatit.Generator)
         padded = _padded(pictures, network.multiple)
         heat = network(padded.to(self.device)).heat.float().cpu()
         return heat[:, : -(-high * heat.shape[1] // padded.shape[2]), : -(-wide * heat.shape[2] // padded.shape[3])]
 
-    def _direction(self, back: bool) -> nn.Module:
+    def direction(self, back: bool = False) -> nn.Module:
+        """The bare network, of a pair the one from A to B or from B to A; LabError where there is no way back."""
         if isinstance(self.network, (cyclegan.Pair, ugatit.Pair)):
             return self.network.b_to_a if back else self.network.a_to_b
         if back:

@@ -251,8 +251,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def execute(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
     """Runs a notebook in an empty folder beside links to course/ and datasets/, without a way to the network."""
-    here = tmp_path / "notebooks"
-    here.mkdir()
+    (tmp_path / "notebooks" / "solutions").mkdir(parents=True)
     for name in ("course", "datasets"):
         (tmp_path / name).symlink_to(ROOT / name)
     places = {"ANIMELAB_CACHE": cache, "ANIMELAB_RUNS": tmp_path / "runs", "IPYTHONDIR": tmp_path / "ipython"}
@@ -266,8 +265,8 @@ def execute(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
     }.items():
         monkeypatch.setenv(name, str(value))
 
-    def run(book: nbformat.NotebookNode) -> nbformat.NotebookNode:
-        resources = {"metadata": {"path": str(here)}}
+    def run(book: nbformat.NotebookNode, folder: str = "notebooks") -> nbformat.NotebookNode:
+        resources = {"metadata": {"path": str(tmp_path / folder)}}
         NotebookClient(book, timeout=600, kernel_name="python3", allow_errors=True, resources=resources).execute()
         return book
 
@@ -283,7 +282,7 @@ def execute(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
 def test_notebook_runs(path: Path, execute) -> None:
     book = nbformat.read(path, as_version=4)
     book.cells.append(nbformat.v4.new_code_cell(CLAIMS.get(path.stem, "")))
-    execute(book)
+    execute(book, path.parent.relative_to(ROOT).as_posix())
     assert problems(book) == []
     assert verdicts(book) == expected_verdicts(book, solved=path.parent.name == "solutions")
 

@@ -273,8 +273,9 @@ def test_the_sample_keeps_the_rules(built: Path) -> None:
         ("# ## Below", "# #### Below", "level 4 follows one of level 1"),
         ("figures/face.png)", "figures/other.png)", "leads nowhere"),
         ("check_1_3(nested)\n", "", "exercise 1.3 has no check_1_3"),
-        ("y = x + x\n", "y = x + x\n" * 30, "lines, more than 30"),
+        ("y = x + x\n", "y = x + x\n" + "    y = x + x\n" * 29, "lines, more than 30"),
         ('# %% tags=["setup"]', "# %%", "0 set-up cells"),
+        ("check_1_2(double)", "show(double(2))\ncheck_1_2(double)", "show(...) is not the cell's last line"),
     ],
 )
 def test_a_broken_rule_is_named_with_its_line(tmp_path: Path, old: str, new: str, complaint: str) -> None:

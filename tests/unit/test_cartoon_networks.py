@@ -23,6 +23,8 @@ def test_only_edges_are_smoothed() -> None:
     picture[..., 20:] = -0.7
     soft = cartoongan.edge_smoothed(picture)
     assert torch.equal(soft[..., :17], picture[..., :17]) and torch.equal(soft[..., 24:], picture[..., 24:])
+    changed = (soft - picture)[0, 0, 20].abs() > 0.01
+    assert changed.nonzero().flatten().tolist() == [18, 19, 20, 21], "as far as the blur reaches"
     steps = [each[0, 0, 20].diff().abs().max() for each in (picture, soft)]
     assert steps[1] < 0.5 * steps[0], "the step became a slope"
     assert cartoongan.edges(picture)[0, 0, :, 19:21].all() and cartoongan.edges(picture).sum() == 80
@@ -58,6 +60,14 @@ def test_attention_weighs_channels_by_what_they_tell() -> None:
     assert torch.allclose(heat[0], out[0].sum(0))
 
 
+def test_the_judges_attention_has_spectral_norm_and_the_last_norms_begin_by_the_picture() -> None:
+    judge, painter = ugatit.Discriminator(4, 4), ugatit.Generator(32, 4, 1, light=True)
+    for attention, normed in ((judge.attention, True), (painter.attention, False)):
+        for head in (attention.average, attention.largest):
+            assert normed == torch.isclose(head.weight.norm(), torch.ones(()))
+    assert [norm.rho.unique().tolist() for norm in painter.norms] == [[0], [0]]
+
+
 def test_sides_that_do_not_fit_are_one_sentence() -> None:
     light = ugatit.Generator(32, 4, 1, light=True)
     assert light(torch.zeros(1, 3, 48, 20)).out.shape == (1, 3, 48, 20)
@@ -82,16 +92,6 @@ def test_a_painter_begins_by_turning_channels_and_keeps_places_apart() -> None:
     assert (same(x) - x[..., 1:-1, 1:-1]).abs().mean() > 0.5, "a rotation, not a copy"
     y = torch.randn(1, alone.in_channels, 6, 6)
     torch.testing.assert_close(alone(y) - alone.bias[:, None, None], y[..., 1:-1, 1:-1])
-
-
-def test_enlarging_begins_without_a_grid() -> None:
-    enlarge = torch.nn.ConvTranspose2d(6, 3, 3, 2, 1, 1, bias=False)
-    flat, sloped = torch.ones(1, 6, 5, 5), torch.arange(5.0).expand(1, 6, 5, 5)
-    assert enlarge(flat)[..., 1:-1, 1:-1].std((2, 3)).min() > 0.01, "begun at random, a plain wall gets a grid"
-    enlarge.apply(cartoongan.initialize)
-    assert torch.allclose(enlarge(flat)[..., :-1, :-1].std((2, 3)), torch.zeros(1, 3), atol=1e-6)
-    line = enlarge(sloped)[0, :, 4, :-1]
-    assert torch.allclose(line, line[:, 2:3] * torch.arange(9.0) / 2, atol=1e-5), "half way between neighbors"
 
 
 def test_vgg19_is_cut_where_the_papers_cut_it() -> None:

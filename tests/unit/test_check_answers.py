@@ -9,6 +9,7 @@ import runpy
 from pathlib import Path
 
 import pytest
+import torch
 
 from animelab import checks
 
@@ -51,6 +52,12 @@ def test_wrong_answer_gets_its_own_advice(name, number):
 @pytest.mark.parametrize("name", SOLUTIONS)
 def test_stub_is_unsolved(name):
     assert check(name)(stub).status == "unsolved"
+
+
+@pytest.mark.parametrize("strange", [None, "a word", (None, None), 3, 2j, [], torch.arange(7), torch.zeros(2, 0, 3)])
+def test_strange_answers_are_not_right_and_stop_nobody(strange):
+    for name in SOLUTIONS:
+        assert not check(name)(lambda *given: strange), name
 
 
 def test_a_judge_of_pairs_says_what_it_was_given():

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn.functional import softplus
 
 from animelab import checks, latent, losses
+from animelab.checks import harness
 from animelab.nn import dcgan
 
 
@@ -365,6 +366,25 @@ def test_function_that_was_called_too_early():
     result = checks.check_1_3(torch.zeros(()))
     assert result.status == "error"
     assert "without calling it" in result.message
+
+
+def test_a_strange_answer_that_stops_the_check_is_a_verdict():
+    @harness.check("1.1", "")
+    def multiplied(function):
+        function() * torch.ones(3)
+
+    result = multiplied(lambda: "a word")
+    assert result.status == "wrong"
+    assert "returned a str" in result.message and "TypeError" in result.message
+
+
+def test_a_check_that_fails_before_it_asks_is_broken():
+    @harness.check("1.1", "")
+    def broken(function):
+        function(float("three"))
+
+    with pytest.raises(ValueError, match="three"):
+        broken(to_network)
 
 
 def test_changed_input_is_noticed():

@@ -160,6 +160,32 @@ def test_what_does_not_fit_is_one_sentence(tmp_path: Path) -> None:
     says(saved(tmp_path, {name: value for name, value in state.items() if name != "model.22.bias"}), "model.22.bias")
 
 
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"model.model.0.weight": torch.zeros(4), "model.model.3.weight": torch.zeros(4)},
+        {"model.model.0.weight": torch.zeros(4, 4, 4, 4), "model.model.3.weight": torch.zeros(4)},
+        {"model.model.0.weight": torch.zeros(0, 3, 4, 4), "model.model.3.weight": torch.zeros(0, 3, 4, 4)},
+        {"model.1.weight": torch.zeros(())},
+        {"model.1.weight": torch.zeros(0, 16)},
+    ],
+    ids=lambda state: "-".join(str(tuple(value.shape)) for value in state.values()),
+)
+def test_tensors_of_odd_shapes_are_one_sentence(state: dict, tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="latest_net_G.pth ") as caught:
+        compat.load_generator(saved(tmp_path, state))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "pickled", [b"a.", b"K\x01\x85R.", b"}]K\x01s.", b"M\x01", b"J.", b"h\x07.", b"X\x01\x00\x00\x00\xff.", b""]
+)
+def test_damaged_files_are_one_sentence(pickled: bytes, tmp_path: Path) -> None:
+    (tmp_path / "latest_net_G.pth").write_bytes(b"\x80\x02" + pickled)
+    with pytest.raises(LabError, match="latest_net_G.pth is not a file of weights alone"):
+        compat.load_generator(tmp_path / "latest_net_G.pth")
+
+
 def test_an_official_file_translates_pictures_of_any_size(tmp_path: Path) -> None:
     path = saved(tmp_path, official("cyclegan-resnet_9blocks.txt", shrink=8))
     model = zoo.open_translator(path)

@@ -145,3 +145,26 @@ def test_a_file_with_a_part_missing_or_too_much_is_refused(tmp_path: Path) -> No
     one_way = {"genA2B": official("ugatit-light-256.txt", 16)}
     with pytest.raises(LabError, match="more than one network"):
         compat.load_generator(saved(tmp_path, one_way))
+
+
+@pytest.mark.parametrize("shape", [(), (16,), (0, 16), (16, 0), (0, 3, 7, 7)])
+@pytest.mark.parametrize("key", ["block_a.0.1.weight", "genA2B.DownBlock.1.weight", "genA2B.FC.0.weight"])
+def test_tensors_of_odd_shapes_are_one_sentence(key: str, shape: tuple, tmp_path: Path) -> None:
+    state = {"genA2B.DownBlock.1.weight": torch.zeros(4, 3, 7, 7), "genA2B.FC.0.weight": torch.zeros(16, 16)}
+    state = (state if "gen" in key else {}) | {key: torch.zeros(shape)}
+    with pytest.raises(LabError, match="painter.pt ") as caught:
+        compat.load_generator(saved(tmp_path, state))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["sparse", "quantized", "meta"])
+def test_tensors_without_plain_numbers_are_refused(kind: str, tmp_path: Path) -> None:
+    state = official("animeganv2-bryandlee.txt", 8)
+    last = state["out_layer.0.weight"]
+    state["out_layer.0.weight"] = {
+        "sparse": last.to_sparse(),
+        "quantized": torch.quantize_per_tensor(last, 1.0, 0, torch.qint8),
+        "meta": last.to("meta"),
+    }[kind]
+    with pytest.raises(LabError, match="painter.pt .*plain tensors"):
+        compat.load_generator(saved(tmp_path, state))

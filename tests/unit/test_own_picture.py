@@ -102,6 +102,30 @@ def test_eyes_that_cannot_be_are_said(eyes, picture: np.ndarray) -> None:
         OwnPicture(lambda x: x, [])
 
 
+def test_what_is_no_model_or_no_size_is_said(picture: np.ndarray) -> None:
+    with pytest.raises(LabError, match="zoo.load opens one"):
+        OwnPicture("ugatit-portrait-cel-64", [picture])
+    for size in (-1, "64", 8):
+        with pytest.raises(LabError, match="16 pixels or more"):
+            OwnPicture(lambda x: x, [picture], size=size)
+    with pytest.raises(LabError, match=r"\(N, h, w\)"):
+        BeforeAfter({"a": [picture], "b": [picture]}, attention=torch.zeros(1, 1, 4, 4))
+    with pytest.raises(LabError, match="of the same pictures"):
+        BeforeAfter({"a": [picture], "b": [picture[:, :30]]})
+
+    def tired(pictures: torch.Tensor) -> torch.Tensor:
+        if own:
+            raise ZeroDivisionError("no more")
+        return pictures[..., :16]
+
+    own: list[OwnPicture] = []
+    own.append(OwnPicture(tired, [Image.fromarray(picture), picture], size=None))
+    assert own[0]._repr_mimebundle_()["text/html"].count("<img") == 2, "pictures of unlike sizes"
+    answers = own[0].answers
+    own[0]._asked(own[0], {"ask": "another"}, [])
+    assert own[0].said == "The model stopped: ZeroDivisionError: no more" and own[0].answers > answers
+
+
 def test_eyes_are_guessed_in_a_drawn_face_wherever_it_is() -> None:
     character = Cast("frontal", 0, "test")[5]
     face = render(character, 128, "color", "portrait")

@@ -9,7 +9,9 @@ import pytest
 import torch
 from torch.nn.functional import softplus
 
+from animelab.metrics import perception
 from animelab.nn import cartoongan
+from animelab.nn.ugatit import AdaLIN
 from animelab.recipes import animegan, ugatit
 from animelab.recipes import cartoongan as recipes
 
@@ -32,9 +34,29 @@ def squares(logits, goal):
     return (logits - goal).square().mean()
 
 
+def stepped(recipe, batch):
+    """One step: what it said, each update's (optimizer, loss), and the judge as it was after each, if there is one."""
+    updates, judges, update = [], [], recipe.update
+
+    def noted(optimizer, loss):
+        updates.append((optimizer, loss.item()))
+        update(optimizer, loss)
+        judges.append(copy.deepcopy(getattr(recipe, "D", None)))
+
+    recipe.update = noted
+    return recipe.step(batch), updates, judges
+
+
+def of(parts, **weights):
+    """The weighted sum of parts, none of which is too small to be missed."""
+    each = {name: weight * parts[name].item() for name, weight in weights.items()}
+    assert min(each.values()) > 0.02 * sum(each.values()), each
+    return pytest.approx(sum(each.values()), rel=1e-3)
+
+
 @pytest.mark.parametrize("edges", [True, False])
 def test_cartoongans_judge_sees_three_piles(edges, batch) -> None:
-    recipe, judge, painter = begun(recipes.CartoonGAN, edges=edges, shift=1)
+    recipe, judge, painter = begun(recipes.CartoonGAN, edges=edges)
     photos, drawings = batch
     soft = squares(judge(cartoongan.edge_smoothed(drawings)), 0)
     expected = squares(judge(drawings), 1) + squares(judge(painter(photos)), 0) + edges * soft
@@ -43,11 +65,45 @@ def test_cartoongans_judge_sees_three_piles(edges, batch) -> None:
 
 
 def test_a_learners_own_judge_loss_is_the_one_that_trains(batch) -> None:
-    config = dataclasses.replace(recipes.PRESETS["smoke"], first=0, picture=32, shift=1)
+    config = dataclasses.replace(recipes.PRESETS["smoke"], first=0, picture=32)
     recipe = recipes.CartoonGAN(config, "cpu", judge_loss=lambda drawing, fake, soft: 7 * soft.square().mean())
     judge = copy.deepcopy(recipe.D)
     expected = 7 * squares(judge(cartoongan.edge_smoothed(batch[1])), 0)
     assert float(recipe.step(batch)["D"]) == pytest.approx(expected.item(), rel=1e-4)
+
+
+def test_cartoongans_painter_first_holds_on_then_plays(batch) -> None:
+    recipe, _, painter = begun(recipes.CartoonGAN, content_weight=3.0)
+    fake, wanted = painter(batch[0]), recipe.look(batch[0])
+    _, updates, judges = stepped(recipe, batch)
+    content = perception.content_distance(recipe.look(fake), wanted, perception.CONTENT["tagger"])
+    parts = {"game": squares(judges[0](fake), 1), "content": content}
+    assert [optimizer for optimizer, _ in updates] == [recipe.D_adam, recipe.G_adam]
+    assert updates[1][1] == of(parts, game=1, content=3)
+
+    recipe = recipes.CartoonGAN(dataclasses.replace(recipe.config, first=1), "cpu")
+    content = perception.content_distance(recipe.look(recipe.G(batch[0])), wanted, perception.EVERYTHING["tagger"])
+    _, updates, _ = stepped(recipe, batch)
+    assert updates == [(recipe.G_first, pytest.approx(content.item(), rel=1e-4))]
+
+
+def test_animegans_painter_weighs_five_things(batch) -> None:
+    weights = {"game": 3.0, "content": 5.0, "style": 3000.0, "color": 11.0, "smooth": 130.0}
+    recipe, _, painter = begun(animegan.AnimeGAN, **{f"{name}_weight": value for name, value in weights.items()})
+    photos, drawings = batch
+    fake, depths = painter(photos), perception.CONTENT["tagger"]
+    said, updates, judges = stepped(recipe, batch)
+    seen = recipe.look(fake)
+    parts = {
+        "game": squares(judges[0](fake), 1),
+        "content": perception.content_distance(seen, recipe.look(photos), depths),
+        "style": perception.style_distance(seen, recipe.look(animegan.grayed(drawings)), depths),
+        "color": animegan.color_distance(fake, photos),
+        "smooth": animegan.unrest(fake),
+    }
+    assert [optimizer for optimizer, _ in updates] == [recipe.D_adam, recipe.G_adam]
+    assert updates[0][1] == pytest.approx(3 * float(said["D"]), rel=1e-4)
+    assert updates[1][1] == of(parts, **weights)
 
 
 def test_animegans_judge_sees_four(batch) -> None:
@@ -59,35 +115,23 @@ def test_animegans_judge_sees_four(batch) -> None:
     assert float(recipe.step(batch)["D"]) == pytest.approx(expected.item(), rel=1e-4)
 
 
-def test_the_judges_view_begins_anywhere_and_is_one_for_all_piles(batch) -> None:
-    recipe, _, _ = begun(recipes.CartoonGAN)
-    views = []
-    recipe.D.register_forward_pre_hook(lambda _, inputs: views.append(tuple(inputs[0].shape[2:])))
-    for _ in range(12):
-        recipe.step(batch)
-    steps = [set(views[i : i + 4]) for i in range(0, 48, 4)]  # drawings, fakes, soft ones, and fakes for the painter
-    assert all(len(step) == 1 for step in steps)
-    assert {side for step in steps for size in step for side in size} == {29, 30, 31, 32}
-
-
 def test_animegan_begins_with_rotations_and_holds_color_from_the_first_step(batch) -> None:
     recipe = animegan.AnimeGAN(dataclasses.replace(animegan.PRESETS["smoke"], first=5, picture=32), "cpu")
     square = recipe.G.shrink[2][0].weight  # as many channels out as in
     turn = square[..., 1, 1]
     assert torch.allclose(turn @ turn.T, torch.eye(len(turn)), atol=1e-5)
     assert torch.isclose(square.abs().sum(), turn.abs().sum())
-    seen = []
-    recipe.update = lambda optimizer, loss: seen.append(loss.item())
     painter = copy.deepcopy(recipe.G)
-    content = float(recipe.step(batch)["content"])
-    color = animegan.color_distance(painter(batch[0]), batch[0])
-    assert seen[0] == pytest.approx(content + 2 * float(color.detach()), rel=1e-4) and color > 0.01
+    said, updates, _ = stepped(recipe, batch)
+    parts = {"content": said["content"], "color": animegan.color_distance(painter(batch[0]), batch[0])}
+    assert updates == [(recipe.G_first, of(parts, content=1, color=2))]
 
 
 def test_ugatits_losses_of_both_directions(batch) -> None:
-    recipe = ugatit.UGATIT(dataclasses.replace(ugatit.PRESETS["smoke"], crop=1.0), "cpu")
+    weights = {"cycle_weight": 3.0, "identity_weight": 5.0, "attention_weight": 7.0}
+    recipe = ugatit.UGATIT(dataclasses.replace(ugatit.PRESETS["smoke"], crop=1.0, **weights), "cpu")
     painters, judges_a, judges_b = map(copy.deepcopy, (recipe.G, recipe.D_a, recipe.D_b))
-    said = recipe.step(batch)
+    said, updates, _ = stepped(recipe, batch)
     expected = dict.fromkeys(said, torch.zeros(()))
     for painter, back, judges, real, other in (
         (painters.a_to_b, painters.b_to_a, judges_b, batch[0], batch[1]),
@@ -106,6 +150,20 @@ def test_ugatits_losses_of_both_directions(batch) -> None:
         expected = {name: value + parts[name] for name, value in expected.items()}
     for name, value in expected.items():
         assert float(said[name]) == pytest.approx(value.item(), rel=0.01), name
+    assert [optimizer for optimizer, _ in updates] == [recipe.G_adam, recipe.D_adam]
+    both = {name: 2 * value for name, value in expected.items()}  # what is said is the mean of the directions
+    assert updates[0][1] == of(both, adversarial=1, cycle=3, identity=5, attention=7)
+    assert updates[1][1] == pytest.approx(float(said["D"]))
+
+
+def test_ugatit_keeps_rho_between_two_norms(batch) -> None:
+    recipe = ugatit.UGATIT(ugatit.PRESETS["smoke"], "cpu")
+    mixed = [module.rho for module in recipe.G.modules() if isinstance(module, AdaLIN)]
+    with torch.no_grad():
+        for rho in mixed:
+            rho.copy_(torch.linspace(-1, 2, rho.numel()).view_as(rho))
+    recipe.step(batch)
+    assert all(rho.min() == 0 and rho.max() == 1 for rho in mixed) and len(mixed) == 8
 
 
 def test_gray_color_and_unrest_by_hand() -> None:

@@ -117,6 +117,7 @@ def test_a_folder_is_translated_with_alpha_and_sizes_kept(translate, tmp_path):
     Image.fromarray(rgba).save(pages / "sprite.png")
     Image.fromarray(rgba[..., :3]).save(pages / "photo.jpg")
     (pages / "broken.png").write_bytes(b"no picture")
+    Image.new("RGB", (8, 300)).save(pages / "thin.png")
     translate(pages, "--out", tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["photo.png", "sprite.png"]
     with Image.open(tmp_path / "out" / "sprite.png") as sprite, Image.open(tmp_path / "out" / "photo.png") as photo:

@@ -29,9 +29,33 @@ def deaf(look, fake, photo):
     return content(look, fake, photo)
 
 
+def wrong_one_silenced(look, fake, photo):
+    with torch.no_grad():
+        seen = look(fake)
+    return (seen - look(photo)).abs().mean()
+
+
+def worn_out(look, fake, photo):
+    loss = content(look, fake, photo)
+    loss.backward()
+    return loss
+
+
 def norms(x, rho, first=(2, 3), second=(1, 2, 3)):
     one, two = ((x - x.mean(d, keepdim=True)) / (x.var(d, keepdim=True) + 1e-5).sqrt() for d in (first, second))
     return rho * one + (1 - rho) * two
+
+
+def biased(x, rho):
+    one, two = (
+        (x - x.mean(d, keepdim=True)) / (x.std(d, keepdim=True, unbiased=False) + 1e-5) for d in ((2, 3), (1, 2, 3))
+    )
+    return rho * one + (1 - rho) * two
+
+
+def normalized_once(x, rho):
+    (m, v), (n, w) = ((x.mean(d, keepdim=True), x.var(d, keepdim=True)) for d in ((2, 3), (1, 2, 3)))
+    return (x - rho * m - (1 - rho) * n) / (rho * v + (1 - rho) * w + 1e-5).sqrt()
 
 
 def aligning(eyes, goals):
@@ -49,6 +73,12 @@ def with_no_grad(judge, painter, real, photos):
     return (judge(real) - 1).square().mean() + judge(fake).square().mean()
 
 
+def backward_too(judge, painter, real, photos):
+    loss = judging(judge, painter, real, photos)
+    loss.backward()
+    return loss
+
+
 def half(judge, painter, real, photos):
     return (judge(real) - 1).square().mean() + judge(painter(photos)).square().mean().detach()
 
@@ -64,9 +94,10 @@ SOLUTIONS = {
     ],
     "10_2": [
         lambda x, g, b, r: g * norms(x, r) + b,
+        lambda x, g, b, r: g * biased(x, r) + b,
         lambda x, g, b, r: g * torch.lerp(norms(x, 0), norms(x, 1), r) + b,
     ],
-    "10_3": [aligning],
+    "10_3": [aligning, lambda e, g: tuple(complex(each) for each in aligning(e, g))],
     "10_4": [judging, with_no_grad],
 }
 WRONG_ANSWERS = {
@@ -93,9 +124,14 @@ WRONG_ANSWERS = {
         (lambda n: torch.linspace(-0.2, 1.2, n), "negative"),
         (lambda n: (torch.arange(n) >= n // 2).float(), "seam"),
         (lambda n: torch.full((n,), 0.5), "Begin near 0"),
+        (lambda n: torch.arange(n), "brighter"),
+        (lambda n: torch.arange(n) // n, "darker"),
     ],
     "9_4": [
         (deaf, "deaf"),
+        (wrong_one_silenced, "deaf"),
+        (lambda look, fake, photo: content(look, fake.detach(), photo), "deaf"),
+        (worn_out, "RuntimeError"),
         (lambda look, fake, photo: (fake - photo).abs().mean(), "pixels"),
         (lambda look, fake, photo: (look(fake) - look(photo)).square().mean(), "Squared"),
         (lambda look, fake, photo: 2 * content(look, fake, photo), "should be"),
@@ -117,6 +153,7 @@ WRONG_ANSWERS = {
         (lambda x, g, b, r: (1 + g) * norms(x, r) + b, "another convention"),
         (lambda x, g, b, r: g * (norms(x, r) + b), "then plus beta"),
         (lambda x, g, b, r: g * norms(x, r, second=(0, 2, 3)) + b, "over the batch"),
+        (lambda x, g, b, r: g * normalized_once(x, r) + b, "normalize once"),
         (lambda x, g, b, r: g * norms(x, r) - b, "differs by up to"),
     ],
     "10_3": [
@@ -128,10 +165,13 @@ WRONG_ANSWERS = {
         (lambda e, g: (aligning(e, g)[0], g[0] - e[0]), "miss by"),
         (lambda e, g: aligning(e, g)[0], "two complex numbers"),
         (lambda e, g: (e, g), "one number each"),
+        (lambda e, g: (None, None), "NoneType and NoneType"),
+        (lambda e, g: ("turn", "shift"), "str and str"),
     ],
     "10_4": [
         (lambda j, p, r, x: (j(r) - 1).square().mean() + j(p(x)).square().mean(), "still reaches"),
         (half, "half of its gradient"),
+        (backward_too, "backward pass itself"),
         (lambda j, p, r, x: judging(j, p, r, x).detach(), "learns nothing"),
         (lambda j, p, r, x: (j(r) - 1).square().mean(), "has changed"),
     ],
