@@ -67,10 +67,8 @@ class Pretrained:
         if options and not isinstance(self.generator, stylegan2.Generator):
             raise LabError(f"'{self.name}' knows no truncation, which is a matter of StyleGAN2's w; leave it out.")
         batches = zip(*(each.split(64) for each in inputs))
-        parts = [
-            self.generator(*(part.to(self.device) for part in batch), **options).float().cpu() for batch in batches
-        ]
-        return torch.cat(parts).clamp(-1, 1)  # a StyleGAN2 may go beyond
+        painted = (self.generator(*(part.to(self.device) for part in batch), **options) for batch in batches)
+        return torch.cat([each.float().cpu() for each in painted]).clamp(-1, 1)  # a StyleGAN2 may go beyond
 
     def latents(self, count: int, seed: int) -> Tensor:
         """The latents (count, latent) of a seed."""

@@ -61,7 +61,7 @@ def main() -> None:
             "machine": options.machine,
             "command": options.command,
             "scores": options.scores if name == options.name else {},
-            "licence": "CC0-1.0: trained only on characters this project draws",
+            "licence": "CC0-1.0: trained only on pictures this project draws",
         }
         print(f"{name}: {path.stat().st_size / 1e6:.1f} MB in {path}")
     text = json.dumps(manifest, indent=2, sort_keys=True) + "\n"

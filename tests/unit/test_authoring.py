@@ -275,7 +275,7 @@ def test_the_sample_keeps_the_rules(built: Path) -> None:
         ("check_1_3(nested)\n", "", "exercise 1.3 has no check_1_3"),
         ("y = x + x\n", "y = x + x\n" + "    y = x + x\n" * 29, "lines, more than 30"),
         ('# %% tags=["setup"]', "# %%", "0 set-up cells"),
-        ("check_1_2(double)", "show(double(2))\ncheck_1_2(double)", "show(...) is not the cell's last line"),
+        ("check_1_2(double)", "show(double(2))\ncheck_1_2(double)", "show(double(2))... is not the cell's last line"),
     ],
 )
 def test_a_broken_rule_is_named_with_its_line(tmp_path: Path, old: str, new: str, complaint: str) -> None:
