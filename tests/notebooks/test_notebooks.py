@@ -156,7 +156,13 @@ assert metrics.perceptual(zoos, truth).mean() < 0.85 * metrics.perceptual(new_ph
 assert sharpness(zoos)[0] > sharpness(new_photos)[0], "and edges are sharper"
 calm = second.translate(new_photos)
 assert sharpness(calm)[0] < sharpness(new_photos)[0], "AnimeGANv2's are softer"
-assert (calm - new_photos).abs().mean() < (zoos - new_photos).abs().mean(), "but nearer to the photograph's colors"
+assert sharpness(calm)[1] < min(sharpness(zoos)[1], sharpness(new_photos)[1]), "and its flat places are calmer"
+assert (calm - new_photos).abs().mean() < (zoos - new_photos).abs().mean(), "nearer to the photograph's colors"
+far = [(each - truth).abs().mean() for each in (zoos, calm, new_photos)]
+assert far[0] < far[1] < far[2], "and between CartoonGAN and the photographs"
+for model in (painter, second):
+    assert (model.translate(new_photos[:4] / 2) - model.translate(new_photos[:4])).abs().max() < 1e-3, "no strength of light"
+assert len(candidates) == 1 or slope.abs().max() > 0, "the learner's content is heard"
 seams = [float((each - steps_between["one piece"]).abs().mean((0, 1, 2)).max()) for each in steps_between.values()]
 assert seams[1] > 2 * seams[2], "tiles that fade have no such column"
 assert not lovely_but_deaf(lambda x: x, new_photos[:1].requires_grad_(), new_photos[1:2]).requires_grad
