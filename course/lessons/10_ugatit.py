@@ -130,7 +130,7 @@ def argument(pictures):
 both = argument(torch.cat([portraits[:8], cels[:8]]))
 print(f"mean argument: {both[:8].mean():+.2f} in portraits, {both[8:].mean():+.2f} in cels")
 colors = heat_colors(both.reshape(1, 256, 16), (1024, 64)).reshape(16, 64, 64, 3)
-compare({"portraits": portraits[:8], "argue for": colors[:8], "cels": cels[:8], "argue for it less": colors[8:]},
+compare({"portraits": portraits[:8], "their argument": colors[:8], "cels": cels[:8], "theirs": colors[8:]},
         alt="Eight portraits and their maps, mostly bright; eight cels and their maps, mostly dark.")  # fmt: skip
 
 # %% [markdown]
