@@ -14,10 +14,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 import animelab
+from animelab.data import real_photos
+from animelab.data.real import PHOTOS
 from animelab.studio import PRIORS
 
 if sys.version_info >= (3, 11):
@@ -228,3 +232,10 @@ def test_every_real_picture_has_a_source_a_license_and_a_hash() -> None:
 def test_the_studio_card_states_the_ranges_of_the_frontal_prior() -> None:
     rows = dict(re.findall(r"^\| (\w+) \| (\S+ to \S+) \|", text("datasets/studio/README.md"), re.MULTILINE))
     assert rows == {name: f"{low} to {high}" for name, (low, high) in PRIORS["frontal"].ranges.items()}
+
+
+def test_the_packaged_photographs_are_those_of_the_dataset() -> None:
+    for name, packaged in zip(PHOTOS, real_photos()):
+        with Image.open(ROOT / "datasets/real/photo" / f"{name}.png") as original:
+            pixels = np.asarray(original.convert("RGB"), dtype=int)
+        assert packaged.shape == pixels.shape and np.abs(packaged - pixels).mean() < 4, name
