@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-STEP = 16  # tiles begin at multiples of this, so that a network that halves four times sees them alike
+STEP = 16  # tiles begin at multiples of this, but for the last, so that a network that halves sees them alike
 
 
 def starts(length: int, side: int, overlap: int) -> list[int]:
