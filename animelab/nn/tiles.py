@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
 
 STEP = 16  # tiles begin at multiples of this, but for the last, so that a network that halves sees them alike
+
+SMALL = 512  # pixels of the longer side of the version of a large picture that lends its tiles its norms
 
 
 def starts(length: int, side: int, overlap: int) -> list[int]:
@@ -37,6 +42,48 @@ def by_tiles(paint: Callable[[Tensor], Tensor], pictures: Tensor, side: int = 51
             total[..., top : top + side, left : left + side] += painted * window.to(painted)
             weight[top : top + side, left : left + side] += window
     return total / weight.to(total)
+
+
+def in_one_light(network: nn.Module, paint: Callable[[Tensor], Tensor], picture: Tensor, multiple: int = 4) -> Tensor:
+    """As `by_tiles` for one picture (1, 3, H, W), whose norms all tiles share, as a small version of it has them.
+
+    network: what `paint` calls, and multiple: of what its sides have to be.
+    """
+    scale = SMALL / max(picture.shape[-2:])
+    sides = [max(16, round(side * scale / multiple) * multiple) for side in picture.shape[-2:]]
+    device = next(network.parameters()).device
+    with shared_norms(network, interpolate(picture, sides, mode="bilinear", antialias=True).to(device)):
+        return by_tiles(paint, picture)
+
+
+@contextmanager
+def shared_norms(network: nn.Module, whole: Tensor) -> Iterator[None]:
+    """Inside, instance and layer norms take the means and variances that they had in `whole` (1, 3, H, W).
+
+    whole: the picture that the tiles are parts of, or a small version of it. Otherwise each tile is normalized by
+    itself: one of nothing but sky loses the sky's tint, and its neighbor keeps it.
+    """
+    kinds = {nn.InstanceNorm2d: (2, 3), nn.GroupNorm: (1, 2, 3)}
+    norms = {m: kinds[type(m)] for m in network.modules() if type(m) in kinds and getattr(m, "num_groups", 1) == 1}
+    seen: dict[nn.Module, tuple[Tensor, Tensor]] = {}
+
+    def remember(norm: nn.Module, inputs: Any, _: Tensor) -> None:
+        axes = norms[norm]
+        seen[norm] = inputs[0].mean(axes, keepdim=True), inputs[0].var(axes, correction=0, keepdim=True)
+
+    def recall(norm: Any, inputs: Any, _: Tensor) -> Tensor:
+        mean, variance = seen[norm]
+        x = (inputs[0] - mean) * (variance + norm.eps).rsqrt()
+        return x if norm.weight is None else x * norm.weight[:, None, None] + norm.bias[:, None, None]
+
+    for hook in (remember, recall):
+        with ExitStack() as hooks:
+            for norm in norms:
+                hooks.enter_context(norm.register_forward_hook(hook))
+            if hook is remember:
+                network(whole)
+            else:
+                yield
 
 
 def _ramp(start: int, length: int, whole: int, overlap: int) -> Tensor:

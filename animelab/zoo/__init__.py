@@ -19,7 +19,7 @@ from animelab.data import Cast
 from animelab.engine.weights import load_weights
 from animelab.errors import LabError
 from animelab.nn import colorization, compat, compat_stylegan2, cyclegan, stylegan2, ugatit
-from animelab.nn.tiles import by_tiles
+from animelab.nn.tiles import in_one_light
 from animelab.studio import TAGS
 
 FOLDER = Path(__file__).parent
@@ -139,12 +139,13 @@ class Translator:
         """Pictures (B, 3, H, W) in [-1, 1] of any size to as many of the same size, on the CPU.
 
         Borders are repeated up to the next size that the network takes, and cut off again; beyond 640 pixels a picture
-        is translated in tiles that fade into each other; U-GAT-IT, which looks at a whole face, raises LabError.
-        back: from B to A, for networks that know both directions; LabError for others.
+        is translated in tiles that fade into each other and share their norms; U-GAT-IT, which looks at a whole face,
+        raises LabError. back: from B to A, for networks that know both directions; LabError for others.
         """
         network = self.direction(back)
         high, wide = pictures.shape[-2:]
-        padded = _padded(pictures, getattr(network, "multiple", getattr(network, "size", 4)))
+        multiple: int = getattr(network, "multiple", getattr(network, "size", 4))
+        padded = _padded(pictures, multiple)
 
         def paint(part: Tensor) -> Tensor:
             answer = network(part.to(self.device))
@@ -152,11 +153,9 @@ class Translator:
 
         large = max(high, wide) > LARGE
         if large and self.attends:
-            raise LabError(
-                f"'{self.name}' looks at a face as a whole, up to {LARGE} pixels; fit the picture to it first."
-            )
-        parts = [by_tiles(paint, part) if large else paint(part) for part in padded.split(1 if large else 16)]
-        return torch.cat(parts)[..., :high, :wide]
+            raise LabError(f"'{self.name}' looks at a face as a whole, up to {LARGE} pixels; fit the picture first.")
+        tiled = (in_one_light(network, paint, part, multiple) for part in padded.split(1)) if large else ()
+        return torch.cat([*tiled] or [paint(part) for part in padded.split(16)])[..., :high, :wide]
 
     @property
     def square(self) -> int | None:

@@ -165,6 +165,8 @@ for model in (painter, second):
 assert len(candidates) == 1 or slope.abs().max() > 0, "the learner's content is heard"
 seams = [float((each - steps_between["one piece"]).abs().mean((0, 1, 2)).max()) for each in steps_between.values()]
 assert seams[1] > 2 * seams[2], "tiles that fade have no such column"
+apart = [float((each - pieces["one piece"]).abs().mean()) for each in pieces.values()]
+assert apart[3] < 0.3 * apart[2], "tiles that share a norm agree"
 assert not lovely_but_deaf(lambda x: x, new_photos[:1].requires_grad_(), new_photos[1:2]).requires_grad
 """,
     "10_ugatit": """

@@ -50,6 +50,32 @@ def test_a_painter_who_looks_at_everything_leaves_no_seam() -> None:
     assert steps["cut"] > 0.2 and steps["faded"] < 0.02
 
 
+@pytest.mark.parametrize("norm", [nn.InstanceNorm2d(4), nn.InstanceNorm2d(4, affine=True), nn.GroupNorm(1, 4)])
+def test_tiles_that_share_the_whole_pictures_norms_are_equal_to_one_piece(norm: nn.Module) -> None:
+    network = nn.Sequential(nn.Conv2d(3, 4, 5, padding=2), norm, nn.Conv2d(4, 3, 5, padding=2)).eval()
+    for parameter in network.parameters():
+        nn.init.normal_(parameter)
+    picture = torch.randn(1, 3, 150, 200) + torch.linspace(-2, 2, 200)
+    with torch.no_grad():
+        whole, alone = network(picture), tiles.by_tiles(network, picture, 64, 32)
+        with tiles.shared_norms(network, picture):
+            shared = tiles.by_tiles(network, picture, 64, 32)
+        assert torch.allclose(shared, whole, atol=1e-4) and (alone - whole).abs().mean() > 0.1
+        with pytest.raises(ZeroDivisionError), tiles.shared_norms(network, picture):
+            raise ZeroDivisionError
+        assert torch.equal(network(picture), whole), "no hook is left"
+
+
+def test_a_large_picture_is_painted_in_one_light() -> None:
+    network = cartoongan.Generator(1, 4).eval()
+    model = zoo.Translator("painter", network, {})
+    picture = torch.linspace(-1, 1, 1100).expand(1, 3, 64, 1100) + 0.05 * torch.randn(1, 3, 64, 1100)
+    with torch.no_grad():
+        whole, alone = network(picture), tiles.by_tiles(network, picture)
+    errors = [(each - whole).abs().mean() for each in (model.translate(picture), alone)]
+    assert errors[0] < 0.5 * errors[1], "and not each tile by itself"
+
+
 def test_a_translator_takes_a_large_picture_in_tiles() -> None:
     sizes = []
 
