@@ -105,6 +105,18 @@ def tensor(value: Any, shape: tuple[int, ...]) -> Tensor:
     return value
 
 
+def same_slope(answer: Tensor, right: Tensor, given: Tensor) -> None:
+    """End the check unless the gradient of `answer` at `given`, which asks for one, is that of `right`."""
+    (wanted,) = torch.autograd.grad(right.sum(), given, retain_graph=True)
+    found = None
+    if answer.requires_grad:
+        (found,) = torch.autograd.grad(answer.sum(), given, retain_graph=True, allow_unused=True)
+    if found is None:
+        wrong("The numbers are right, and no gradient comes out: nothing could learn by it. Where is it cut off?")
+    if not close(found, wanted, 1e-2):
+        wrong("The numbers are right, and their gradient is another one: a part of it is cut off.")
+
+
 def close(a: Tensor, b: Tensor, tolerance: float = 1e-4) -> bool:
     """Whether two tensors agree, in their shape, too; NaN counts as different."""
     a, b = a.detach().cpu().double(), b.detach().cpu().double()

@@ -6,13 +6,13 @@ from typing import Any
 
 import torch
 
-from animelab.checks.harness import check, close, tensor, wrong
+from animelab.checks.harness import check, close, same_slope, tensor, wrong
 
 
 @check("9.1", "Which channels go together, wherever they do: shuffle the places, and nothing changes.")
 def check_9_1(gram: Any) -> None:
     """gram(maps (B, C, H, W)): (B, C, C), sums of products over all places, divided by C H W."""
-    maps = torch.randn(2, 5, 3, 4)
+    maps = torch.randn(2, 5, 3, 4, requires_grad=True)
     answer = tensor(gram(maps), (2, 5, 5))
     flat = maps.flatten(2)
     right = flat @ flat.transpose(1, 2)
@@ -31,12 +31,13 @@ def check_9_1(gram: Any) -> None:
             wrong(advice)
     if not close(answer, right / 60):
         wrong(f"On random maps yours differs by up to {(answer - right / 60).abs().max():.3g}.")
+    same_slope(answer.square(), (right / 60).square(), maps)
 
 
 @check("9.2", "A drawing is real; a fake is not, and a drawing with soft edges is not either.")
 def check_9_2(judge_loss: Any) -> None:
     """judge_loss(drawing, fake, soft): three maps of logits to a scalar, least squares, each kind counting once."""
-    drawing, fake, soft = (torch.randn(2, 1, 4, 4) for _ in range(3))
+    drawing, fake, soft = (torch.randn(2, 1, 4, 4, requires_grad=True) for _ in range(3))
     answer = tensor(judge_loss(drawing, fake, soft), ())
     one, two, three = (drawing - 1).square().mean(), fake.square().mean(), soft.square().mean()
     for mistake, advice in (
@@ -49,7 +50,9 @@ def check_9_2(judge_loss: Any) -> None:
         if close(answer, mistake):
             wrong(advice)
     if not close(answer, one + two + three):
-        wrong(f"On random logits yours is {answer.item():.4f}, and should be {float(one + two + three):.4f}.")
+        wrong(f"On random logits yours is {answer.item():.4f}, and should be {(one + two + three).item():.4f}.")
+    for logits in (drawing, fake, soft):
+        same_slope(answer, one + two + three, logits)
 
 
 @check("9.3", "Two tiles that fade into each other add up to one picture.")

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from animelab.checks.harness import check, close, tensor, wrong
+from animelab.checks.harness import check, close, same_slope, tensor, wrong
 from animelab.nn.ugatit import AdaLIN
 
 
@@ -41,7 +41,7 @@ def check_10_1(attention_map: Any) -> None:
 def check_10_2(adalin: Any) -> None:
     """adalin(x (B, C, H, W), gamma, beta (B, C, 1, 1), rho (1, C, 1, 1)): (B, C, H, W)."""
     loud = torch.logspace(-1, 1, 5)[:, None, None]  # channels alike would hide what is mixed with what
-    x = loud * (torch.randn(2, 5, 32, 32) + torch.randn(2, 5, 1, 1))
+    x = (loud * (torch.randn(2, 5, 32, 32) + torch.randn(2, 5, 1, 1))).requires_grad_()
     gamma, beta, rho = torch.randn(2, 5, 1, 1), torch.randn(2, 5, 1, 1), torch.rand(1, 5, 1, 1)
     answer = tensor(adalin(x.clone(), gamma, beta, rho), (2, 5, 32, 32))
     layer = AdaLIN(5)
@@ -75,6 +75,8 @@ def check_10_2(adalin: Any) -> None:
             wrong(advice)
     if not close(answer, right, 0.01):
         wrong(f"On random maps yours differs by up to {(answer - right).abs().max():.3g}.")
+    layer.rho.data, push = rho, torch.randn_like(right)
+    same_slope(answer * push, layer(x, gamma, beta) * push, x)
 
 
 @check("10.3", "One complex number turns and scales, another shifts; both eyes land where they should.")

@@ -49,8 +49,8 @@ def in_one_light(network: nn.Module, paint: Callable[[Tensor], Tensor], picture:
 
     network: what `paint` calls, and multiple: of what its sides have to be.
     """
-    scale = SMALL / max(picture.shape[-2:])
-    sides = [max(16, round(side * scale / multiple) * multiple) for side in picture.shape[-2:]]
+    scale, step = SMALL / max(picture.shape[-2:]), multiple * -(-16 // multiple)
+    sides = [max(1, round(side * scale / step)) * step for side in picture.shape[-2:]]
     device = next(network.parameters()).device
     with shared_norms(network, interpolate(picture, sides, mode="bilinear", antialias=True).to(device)):
         return by_tiles(paint, picture)

@@ -29,8 +29,10 @@ class BeforeAfter(Panel):
         counts = {len(pictures) for pictures in self.versions.values()}
         counts |= set() if attention is None else {len(attention)}
         shapes = {high / wide for high, wide in (pictures.shape[1:3] for pictures in self.versions.values())}
-        if len(self.versions) < 2 or len(counts) != 1 or len(shapes) != 1:
+        if len(self.versions) < 2 or len(counts) != 1:
             raise LabError(f"A curtain has two versions or more of the same pictures, not {len(versions)} of {counts}.")
+        if len(shapes) != 1:
+            raise LabError("The versions have unlike shapes: a curtain is for the same pictures, high and wide alike.")
         if attention is not None and attention.ndim != 3:
             raise LabError(f"Attention is a map for each picture, (N, h, w), not {tuple(attention.shape)}.")
         names = list(self.versions)

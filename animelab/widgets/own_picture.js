@@ -64,17 +64,19 @@ function render({ model, el }) {
   async function read(chosen) {
     if (!chosen) return;
     said.textContent = "Working …";
-    const sent = await small(chosen);
+    const sent = await small(chosen).catch(() => "");
     file.value = "";
-    if (sent.length > LARGEST) said.textContent = "That file is too large to send, and no picture this browser can shrink.";
+    if (!sent) said.textContent = "This browser could not read that file; try a PNG, JPEG or WebP picture.";
+    else if (sent.length > LARGEST) said.textContent = "That file is too large to send, and no picture this browser can shrink.";
     else { model.set("opened", sent); model.save_changes(); }
   }
   // A photograph of any size: what is too large for Python or its server is shrunk here.
   async function small(chosen) {
     note = "";
-    const url = (blob) => new Promise((done) => {
+    const url = (blob) => new Promise((done, failed) => {
       const reader = new FileReader();
       reader.onload = () => done(reader.result);
+      reader.onerror = failed;
       reader.readAsDataURL(blob);
     });
     const bitmap = await createImageBitmap(chosen).catch(() => null); // Python says what is wrong with it
@@ -89,7 +91,7 @@ function render({ model, el }) {
       pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
       const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
       if (1.4 * blob.size > LARGEST) continue;
-      note = `Sent at ${canvas.width} × ${canvas.height} pixels, since the file was larger than a notebook can pass on.`;
+      note = `Sent at ${canvas.width} × ${canvas.height} pixels: larger ones are more than a notebook can pass on.`;
       return url(blob);
     }
   }

@@ -154,8 +154,9 @@ class Translator:
         large = max(high, wide) > LARGE
         if large and self.attends:
             raise LabError(f"'{self.name}' looks at a face as a whole, up to {LARGE} pixels; fit the picture first.")
-        tiled = (in_one_light(network, paint, part, multiple) for part in padded.split(1)) if large else ()
-        return torch.cat([*tiled] or [paint(part) for part in padded.split(16)])[..., :high, :wide]
+        parts = padded.split(1 if large else 16)
+        painted = [in_one_light(network, paint, part, multiple) if large else paint(part) for part in parts]
+        return torch.cat(painted)[..., :high, :wide]
 
     @property
     def square(self) -> int | None:

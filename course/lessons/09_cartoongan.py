@@ -318,7 +318,8 @@ for name, pictures in {"photo": new_photos, **painted, "the truth": truth}.items
 # tagger: 0.221 and 0.196 against 0.224 in our run. The zoo's, with twice the first phase and more than twice the game, is nearer in everything, and its edges have 62 % of
 # the truth's slope, where the photographs have 56 %.
 #
-# And the third pile? With it edges are a little sharper, 54 % against 53 %. In everything else that painter is the worse one. Did you
+# And the third pile? With it edges are a little sharper, 54 % against 53 %, and both are softer than in the photographs. In distance and to the tagger's
+# eye that painter is the worse one. Did you
 # predict that? Trained a second time on another machine, both came out as before; another seed may still turn it around. What we can say: in these few steps, at this size, the third pile is no wonder.
 # Its authors trained longer, on larger pictures.
 #
@@ -365,7 +366,8 @@ compare({"photo": new_photos[:6], "CartoonGAN": painted["the zoo's"][:6], "Anime
 # - **It learns slowly.** Begun at random, it lost every detail in the first phase. Our recipe lets each convolution begin as a rotation of its channels,
 #   which keeps places apart (Xiao and others 2018), and holds color from the first step.
 #
-# And the gray style? With a weight of 2,000 it did bring outlines, as with a colored pencil, and worms all over the grass. Here it weighs 300.
+# And the gray style? It weighs 300 here. An earlier painter of ours, trained on pieces and with a weight of 2,000, did bring outlines, as with a colored pencil,
+# and worms all over the grass.
 #
 # `diff animelab/recipes/cartoongan.py animelab/recipes/animegan.py` shows the changes of the game, and `animelab/nn/animegan.py` the painter. To train one: `animelab train animegan --preset cpu --out
 # runs/anime`.
@@ -407,7 +409,7 @@ result_9_3 = check_9_3(fade)
 large = studio.paint(studio.Scene("street", "dusk", 7), 576, "photo")
 large = torch.from_numpy(large.copy()).permute(2, 0, 1)[None] / 127.5 - 1
 network = painter.network
-weights = fade(64) if result_9_3 else (torch.arange(64) >= 32).float()
+weights = fade(64).float() if result_9_3 else (torch.arange(64) >= 32).float()
 with torch.no_grad():
     left, right = network(large[..., :192]), network(large[..., 128:320])
     band = torch.lerp(left[..., 128:], right[..., :64], weights)
@@ -445,7 +447,8 @@ show(torch.cat([each[..., 96:480, 96:480] for each in pieces.values()]), columns
 #
 # What does is one norm for all. A small version of the whole picture goes through the painter first. Every norm remembers the mean and the
 # deviation it saw there, and uses them for each tile (`shared_norms`: two hooks and twenty lines). If the *whole* picture lends its norms, tiles and one piece
-# are equal to the fourth digit; a small one comes close, and needs no more memory than a tile. This is how the library paints beyond 640 pixels.
+# are equal to the fourth digit on average. A small one has less grain, so it comes near and not quite there, but it is the same for all tiles, and needs no more
+# memory than one. This is how the library paints beyond 640 pixels.
 #
 # ## Your own photographs
 #
@@ -460,7 +463,7 @@ own
 #
 # ```
 # animelab translate cartoongan-scenes-128 holidays/ --out anime/
-# animelab translate runs/09_with_edges holidays/ --out mine/
+# animelab translate runs/09_without holidays/ --out mine/
 # animelab translate paprika.pt holidays/ --out paprika/
 # ```
 #

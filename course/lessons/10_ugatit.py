@@ -404,7 +404,7 @@ def to_home(eyes):
     if not result_10_3:
         return Move.between(eyes, EYES[None] * 64)
     moves = [aligning(torch.view_as_complex(each.double()), goals) for each in eyes]
-    return Move(*(torch.stack(numbers) for numbers in zip(*moves)))
+    return Move(*(torch.tensor(numbers, dtype=torch.complex128) for numbers in zip(*moves)))
 
 
 def off_truth(pictures, move):

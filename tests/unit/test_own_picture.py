@@ -110,7 +110,7 @@ def test_what_is_no_model_or_no_size_is_said(picture: np.ndarray) -> None:
             OwnPicture(lambda x: x, [picture], size=size)
     with pytest.raises(LabError, match=r"\(N, h, w\)"):
         BeforeAfter({"a": [picture], "b": [picture]}, attention=torch.zeros(1, 1, 4, 4))
-    with pytest.raises(LabError, match="of the same pictures"):
+    with pytest.raises(LabError, match="unlike shapes"):
         BeforeAfter({"a": [picture], "b": [picture[:, :30]]})
 
     def tired(pictures: torch.Tensor) -> torch.Tensor:

@@ -76,6 +76,18 @@ def test_a_large_picture_is_painted_in_one_light() -> None:
     assert errors[0] < 0.5 * errors[1], "and not each tile by itself"
 
 
+def test_a_long_picture_fits_networks_of_any_multiple() -> None:
+    sizes = []
+    network = nn.Sequential(nn.Conv2d(3, 3, 1))
+    network.register_forward_pre_hook(lambda _, inputs: sizes.append(tuple(inputs[0].shape[-2:])))
+    with torch.no_grad():
+        for multiple in (4, 64, 256):
+            picture = torch.zeros(1, 3, 256, 2048)
+            assert tiles.in_one_light(network, network, picture, multiple).shape == picture.shape
+            assert all(side % multiple == 0 and side >= 16 for size in sizes for side in size), sizes
+            sizes.clear()
+
+
 def test_a_translator_takes_a_large_picture_in_tiles() -> None:
     sizes = []
 

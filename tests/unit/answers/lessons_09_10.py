@@ -85,7 +85,7 @@ def half(judge, painter, real, photos):
 
 SOLUTIONS = {
     "9_1": [gram, lambda m: torch.einsum("bchw,bdhw->bcd", m, m) / m[0].numel()],
-    "9_2": [judge_loss],
+    "9_2": [judge_loss, lambda d, f, s: (torch.stack([d - 1, f, s]) ** 2).mean((1, 2, 3, 4)).sum()],
     "9_3": [fade, lambda n: (1 - torch.cos(torch.pi * fade(n))) / 2],
     "9_4": [content, lambda look, fake, photo: (look(fake) - look(photo).detach()).abs().mean()],
     "10_1": [
@@ -108,6 +108,7 @@ WRONG_ANSWERS = {
         (lambda m: gram(m).sum(0, keepdim=True).expand(2, -1, -1), "one matrix between them"),
         (lambda m: gram(m - m.mean((2, 3), keepdim=True)), "covariance"),
         (lambda m: gram(m).abs(), "differs by up to"),
+        (torch.no_grad()(gram), "no gradient"),
     ],
     "9_2": [
         (lambda d, f, s: (d - 1).square().mean() + f.square().mean(), "missing"),
@@ -116,6 +117,8 @@ WRONG_ANSWERS = {
         (lambda d, f, s: judge_loss(d, f, s) / 3, "a third"),
         (lambda d, f, s: (d - 1).square().mean() + (f.square().mean() + s.square().mean()) / 2, "one half each"),
         (lambda d, f, s: judge_loss(d, f, s) + 1, "should be"),
+        (lambda d, f, s: judge_loss(d, f, s).detach(), "no gradient"),
+        (lambda d, f, s: judge_loss(d, f.detach(), s), "no gradient"),
     ],
     "9_3": [
         (lambda n: fade(n).flip(0), "come in, not go out"),
@@ -146,6 +149,8 @@ WRONG_ANSWERS = {
         (lambda m, w: (m * w.square()[:, None, None]).sum(1), "differs by up to"),
     ],
     "10_2": [
+        (lambda x, g, b, r: (g * norms(x, r) + b).detach(), "no gradient"),
+        (lambda x, g, b, r: g * norms(x, r).detach() + b + 0 * x, "another one"),
         (lambda x, g, b, r: g * norms(x, 1 - r) + b, "exchange them"),
         (lambda x, g, b, r: g * norms(x, 1) + b, "instance norm alone"),
         (lambda x, g, b, r: g * norms(x, 0) + b, "layer norm alone"),
