@@ -319,8 +319,7 @@ for name, pictures in {"photo": new_photos, **painted, "the truth": truth}.items
 # the truth's slope, where the photographs have 56 %.
 #
 # And the third pile? With it edges are a little sharper, 54 % against 53 %, and both are softer than in the photographs. In distance and to the tagger's
-# eye that painter is the worse one. Did you
-# predict that? Trained a second time on another machine, both came out as before; another seed may still turn it around. What we can say: in these few steps, at this size, the third pile is no wonder.
+# eye that painter is the worse one. Did you predict that? Trained a second time on another machine, both came out as before; another seed may still turn it around. What we can say: in these few steps, at this size, the third pile is no wonder.
 # Its authors trained longer, on larger pictures.
 #
 # One more thing: look at flat places closely. All of ours leave a fine grid there. We blamed the transposed convolutions, which do not reach every pixel
@@ -335,8 +334,8 @@ for name, pictures in {"photo": new_photos, **painted, "the truth": truth}.items
 # AnimeGAN (Chen, Liu and Chen 2019; its second version 2020) wanted the same with a fifth of the weights. What it changed:
 #
 # - **A lighter painter.** A convolution looks at all channels and all neighbors at once. It can be taken apart: first mix channels at one place, then filter
-#   each channel alone, then mix again (*inverted residual blocks*). Layer norm instead of instance norm, and enlarging without transposed
-#   convolutions, which leave a grid.
+#   each channel alone, then mix again (*inverted residual blocks*). Layer norm instead of instance norm, and enlarging by
+#   interpolation instead of transposed convolutions.
 # - **Gray drawings.** The judge is shown, beside drawings and fakes, *gray drawings*, as not real, and gray ones with soft edges. So gray is wrong, and soft is
 #   wrong.
 # - **Style from gray.** The Gram matrix is back, of *gray* drawings: texture without color.
