@@ -146,7 +146,7 @@ def test_live_training_shows_pictures_and_curves_and_leaves_them_behind(open_not
     page.locator(".animelab-live", has_text="Step 400 of 500").wait_for()
     keep(page, "live")
     page.locator(".animelab-live").wait_for(state="detached")  # the cell is over
-    still = page.locator(".jp-OutputArea-output img[alt='Pictures drawn from the same latents by step 480']")
+    still = page.locator(".jp-OutputArea-output img[alt='What the networks make of the same examples by step 480']")
     still.wait_for()
     page.locator(".jp-OutputArea-output img[alt^='Line chart of loss']").wait_for()
     page.get_by_text("Step 480 of 500").wait_for()

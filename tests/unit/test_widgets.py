@@ -341,7 +341,7 @@ def test_live_training_shows_the_newest_state(capsys):
     markup, text = live.still()
     assert text == "Step 40 of 100, 210 images/s, 1 min 5 s so far, 1 h 1 min left, D 0.500"
     assert text in markup
-    assert "from the same latents by step 40" in markup
+    assert "of the same examples by step 40" in markup
     assert "D starts at 11 (step 10), ends at 21 (step 20)" in markup
     assert text in capsys.readouterr().out  # outside of a notebook there is nothing else
 
