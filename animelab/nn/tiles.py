@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
 STEP = 16  # tiles begin at multiples of this, but for the last, so that a network that halves sees them alike
-
 SMALL = 512  # pixels of the longer side of the version of a large picture that lends its tiles its norms
 
 
@@ -76,14 +75,16 @@ def shared_norms(network: nn.Module, whole: Tensor) -> Iterator[None]:
         x = (inputs[0] - mean) * (variance + norm.eps).rsqrt()
         return x if norm.weight is None else x * norm.weight[:, None, None] + norm.bias[:, None, None]
 
-    for hook in (remember, recall):
-        with ExitStack() as hooks:
-            for norm in norms:
-                hooks.enter_context(norm.register_forward_hook(hook))
-            if hook is remember:
-                network(whole)
-            else:
-                yield
+    def hooked(hook: Any) -> ExitStack:
+        hooks = ExitStack()
+        for norm in norms:
+            hooks.enter_context(norm.register_forward_hook(hook))
+        return hooks
+
+    with hooked(remember):
+        network(whole)
+    with hooked(recall):
+        yield
 
 
 def _ramp(start: int, length: int, whole: int, overlap: int) -> Tensor:
