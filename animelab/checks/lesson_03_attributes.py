@@ -77,13 +77,13 @@ def check_3_3(gradient_penalty: Any) -> None:
 
 
 @check("3.2", "The painter wants two things at once: to be believed, and to have followed the order.")
-def check_3_2(painter_loss: Any) -> None:
-    """painter_loss(logits, names, orders, weight): (B,), (B, 34), (B, 34), a number, to a scalar."""
+def check_3_2(generator_loss: Any) -> None:
+    """generator_loss(logits, names, orders, weight): (B,), (B, 34), (B, 34), a number, to a scalar."""
     logits, names = torch.randn(6), torch.randn(6, 34)
     orders = (torch.rand(6, 34) < 0.3).float()
     fool, obey = losses.non_saturating_generator_loss(logits), naming_loss(names, orders)
     for weight in (3.0, 34.0):
-        answer = tensor(painter_loss(logits.clone(), names.clone(), orders.clone(), weight), ())
+        answer = tensor(generator_loss(logits.clone(), names.clone(), orders.clone(), weight), ())
         for mistake, advice in (
             (fool + obey, "`weight` has no effect. It says how much being believed counts beside one attribute."),
             (fool + weight * obey, "The weight stands at the orders; it belongs to being believed."),

@@ -81,8 +81,8 @@ def check_4_3(receptive_field: Any) -> None:
 
 
 @check("4.4", "The judge asks two things of an answer: is it real, and does it belong to this pattern?")
-def check_4_4(judge_loss: Any) -> None:
-    """judge_loss(D, source, target, fake): D takes (B, 6, H, W), the pictures are (B, 3, H, W); to a scalar."""
+def check_4_4(discriminator_loss: Any) -> None:
+    """discriminator_loss(D, source, target, fake): D takes (B, 6, H, W), the pictures are (B, 3, H, W); to a scalar."""
     weight = torch.randn(6, requires_grad=True)
 
     def D(pairs: Tensor) -> Tensor:
@@ -97,7 +97,7 @@ def check_4_4(judge_loss: Any) -> None:
         return losses.discriminator_loss(D(torch.cat(real_pair, 1)), D(torch.cat(fake_pair, 1)))
 
     right = loss((source, target), (source, fake)) / 2
-    answer = tensor(judge_loss(D, source.clone(), target.clone(), fake), ())
+    answer = tensor(discriminator_loss(D, source.clone(), target.clone(), fake), ())
     for mistake, advice in (
         (2 * right, "Twice too large: pix2pix halves the judge's loss, to slow the judge down."),
         (loss((source, fake), (source, target)) / 2, "Real and fake are the wrong way round."),

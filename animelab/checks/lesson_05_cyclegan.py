@@ -52,11 +52,11 @@ def check_5_1(cycle_loss: Any) -> None:
 
 
 @check("5.2", "Squares: an opinion far from its goal still has a slope, also when it is on the right side.")
-def check_5_2(judge_squares: Any) -> None:
-    """judge_squares(real_logits, fake_logits): maps of any shape, to a scalar: mean (real - 1)^2 + mean fake^2."""
+def check_5_2(discriminator_squares: Any) -> None:
+    """discriminator_squares(real_logits, fake_logits): maps of any shape to mean (real - 1)^2 + mean fake^2."""
     real, fake = torch.randn(3, 1, 5, 5, requires_grad=True), torch.randn(3, 1, 5, 5)
     right = losses.least_squares.discriminator(real, fake)
-    answer = tensor(judge_squares(real, fake), ())
+    answer = tensor(discriminator_squares(real, fake), ())
     for mistake, advice in (
         (right / 2, "Exactly half. Each half has its own mean, and the two are added; the recipe does the halving."),
         (losses.least_squares.discriminator(fake, real), "Real and fake have changed places: real should score 1."),

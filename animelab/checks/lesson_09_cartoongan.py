@@ -35,10 +35,10 @@ def check_9_1(gram: Any) -> None:
 
 
 @check("9.2", "A drawing is real; a fake is not, and a drawing with soft edges is not either.")
-def check_9_2(judge_loss: Any) -> None:
-    """judge_loss(drawing, fake, soft): three maps of logits to a scalar, least squares, each kind counting once."""
+def check_9_2(discriminator_loss: Any) -> None:
+    """discriminator_loss(drawing, fake, soft): maps of logits to a scalar, least squares, each kind once."""
     drawing, fake, soft = (torch.randn(2, 1, 4, 4, requires_grad=True) for _ in range(3))
-    answer = tensor(judge_loss(drawing, fake, soft), ())
+    answer = tensor(discriminator_loss(drawing, fake, soft), ())
     one, two, three = (drawing - 1).square().mean(), fake.square().mean(), soft.square().mean()
     for mistake, advice in (
         (one + two, "The drawings with soft edges are missing: that is the loss of lesson 5."),

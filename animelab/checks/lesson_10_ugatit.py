@@ -107,11 +107,11 @@ def check_10_3(aligning: Any) -> None:
 
 
 @check("10.4", "The judge's loss is for the judge: nothing of it reaches the painter.")
-def check_10_4(judging: Any) -> None:
-    """judging(judge, painter, real, photos): networks and pictures, to the judge's loss by least squares, a scalar."""
+def check_10_4(discriminator_loss: Any) -> None:
+    """discriminator_loss(D, G, real, photos): networks and pictures, to D's loss by least squares, a scalar."""
     judge, painter = nn.Conv2d(3, 1, 3), nn.Conv2d(3, 3, 3, padding=1)
     real, photos = torch.randn(2, 3, 6, 6), torch.randn(2, 3, 6, 6)
-    answer = tensor(judging(judge, painter, real, photos), ())
+    answer = tensor(discriminator_loss(judge, painter, real, photos), ())
     right = (judge(real) - 1).square().mean() + judge(painter(photos)).square().mean()
     if not close(answer, right):
         wrong(f"The loss itself has changed: it is {answer.item():.4f} and should stay {right.item():.4f}.")

@@ -24,7 +24,7 @@ def _network(name: str) -> nn.Module:
 
 
 @torch.no_grad()
-def predicted(pictures: Tensor, by: str = "judge") -> Tensor:
+def predicted(pictures: Tensor, by: str = "examiner") -> Tensor:
     """Logits of the 34 attributes of `studio.TAGS` for pictures (N, 3, H, W) in [-1, 1]: float (N, 34)."""
     return torch.cat([_network(by)(part.float().cpu()) for part in pictures.split(256)])
 
@@ -40,7 +40,7 @@ def guessed(pictures: Tensor, by: str = "tagger") -> Tensor:
     return found
 
 
-def attribute_accuracy(pictures: Tensor, labels: Tensor, by: str = "judge") -> dict[str, float]:
+def attribute_accuracy(pictures: Tensor, labels: Tensor, by: str = "examiner") -> dict[str, float]:
     """How often the judge sees what `labels` (N, 34) of 0 and 1 asked for; see `accuracy`."""
     return accuracy(predicted(pictures, by), labels)
 

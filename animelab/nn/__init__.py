@@ -53,7 +53,7 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "ugatit.discriminator-local": ugatit.Discriminator,
     "landmarks.finder": landmarks.Finder,
     "tagger.network": tagger.Tagger,
-    "judge.network": tagger.Judge,
+    "examiner.network": tagger.Examiner,
 }
 
 

@@ -63,7 +63,7 @@ class Tagger(nn.Module):
         return self.head(self.features(pictures))
 
 
-class Judge(nn.Module):
+class Examiner(nn.Module):
     """A second opinion: depthwise convolutions, GroupNorm and maxima, so that it fails in other places.
 
     Pictures (B, 3, H, W) in [-1, 1] to logits (B, tags). It only judges: nothing is trained or measured through it.

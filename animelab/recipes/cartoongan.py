@@ -72,7 +72,7 @@ def preset(name: str, **changes: object) -> Config:
     return settings.change(settings.pick(PRESETS, name), **changes)
 
 
-def judge_loss(drawing: Tensor, fake: Tensor, soft: Tensor) -> Tensor:
+def discriminator_loss(drawing: Tensor, fake: Tensor, soft: Tensor) -> Tensor:
     """What it costs D to be wrong about three piles, a scalar: drawings, fakes, drawings with soft edges (equation 3).
 
     All are maps of logits. By least squares, and each pile counts once.
@@ -81,12 +81,12 @@ def judge_loss(drawing: Tensor, fake: Tensor, soft: Tensor) -> Tensor:
 
 
 class CartoonGAN(Recipe):
-    """A painter and a judge, whose `judge_loss` can be a learner's own. The paper takes cross-entropy."""
+    """A painter and a judge, whose `discriminator_loss` can be a learner's own. The paper takes cross-entropy."""
 
     name = "cartoongan"
     presets = PRESETS
-    parts = ("judge_loss",)
-    judge_loss = staticmethod(judge_loss)
+    parts = ("discriminator_loss",)
+    discriminator_loss = staticmethod(discriminator_loss)
 
     @staticmethod
     def data(config: Config, folder: Path | None = None) -> Any:
@@ -125,7 +125,7 @@ class CartoonGAN(Recipe):
 
         drawing, forged = self.D(drawings), self.D(fake.detach())
         if c.edges:  # the same drawings with soft edges are as wrong as a fake
-            loss_D = self.judge_loss(drawing, forged, self.D(cartoongan.edge_smoothed(drawings)))
+            loss_D = self.discriminator_loss(drawing, forged, self.D(cartoongan.edge_smoothed(drawings)))
         else:
             loss_D = losses.least_squares_discriminator_loss(drawing, forged)
         self.update(self.D_adam, loss_D)

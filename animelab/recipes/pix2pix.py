@@ -67,7 +67,7 @@ def preset(name: str, **changes: object) -> Config:
     return settings.change(settings.pick(PRESETS, name), **changes)
 
 
-def judge_loss(D: nn.Module, source: Tensor, target: Tensor, fake: Tensor) -> Tensor:
+def discriminator_loss(D: nn.Module, source: Tensor, target: Tensor, fake: Tensor) -> Tensor:
     """What it costs D to be wrong about pairs: not only "is it real?" but "does it belong to this pattern?"
 
     D takes pattern and answer side by side, (B, 6, H, W); all pictures (B, 3, H, W). Halved, as in the paper.
@@ -77,12 +77,12 @@ def judge_loss(D: nn.Module, source: Tensor, target: Tensor, fake: Tensor) -> Te
 
 
 class Pix2Pix(Recipe):
-    """A painter who follows a pattern, and a judge who sees the pattern, too. `judge_loss` can be a learner's own."""
+    """A generator follows a pattern, a discriminator sees both. `discriminator_loss` can be a learner's own."""
 
     name = "pix2pix"
     presets = PRESETS
-    parts = ("judge_loss",)
-    judge_loss = staticmethod(judge_loss)
+    parts = ("discriminator_loss",)
+    discriminator_loss = staticmethod(discriminator_loss)
 
     @staticmethod
     def data(config: Config, folder: Path | None = None) -> Any:
@@ -103,7 +103,7 @@ class Pix2Pix(Recipe):
         source, target = jittered(*map(as_pictures, batch), crop=self.config.crop)  # (B, 3, size, size) in [-1, 1]
         fake = self.G(source)
 
-        loss_D = self.judge_loss(self.D, source, target, fake)
+        loss_D = self.discriminator_loss(self.D, source, target, fake)
         self.update(self.D_adam, loss_D)
 
         # The painter: be believed, and stay close to the one right answer.

@@ -15,11 +15,11 @@ from animelab.config import TrainingConfig
 from animelab.data import Joined, StudioAttributes
 from animelab.engine import EMA, Recipe, adam, linear_decay
 from animelab.errors import LabError
-from animelab.nn.tagger import Judge, Tagger
+from animelab.nn.tagger import Examiner, Tagger
 from animelab.studio import STYLES
 from animelab.viz import grid
 
-NETWORKS = {"tagger": Tagger, "judge": Judge}
+NETWORKS = {"tagger": Tagger, "examiner": Examiner}
 
 
 @dataclass(frozen=True)

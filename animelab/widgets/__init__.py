@@ -4,12 +4,12 @@ from animelab.widgets.before_after import BeforeAfter
 from animelab.widgets.character_designer import CharacterDesigner
 from animelab.widgets.character_maker import CharacterMaker
 from animelab.widgets.color_studio import ColorStudio
+from animelab.widgets.drawing_board import DrawingBoard
 from animelab.widgets.latent_explorer import LatentExplorer
-from animelab.widgets.line_painter import LinePainter
 from animelab.widgets.live import LiveTraining
 from animelab.widgets.own_picture import OwnPicture
 from animelab.widgets.pick_and_refine import PickAndRefine
 from animelab.widgets.timelapse import Timelapse
 
-__all__ = ["BeforeAfter", "CharacterDesigner", "CharacterMaker", "ColorStudio", "LatentExplorer", "LinePainter"]
+__all__ = ["BeforeAfter", "CharacterDesigner", "CharacterMaker", "ColorStudio", "DrawingBoard", "LatentExplorer"]
 __all__ += ["LiveTraining", "OwnPicture", "PickAndRefine", "Timelapse"]

@@ -1,6 +1,6 @@
 """Put a finished run into the zoo: `python -m animelab.zoo RUN NAME --command … --machine … --scores JSON`.
 
-With --judge its discriminator goes in as well, as NAME-judge, for others to begin from.
+With --discriminator its discriminator goes in as well, as NAME-judge, for others to begin from.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main() -> None:
     parser.add_argument("--command", required=True, help="what was typed to train it")
     parser.add_argument("--machine", required=True, help="where, in words")
     parser.add_argument("--scores", type=json.loads, required=True, help="measured scores as JSON")
-    parser.add_argument("--judge", action="store_true", help="keep the discriminator as well")
+    parser.add_argument("--discriminator", action="store_true", help="keep the discriminator as well")
     options = parser.parse_args()
 
     run = json.loads((options.run / "run.json").read_text(encoding="utf-8"))

@@ -162,7 +162,7 @@ result_3_1 = check_3_1(name_loss)
 
 
 # %%
-def painter_loss(logits, names, orders, weight):
+def generator_loss(logits, names, orders, weight):
     """weight * (be believed) + (show what was ordered).
 
     logits: (B,);  names: (B, 34) logits;  orders: (B, 34) of 0 and 1.  Returns a scalar tensor.
@@ -173,7 +173,7 @@ def painter_loss(logits, names, orders, weight):
     ### END SOLUTION
 
 
-check_3_2(painter_loss)
+check_3_2(generator_loss)
 
 # %% [markdown]
 # ## A judge without cliffs: DRAGAN

@@ -40,7 +40,7 @@ from animelab.nn import count_parameters
 from animelab.nn import pix2pix as networks
 from animelab.recipes import pix2pix as recipes
 from animelab.viz import as_pixels, compare, show
-from animelab.widgets import LinePainter, LiveTraining
+from animelab.widgets import DrawingBoard, LiveTraining
 
 # %% [markdown]
 # ## Where we are going
@@ -52,7 +52,7 @@ from animelab.widgets import LinePainter, LiveTraining
 model = zoo.load("pix2pix-color-64")
 held_out = StudioPairs("line", "color", 64, 512, prior="frontal", split="test")
 lines, colors = held_out.batch(range(512))
-LinePainter(model, lines[:16])
+DrawingBoard(model, lines[:16])
 
 # %% [markdown]
 # It never saw these sixteen drawings before. Here are eight of them with its answers, and what the studio had in mind.
@@ -350,7 +350,7 @@ show(np.asarray(portrait)[None], scale=1,
 
 
 # %%
-def judge_loss(D, source, target, fake):
+def discriminator_loss(D, source, target, fake):
     """What it costs D to be wrong about pairs; all pictures (B, 3, H, W), D takes (B, 6, H, W).
 
     Returns a scalar, half of lesson 1's loss.
@@ -362,7 +362,7 @@ def judge_loss(D, source, target, fake):
     ### END SOLUTION
 
 
-result_4_4 = check_4_4(judge_loss)
+result_4_4 = check_4_4(discriminator_loss)
 
 # %% [markdown]
 # The painter's loss is then two terms:
@@ -393,7 +393,7 @@ with torch.device("meta"):  # counts without taking memory
 # %%
 config = recipes.preset("cpu")  # on a GPU: recipes.preset("t4")
 pairs = recipes.Pix2Pix.data(config)
-parts = {"judge_loss": judge_loss} if result_4_4 else {}
+parts = {"discriminator_loss": discriminator_loss} if result_4_4 else {}
 recipe = recipes.Pix2Pix(config, **parts)
 name = "04_pix2pix_with_my_judge" if result_4_4 else "04_pix2pix"
 run = train(recipe, pairs, env.runs_dir() / name, watch=LiveTraining())

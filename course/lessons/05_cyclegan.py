@@ -155,14 +155,14 @@ check_5_1(cycle_loss)
 
 
 # %%
-def judge_squares(real_logits, fake_logits):
+def discriminator_squares(real_logits, fake_logits):
     """Mean (real - 1)^2 plus mean fake^2; maps of logits of any shape.  Returns a scalar."""
     ### BEGIN SOLUTION 5.2: two means of squares
     return (real_logits - 1).square().mean() + fake_logits.square().mean()
     ### END SOLUTION
 
 
-check_5_2(judge_squares)
+check_5_2(discriminator_squares)
 
 # %% [markdown]
 # Why bother? Look at what the *painter* is told, by the slope of its loss, when the judge gives its fake a certain logit.

@@ -374,7 +374,7 @@ compare(
 # time*: how much do they differ from each other? One number, laid beside the other channels.
 
 # %%
-judge = zoo.network("stylegan2-faces-64-judge")
+judge = zoo.network("stylegan2-faces-64-discriminator")
 faces = StudioAttributes(64, 256, prior="frontal", split="test")
 real, real_tags = faces.batch(range(64))
 groups = {

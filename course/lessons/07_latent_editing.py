@@ -405,10 +405,10 @@ check_7_3(without)
 exam = torch.stack([space.point(seed) for seed in range(5000, 5006 if small else 5096)])
 
 
-seen = {by: metrics.predicted(space.pictures(exam), by) for by in ("judge", "tagger")}
+seen = {by: metrics.predicted(space.pictures(exam), by) for by in ("examiner", "tagger")}
 
 
-def change(direction, amount, count=96, by="judge"):
+def change(direction, amount, count=96, by="examiner"):
     """How far each attribute moves on average, and how far in either direction, in standard deviations."""
     before = seen[by][:count]
     after = metrics.predicted(
@@ -540,7 +540,7 @@ compare(
 )
 
 # %%
-spread = seen["judge"].std(0)
+spread = seen["examiner"].std(0)
 for name, where in {"in W": w_points, "in W+": plus_points}.items():
     before = metrics.predicted(space.pictures(where))
     moved = (
@@ -587,7 +587,7 @@ show(hundred, columns=10, scale=1, alt="A hundred small pictures of one characte
 
 # %%
 read, own = (
-    metrics.guessed(each, by="judge") for each in (hundred, space.pictures(hero[None]))
+    metrics.guessed(each, by="examiner") for each in (hundred, space.pictures(hero[None]))
 )
 for name, columns in GROUPS.items():
     same = (read[:, columns] == own[:, columns]).all(1).float().mean()

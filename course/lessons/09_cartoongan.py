@@ -241,7 +241,7 @@ compare({"drawings": some, "their edges": found, "edges made soft": soft},
 
 
 # %%
-def judge_loss(drawing, fake, soft):
+def discriminator_loss(drawing, fake, soft):
     """What it costs the judge to be wrong, by least squares; each kind of picture counts once.
 
     drawing, fake, soft: its logits for drawings, fakes and drawings with soft edges.  Returns a scalar.
@@ -251,7 +251,7 @@ def judge_loss(drawing, fake, soft):
     ### END SOLUTION
 
 
-result_9_2 = check_9_2(judge_loss)
+result_9_2 = check_9_2(discriminator_loss)
 
 # %% [markdown]
 # The two networks at their published width, and at ours:
@@ -272,7 +272,7 @@ with torch.device("meta"):
 
 # %%
 runs, steps = {}, config.steps - config.first
-mine = {"judge_loss": judge_loss} if result_9_2 else {}
+mine = {"discriminator_loss": discriminator_loss} if result_9_2 else {}
 for name, edges, parts in (("with edges", True, mine), ("without", False, {})):
     changes = {"steps": steps, "decay": steps, "first": 0, "edges": edges}
     recipe = recipes.CartoonGAN(recipes.preset(PRESET, **changes), **parts)

@@ -531,7 +531,7 @@ print("gradients of the painter:", painter.weight.grad is not None)
 
 
 # %%
-def judging(judge, painter, real, photos):
+def discriminator_loss(judge, painter, real, photos):
     """The judge's loss by least squares.  Networks, and pictures (B, 3, H, W) twice.  Returns a scalar."""
     ### BEGIN SOLUTION 10.4: a fake without history
     fake = painter(photos).detach()
@@ -539,10 +539,10 @@ def judging(judge, painter, real, photos):
     ### END SOLUTION
 
 
-result_10_4 = check_10_4(judging)
+result_10_4 = check_10_4(discriminator_loss)
 if result_10_4:
     painter.zero_grad()
-    judging(judge, painter, cels[:4], portraits[:4]).backward()
+    discriminator_loss(judge, painter, cels[:4], portraits[:4]).backward()
     print("gradients of the painter, with yours:", painter.weight.grad is not None)
 
 # %% [markdown]

@@ -16,20 +16,20 @@ pytestmark = pytest.mark.browser
 # A translator that copies: what comes back shows exactly where the canvas put its ink.
 PAINTER = """
 import torch
-from animelab.widgets import LinePainter
-painter = LinePainter(lambda lines: lines, torch.ones(2, 3, 64, 64) * torch.tensor([1.0, 0.5]).view(2, 1, 1, 1))
+from animelab.widgets import DrawingBoard
+painter = DrawingBoard(lambda lines: lines, torch.ones(2, 3, 64, 64) * torch.tensor([1.0, 0.5]).view(2, 1, 1, 1))
 painter
 """
 MODELS = """
 import torch
 from animelab import zoo
 from animelab.data import StudioPairs, StudioUnpaired
-from animelab.widgets import BeforeAfter, CharacterMaker, LinePainter
+from animelab.widgets import BeforeAfter, CharacterMaker, DrawingBoard
 lines, _ = StudioPairs("line", "color", 64, 4, prior="frontal", split="test").batch(range(4))
 portraits, _ = StudioUnpaired("portrait", "cel", 64, 4, prior="frontal", split="test").batch(range(4))
 cels = zoo.load("cyclegan-portrait-cel-64").translate(portraits)
 """
-CANVAS, ANSWER = ".animelab-painter canvas", ".animelab-painter img.animelab-colored"
+CANVAS, ANSWER = ".animelab-board canvas", ".animelab-board img.animelab-colored"
 
 
 def keep(page, name: str) -> None:
@@ -95,10 +95,10 @@ def test_ink_lands_where_the_pen_was_and_the_tools_do_what_they_say(open_noteboo
 
 
 def test_the_real_models_follow_in_the_notebook(open_notebook):
-    page = open_notebook("models", MODELS, 'LinePainter(zoo.load("pix2pix-color-64"), lines)')
+    page = open_notebook("models", MODELS, 'DrawingBoard(zoo.load("pix2pix-color-64"), lines)')
     page.locator(ANSWER).wait_for()
     before = wait_for_ink(page, lambda found: found.std() > 20)
-    keep(page, "line_painter")
+    keep(page, "drawing_board")
     page.locator(CANVAS).scroll_into_view_if_needed()
     box = page.locator(CANVAS).bounding_box()
     page.mouse.move(box["x"] + 60, box["y"] + 60)

@@ -52,7 +52,7 @@ def test_another_shape_is_refused(run, tmp_path) -> None:
 
 def test_the_preset_begins_from_the_bundled_pair() -> None:
     recipe = StyleGAN2(PRESETS["cpu"], "cpu")
-    for network, name in ((recipe.G, "stylegan2-faces-64"), (recipe.D, "stylegan2-faces-64-judge")):
+    for network, name in ((recipe.G, "stylegan2-faces-64"), (recipe.D, "stylegan2-faces-64-discriminator")):
         bundled = zoo.network(name).state_dict()
         assert all(torch.equal(value, bundled[key]) for key, value in network.state_dict().items())
 

@@ -145,7 +145,7 @@ def test_accuracy_counts_groups_and_balances_rare_tags() -> None:
         accuracy(logits[:, :3], labels)
 
 
-@pytest.mark.parametrize("name", ["tagger", "judge"])
+@pytest.mark.parametrize("name", ["tagger", "examiner"])
 def test_bundled_taggers_read_fresh_faces(name: str) -> None:
     faces = StudioAttributes(64, 300, split="test")
     shown, labels = faces.batch(range(300))
@@ -159,10 +159,10 @@ def test_bundled_taggers_read_fresh_faces(name: str) -> None:
 
 
 def test_the_judge_is_another_network() -> None:
-    tagger, judge = zoo.card("tagger"), zoo.card("judge")
+    tagger, judge = zoo.card("tagger"), zoo.card("examiner")
     assert tagger["network"] != judge["network"] and tagger["seed"] != judge["seed"]
     shown = DRAWN.batch(range(64))
-    assert not torch.allclose(metrics.predicted(shown, "tagger"), metrics.predicted(shown, "judge"), atol=0.5)
+    assert not torch.allclose(metrics.predicted(shown, "tagger"), metrics.predicted(shown, "examiner"), atol=0.5)
 
 
 def test_pictures_of_any_size_are_read(tmp_path) -> None:

@@ -8,13 +8,13 @@ import torch
 from animelab.data import Joined, StudioAttributes
 from animelab.errors import LabError
 from animelab.nn import count_parameters
-from animelab.nn.tagger import Judge, Tagger
+from animelab.nn.tagger import Examiner, Tagger
 from animelab.recipes import tagger
 
 
 def test_parameters_and_shapes() -> None:
-    assert (count_parameters(Tagger()), count_parameters(Judge())) == (608_962, 217_618)
-    for network in (Tagger().eval(), Judge().eval()):
+    assert (count_parameters(Tagger()), count_parameters(Examiner())) == (608_962, 217_618)
+    for network in (Tagger().eval(), Examiner().eval()):
         assert network(torch.zeros(2, 3, 64, 64)).shape == (2, 34)
         large = torch.rand(1, 3, 128, 128) * 2 - 1
         assert network(large).shape == (1, 34)
@@ -58,7 +58,7 @@ def test_joined_sets_keep_their_order() -> None:
 
 
 def test_a_users_mistakes_are_named(tmp_path) -> None:
-    with pytest.raises(LabError, match="did you mean 'judge'"):
-        tagger.preset("cpu", network="juge")
+    with pytest.raises(LabError, match="did you mean 'examiner'"):
+        tagger.preset("cpu", network="examinr")
     with pytest.raises(LabError, match="leave --data out"):
         tagger.TaggerRecipe.data(tagger.preset("cpu"), tmp_path)

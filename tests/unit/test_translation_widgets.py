@@ -13,7 +13,7 @@ from PIL import Image
 from animelab.errors import LabError
 from animelab.metrics.attributes import GROUPS
 from animelab.studio import TAGS
-from animelab.widgets import BeforeAfter, CharacterMaker, LinePainter
+from animelab.widgets import BeforeAfter, CharacterMaker, DrawingBoard
 
 
 class Painter:
@@ -77,18 +77,18 @@ def url(pixels: np.ndarray) -> str:
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def shown(painter: LinePainter) -> np.ndarray:
+def shown(painter: DrawingBoard) -> np.ndarray:
     data = painter.colored.rstrip("#").partition(",")[2]
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB"))
 
 
 @pytest.fixture
-def painter() -> LinePainter:
+def painter() -> DrawingBoard:
     drawings = torch.stack([torch.full((3, 16, 16), value) for value in (1.0, 0.0)])
-    return LinePainter(lambda lines: -lines, drawings)
+    return DrawingBoard(lambda lines: -lines, drawings)
 
 
-def test_what_is_drawn_is_answered(painter: LinePainter) -> None:
+def test_what_is_drawn_is_answered(painter: DrawingBoard) -> None:
     assert shown(painter).max() == 0 and shown(painter).shape == (256, 256, 3)
     canvas = np.full((256, 256, 3), 255, np.uint8)
     canvas[:64, 128:] = 0
@@ -99,14 +99,14 @@ def test_what_is_drawn_is_answered(painter: LinePainter) -> None:
     assert np.array_equal(painter.render(painter.lines), painter.picture)
 
 
-def test_the_same_answer_twice_is_still_news(painter: LinePainter) -> None:
+def test_the_same_answer_twice_is_still_news(painter: DrawingBoard) -> None:
     canvas = np.full((256, 256, 3), 255, np.uint8)
     before = painter.colored
     painter.drawing = url(canvas)
     assert painter.colored != before, "the browser waits for an answer before it sends the next drawing"
 
 
-def test_another_drawing_and_back(painter: LinePainter) -> None:
+def test_another_drawing_and_back(painter: DrawingBoard) -> None:
     first = painter.start
     painter._asked(painter, {"ask": "another"}, None)
     assert painter.start != first and abs(int(painter.lines.mean()) - 128) <= 1
@@ -124,7 +124,7 @@ def test_another_drawing_and_back(painter: LinePainter) -> None:
         "data:image/png;base64," + "A" * 2**21,
     ],
 )
-def test_a_canvas_sends_a_small_png_or_nothing(hostile: str, painter: LinePainter) -> None:
+def test_a_canvas_sends_a_small_png_or_nothing(hostile: str, painter: DrawingBoard) -> None:
     before = painter.lines.copy()
     with pytest.raises(LabError, match="no picture|too large"):
         painter.drawing = hostile

@@ -26,8 +26,8 @@ def test_all_weights_fit_the_budget():
     sizes = {path.stem: path.stat().st_size for path in (zoo.FOLDER / "weights").iterdir()}
     assert sizes.keys() == {
         "tagger",
-        "judge",
-        "stylegan2-faces-64-judge",
+        "examiner",
+        "stylegan2-faces-64-discriminator",
         "colorist-draft-128",
         "colorist-refine-128",
         "landmarks",

@@ -10,7 +10,7 @@ def gram(maps):
     return flat @ flat.transpose(1, 2) / flat[0].numel()
 
 
-def judge_loss(drawing, fake, soft):
+def discriminator_loss(drawing, fake, soft):
     return (drawing - 1).square().mean() + fake.square().mean() + soft.square().mean()
 
 
@@ -85,7 +85,7 @@ def half(judge, painter, real, photos):
 
 SOLUTIONS = {
     "9_1": [gram, lambda m: torch.einsum("bchw,bdhw->bcd", m, m) / m[0].numel()],
-    "9_2": [judge_loss, lambda d, f, s: (torch.stack([d - 1, f, s]) ** 2).mean((1, 2, 3, 4)).sum()],
+    "9_2": [discriminator_loss, lambda d, f, s: (torch.stack([d - 1, f, s]) ** 2).mean((1, 2, 3, 4)).sum()],
     "9_3": [fade, lambda n: (1 - torch.cos(torch.pi * fade(n))) / 2],
     "9_4": [content, lambda look, fake, photo: (look(fake) - look(photo).detach()).abs().mean()],
     "10_1": [
@@ -112,13 +112,13 @@ WRONG_ANSWERS = {
     ],
     "9_2": [
         (lambda d, f, s: (d - 1).square().mean() + f.square().mean(), "missing"),
-        (lambda d, f, s: judge_loss(d, f, 1 - s), "soft edges are fine"),
+        (lambda d, f, s: discriminator_loss(d, f, 1 - s), "soft edges are fine"),
         (lambda d, f, s: d.square().mean() + (f - 1).square().mean() + s.square().mean(), "exchanged"),
-        (lambda d, f, s: judge_loss(d, f, s) / 3, "a third"),
+        (lambda d, f, s: discriminator_loss(d, f, s) / 3, "a third"),
         (lambda d, f, s: (d - 1).square().mean() + (f.square().mean() + s.square().mean()) / 2, "one half each"),
-        (lambda d, f, s: judge_loss(d, f, s) + 1, "should be"),
-        (lambda d, f, s: judge_loss(d, f, s).detach(), "no gradient"),
-        (lambda d, f, s: judge_loss(d, f.detach(), s), "no gradient"),
+        (lambda d, f, s: discriminator_loss(d, f, s) + 1, "should be"),
+        (lambda d, f, s: discriminator_loss(d, f, s).detach(), "no gradient"),
+        (lambda d, f, s: discriminator_loss(d, f.detach(), s), "no gradient"),
     ],
     "9_3": [
         (lambda n: fade(n).flip(0), "come in, not go out"),

@@ -64,9 +64,9 @@ def test_cartoongans_judge_sees_three_piles(edges, batch) -> None:
     assert soft > 1e-3
 
 
-def test_a_learners_own_judge_loss_is_the_one_that_trains(batch) -> None:
+def test_a_learners_own_discriminator_loss_is_the_one_that_trains(batch) -> None:
     config = dataclasses.replace(recipes.PRESETS["smoke"], first=0, picture=32)
-    recipe = recipes.CartoonGAN(config, "cpu", judge_loss=lambda drawing, fake, soft: 7 * soft.square().mean())
+    recipe = recipes.CartoonGAN(config, "cpu", discriminator_loss=lambda drawing, fake, soft: 7 * soft.square().mean())
     judge = copy.deepcopy(recipe.D)
     expected = 7 * squares(judge(cartoongan.edge_smoothed(batch[1])), 0)
     assert float(recipe.step(batch)["D"]) == pytest.approx(expected.item(), rel=1e-4)

@@ -1,4 +1,4 @@
-// A canvas to draw lines on, and beside it what the model makes of them. Python's half is line_painter.py.
+// A canvas to draw lines on, and beside it what the model makes of them. Python's half is drawing_board.py.
 const SIDE = 256; // pixels of the canvas, in CSS and in memory
 
 function element(kind, parent, properties = {}) {
@@ -9,7 +9,7 @@ function element(kind, parent, properties = {}) {
 
 function render({ model, el }) {
   el.addEventListener("keydown", (event) => event.key.startsWith("Arrow") && event.stopPropagation()); // Lab wants them
-  el.classList.add("animelab", "animelab-painter");
+  el.classList.add("animelab", "animelab-board");
   const tools = element("div", el, { className: "animelab-tools" });
   const stage = element("div", el, { className: "animelab-stage" });
   const canvas = element("canvas", stage, { width: SIDE, height: SIDE, tabIndex: 0, className: "animelab-canvas" });

@@ -19,19 +19,19 @@ from animelab.widgets.picture import data_url, sent_picture
 SIDE = 256  # pixels of the canvas
 LARGEST = 2**20  # characters of a drawing that a browser may send
 CSS = """
-.animelab-painter { padding: 2px; }
-.animelab-painter .animelab-tools { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin-bottom: 8px; }
-.animelab-painter button { padding: 3px 10px; }
-.animelab-painter button[aria-pressed="true"] { background: #0072B2; color: white; }
-.animelab-painter .animelab-stage { display: flex; flex-wrap: wrap; gap: 12px; }
-.animelab-painter canvas { border: 1px solid #80808099; cursor: crosshair; touch-action: none; background: white; }
-.animelab-painter img { border: 1px solid #80808099; }
-.animelab-painter :is(button, input, canvas):focus-visible { outline: 2px solid #0072B2; }
-.animelab-painter .animelab-hint { min-height: 22px; opacity: 0.85; font-size: 0.92em; }
+.animelab-board { padding: 2px; }
+.animelab-board .animelab-tools { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin-bottom: 8px; }
+.animelab-board button { padding: 3px 10px; }
+.animelab-board button[aria-pressed="true"] { background: #0072B2; color: white; }
+.animelab-board .animelab-stage { display: flex; flex-wrap: wrap; gap: 12px; }
+.animelab-board canvas { border: 1px solid #80808099; cursor: crosshair; touch-action: none; background: white; }
+.animelab-board img { border: 1px solid #80808099; }
+.animelab-board :is(button, input, canvas):focus-visible { outline: 2px solid #0072B2; }
+.animelab-board .animelab-hint { min-height: 22px; opacity: 0.85; font-size: 0.92em; }
 """
 
 
-class LinePainter(anywidget.AnyWidget):
+class DrawingBoard(anywidget.AnyWidget):
     """A line drawing at the left, to draw and to erase on; what the model makes of it at the right.
 
     model: a translator of the zoo, or any function of pictures (1, 3, size, size) in [-1, 1]; drawings: pictures
