@@ -79,6 +79,11 @@ def conditional(direction: Tensor, *others: Tensor) -> Tensor:
     return normalize(rest, dim=0)
 
 
+def crossed(mother: Tensor, father: Tensor, first: int, last: int) -> Tensor:
+    """The mother's w (layers, latent) with the father's layers first to last, both included."""
+    return torch.cat([mother[:first], father[first : last + 1], mother[last + 1 :]])
+
+
 def edit(w: Tensor, direction: Tensor, amount: float, layers: Iterable[int] | None = None) -> Tensor:
     """w (B, layers, latent) moved by so much along a direction (latent,), in some layers or by default in all."""
     moved = w.clone()
