@@ -11,7 +11,7 @@ from torch.nn.functional import softplus
 
 
 class AdversarialLoss(NamedTuple):
-    """The two halves of a GAN's game; both return a scalar to be minimized."""
+    """The two losses of a GAN; both return a scalar to be minimized."""
 
     discriminator: Callable[[Tensor, Tensor], Tensor]  # (real_logits, fake_logits) -> scalar
     generator: Callable[[Tensor], Tensor]  # fake_logits -> scalar
@@ -55,11 +55,21 @@ def least_squares_generator_loss(fake_logits: Tensor) -> Tensor:
 least_squares = AdversarialLoss(least_squares_discriminator_loss, least_squares_generator_loss)
 
 
-def slopes(score: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
-    """How steep `score` is at each picture: the length of its gradient, (B,), itself differentiable.
+def cycle_loss(
+    to_b: Callable[[Tensor], Tensor], to_a: Callable[[Tensor], Tensor], real_a: Tensor, real_b: Tensor
+) -> Tensor:
+    """Both round trips: mean |to_a(to_b(a)) - a| + mean |to_b(to_a(b)) - b| (Zhu et al. 2017, equation 2).
 
-    score: pictures (B, C, H, W) to logits (B,). The length is taken over all the numbers of a picture, never over its
-    channels alone: that mistake holds every pixel to a length of its own (many published codes make it).
+    Taught in 05_cyclegan.
+    """
+    return (to_a(to_b(real_a)) - real_a).abs().mean() + (to_b(to_a(real_b)) - real_b).abs().mean()
+
+
+def slopes(score: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
+    """How steep `score` is at each picture: the norm of its gradient, (B,), itself differentiable.
+
+    score: pictures (B, C, H, W) to logits (B,). The norm is taken over all the numbers of a picture, never over its
+    channels alone: that mistake holds every pixel to a norm of its own (many published codes make it).
     """
     pictures = pictures.detach().requires_grad_()
     (gradients,) = torch.autograd.grad(score(pictures).sum(), pictures, create_graph=True)
@@ -77,9 +87,9 @@ def dragan_penalty(score: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
 
 
 def r1_penalty(score: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
-    """Mean squared slope of the judge at real pictures; times gamma / 2 in the loss (Mescheder et al. 2018).
+    """D's mean squared gradient norm at real pictures; times gamma / 2 in the loss (Mescheder et al. 2018).
 
-    It asks for nothing but flat ground where the data are. Taught in 06_stylegan2.
+    It asks for nothing but a flat D where the data are. Taught in 06_stylegan2.
     """
     return slopes(score, real).square().mean()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -39,32 +40,37 @@ def jittered(*batches: Tensor, crop: float = 286 / 256, size: int | None = None)
     return out
 
 
+def exchange(memory: list[Tensor], fake: Tensor, size: int) -> Tensor:
+    """What D is shown instead of one fake: itself, or an older one out of `memory`, which changes in place.
+
+    Until `memory` holds `size`, fakes go in and come back. Then every second one (by chance) changes places with a
+    remembered one (Shrivastava et al. 2017; size 50 in Zhu et al. 2017, section 4). Taught in 05_cyclegan.
+    """
+    if len(memory) < size:
+        memory.append(fake)
+    elif torch.rand(()) < 0.5:
+        place = int(torch.randint(0, size, ()))
+        fake, memory[place] = memory[place], fake
+    return fake
+
+
 class ImagePool:
     """A memory of fakes: D is shown old ones as well, so that it cannot forget what G once did.
 
-    Until it is full, pictures go in and come back. Then every second picture (by chance) changes places with a
-    remembered one (Shrivastava et al. 2017; size 50 in Zhu et al. 2017, section 4). Taught in 05_cyclegan.
+    exchange: what happens to each fake; a learner's own function fits.
     """
 
-    def __init__(self, size: int = 50) -> None:
-        self.size, self.pictures = size, torch.empty(0)
+    def __init__(self, size: int = 50, exchange: Callable[[list[Tensor], Tensor, int], Tensor] = exchange) -> None:
+        self.size, self.pictures, self.each = size, list[Tensor](), exchange
 
     def exchange(self, fakes: Tensor) -> Tensor:
         """Fakes (B, ...) in, as many out, some of them old; no gradient goes through."""
-        out = []
-        for fake in fakes.detach():
-            if len(self.pictures) < self.size:
-                self.pictures = torch.cat([self.pictures.to(fake), fake[None]])
-            elif torch.rand(()) < 0.5:
-                place = int(torch.randint(0, self.size, ()))
-                fake, self.pictures[place] = self.pictures[place].clone(), fake
-            out.append(fake)
-        return torch.stack(out)
+        return torch.stack([self.each(self.pictures, fake, self.size).to(fakes) for fake in fakes.detach()])
 
     def state_dict(self) -> dict[str, Any]:
         """What the engine saves."""
-        return {"pictures": self.pictures}
+        return {"pictures": torch.stack(self.pictures) if self.pictures else torch.empty(0)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """What the engine restores."""
-        self.pictures = state["pictures"]
+        self.pictures = list(state["pictures"])

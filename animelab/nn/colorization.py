@@ -27,7 +27,7 @@ SCHEMES = {  # wall, hair (and its shade), skin, clothes, ink, with about the sh
     "hydrangea": (("#e3e8f4", 0.45), ("#5a7bd8", 0.25), ("#f8dcc8", 0.1), ("#a58bd0", 0.15), ("#1d1b22", 0.05)),
     "maple": (("#f0e2cb", 0.45), ("#c8452f", 0.25), ("#f8dcc8", 0.1), ("#3d4a5c", 0.15), ("#1d1b22", 0.05)),
 }  # fmt: skip
-"""Palettes with a name: colors and their shares of the picture, as PaintsChainer had three painters to choose from."""
+"""Palettes with a name: colors and their shares of the picture, as PaintsChainer had three styles to choose from."""
 
 
 def _block(convolution: nn.Module, channels: int) -> nn.Sequential:
@@ -37,7 +37,7 @@ def _block(convolution: nn.Module, channels: int) -> nn.Sequential:
 class UNet(nn.Module):
     """PaintsChainer's U-Net: (B, channels_in, H, W), sides a multiple of 16, to (B, channels_out, H, W), unbounded.
 
-    Four halvings, and a shortcut at every size. palette: length of a vector (B, palette) that is heard at the lowest
+    Four halvings, and a shortcut at every size. palette: length of a condition (B, palette) that is added at the lowest
     size, 0 for none. LabError for sides that are no multiple of 16.
     """
 
@@ -61,7 +61,7 @@ class UNet(nn.Module):
         if x.shape[-1] % self.size or x.shape[-2] % self.size:
             raise LabError(f"This U-Net takes sides that are multiples of {self.size}, not {tuple(x.shape[2:])}.")
         if self.taste is not None and palette is None:
-            raise LabError("This U-Net hears a palette, too; give one (B, 64), or zeros for none.")
+            raise LabError("This U-Net takes a palette, too; give one (B, 64), or zeros for none.")
         seen = [self.first(x)]
         for shrink, think in zip(self.shrink, self.think):
             half = shrink(seen[-1])
@@ -74,25 +74,37 @@ class UNet(nn.Module):
         return self.last(x)
 
 
-def hints(pictures: Tensor, counts: Tensor, radius: int = 1, allowed: Tensor | None = None) -> Tensor:
+def hint_channels(colors: Tensor, dots: Tensor) -> Tensor:
+    """Colors (B, 3, H, W) under dots (bool, (B, 1, H, W)), 0 elsewhere, then 1 on a dot: float (B, 4, H, W)."""
+    mask = dots.to(colors.dtype)
+    return torch.cat([colors * mask, mask], 1)
+
+
+def hints(
+    pictures: Tensor,
+    counts: Tensor,
+    radius: int = 1,
+    allowed: Tensor | None = None,
+    channels: Callable[[Tensor, Tensor], Tensor] = hint_channels,
+) -> Tensor:
     """Dots of color at random places, as a learner would click them: (B, 4, H, W), the colors and where they are.
 
     pictures: (B, 3, H, W) in [-1, 1]; counts: dots of each picture, int (B,); radius: half a dot's side, so that 1
-    gives 3 x 3 pixels of its center's color; allowed: bool (B, 1, H, W), where centers may lie. Colors are 0 where no
-    dot is, and the fourth channel, 1 on a dot, tells that from gray. LabError for more dots than pixels.
+    gives 3 x 3 pixels of its center's color; allowed: bool (B, 1, H, W), where centers may lie; channels: makes the
+    answer of colors and dots. Colors are 0 where no dot is, and the fourth channel, 1 on a dot, tells that from gray.
+    LabError for more dots than pixels.
     """
     if int(counts.max()) > pictures[0, 0].numel():
         raise LabError(f"{int(counts.max())} dots do not fit into {pictures[0, 0].numel()} pixels; ask for fewer.")
-    dice = torch.rand_like(pictures[:, :1])
-    dice = dice if allowed is None else dice * allowed
+    chances = torch.rand_like(pictures[:, :1])
+    chances = chances if allowed is None else chances * allowed
     most = max(1, int(counts.max()))
-    best, places = dice.flatten(1).topk(most)
+    best, places = chances.flatten(1).topk(most)
     chosen = best * (torch.arange(most, device=counts.device) < counts[:, None])
-    centers = torch.zeros_like(dice).flatten(1).scatter(1, places, chosen).view_as(dice)
+    centers = torch.zeros_like(chances).flatten(1).scatter(1, places, chosen).view_as(chances)
     strength, where = max_pool2d(centers, 2 * radius + 1, 1, radius, return_indices=True)
-    mask = (strength > 0).to(pictures.dtype)
     colors = pictures.flatten(2).gather(2, where.flatten(2).expand(-1, 3, -1)).view_as(pictures)
-    return torch.cat([colors * mask, mask], 1)
+    return channels(colors, strength > 0)
 
 
 def palette(pictures: Tensor) -> Tensor:
@@ -229,7 +241,7 @@ class Colorist(nn.Module):
 
         lines: (B, 1, H, W) in [-1, 1], white paper 1; coarse, precise: hints (B, 4, H, W) for the first and for the
         second stage, poured where the first has not heard of them; palette: (B, 64), or zeros to leave the colors to
-        the painter.
+        the network.
         """
         high, wide = lines.shape[-2:]
         rest = (0, -wide % UNet.size, 0, -high % UNet.size)

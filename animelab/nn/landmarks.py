@@ -6,6 +6,13 @@ import torch
 from torch import Tensor, nn
 
 
+def mean_places(maps: Tensor) -> Tensor:
+    """Soft argmax: logits (B, K, H, W) to the mean place under each map's softmax, (B, K, 2), x and y in its pixels."""
+    share = maps.flatten(2).softmax(2).view_as(maps)
+    x, y = (torch.arange(side, device=maps.device) + 0.5 for side in maps.shape[:1:-1])
+    return torch.stack([share.sum(2) @ x, share.sum(3) @ y], 2)
+
+
 class Finder(nn.Module):
     """Pictures (B, 3, H, W) in [-1, 1], about 64 px, to five points (B, 5, 2), x and y in pixels.
 
@@ -23,6 +30,4 @@ class Finder(nn.Module):
 
     def forward(self, pictures: Tensor) -> Tensor:
         maps = self.maps(pictures).float()
-        share = maps.flatten(2).softmax(2).view_as(maps)
-        x, y = (torch.arange(side, device=maps.device) + 0.5 for side in maps.shape[:1:-1])
-        return pictures.shape[-1] / maps.shape[-1] * torch.stack([share.sum(2) @ x, share.sum(3) @ y], 2)
+        return pictures.shape[-1] / maps.shape[-1] * mean_places(maps)

@@ -72,6 +72,15 @@ def normals(rises: Tensor) -> Tensor:
     return normalize(torch.cat([-rises, torch.ones_like(rises[:, :1])], 1), dim=1)
 
 
+def squarely(normals: Tensor, toward: Tensor) -> Tensor:
+    """Lambert's cosine, (B, H, W) from 0 to 1, of unit normals (B, 3, H, W).
+
+    toward: (3,) or, for each pixel its own, (3, H, W): the direction to the lamp, of any length.
+    """
+    toward = normalize(toward, dim=0)
+    return (normals * toward.reshape(3, *toward.shape[1:] or (1, 1))).sum(1).clamp(0)
+
+
 def cosines(normals: Tensor, lamp: tuple[float, float, float]) -> Tensor:
     """How squarely a lamp's light falls on unit normals (B, 3, H, W): (B, H, W) from 0 to 1, Lambert's cosine.
 
@@ -80,7 +89,7 @@ def cosines(normals: Tensor, lamp: tuple[float, float, float]) -> Tensor:
     high, wide = normals.shape[2:]
     y, x = torch.meshgrid(torch.arange(high) + 0.5, torch.arange(wide) + 0.5, indexing="ij")
     toward = torch.stack([lamp[0] - x / wide, (y / high - lamp[1]) * high / wide, torch.full_like(x, lamp[2])])
-    return (normals * normalize(toward, dim=0).to(normals.device)).sum(1).clamp(0)
+    return squarely(normals, toward.to(normals.device))
 
 
 def light_layer(colors: Tensor, cosines: Tensor, figure: Tensor) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import ceil
 
 import torch
@@ -11,6 +12,15 @@ from torchvision.transforms.functional import gaussian_blur
 GRAY = (0.299, 0.587, 0.114)
 
 
+def ink(fine: Tensor, wide: Tensor, sharpness: float, level: float, slope: float) -> Tensor:
+    """XDoG's lines, paper 1, of two blurred grays (B, 1, H, W) in [0, 1], the second blurred more.
+
+    S = (1 + sharpness) fine - sharpness wide; paper where S reaches `level`, below it 1 + tanh(slope (S - level)).
+    """
+    contrast = (1 + sharpness) * fine - sharpness * wide
+    return torch.where(contrast >= level, 1.0, 1 + torch.tanh(slope * (contrast - level)))
+
+
 def xdog(
     pictures: Tensor,
     sigma: float = 0.6,
@@ -18,14 +28,13 @@ def xdog(
     sharpness: float = 20.0,
     level: float = 0.2,
     slope: float = 8.0,
+    ink: Callable[..., Tensor] = ink,
 ) -> Tensor:
     """Line drawings (B, 1, H, W) in [-1, 1], ink dark, of pictures (B, 3, H, W) in [-1, 1].
 
-    On grays in [0, 1], S = (1 + sharpness) blur(sigma) - sharpness blur(k sigma); paper where S reaches `level`, below
-    it 1 + tanh(slope (S - level)). sigma in pixels.
+    Of grays in [0, 1], one blurred by sigma (in pixels) and one by k sigma. ink: what makes lines of the two, and of
+    the three numbers; a learner's own fits.
     """
     gray = torch.einsum("c,bchw->bhw", pictures.new_tensor(GRAY), (pictures + 1) / 2)[:, None]
     fine, wide = (gaussian_blur(gray, 2 * ceil(3 * s) + 1, s) for s in (sigma, k * sigma))
-    contrast = (1 + sharpness) * fine - sharpness * wide
-    lines = torch.where(contrast >= level, 1.0, 1 + torch.tanh(slope * (contrast - level)))
-    return lines * 2 - 1
+    return ink(fine, wide, sharpness, level, slope) * 2 - 1

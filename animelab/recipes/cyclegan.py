@@ -34,7 +34,7 @@ class Config(TrainingConfig):
     beta1: float = 0.5
     ema: float = 0.0
     cycle_weight: float = 10.0
-    identity_weight: float = 5.0  # a cel given to the painter of cels should stay as it is
+    identity_weight: float = 5.0  # a cel given to the generator of cels should stay as it is
     pool: int = 50
     crop: float = 286 / 256
     a: str = "portrait"
@@ -63,13 +63,17 @@ def preset(name: str, **changes: object) -> Config:
 
 
 class CycleGAN(Recipe):
-    """Two painters, two judges. A learner's own can be `loss`, `pool` (a class) and `extra_loss`: a function of
-    A's pictures and their translations, to a term that G pays in addition."""
+    """Two generators, two discriminators.
+
+    A learner's own can be `loss`, `cycle_loss`, `pool` (a class) and `extra_loss`: a function of A's pictures and their
+    translations, to a term that G pays in addition.
+    """
 
     name = "cyclegan"
     presets = PRESETS
-    parts = ("loss", "pool", "extra_loss")
+    parts = ("loss", "cycle_loss", "pool", "extra_loss")
     loss = losses.least_squares
+    cycle_loss = staticmethod(losses.cycle_loss)
     pool = ImagePool
     extra_loss: Callable[[Tensor, Tensor], Tensor] | None = None
 
@@ -95,11 +99,11 @@ class CycleGAN(Recipe):
         real_a, real_b = chain(*(jittered(side, crop=self.config.crop) for side in batch))
         to_b, to_a = self.G.a_to_b, self.G.b_to_a
 
-        # The painters: be believed, find the way back, and leave alone what is already right.
+        # The generators: be believed, find the way back, and leave alone what is already right.
         fake_b, fake_a = to_b(real_a), to_a(real_b)
         with frozen(self.D_a, self.D_b):
             loss_G = self.loss.generator(self.D_b(fake_b)) + self.loss.generator(self.D_a(fake_a))
-        cycle = (to_a(fake_b) - real_a).abs().mean() + (to_b(fake_a) - real_b).abs().mean()
+        cycle = self.cycle_loss(_once(to_b, real_a, fake_b), _once(to_a, real_b, fake_a), real_a, real_b)
         total = loss_G + self.config.cycle_weight * cycle
         if self.config.identity_weight:
             identity = (to_b(real_b) - real_b).abs().mean() + (to_a(real_a) - real_a).abs().mean()
@@ -108,7 +112,7 @@ class CycleGAN(Recipe):
             total = total + self.extra_loss(real_a, fake_b)
         self.update(self.G_adam, total)
 
-        # The judges: each sees its own style, and fakes from a memory.
+        # The discriminators: each sees its own style, and fakes from a memory.
         old_a, old_b = self.pool_a.exchange(fake_a), self.pool_b.exchange(fake_b)
         loss_D = (
             self.loss.discriminator(self.D_a(real_a), self.D_a(old_a))
@@ -131,3 +135,8 @@ class CycleGAN(Recipe):
 
     def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:
         return "cyclegan.pair", {"blocks": self.config.blocks, "width": self.config.width}, self.G_ema.average
+
+
+def _once(network: torch.nn.Module, given: Tensor, answer: Tensor) -> Callable[[Tensor], Tensor]:
+    """The network, which does not compute again what it has answered already."""
+    return lambda pictures: answer if pictures is given else network(pictures)

@@ -12,6 +12,7 @@ from scipy.ndimage import gaussian_filter
 from animelab import metrics, zoo
 from animelab.data import StudioPairs
 from animelab.errors import LabError
+from animelab.nn import relight
 from animelab.nn.colorization import (
     PALETTE,
     SCHEMES,
@@ -32,7 +33,7 @@ from animelab.recipes.colorization import preset
 
 
 @pytest.fixture(autouse=True)
-def dice() -> None:
+def seeded() -> None:
     torch.manual_seed(0)
 
 
@@ -174,15 +175,15 @@ def test_a_final_dot_over_a_draft_dot_of_another_color_is_poured() -> None:
     assert not refine.x[0, 5:].any(), "and what the draft has heard of is not poured"
 
 
-def test_the_bundled_painters_hear_a_final_dot(tmp_path) -> None:
+def test_the_bundled_colorists_follow_a_final_dot(tmp_path) -> None:
     lines, _ = StudioPairs("line", "color", 128, 16, split="test", cache=tmp_path).batch(range(16))
-    painters = zoo.colorist("colorist-draft-128", "colorist-refine-128")
+    colorists = zoo.colorist("colorist-draft-128", "colorist-refine-128")
     paper, nothing = lines[:, :1], torch.zeros(16, 4, 128, 128)
     for color in ((0.64, -0.43, -0.29), (-0.6, 1.0, -0.6), (-0.54, -0.63, -0.63)):  # red; green and brown, of no wall
         plain = torch.tensor(color).view(1, 3, 1, 1).expand(16, 3, 128, 128)
         late = hints(plain, torch.ones(16, dtype=torch.int64), 1, paper > 0.6)
         with torch.no_grad():
-            unasked, asked = (painters(paper, nothing, dots, torch.zeros(16, PALETTE))[1] for dots in (nothing, late))
+            unasked, asked = (colorists(paper, nothing, dots, torch.zeros(16, PALETTE))[1] for dots in (nothing, late))
         before, after = (float(metrics.obedience(each, late)) for each in (unasked, asked))
         assert after < 0.6 * before
 
@@ -276,3 +277,19 @@ def test_xdog_is_the_formula_of_the_paper() -> None:
     assert np.abs(found - expected)[:, 6:-6, 6:-6].max() < 0.02
     plain = xdog(torch.full((1, 3, 16, 16), 0.5))
     assert plain.min() == 1, "a plain bright wall has no lines"
+
+
+def test_a_learners_own_channels_and_ink_are_used() -> None:
+    pictures, counts = torch.rand(2, 3, 16, 16) * 2 - 1, torch.tensor([3, 0])
+    theirs = hints(pictures, counts, channels=lambda colors, dots: torch.cat([colors - colors + 5, 2.0 * dots], 1))
+    assert (theirs[:, :3] == 5).all() and theirs[0, 3].max() == 2 and not theirs[1, 3].any()
+    assert (xdog(pictures, ink=lambda fine, wide, sharpness, level, slope: fine * 0 + level, level=0.75) == 0.5).all()
+
+
+def test_light_falls_squarely_by_the_angle_alone() -> None:
+    normals = torch.tensor([[0.0, 0, 1], [1, 0, 0], [0, 0, -1], [0.6, 0, 0.8]]).T.view(1, 3, 2, 2)
+    for length in (0.1, 1.0, 7.0):
+        found = relight.squarely(normals, torch.tensor([0, 0, length]))
+        assert found.flatten().tolist() == pytest.approx([1, 0, 0, 0.8])
+    each = torch.tensor([[0.0, 0, 2], [3, 0, 0], [0, 0, -1], [0, 1, 0]]).T.view(3, 2, 2)
+    assert relight.squarely(normals, each).flatten().tolist() == pytest.approx([1, 1, 1, 0])

@@ -45,7 +45,7 @@ def test_gradients_against_finite_differences():
         assert torch.autograd.gradcheck(loss.generator, (fake,))
 
 
-def test_a_sure_judge_silences_minimax_but_not_the_non_saturating_loss():
+def test_a_sure_discriminator_silences_minimax_but_not_the_non_saturating_loss():
     slopes = []
     for loss in (losses.minimax, losses.non_saturating):
         fake = torch.full((1,), -12.0, dtype=torch.float64, requires_grad=True)
@@ -73,7 +73,7 @@ def test_a_slope_is_one_length_for_a_picture() -> None:
     torch.testing.assert_close(found, weight.norm().expand(6))
 
 
-def test_dragan_holds_a_judge_to_a_slope_of_one_and_its_gradient_is_right() -> None:
+def test_dragan_holds_a_discriminator_to_a_slope_of_one_and_its_gradient_is_right() -> None:
     torch.manual_seed(0)
     weight = torch.randn(1, 3 * 4 * 4, dtype=torch.float64, requires_grad=True)
     real = torch.randn(5, 3, 4, 4, dtype=torch.float64)
@@ -96,3 +96,11 @@ def test_dragan_looks_beside_the_real_pictures_and_never_at_them_alone() -> None
     assert aside.min() >= 0 and aside.max() < 0.5
     shares = aside.flatten(1).max(1).values
     assert shares.min() < 0.1 and shares.max() > 0.4, "every picture has its own share"
+
+
+def test_the_round_trips_are_each_picture_against_itself() -> None:
+    a, b = torch.rand(2, 2, 3, 4, 4, dtype=torch.float64)
+    assert losses.cycle_loss(lambda x: x + 3, lambda x: x - 3, a, b) < 1e-12
+    assert float(losses.cycle_loss(lambda x: x + 3, lambda x: x - 1, a, b)) == pytest.approx(4)
+    expected = (2 * a - a).mean() + (2 * b - b).mean()
+    torch.testing.assert_close(losses.cycle_loss(lambda x: 2 * x, lambda x: x, a, b), expected)

@@ -40,7 +40,7 @@ def test_the_pool_hands_out_what_it_was_given_and_keeps_its_size() -> None:
     numbers = out[:, 0, 0, 0].tolist()
     assert not out.requires_grad
     assert numbers[:50] == list(range(50))
-    kept = pool.pictures[:, 0, 0, 0].tolist()
+    kept = torch.stack(pool.pictures)[:, 0, 0, 0].tolist()
     assert sorted(numbers + kept) == sorted([*range(2000), *range(50)]), "nothing lost, nothing doubled"
     late = [number != index for index, number in enumerate(numbers[50:], 50)]
     assert 0.45 < sum(late) / len(late) < 0.55
@@ -66,3 +66,10 @@ def test_layers_become_pictures() -> None:
     assert ["#" + "".join(f"{part:02x}" for part in pixel) for pixel in pixels] == [c.lower() for c in LABEL_COLORS]
     gray = torch.rand(2, 1, 4, 4)
     assert torch.equal(as_pictures(gray), gray.repeat(1, 3, 1, 1))
+
+
+def test_a_pool_asks_a_learners_own_function_about_every_fake() -> None:
+    pool = ImagePool(2, lambda memory, fake, size: memory.append(fake) or memory[0])
+    out = pool.exchange(torch.arange(5.0).view(-1, 1, 1, 1).requires_grad_())
+    assert out.flatten().tolist() == [0] * 5 and not out.requires_grad
+    assert pool.state_dict()["pictures"].flatten().tolist() == [0, 1, 2, 3, 4]
