@@ -1,6 +1,6 @@
 """Put a finished run into the zoo: `python -m animelab.zoo RUN NAME --command … --machine … --scores JSON`.
 
-With --discriminator its discriminator goes in as well, as NAME-judge, for others to begin from.
+With --discriminator its discriminator goes in as well, as NAME-discriminator, for others to begin from.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from animelab.engine.checkpoint import Checkpoints, write_atomically
 from animelab.engine.weights import load_weights, save_weights
 from animelab.nn import NETWORKS
-from animelab.zoo import FOLDER
+from animelab.zoo import manifest
 
 
 def main() -> None:
@@ -34,20 +34,20 @@ def main() -> None:
         parser.error(f"{options.run} stopped at step {last} of {run['config']['steps']}; finish it first.")
     weights = load_weights(options.run / "weights.safetensors")
     networks = {options.name: weights}
-    if options.judge:
+    if options.discriminator:
         kind, arguments, _ = weights
         kind = kind.replace("generator", "discriminator")
-        judge = NETWORKS[kind](**arguments)
+        discriminator = NETWORKS[kind](**arguments)
         state = Checkpoints(options.run / "checkpoints").load()
         if state is None:
             parser.error(f"{options.run} has no checkpoint, where the discriminator would be.")
-        judge.load_state_dict(state["recipe"]["D"])
-        networks[f"{options.name}-judge"] = kind, arguments, judge
-    manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
+        discriminator.load_state_dict(state["recipe"]["D"])
+        networks[f"{options.name}-discriminator"] = kind, arguments, discriminator
+    cards = manifest.read()
     for name, weights in networks.items():
-        path = FOLDER / "weights" / f"{name}.safetensors"
+        path = manifest.FOLDER / "weights" / f"{name}.safetensors"
         save_weights(path, *weights, torch.float16)
-        manifest[name] = {
+        cards[name] = {
             "file": path.name,
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             "network": weights[0],
@@ -64,8 +64,8 @@ def main() -> None:
             "licence": "CC0-1.0: trained only on pictures this project draws",
         }
         print(f"{name}: {path.stat().st_size / 1e6:.1f} MB in {path}")
-    text = json.dumps(manifest, indent=2, sort_keys=True) + "\n"
-    write_atomically(FOLDER / "manifest.json", lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    text = json.dumps(cards, indent=2, sort_keys=True) + "\n"
+    write_atomically(manifest.FOLDER / "manifest.json", lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 if __name__ == "__main__":

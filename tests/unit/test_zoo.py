@@ -68,7 +68,7 @@ def test_a_changed_file_is_refused(monkeypatch, tmp_path):
     card = {"file": "model.safetensors", "sha256": "0" * 64}
     (tmp_path / "manifest.json").write_text(json.dumps({"model": card}))
     save_weights(tmp_path / "weights" / "model.safetensors", "dcgan.generator", {"width": 4}, dcgan.Generator(width=4))
-    monkeypatch.setattr(zoo, "FOLDER", tmp_path)
+    monkeypatch.setattr(zoo.manifest, "FOLDER", tmp_path)
     with pytest.raises(LabError, match="damaged"):
         zoo.load("model")
 
@@ -130,8 +130,8 @@ def test_truncation_pulls_to_the_mean_and_is_refused_elsewhere():
         for _ in range(50):
             generator.mapping(torch.randn(64, 8))
     model = zoo.Pretrained("styled", generator.eval(), 8, 32, {})
-    calm = model.sample(4, truncation=0.0)
-    assert torch.equal(calm[:1].expand_as(calm), calm), "at 0 everybody is the mean"
+    mean = model.sample(4, truncation=0.0)
+    assert torch.equal(mean[:1].expand_as(mean), mean), "at 0 everybody is the mean"
     spread = [float(model.sample(16, truncation=psi).std(0).mean()) for psi in (0.3, 0.7, 1.0)]
     assert 0 < spread[0] < spread[1] < spread[2]
     assert torch.equal(model.sample(2, truncation=1.0), model.sample(2))

@@ -1,0 +1,122 @@
+"""From a name, a run's folder or somebody else's file to a network that works."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from animelab.config import nearest
+from animelab.engine.weights import load_weights
+from animelab.errors import LabError
+from animelab.nn import colorization, compat, compat_stylegan2
+from animelab.zoo.manifest import TRANSLATORS, card, names, read, verified
+from animelab.zoo.pretrained import Conditional, Pretrained, Translator
+
+
+def load(name: str) -> Any:
+    """A bundled model by name, a Pretrained, Conditional or Translator; its file must match the sha256 of the manifest.
+
+    Raises LabError for an unknown name, with the nearest one, and for a file that was damaged.
+    """
+    return _open(verified(name), name, card(name))
+
+
+def network(name: str) -> nn.Module:
+    """The bare network of a bundled model, ready for use; for those that do not draw, such as "tagger".
+
+    Raises LabError as `load`.
+    """
+    return load_weights(verified(name))[2]
+
+
+def colorist(draft: str | Path, refine: str | Path) -> colorization.Colorist:
+    """Both stages of coloring, each a bundled model's name or a run's folder; see `nn.colorization.Colorist`.
+
+    Raises LabError as `load` and `load_run`, and for networks that are no such stages.
+    """
+    stages = []
+    for place, channels in ((draft, 5), (refine, 8)):
+        folder = Path(place)
+        path = folder / "weights.safetensors" if folder.is_dir() else verified(str(place))
+        stage = load_weights(path)[2]
+        if not isinstance(stage, colorization.UNet) or stage.first[0].in_channels != channels:
+            raise LabError(f"'{place}' is no network of this stage of coloring; train one: animelab train colorization")
+        stages.append(stage)
+    return colorization.Colorist(*stages).eval()
+
+
+def load_run(folder: str | Path) -> Any:
+    """The averaged generator of a training run, from the folder `train` wrote: as `load` gives it.
+
+    Raises LabError when the folder holds no trained weights.
+    """
+    folder = Path(folder)
+    path = folder / "weights.safetensors"
+    if not path.exists():
+        raise LabError(
+            f"{folder} holds no trained weights (weights.safetensors); train there first, or check the path."
+        )
+    try:
+        card = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise LabError(
+            f"{folder / 'run.json'} is missing or damaged; train again, or copy the whole folder."
+        ) from error
+    return _open(path, folder.name, card)
+
+
+def open_model(run_or_name: str | Path) -> Pretrained:
+    """A run's folder, a bundled model's name, or an official StyleGAN2 (rosinality's .pt, NVIDIA's .pkl).
+
+    Raises LabError for anything that does not draw.
+    """
+    path = Path(run_or_name)
+    if path.suffix in (".pt", ".pkl"):
+        generator, arguments = compat_stylegan2.load_generator(path)
+        if arguments["classes"]:
+            raise LabError(
+                f"{path} draws {arguments['classes']} classes; use nn.compat_stylegan2.load_generator, and say which."
+            )
+        return Pretrained(path.stem, generator, arguments["latent"], arguments["size"], {"data": "unknown"})
+    model = _either(run_or_name, names())
+    if isinstance(model, Translator):
+        raise LabError(f"'{model.name}' translates pictures and draws none by itself; use: animelab translate")
+    return model
+
+
+def open_translator(path_or_name: str | Path) -> Translator:
+    """A run's folder, a bundled model's name, or a checkpoint (.pth, .pt) that `nn.compat` can read.
+
+    Raises LabError for anything that translates no pictures.
+    """
+    path = Path(path_or_name)
+    if path.suffix in (".pth", ".pt"):
+        return Translator(path.stem, compat.load_generator(path), {"data": "unknown"})
+    model = _either(path_or_name, names("translator"))
+    if not isinstance(model, Translator):
+        raise LabError(f"'{model.name}' draws pictures and translates none; use: animelab sample")
+    return model
+
+
+def _either(run_or_name: str | Path, bundled: list[str]) -> Any:
+    if Path(run_or_name).is_dir():
+        return load_run(run_or_name)
+    if str(run_or_name) not in read():
+        raise LabError(
+            f"There is no run's folder '{run_or_name}' and no such model: {nearest(str(run_or_name), bundled)}"
+        )
+    return load(str(run_or_name))
+
+
+def _open(path: Path, name: str, card: dict[str, Any]) -> Pretrained | Translator:
+    kind, arguments, network = load_weights(path)
+    if kind in TRANSLATORS:
+        return Translator(name, network, card)
+    if kind.endswith("discriminator") or not {"latent", "size"} <= arguments.keys():
+        more = " Both stages of coloring work together: zoo.colorist(draft, refine)." if "paints" in kind else ""
+        raise LabError(f"{path} holds a {kind}, which cannot draw by itself; give the weights of a generator.{more}")
+    draws = Conditional if arguments.get("tags") or arguments.get("classes") else Pretrained
+    return draws(name, network, arguments["latent"], arguments["size"], card)

@@ -1,0 +1,187 @@
+"""Trained networks, ready to draw or to translate, whatever file they came from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from animelab import env
+from animelab.data import Cast
+from animelab.errors import LabError
+from animelab.nn import cyclegan, stylegan2, ugatit
+from animelab.nn.tiles import in_one_light
+from animelab.studio import TAGS
+
+LARGE = 640  # pixels of a side; larger pictures are translated in tiles of 512
+
+
+@dataclass
+class Pretrained:
+    """A trained generator, ready to draw. `card` tells what it was trained on, where, how, and how well it did."""
+
+    name: str
+    generator: nn.Module = field(repr=False)
+    latent: int
+    size: int
+    card: dict[str, Any] = field(repr=False)
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    def to(self, device: str | torch.device) -> Pretrained:
+        """Move to "cpu", "cuda", "mps" or "auto", in place."""
+        self.device = env.pick_device(str(device))
+        self.generator.to(self.device)
+        return self
+
+    @torch.no_grad()
+    def generate(self, latents: Tensor, truncation: float = 1.0) -> Tensor:
+        """Pictures (B, 3, size, size) in [-1, 1] on the CPU, from latents (B, latent), in batches of 64.
+
+        truncation: below 1 for calmer pictures, StyleGAN2 only; LabError for other networks.
+        """
+        return self._draw(truncation, latents)
+
+    def sample(self, count: int, seed: int = 0, truncation: float = 1.0) -> Tensor:
+        """`count` new pictures, float (count, 3, size, size) in [-1, 1].
+
+        The same seed gives the same pictures, and the first ones do not depend on how many follow.
+        """
+        return self.generate(self.latents(count, seed), truncation)
+
+    def _draw(self, truncation: float, *inputs: Tensor) -> Tensor:
+        options = {} if truncation == 1 else {"truncation": truncation}
+        if options and not isinstance(self.generator, stylegan2.Generator):
+            raise LabError(f"'{self.name}' knows no truncation, which is a matter of StyleGAN2's w; leave it out.")
+        batches = zip(*(each.split(64) for each in inputs))
+        drawn = (self.generator(*(part.to(self.device) for part in batch), **options) for batch in batches)
+        return torch.cat([each.float().cpu() for each in drawn]).clamp(-1, 1)  # a StyleGAN2 may go beyond
+
+    def latents(self, count: int, seed: int) -> Tensor:
+        """The latents (count, latent) of a seed."""
+        if count < 1:
+            raise LabError(f"A sample needs at least 1 picture, not {count}.")
+        generator = torch.Generator().manual_seed(seed)
+        return torch.stack([torch.randn(self.latent, generator=generator) for _ in range(count)])
+
+    def learned_from(self) -> tuple[str, str]:
+        """The prior and the side (see `data.Side`) of the drawn faces it learned from; LabError for other pictures."""
+        match = re.search(r"studio faces \(([^-,)]+)[^,)]*(?:, (\w+)\))?", str(self.card.get("data")))
+        if match is None:
+            raise LabError(f"'{self.name}' learned from {self.card.get('data')}, which the studio cannot draw again.")
+        return match[1], match[2] or "color"
+
+
+@dataclass
+class Conditional(Pretrained):
+    """A generator that takes orders: attributes (B, 34) of 0 and 1, whose columns are `studio.TAGS`."""
+
+    @torch.no_grad()
+    def generate(  # type: ignore[override]
+        self, latents: Tensor, attributes: Tensor | None = None, truncation: float = 1.0
+    ) -> Tensor:
+        """Pictures as in Pretrained; `attributes` are (B, 34), or (34,) for all; by default, of the first order."""
+        attributes = self.orders(1)[0] if attributes is None else torch.as_tensor(attributes)
+        if tuple(attributes.shape) not in ((len(TAGS),), (len(latents), len(TAGS))):
+            raise LabError(
+                f"Attributes for {len(latents)} pictures are ({len(TAGS)},) or ({len(latents)}, {len(TAGS)}) numbers, "
+                f"not {tuple(attributes.shape)}; the columns are studio.TAGS."
+            )
+        return self._draw(truncation, latents, attributes.expand(len(latents), -1).float())
+
+    def orders(self, count: int, seed: int = 0) -> Tensor:
+        """Attributes (count, 34) that go together: those of drawn characters it never saw.
+
+        A model that learned from a folder of pictures gets orders of the prior "frontal".
+        """
+        drawn = "studio faces" in str(self.card.get("data"))
+        cast = Cast(self.learned_from()[0] if drawn else "frontal", seed, "test")
+        return torch.tensor([list(cast[i].tags().values()) for i in range(count)], dtype=torch.float32)
+
+    def sample(  # type: ignore[override]
+        self, count: int, seed: int = 0, attributes: Tensor | None = None, truncation: float = 1.0
+    ) -> Tensor:
+        """New pictures as in Pretrained, of `attributes` (34,) or (count, 34), or of the orders of that seed."""
+        orders = self.orders(count, seed) if attributes is None else attributes
+        return self.generate(self.latents(count, seed), orders, truncation)
+
+
+@dataclass
+class Translator:
+    """A trained network that makes a picture out of a picture."""
+
+    name: str
+    network: nn.Module = field(repr=False)
+    card: dict[str, Any] = field(repr=False)
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    def to(self, device: str | torch.device) -> Translator:
+        """Move to "cpu", "cuda", "mps" or "auto", in place."""
+        self.device = env.pick_device(str(device))
+        self.network.to(self.device)
+        return self
+
+    @torch.no_grad()
+    def translate(self, pictures: Tensor, back: bool = False) -> Tensor:
+        """Pictures (B, 3, H, W) in [-1, 1] of any size to as many of the same size, on the CPU.
+
+        Borders are repeated up to the next size that the network takes, and cut off again; beyond 640 pixels a picture
+        is translated in tiles that fade into each other and share their norms; U-GAT-IT, which looks at a whole face,
+        raises LabError. back: from B to A, for networks that know both directions; LabError for others.
+        """
+        network = self.direction(back)
+        high, wide = pictures.shape[-2:]
+        multiple: int = getattr(network, "multiple", getattr(network, "size", 4))
+        padded = _padded(pictures, multiple)
+
+        def translated(part: Tensor) -> Tensor:
+            answer = network(part.to(self.device))
+            return (answer.out if isinstance(answer, ugatit.Answer) else answer).float().cpu()
+
+        large = max(high, wide) > LARGE
+        if large and self.attends:
+            raise LabError(f"'{self.name}' looks at a face as a whole, up to {LARGE} pixels; fit the picture first.")
+        parts = padded.split(1 if large else 16)
+        done = [in_one_light(network, translated, part, multiple) if large else translated(part) for part in parts]
+        return torch.cat(done)[..., :high, :wide]
+
+    @property
+    def square(self) -> int | None:
+        """The side of the pictures that a U-GAT-IT learned from; other networks here take any."""
+        network = self.direction()
+        return network.size if isinstance(network, ugatit.Generator) else None
+
+    @property
+    def attends(self) -> bool:
+        """Whether it can say where it looks."""
+        return isinstance(self.network, (ugatit.Pair, ugatit.Generator))
+
+    @torch.no_grad()
+    def attention(self, pictures: Tensor, back: bool = False) -> Tensor:
+        """Where the network looks in pictures (B, 3, H, W): (B, h, w) on the CPU, larger is more.
+
+        Raises LabError for networks without attention.
+        """
+        if not self.attends:
+            raise LabError(f"'{self.name}' has no attention to show; U-GAT-IT has.")
+        network, (high, wide) = self.direction(back), pictures.shape[-2:]
+        assert isinstance(network, ugatit.Generator)
+        padded = _padded(pictures, network.multiple)
+        heat = network(padded.to(self.device)).heat.float().cpu()
+        return heat[:, : -(-high * heat.shape[1] // padded.shape[2]), : -(-wide * heat.shape[2] // padded.shape[3])]
+
+    def direction(self, back: bool = False) -> nn.Module:
+        """The bare network, of a pair the one from A to B or from B to A; LabError where there is no way back."""
+        if isinstance(self.network, (cyclegan.Pair, ugatit.Pair)):
+            return self.network.b_to_a if back else self.network.a_to_b
+        if back:
+            raise LabError(f"'{self.name}' knows one direction only; leave out the way back.")
+        return self.network
+
+
+def _padded(pictures: Tensor, multiple: int) -> Tensor:
+    bottom, right = (max(16, -(-side // multiple) * multiple) - side for side in pictures.shape[-2:])
+    return pad(pictures.float(), (0, right, 0, bottom), mode="replicate")
