@@ -6,7 +6,7 @@ import functools
 import linecache
 import re
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
@@ -14,6 +14,8 @@ import torch
 from IPython import get_ipython
 from IPython.display import display
 from torch import Tensor
+
+from animelab.checks.comparison import Call, Rules, close
 
 Status = Literal["correct", "wrong", "unsolved", "error"]
 OPENING = {"correct": "Correct.", "wrong": "Not yet.", "unsolved": "Not solved yet:", "error": "It stopped:"}
@@ -61,36 +63,61 @@ def wrong(message: str) -> NoReturn:
     raise Stop("wrong", message)
 
 
-def check(exercise: str, gained: str) -> Callable[[Callable[[Any], None]], Callable[[Any], Result]]:
+def check(
+    exercise: str,
+    gained: str,
+    reference: Callable[..., Any] | None = None,
+    *,
+    learns: Sequence[str] | None = None,
+    changes: Sequence[str | int] = (),
+    gradients: bool = True,
+    tolerance: float = 1e-4,
+    advice: Mapping[str, str] | None = None,
+) -> Callable[[Callable[[Any], None]], Callable[[Any], Result]]:
     """Make a check of a function that looks at a learner's function and ends with `wrong(...)` or quietly.
 
-    gained: the sentence a learner reads when all is right. The check never raises what the learner's function raises,
-    nor what a strange answer makes the check raise: both are verdicts that name the exception. It leaves torch's random
-    numbers as they were, and always draws the same ones itself.
+    gained: the sentence a learner reads when all is right. What the look lets pass is compared with the `reference`,
+    call by call: values, gradients, and what is left of the arguments; see `comparison.Rules` for the rest. So a look
+    gives modules, not closures, wherever something could learn, and recognizes mistakes in values only.
+    The check never raises what the learner's function raises, nor what a strange answer makes the check raise: both are
+    verdicts that name the exception. It leaves torch's random numbers as they were, and always draws the same ones.
     """
+    rules = Rules(reference, learns, changes, gradients, tolerance, advice or {})
 
     def decorate(look: Callable[[Any], None]) -> Callable[[Any], Result]:
         @functools.wraps(look)
         def run(function: Any) -> Result:
-            found, answers = Stop("correct", gained), list[Any]()
+            found, calls = Stop("correct", gained), list[Call]()
             with torch.random.fork_rng(devices=[]), torch.enable_grad():
                 torch.manual_seed(0)
                 try:
-                    look(_guard(function, answers))
+                    look(_watched(_guard(function), rules, calls))
+                    for call in calls:
+                        problem = call.other_values() or call.side_effects()
+                        if problem or (reference and (problem := call.in_training())):
+                            wrong(problem)
                 except Stop as stop:
                     found = stop
                 except Exception as error:
-                    if not answers:
+                    if not calls:
                         raise  # nobody has answered yet: the check is broken
-                    message = f"{_kind(answers[-1])}, and a look at it ended with {_words(error)}."
+                    message = f"{_kind(calls[-1].answer)}, and a look at it ended with {_words(error)}."
                     found = Stop("wrong", f"{message} Is that the kind of answer the exercise asks for?")
             result = Result(exercise, found.status, str(found).removeprefix(f"{exercise}: "), _cell())
             result.show()
             return result
 
+        run.rules = rules  # type: ignore[attr-defined]  # for the tests that every check must pass
         return run
 
     return decorate
+
+
+def recognize(answer: Tensor, *mistakes: tuple[Tensor, str], tolerance: float = 1e-4) -> None:
+    """End the check with the advice of the first known mistake whose values the answer has; see `wrong`."""
+    for mistake, advice in mistakes:
+        if close(answer, mistake, tolerance):
+            wrong(advice)
 
 
 def tensor(value: Any, shape: tuple[int, ...]) -> Tensor:
@@ -115,12 +142,6 @@ def same_slope(answer: Tensor, right: Tensor, given: Tensor) -> None:
         wrong("The numbers are right, and no gradient comes out: nothing could learn by it. Where is it cut off?")
     if not close(found, wanted, 1e-2):
         wrong("The numbers are right, and their gradient is another one: a part of it is cut off.")
-
-
-def close(a: Tensor, b: Tensor, tolerance: float = 1e-4) -> bool:
-    """Whether two tensors agree, in their shape, too; NaN counts as different."""
-    a, b = a.detach().cpu().double(), b.detach().cpu().double()
-    return a.shape == b.shape and torch.allclose(a, b, rtol=tolerance, atol=tolerance)
 
 
 def logit_loss(loss: Callable[..., Any], right: Callable[..., Tensor], names: tuple[str, ...]) -> None:
@@ -149,40 +170,44 @@ def logit_loss(loss: Callable[..., Any], right: Callable[..., Tensor], names: tu
         wrong("Something squeezes the logits first, a sigmoid perhaps. softplus takes them as they are.")
     if not close(answer, expected):
         wrong(f"On random logits your loss is {answer:.4f}, and it should be {expected:.4f}.")
-    for sign in (100.0, -100.0):
+    for sign in (150.0, -150.0):
         large = [torch.full((1,), sign * (-1) ** place) for place in range(len(names))]
         if not close(loss(*large), right(*large)):
             wrong(
-                f"For logits of 100 your loss is {loss(*large):.4g}, and it should be {right(*large):.0f}. The formula "
+                f"For logits of 150 your loss is {loss(*large):.4g}, and it should be {right(*large):.0f}. The formula "
                 "is right, the numbers are too large for it: float32 ends near exp(88). `softplus` knows better."
             )
 
 
-def _guard(function: Any, answers: list[Any]) -> Callable[..., Any]:
-    """The learner's function: its exceptions become a Stop, and tensors it is given must come back unchanged.
+def _watched(function: Callable[..., Any], rules: Rules, calls: list[Call]) -> Callable[..., Any]:
+    """The guarded function, whose calls are kept; what it was lent must come back as it was, at once."""
 
-    What it returns is added to `answers`.
-    """
+    def watched(*inputs: Any) -> Any:
+        calls.append(Call(function, rules, inputs))
+        problem = calls[-1].side_effects("value")
+        if problem:
+            wrong(problem)
+        return calls[-1].answer
+
+    return watched
+
+
+def _guard(function: Any) -> Callable[..., Any]:
+    """The learner's function, whose exceptions become a Stop."""
     if not callable(function):
         raise Stop("error", f"pass the function itself, without calling it; this is a {type(function).__name__}.")
 
     def guarded(*inputs: Any) -> Any:
-        before = [value.detach().clone() if isinstance(value, Tensor) else None for value in inputs]
         try:
-            output = function(*inputs)
+            return function(*inputs)
         except Exception as error:  # whatever a learner's code raises is reported, with its line
             # torch raises NotImplementedError, too, for operations it does not have
             if isinstance(error, NotImplementedError) and (not str(error) or STUB.match(str(error))):
                 raise Stop("unsolved", f"{error or 'the function is still empty'}.") from error
+            if "leaf Variable that requires grad" in str(error):
+                where = _describe(error).partition(" in line ")[2]
+                wrong(f"In training this tensor learns, and torch forbids to change it in place: line {where}")
             raise Stop("error", _describe(error)) from error
-        answers.append(output)
-        for number, (value, kept) in enumerate(zip(inputs, before), 1):
-            if kept is not None and not torch.equal(value, kept):
-                wrong(
-                    f"The tensor given as argument {number} was changed. Its owner still needs it: look for operations "
-                    "that work in place (their names end in `_`) and for `+=` and the like."
-                )
-        return output
 
     return guarded
 
