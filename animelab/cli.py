@@ -84,8 +84,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--count", type=int, default=64, help="how many (64)")
     sub.add_argument("--seed", type=int, default=0, help="another seed, other pictures (0)")
     sub.add_argument("--out", type=Path, required=True, help="a .png for one grid, or a folder for one file a picture")
-    sub.add_argument("--truncation", type=float, default=1.0, help="below 1 calmer faces, StyleGAN2 only (1)")
-    sub.add_argument("--attributes", help="what to draw, for models that take orders: 'blue hair, red eyes, smile'")
+    sub.add_argument("--truncation", type=float, default=1.0, help="below 1 nearer the mean face, StyleGAN2 only (1)")
+    sub.add_argument("--attributes", help="what to draw, for conditional models: 'blue hair, red eyes, smile'")
 
     sub = add("translate", translate, "turn pictures into other pictures, such as line art into color")
     sub.add_argument("model", metavar="RUN_OR_ZOO", help="a run's folder, a bundled model, or a .pth or .pt of others")
@@ -294,9 +294,9 @@ def sample(options: argparse.Namespace) -> int:
     model = zoo.open_model(options.model).to("auto")
     if options.attributes is not None:
         if not isinstance(model, zoo.Conditional):
-            raise LabError(f"'{model.name}' takes no orders; leave --attributes out, or use a model that does.")
-        orders = latent.attributes(options.attributes)
-        pictures = model.sample(options.count, options.seed, orders, options.truncation)
+            raise LabError(f"'{model.name}' takes no attributes; leave --attributes out, or use a model that does.")
+        condition = latent.attributes(options.attributes)
+        pictures = model.sample(options.count, options.seed, condition, options.truncation)
     else:
         pictures = model.sample(options.count, options.seed, truncation=options.truncation)
     if options.out.suffix:

@@ -1,4 +1,4 @@
-"""A learner's own pictures for translation: pairs that belong together, or two piles that do not."""
+"""A learner's own pictures for translation: pairs that belong together, or two domains without pairs."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class UnpairedFolder:
         return max(map(len, self.sides))
 
     def batch(self, indices: Indices, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
-        """Pictures of both sides: of the larger one those at these indices, of the other any, by torch's dice."""
+        """Pictures of both sides: of the larger one those at these indices, of the other any, by torch's generator."""
         given = torch.as_tensor(np.asarray(indices, dtype=np.int64))
         larger = int(len(self.sides[1]) > len(self.sides[0]))
         places = [given if side == larger else torch.randint(len(self.sides[side]), given.shape) for side in (0, 1)]

@@ -1,4 +1,4 @@
-"""From a picture back to the w that paints it. Taught in 07_latent_editing."""
+"""From a picture back to the w that gives it. Taught in 07_latent_editing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def project(
     """
     generator, layers, size = space.generator, space.layers, space.size
     if pictures.shape[1:] != (3, size, size):
-        raise LabError(f"This generator paints (3, {size}, {size}); the pictures are {tuple(pictures.shape[1:])}.")
+        raise LabError(f"This generator makes (3, {size}, {size}); the pictures are {tuple(pictures.shape[1:])}.")
     device = generator.mapping.mean.device
     pictures = pictures.to(device)
     random = torch.Generator().manual_seed(seed)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from animelab.errors import LabError
-from animelab.latent.directions import edit, ganspace
+from animelab.latent.directions import crossed, edit, ganspace
 from animelab.latent.walks import Generate, principal_directions, slerp
 from animelab.nn.stylegan2 import Generator
 
@@ -75,15 +75,15 @@ class Latents:
 class Styles(Latents):
     """w of a StyleGAN2: points (layers, latent), joined by straight lines; its directions are principal components.
 
-    named: directions (latent,) of one's own by name, whose length is one step; orders: for a network with classes, what
-    its faces are asked to be, (N, classes), one row a seed in turn. `cloud` is 4,096 points w of their own, (4096,
+    named: directions (latent,) of one's own by name, whose length is one step; labels: for a network with classes, the
+    conditions of its faces, (N, classes), one row a seed in turn. `cloud` is 4,096 points w of their own, (4096,
     latent).
     """
 
     def __init__(
-        self, generator: Generator, named: Mapping[str, Tensor] | None = None, orders: Tensor | None = None
+        self, generator: Generator, named: Mapping[str, Tensor] | None = None, labels: Tensor | None = None
     ) -> None:
-        self.generator, self.latent, self.orders = generator, generator.mapping.mean.shape[0], orders
+        self.generator, self.latent, self.labels = generator, generator.mapping.mean.shape[0], labels
         _check(named, self.latent)
         self.layers = len(generator.synthesis.convs) + 1
         self.size = 2 ** (self.layers // 2 + 1)
@@ -95,9 +95,9 @@ class Styles(Latents):
 
     def _mapped(self, z: Tensor, seeds: Sequence[int]) -> Tensor:
         device = self.generator.mapping.mean.device
-        orders = None if self.orders is None else self.orders[torch.tensor(seeds) % len(self.orders)].to(device)
+        labels = None if self.labels is None else self.labels[torch.tensor(seeds) % len(self.labels)].to(device)
         with torch.no_grad():
-            return self.generator.mapping(z.to(device), orders).cpu()
+            return self.generator.mapping(z.to(device), labels).cpu()
 
     def point(self, seed: int) -> Tensor:
         return self._mapped(super().point(seed)[None], [seed]).repeat(self.layers, 1)
@@ -113,7 +113,7 @@ class Styles(Latents):
 
     def varied(self, point: Tensor, share: tuple[float, float], seed: int) -> Tensor:
         first, last = (round(self.layers * end) for end in share)
-        return torch.cat([point[:first], self.point(seed)[first:last], point[last:]])
+        return crossed(point, self.point(seed), first, last - 1)
 
     def pulled(self, points: Tensor, truncation: float) -> Tensor:
         return self.generator.truncated(points.to(self.generator.mapping.mean.device), truncation).cpu()

@@ -77,7 +77,7 @@ def principal_directions(
 
 
 def attributes(words: str | Iterable[str]) -> Tensor:
-    """An order in words, "blue hair, red eyes, smile", as the 34 numbers (34,) of `studio.TAGS`.
+    """A condition in words, "blue hair, red eyes, smile", as the 34 numbers (34,) of `studio.TAGS`.
 
     Raises LabError for a word that is no attribute, with the nearest one.
     """
@@ -103,7 +103,7 @@ def fuse(a: Parent, b: Parent, t: float = 0.5, seed: int = 0, mutation: float = 
     """
     if not 0 <= t <= 1 or not 0 <= mutation <= 1:
         raise LabError(f"t and mutation are shares from 0 to 1, not {t} and {mutation}.")
-    if tuple(a[0].tolist()) > tuple(b[0].tolist()):  # the same dice for either order of the parents
+    if tuple(a[0].tolist()) > tuple(b[0].tolist()):  # the same random numbers for either order of the parents
         a, b, t = b, a, 1 - t
     generator = torch.Generator().manual_seed(seed)
     child, rolls = a[1].clone(), torch.rand(len(GENES), generator=generator)

@@ -1,4 +1,4 @@
-"""How good are pictures? Distances between sets and between pictures, and attributes judged. Taught in 02_studio."""
+"""How good are pictures? Distances between sets and between pictures, and attributes. Taught in 02_studio."""
 
 from animelab.metrics.attributes import attribute_accuracy, guessed, predicted
 from animelab.metrics.pictures import leak, obedience, perceptual, psnr, ssim

@@ -1,4 +1,4 @@
-"""Do the pictures show the attributes that were asked for? A second network, used for nothing else, is the judge."""
+"""Do the pictures show the attributes that were asked for? A second network, used for nothing else, examines them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def guessed(pictures: Tensor, by: str = "tagger") -> Tensor:
 
 
 def attribute_accuracy(pictures: Tensor, labels: Tensor, by: str = "examiner") -> dict[str, float]:
-    """How often the judge sees what `labels` (N, 34) of 0 and 1 asked for; see `accuracy`."""
+    """How often the examiner sees what `labels` (N, 34) of 0 and 1 asked for; see `accuracy`."""
     return accuracy(predicted(pictures, by), labels)
 
 

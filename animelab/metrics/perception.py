@@ -22,7 +22,7 @@ from animelab.errors import LabError
 NAMES = ("tagger", "vgg19")
 # Which depths the content loss looks at: conv4_4 of VGG19. The tagger is narrow, and deep in it colors are forgotten.
 CONTENT = {"tagger": (1, 2), "vgg19": (3,)}
-EVERYTHING = {"tagger": (0, 1, 2), "vgg19": (3,)}  # for a painter who shall leave things as they are
+EVERYTHING = {"tagger": (0, 1, 2), "vgg19": (3,)}  # for a generator that is to leave things as they are
 
 
 @lru_cache(maxsize=4)
@@ -53,8 +53,8 @@ def vgg19_stages(layers: nn.Sequential) -> list[nn.Sequential]:
     return [layers[a:b] for a, b in pairwise((0, 3, 8, 17, 26))]
 
 
-def eye(name: str, device: torch.device | str = "cpu") -> Callable[[Tensor], list[Tensor]]:
-    """A function from pictures (B, 3, H, W) in [-1, 1] to four maps, from fine to coarse; gradients flow through it.
+def extractor(name: str, device: torch.device | str = "cpu") -> Callable[[Tensor], list[Tensor]]:
+    """A function from pictures (B, 3, H, W) in [-1, 1] to four feature maps, from fine to coarse, differentiable.
 
     name: "tagger", the course's own, or "vgg19". LabError for another name, or when VGG19 cannot be had.
     """

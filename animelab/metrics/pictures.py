@@ -64,7 +64,7 @@ def obedience(pictures: Tensor, hints: Tensor) -> Tensor:
     """
     dots = middles(hints)[:, 0]
     if not dots.any():
-        raise LabError("Without a dot nobody can obey: give hints with at least one.")
+        raise LabError("Without a dot there is nothing to follow: give hints with at least one.")
     return (pictures - hints[:, :3]).norm(dim=1)[dots].mean() * 127.5
 
 

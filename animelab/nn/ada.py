@@ -1,7 +1,7 @@
-"""Adaptive discriminator augmentation (Karras et al. 2020b): with few pictures, the judge sees them disturbed.
+"""Adaptive discriminator augmentation (Karras et al. 2020b): with few pictures, D sees them augmented.
 
-Real and fake are disturbed alike, differentiably, so that the painter learns through it; each disturbance is skipped
-often enough that it does not leak into what is painted. Taught in 06_stylegan2.
+Real and fake are augmented alike, differentiably, so that G learns through it; each augmentation is skipped often
+enough that it does not leak into what G makes. Taught in 06_stylegan2.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from torch.nn.functional import affine_grid, grid_sample
 
 
 class Augment(nn.Module):
-    """Pictures (B, 3, H, W) in, disturbed pictures out: each of twelve disturbances with probability `p`.
+    """Pictures (B, 3, H, W) in, augmented pictures out: each of twelve augmentations with probability `p`.
 
     Flip, quarter turns, shifts by whole and by broken pixels, scale, stretch, two rotations; brightness, contrast,
     mirrored luma, hue, saturation (the paper's "bgc"). One bilinear sampling does all geometry; the paper filters, too.
-    `adapt` moves p by the judge's own confidence; with p = 0 pictures stay as they are.
+    `adapt` moves p by D's own confidence; with p = 0 pictures stay as they are.
     """
 
     p: Tensor
@@ -32,7 +32,7 @@ class Augment(nn.Module):
 
     @torch.no_grad()
     def adapt(self, real_logits: Tensor) -> None:
-        """More disturbance while the judge is sure of more real pictures than `target`, else less (section 3.1)."""
+        """More augmentation while D is sure of more real pictures than `target`, else less (section 3.1)."""
         self.confidence.lerp_(real_logits.sign().mean(), 0.1)
         step = len(real_logits) / self.images_to_one
         self.p.add_(step * torch.sign(self.confidence - self.target)).clamp_(0, 1)
@@ -40,14 +40,14 @@ class Augment(nn.Module):
     @torch.autocast("cpu", enabled=False)
     @torch.autocast("cuda", enabled=False)
     def forward(self, pictures: Tensor) -> Tensor:
-        with pictures.device:  # where all the dice below are thrown
+        with pictures.device:  # where all the random numbers below are drawn
             place, color = self._geometry(pictures), self._color(pictures)
         where = affine_grid(place[:, :2], list(pictures.shape), align_corners=False)
         moved = grid_sample(pictures, where, "bilinear", "reflection", align_corners=False)
         return (color[:, :3, :3] @ moved.flatten(2) + color[:, :3, 3:]).view_as(pictures)
 
     def _geometry(self, pictures: Tensor) -> Tensor:
-        """Where each place of the disturbed picture is in the given one: matrices (B, 3, 3) on [-1, 1]."""
+        """Where each place of the augmented picture is in the given one: matrices (B, 3, 3) on [-1, 1]."""
         count = len(pictures)
         pixels = torch.tensor([pictures.shape[3], pictures.shape[2]]) / 2  # of half a picture
         often = 1 - (1 - self.p).clamp(min=0).sqrt()  # two rotations, so that together they come with p

@@ -28,7 +28,7 @@ class Block(nn.Sequential):
 
 
 class InvertedResidual(nn.Module):
-    """Twice as wide inside as outside, where each channel is filtered alone (Sandler et al. 2018)."""
+    """Twice as wide inside as outside, with a depthwise convolution there (Sandler et al. 2018)."""
 
     def __init__(self, before: int, after: int) -> None:
         super().__init__()
@@ -70,10 +70,10 @@ class Generator(nn.Module):
 def initialize(module: nn.Module) -> None:
     """To `.apply`: each convolution begins as a rotation of its channels, place by place (Xiao et al. 2018).
 
-    With layer norm over whole pictures, and without shortcuts, a narrow painter begun at random loses the detail.
+    With layer norm over whole pictures, and without shortcuts, a narrow generator begun at random loses the detail.
     """
     if isinstance(module, nn.Conv2d):
-        rotation = torch.ones(module.weight.shape[:2])  # a channel that is filtered alone stays what it is
+        rotation = torch.ones(module.weight.shape[:2])  # under a depthwise convolution a channel stays what it is
         if module.groups == 1:
             nn.init.orthogonal_(rotation)
         nn.init.zeros_(module.weight)

@@ -1,4 +1,4 @@
-"""CartoonGAN: photographs to drawings without pairs, and a judge who has also seen drawings without edges.
+"""CartoonGAN: photographs to drawings without pairs, and a discriminator that has also seen drawings without edges.
 
 Chen, Lai, Liu 2018. Taught in 09_cartoongan.
 """

@@ -15,7 +15,7 @@ from animelab.nn import animegan, cyclegan, pix2pix, ugatit
 
 # What Python and PyTorch raise when a file, or a tensor in it, is not what it should be: many files, many ways.
 WRONG = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-LARGEST = 3 * 2**30  # bytes; U-GAT-IT's file with both painters and four judges has 2.7 GB, pix2pix's painter 218 MB
+LARGEST = 3 * 2**30  # bytes; U-GAT-IT's file of two G and four D has 2.7 GB, pix2pix's generator 218 MB
 
 
 def load_generator(path: str | Path) -> nn.Module:
@@ -102,7 +102,7 @@ def _resnet(theirs: dict[str, Tensor]) -> tuple[nn.Module, dict[str, str]]:
 
 
 def _ugatit(theirs: dict[str, Tensor]) -> tuple[nn.Module, dict[str, str]]:
-    """Both painters of U-GAT-IT, light or full, and {our name: their name}."""
+    """Both generators of U-GAT-IT, light or full, and {our name: their name}."""
     width, blocks = len(theirs["genA2B.DownBlock.1.weight"]), sum("genA2B.UpBlock1_" in key for key in theirs) // 4
     inner, outer = theirs["genA2B.FC.0.weight"].shape[::-1]
     with torch.device("meta"):
@@ -124,7 +124,7 @@ def _ugatit(theirs: dict[str, Tensor]) -> tuple[nn.Module, dict[str, str]]:
 
 
 def _animegan(theirs: dict[str, Tensor]) -> tuple[nn.Module, dict[str, str]]:
-    """AnimeGANv2's painter, and {our name: their name}. Theirs counts the padding layers, too."""
+    """AnimeGANv2's generator, and {our name: their name}. Theirs counts the padding layers, too."""
     blocks = len({key.split(".")[1] for key in theirs if key.startswith("block_c") and ".layers." in key})
     with torch.device("meta"):
         network = animegan.Generator(len(theirs["block_a.0.1.weight"]), blocks)

@@ -1,4 +1,4 @@
-"""The networks of CycleGAN: a generator that keeps the picture's size in its middle, and a judge of patches.
+"""The networks of CycleGAN: a generator that keeps the picture's size in its middle, and a discriminator of patches.
 
 Zhu et al. 2017, section 4 and appendix 7.2. Taught in 05_cyclegan.
 """

@@ -60,7 +60,7 @@ class Discriminator(nn.Sequential):
         if pictures.shape[-2:] != (self.size, self.size):
             height, width = pictures.shape[-2:]
             raise LabError(
-                f"This discriminator judges pictures of {self.size} x {self.size} pixels, not {height} x {width}; "
+                f"This discriminator takes pictures of {self.size} x {self.size} pixels, not {height} x {width}; "
                 "give the data and the networks the same size."
             )
         return super().forward(pictures).float()  # losses deserve full precision, also under bfloat16

@@ -1,4 +1,4 @@
-"""The networks of MakeGirlsMoe: a generator that is told attributes, and a judge that names them.
+"""The networks of MakeGirlsMoe: a generator conditioned on attributes, and a discriminator that classifies them.
 
 Jin et al. 2017, section 3.2 (arXiv 1708.05509). Taught in 03_attributes.
 """
@@ -14,7 +14,7 @@ from animelab.errors import LabError
 
 
 class Residual(nn.Module):
-    """Two 3 x 3 convolutions beside a shortcut: with BatchNorm in the generator, with leaky slopes in the judge."""
+    """Two 3 x 3 convolutions beside a shortcut: BatchNorm in the generator, LeakyReLU in the discriminator."""
 
     def __init__(self, width: int, norm: bool) -> None:
         super().__init__()
@@ -63,9 +63,10 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Pictures (B, 3, size, size) to a logit (B,) for real, and logits (B, tags) for the attributes; no norms.
+    """Pictures (B, 3, size, size) to a logit (B,) for real, and the auxiliary classifier's (B, tags); no norms.
 
-    With the DRAGAN penalty every picture must be judged by itself, so BatchNorm is out (Jin et al. 2017, section 3.2).
+    With the DRAGAN penalty a logit must depend on its own picture alone, so BatchNorm is out (Jin et al. 2017, section
+    3.2).
     """
 
     def __init__(self, size: int = 128, tags: int = 34, width: int = 32) -> None:
@@ -88,10 +89,10 @@ class Discriminator(nn.Module):
 
 
 def initialize(discriminator: Discriminator) -> None:
-    """He et al.'s weights for every convolution, except that residual blocks begin by doing nothing; in place.
+    """He initialization (He et al. 2015), in place, except that residual blocks begin by doing nothing.
 
     The paper names no first weights. With PyTorch's own, each of the 26 layers shrinks what passes through it, no norm
-    repairs that, and the judge needs ten times as long to see a hair color.
+    repairs that, and D needs ten times as long to see a hair color.
     """
     for module in discriminator.modules():
         if isinstance(module, nn.Conv2d):

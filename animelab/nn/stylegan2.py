@@ -119,6 +119,7 @@ class StyledConv(nn.Module):
     """One layer: modulated convolution, noise, bias, activation. Its own style comes from w by `affine`."""
 
     noise: Tensor
+    conv = staticmethod(modulated_conv)  # can be a learner's own
 
     def __init__(self, inputs: int, outputs: int, size: int, latent: int, up: bool) -> None:
         super().__init__()
@@ -130,7 +131,7 @@ class StyledConv(nn.Module):
         self.up = up
 
     def forward(self, x: Tensor, w: Tensor, kernel: Tensor, noise: str) -> Tensor:
-        x = modulated_conv(x, self.weight, self.affine(w), kernel if self.up else None)
+        x = self.conv(x, self.weight, self.affine(w), kernel if self.up else None)
         if noise != "none":
             new = torch.randn(len(x), 1, *x.shape[2:], device=x.device) if noise == "random" else self.noise
             x = x + (self.noise_strength * new).to(x.dtype)
@@ -253,10 +254,11 @@ class Halving(nn.Module):
         return (self.second(self.first(x, kernel), kernel) + self.shortcut(x, kernel)) * 0.5**0.5
 
 
-def batch_spread(x: Tensor, group: int = 4) -> Tensor:
-    """How much the pictures of a group differ, one number a group, as one more channel: (B, C, H, W) to (B, C+1, H, W).
+def minibatch_stddev(x: Tensor, group: int = 4) -> Tensor:
+    """Minibatch standard deviation: how much the pictures of a group differ, as one more channel.
 
-    A painter who paints one picture only is found out by it (Karras et al. 2018, section 3).
+    (B, C, H, W) to (B, C+1, H, W), one number a group: shows D a generator that makes one picture only (Karras et al.
+    2018, section 3).
     """
     count = next(size for size in range(min(group, len(x)), 0, -1) if len(x) % size == 0)
     groups = x.float().view(count, -1, *x.shape[1:])
@@ -295,11 +297,11 @@ class Discriminator(nn.Module):
     def forward(self, pictures: Tensor, labels: Tensor | None = None) -> Tensor:
         if pictures.shape[-2:] != (self.size, self.size):
             high, wide = pictures.shape[-2:]
-            raise LabError(f"This discriminator judges pictures of {self.size} x {self.size}, not {high} x {wide}.")
+            raise LabError(f"This discriminator takes pictures of {self.size} x {self.size}, not {high} x {wide}.")
         x = self.from_rgb(pictures, self.kernel)
         for block in self.blocks:
             x = block(x, self.kernel)
-        x = self.final(batch_spread(x), self.kernel)
+        x = self.final(minibatch_stddev(x), self.kernel)
         logits = self.logits(self.hidden(x.flatten(1))).float()
         if self.mapping is None:
             return logits[:, 0]

@@ -1,4 +1,4 @@
-"""Two small networks that name a character's attributes: a tagger to measure with, and a judge of another build.
+"""Two small networks that name a character's attributes: a tagger to measure with, and an examiner of another build.
 
 Taught in 02_studio.
 """
@@ -66,7 +66,7 @@ class Tagger(nn.Module):
 class Examiner(nn.Module):
     """A second opinion: depthwise convolutions, GroupNorm and maxima, so that it fails in other places.
 
-    Pictures (B, 3, H, W) in [-1, 1] to logits (B, tags). It only judges: nothing is trained or measured through it.
+    Pictures (B, 3, H, W) in [-1, 1] to logits (B, tags). It only examines: nothing is trained through it.
     """
 
     def __init__(self, tags: int = 34, width: int = 48) -> None:

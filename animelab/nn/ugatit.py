@@ -1,4 +1,4 @@
-"""U-GAT-IT: a painter who is told where to look, and chooses for each channel how to normalize.
+"""U-GAT-IT: a generator whose auxiliary classifier says where to look, and which learns how to normalize each channel.
 
 Kim et al. 2020, "U-GAT-IT: Unsupervised Generative Attentional Networks with Adaptive Layer-Instance Normalization".
 Taught in 10_ugatit.
@@ -17,15 +17,15 @@ from animelab.errors import LabError
 
 
 class Answer(NamedTuple):
-    """What a network of U-GAT-IT says: a picture or map of logits, what its attention guessed, where it looked."""
+    """What a network of U-GAT-IT says: a picture or map of logits, its auxiliary classifier's logits, its attention."""
 
     out: Tensor  # a picture (B, 3, H, W) in [-1, 1], or logits (B, 1, h, w)
-    guess: Tensor  # logits (B, 2): which domain is this? by the mean and by the maximum of each channel
+    guess: Tensor  # the classifier's logits (B, 2), by the mean and by the maximum of each channel: which domain?
     heat: Tensor  # (B, h, w), the sum of weighted channels; only differences within one map mean something
 
 
 class Attention(nn.Module):
-    """Class activation maps (section 3.1): channels weighted by how much they tell the two domains apart."""
+    """Class activation maps (section 3.1): channels weighted as an auxiliary classifier of both domains weighs them."""
 
     def __init__(self, channels: int, activation: nn.Module, normed: bool = False) -> None:
         super().__init__()
@@ -167,7 +167,7 @@ class Pair(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Pictures (B, 3, H, W) to an `Answer` with a map of logits. layers: 7 for the global judge, 5 for the local one.
+    """Pictures (B, 3, H, W) to an `Answer` with a map of logits. layers: 7 for the global one, 5 for the local one.
 
     Its attention multiplies with the normalized weights (the official PyTorch code takes the raw ones).
     """
@@ -182,8 +182,8 @@ class Discriminator(nn.Module):
             channels = after
         self.body = nn.Sequential(*body)
         self.attention = Attention(channels, nn.LeakyReLU(0.2), normed=True)
-        self.judge = spectral_norm(nn.Conv2d(channels, 1, 4, 1, 1, bias=False, padding_mode="reflect"))
+        self.last = spectral_norm(nn.Conv2d(channels, 1, 4, 1, 1, bias=False, padding_mode="reflect"))
 
     def forward(self, x: Tensor) -> Answer:
         x, guess, heat = self.attention(self.body(x))
-        return Answer(self.judge(x), guess, heat)
+        return Answer(self.last(x), guess, heat)

@@ -1,4 +1,4 @@
-"""AnimeGANv2 (2020): CartoonGAN with a light painter, and gray drawings that say what texture is, apart from color.
+"""AnimeGANv2 (2020): CartoonGAN with a light generator, and gray drawings that say what texture is, apart from color.
 
 Taught in 09_cartoongan.
 """
@@ -34,22 +34,22 @@ class Config(TrainingConfig):
     width: int = 32
     width_D: int = 32
     blocks: int = 4
-    first: int = 5_550  # steps without a judge
+    first: int = 5_550  # steps of content alone, without D
     lr_first: float = 2e-4
     lr_G: float = 2e-5
     lr_D: float = 4e-5
     beta1: float = 0.5
     ema: float = 0.0
-    game_weight: float = 300.0
+    adversarial_weight: float = 300.0
     content_weight: float = 1.5
     style_weight: float = 2.5
     color_weight: float = 15.0
-    color_first: float = 0.0  # of color in the first phase, for an eye that hardly sees it
-    smooth_weight: float = 1.0
-    real: float = 1.2  # what the judge's four errors count: a drawing doubted,
-    fake: float = 1.2  # a fake believed,
-    gray: float = 1.2  # a gray drawing believed,
-    soft: float = 0.8  # and a gray drawing with soft edges
+    color_first: float = 0.0  # of color in the first phase, for features that hardly see it
+    smooth_weight: float = 1.0  # of total variation
+    real: float = 1.2  # weights of D's four terms: real drawings,
+    fake: float = 1.2  # fakes,
+    gray: float = 1.2  # gray drawings,
+    soft: float = 0.8  # and gray drawings with soft edges
     features: str = "vgg19"
     scenes: int = 5_000
 
@@ -69,7 +69,7 @@ PRESETS = {
     ),
     "cpu": Config(
         steps=3000, decay=3000, batch=1, size=128, picture=128, width=16, width_D=16, blocks=3, first=1200,
-        lr_first=1e-4, lr_G=1e-4, lr_D=1e-3, ema=0.998, game_weight=3.0, content_weight=3.0, style_weight=300.0,
+        lr_first=1e-4, lr_G=1e-4, lr_D=1e-3, ema=0.998, adversarial_weight=3.0, content_weight=3.0, style_weight=300.0,
         color_weight=2.0, color_first=2.0, smooth_weight=0.04, features="tagger", scenes=2_500,
     ),
     "t4": Config(steps=60_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
@@ -95,14 +95,14 @@ def color_distance(fake: Tensor, photos: Tensor) -> Tensor:
     return (a[0] - b[0]).abs().mean() + huber_loss(a[1], b[1]) + huber_loss(a[2], b[2])
 
 
-def unrest(pictures: Tensor) -> Tensor:
-    """Total variation, a scalar: half the mean squared difference of neighbors, across and down (the authors' code)."""
+def total_variation(pictures: Tensor) -> Tensor:
+    """Half the mean squared difference of neighbors, across and down, a scalar (the authors' code)."""
     across, down = pictures.diff(dim=-1), pictures.diff(dim=-2)
     return (across.square().mean() + down.square().mean()) / 2
 
 
 class AnimeGAN(Recipe):
-    """One painter, one judge, and four kinds of pictures to judge."""
+    """One generator, one discriminator, and four kinds of pictures that D sees."""
 
     name = "animegan"
     presets = PRESETS
@@ -120,10 +120,10 @@ class AnimeGAN(Recipe):
         self.G_first = adam(self.G, config.lr_first, (config.beta1, 0.999))
         self.G_adam = adam(self.G, config.lr_G, (config.beta1, 0.999))
         self.D_adam = adam(self.D, config.lr_D, (config.beta1, 0.999))
-        falling = max(0, config.decay - config.first)  # the rates wait for the game
+        falling = max(0, config.decay - config.first)  # the rates wait for the second phase
         self.G_decay, self.D_decay = (linear_decay(each, falling) for each in (self.G_adam, self.D_adam))
         self.steps_done = torch.zeros((), dtype=torch.int64)
-        self.look = perception.eye(config.features, self.device)
+        self.look = perception.extractor(config.features, self.device)
 
     def step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         c = self.config
@@ -140,11 +140,11 @@ class AnimeGAN(Recipe):
             self.G_ema.update(self.G)
             return {"content": content.detach()}
 
-        piles = torch.cat([drawings, fake.detach(), gray, cartoongan.edge_smoothed(gray)])
-        drawing, forged, colorless, soft = self.D(piles).chunk(4)  # its norm takes each picture by itself
-        loss_D = c.real * (drawing - 1).square().mean() + c.fake * forged.square().mean()
-        loss_D = loss_D + c.gray * colorless.square().mean() + c.soft * soft.square().mean()
-        self.update(self.D_adam, c.game_weight * loss_D)
+        batches = torch.cat([drawings, fake.detach(), gray, cartoongan.edge_smoothed(gray)])
+        of_real, of_fake, of_gray_drawing, of_soft = self.D(batches).chunk(4)  # its norm takes each picture by itself
+        loss_D = c.real * (of_real - 1).square().mean() + c.fake * of_fake.square().mean()
+        loss_D = loss_D + c.gray * of_gray_drawing.square().mean() + c.soft * of_soft.square().mean()
+        self.update(self.D_adam, c.adversarial_weight * loss_D)
 
         with frozen(self.D):
             loss_G = (self.D(fake) - 1).square().mean()
@@ -152,8 +152,8 @@ class AnimeGAN(Recipe):
         content = perception.content_distance(seen, of_photos, depths)
         style = perception.style_distance(seen, of_gray, depths)
         color = color_distance(fake, photos)
-        total = c.game_weight * loss_G + c.content_weight * content + c.style_weight * style
-        self.update(self.G_adam, total + c.color_weight * color + c.smooth_weight * unrest(fake))
+        total = c.adversarial_weight * loss_G + c.content_weight * content + c.style_weight * style
+        self.update(self.G_adam, total + c.color_weight * color + c.smooth_weight * total_variation(fake))
 
         self.G_ema.update(self.G)
         self.G_decay.step()
@@ -161,7 +161,7 @@ class AnimeGAN(Recipe):
         return {"D": loss_D.detach(), "G": loss_G.detach(), "content": content.detach(), "style": style.detach()}
 
     def preview(self) -> np.ndarray:
-        """Photographs, what the painter makes of them, and drawings of other places."""
+        """Photographs, what G makes of them, and drawings of other places."""
         photos, drawings = self.examples
         return grid(torch.cat([photos, self.G_ema(photos), drawings]), len(photos))
 

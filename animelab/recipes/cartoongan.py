@@ -1,4 +1,4 @@
-"""CartoonGAN (Chen et al. 2018): photographs to drawings, with a judge of edges. Taught in 09_cartoongan."""
+"""CartoonGAN (Chen et al. 2018): photographs to drawings with clear edges. Taught in 09_cartoongan."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from animelab.viz import grid
 
 @dataclass(frozen=True)
 class Config(TrainingConfig):
-    """The authors' rates and weights: batch 8, Adam 2e-4 at first and 1e-5 in the game, content worth 10 (section 3).
+    """The authors' rates and weights: batch 8, Adam 2e-4 at first and 1e-5 with D, content worth 10 (section 3).
 
     Ours are the least squares (the authors' code has them, too), and no pool of old fakes.
     """
@@ -34,7 +34,7 @@ class Config(TrainingConfig):
     width: int = 64
     width_D: int = 32
     blocks: int = 8
-    first: int = 6_750  # steps without a judge: 10 epochs of 5,400 photographs
+    first: int = 6_750  # steps of content alone, without D: 10 epochs of 5,400 photographs
     lr_first: float = 2e-4
     lr_G: float = 1e-5
     lr_D: float = 1e-5
@@ -73,15 +73,15 @@ def preset(name: str, **changes: object) -> Config:
 
 
 def discriminator_loss(drawing: Tensor, fake: Tensor, soft: Tensor) -> Tensor:
-    """What it costs D to be wrong about three piles, a scalar: drawings, fakes, drawings with soft edges (equation 3).
+    """What it costs D to be wrong about three sets, a scalar: drawings, fakes, drawings with soft edges (equation 3).
 
-    All are maps of logits. By least squares, and each pile counts once.
+    All are maps of logits. By least squares, and each set counts once.
     """
     return losses.least_squares_discriminator_loss(drawing, fake) + soft.square().mean()
 
 
 class CartoonGAN(Recipe):
-    """A painter and a judge, whose `discriminator_loss` can be a learner's own. The paper takes cross-entropy."""
+    """One generator, one discriminator. `discriminator_loss` can be a learner's own. The paper takes cross-entropy."""
 
     name = "cartoongan"
     presets = PRESETS
@@ -101,10 +101,10 @@ class CartoonGAN(Recipe):
         self.G_first = adam(self.G, config.lr_first, (config.beta1, 0.999))
         self.G_adam = adam(self.G, config.lr_G, (config.beta1, 0.999))
         self.D_adam = adam(self.D, config.lr_D, (config.beta1, 0.999))
-        falling = max(0, config.decay - config.first)  # the rates wait for the game
+        falling = max(0, config.decay - config.first)  # the rates wait for the second phase
         self.G_decay, self.D_decay = (linear_decay(each, falling) for each in (self.G_adam, self.D_adam))
         self.steps_done = torch.zeros((), dtype=torch.int64)
-        self.look = perception.eye(config.features, self.device)
+        self.look = perception.extractor(config.features, self.device)
 
     def content(self, fake: Tensor, photos: Tensor, depths: tuple[int, ...]) -> Tensor:
         """How far a drawing is from its photograph, deep in a network that has learned to see (equation 4)."""
@@ -117,17 +117,17 @@ class CartoonGAN(Recipe):
         photos, drawings = (jittered(side, crop=1.0, size=c.size)[0] for side in batch)
         fake = self.G(photos)
         self.steps_done += 1
-        if self.steps_done <= c.first:  # learn to leave things as they are, before anybody judges
+        if self.steps_done <= c.first:  # learn to leave things as they are, before D comes
             content = self.content(fake, photos, perception.EVERYTHING[c.features])
             self.update(self.G_first, content)
             self.G_ema.update(self.G)
             return {"content": content.detach()}
 
-        drawing, forged = self.D(drawings), self.D(fake.detach())
+        of_real, of_fake = self.D(drawings), self.D(fake.detach())
         if c.edges:  # the same drawings with soft edges are as wrong as a fake
-            loss_D = self.discriminator_loss(drawing, forged, self.D(cartoongan.edge_smoothed(drawings)))
+            loss_D = self.discriminator_loss(of_real, of_fake, self.D(cartoongan.edge_smoothed(drawings)))
         else:
-            loss_D = losses.least_squares_discriminator_loss(drawing, forged)
+            loss_D = losses.least_squares_discriminator_loss(of_real, of_fake)
         self.update(self.D_adam, loss_D)
 
         with frozen(self.D):
@@ -141,7 +141,7 @@ class CartoonGAN(Recipe):
         return {"D": loss_D.detach(), "G": loss_G.detach(), "content": content.detach()}
 
     def preview(self) -> np.ndarray:
-        """Photographs, what the painter makes of them, and drawings of other places."""
+        """Photographs, what G makes of them, and drawings of other places."""
         photos, drawings = self.examples
         return grid(torch.cat([photos, self.G_ema(photos), drawings]), len(photos))
 

@@ -34,7 +34,7 @@ class Config(TrainingConfig):
     lr_G: float = 1e-4
     lr_D: float = 1e-4
     ema: float = 0.999
-    game_weight: float = 1.0
+    adversarial_weight: float = 1.0
     l1_weight: float = 30.0  # the lower, the bolder
     none: float = 0.5  # share of pictures without a single dot,
     few: float = 0.4  # and of those with dots, the share that has 1 to 5; the others have up to `dots`
@@ -140,13 +140,13 @@ class Colorization(Recipe):
 
         with frozen(self.D):
             loss_G = losses.non_saturating_generator_loss(self.D(torch.cat([ink, fake], 1)))
-        close = (fake - colors).abs().mean()
-        self.update(self.G_adam, c.game_weight * loss_G + c.l1_weight * close)
+        l1 = (fake - colors).abs().mean()
+        self.update(self.G_adam, c.adversarial_weight * loss_G + c.l1_weight * l1)
 
         self.G_ema.update(self.G)
         self.G_decay.step()
         self.D_decay.step()
-        return {"D": loss_D.detach(), "G": loss_G.detach(), "L1": close.detach()}
+        return {"D": loss_D.detach(), "G": loss_G.detach(), "L1": l1.detach()}
 
     def preview(self) -> np.ndarray:
         """Rows of lines, of answers without any dot, and of the truth; in the second stage of flawed drafts, too."""

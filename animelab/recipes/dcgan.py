@@ -1,7 +1,8 @@
-"""DCGAN (Radford, Metz and Chintala 2015): a painter and a judge, both convolutional. Taught in 01_dcgan."""
+"""DCGAN (Radford, Metz and Chintala 2015): a generator and a discriminator, both convolutional. Taught in 01_dcgan."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from animelab import config as settings
 from animelab import losses
 from animelab.config import TrainingConfig
 from animelab.data import ImageFolder, Pictures, StudioFaces
-from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
+from animelab.engine import EMA, Recipe, adam, frozen, linear_decay, update_average
 from animelab.errors import LabError
 from animelab.nn import dcgan
 from animelab.viz import grid
@@ -58,13 +59,15 @@ def preset(name: str, **changes: object) -> Config:
 
 
 class DCGAN(Recipe):
-    """Two networks, one game. `loss` and `initialize` can be a learner's own: DCGAN(config, loss=my_loss)."""
+    """Two networks, one game. Its `parts` can be a learner's own: DCGAN(config, loss=my_loss)."""
 
     name = "dcgan"
     presets = PRESETS
-    parts = ("loss", "initialize")
+    parts = ("loss", "initialize", "discriminator_step", "update_average")
     loss = losses.non_saturating
     initialize = staticmethod(dcgan.initialize)
+    discriminator_step: Callable[..., Tensor | float] | None = None  # a learner's; takes what exercise 1.5 says
+    update_average = staticmethod(update_average)
 
     def build(self, config: Config) -> None:
         self.G = dcgan.Generator(config.size, config.latent, config.width).apply(self.initialize)
@@ -84,18 +87,23 @@ class DCGAN(Recipe):
         return torch.randn(count, self.config.latent).to(self.device)
 
     def step(self, real: Tensor) -> dict[str, Tensor]:  # (B, 3, size, size) in [-1, 1]
-        fake = self.G(self.latents(len(real)))
+        latents = self.latents(len(real))
+        fake = self.G(latents)
 
-        # The judge: real should score high, fake should score low.
-        loss_D = self.loss.discriminator(self.D(real), self.D(fake.detach()))
-        self.update(self.D_adam, loss_D)
+        # The discriminator: real should score high, fake should score low.
+        if self.discriminator_step:  # which makes the fakes once more
+            loss = self.loss.discriminator
+            loss_D = torch.as_tensor(self.discriminator_step(self.G, self.D, real, latents, self.D_adam, loss))
+        else:
+            loss_D = self.loss.discriminator(self.D(real), self.D(fake.detach()))
+            self.update(self.D_adam, loss_D)
 
-        # The painter: make the judge score the fake high.
+        # The generator: make D score the fake high.
         with frozen(self.D):
             loss_G = self.loss.generator(self.D(fake))
         self.update(self.G_adam, loss_G)
 
-        self.G_ema.update(self.G)
+        self.G_ema.update(self.G, self.update_average)
         self.G_decay.step()
         self.D_decay.step()
         return {"D": loss_D.detach(), "G": loss_G.detach()}

@@ -1,4 +1,4 @@
-"""MakeGirlsMoe (Jin et al. 2017): a painter who takes orders, a judge who also names what it sees. 03_attributes."""
+"""MakeGirlsMoe (Jin et al. 2017): attributes condition G, and D classifies them. Taught in 03_attributes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Config(TrainingConfig):
     """The paper's settings (Jin et al. 2017, section 3): 128 px, batch 64, Adam 2e-4 with a memory of 0.5."""
 
     size: int = 128
-    latent: int = 128  # numbers that are nobody's order: all that the attributes leave open
+    latent: int = 128  # numbers for all that the attributes leave open
     width_G: int = 64
     width_D: int = 32
     blocks: int = 16  # residual blocks of G
@@ -37,7 +37,7 @@ class Config(TrainingConfig):
     adversarial_weight: float = 34.0  # how much "real?" counts beside one attribute
     penalty_weight: float = 0.5
     penalty_every: int = 1  # steps between penalties; they count as many times more, and cost as many times less
-    name_fakes: bool = True  # D learns attributes also from fakes, with the order they were painted for
+    name_fakes: bool = True  # the auxiliary classifier learns from fakes, too, with the condition they got
     faces: int = 30_000
     prior: str = "full"
 
@@ -61,18 +61,27 @@ def preset(name: str, **changes: object) -> Config:
     return settings.change(settings.pick(PRESETS, name), **changes)
 
 
-def naming_loss(logits: Tensor, tags: Tensor) -> Tensor:
-    """Cross-entropy of each attribute, summed over the 34 and averaged over the batch; both (B, 34)."""
+def classification_loss(logits: Tensor, tags: Tensor) -> Tensor:
+    """The auxiliary classifier's cross-entropy, summed over the 34 attributes, mean over the batch; both (B, 34)."""
     return binary_cross_entropy_with_logits(logits.float(), tags) * tags.shape[1]
 
 
+def generator_loss(logits: Tensor, names: Tensor, conditions: Tensor, weight: float) -> Tensor:
+    """What fakes cost G, a scalar: `weight` times not being called real, plus not showing their condition.
+
+    logits (B,) and names (B, 34) are D's answers to the fakes; conditions: (B, 34) of 0 and 1.
+    """
+    return weight * losses.non_saturating_generator_loss(logits) + classification_loss(names, conditions)
+
+
 class MakeGirlsMoe(Recipe):
-    """AC-GAN with many labels and DRAGAN's penalty. `loss` and `penalty` can be a learner's own."""
+    """AC-GAN with many labels and DRAGAN's penalty; its two new losses and the penalty can be a learner's own."""
 
     name = "makegirlsmoe"
     presets = PRESETS
-    parts = ("loss", "penalty")
-    loss = losses.non_saturating
+    parts = ("classification_loss", "generator_loss", "penalty")
+    classification_loss = staticmethod(classification_loss)
+    generator_loss = staticmethod(generator_loss)
     penalty = staticmethod(losses.dragan_penalty)
 
     @staticmethod
@@ -98,29 +107,28 @@ class MakeGirlsMoe(Recipe):
 
     def step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         real, tags = batch  # (B, 3, size, size) in [-1, 1]; (B, 34) of 0 and 1
-        orders = tags.roll(1, 0)  # combinations that exist, each ordered for another picture
-        fake = self.G(self.latents(len(real)), orders)
+        conditions = tags.roll(1, 0)  # combinations that exist, each of another picture
+        fake = self.G(self.latents(len(real)), conditions)
         weight = self.config.adversarial_weight
 
-        # The judge: is it real, and which attributes does it have?
-        real_logits, real_names = self.D(real)
-        fake_logits, fake_names = self.D(fake.detach())
-        loss_D = self.loss.discriminator(real_logits, fake_logits)
-        naming = naming_loss(real_names, tags)
+        # The discriminator: is it real? And its auxiliary classifier: which attributes does it have?
+        real_logits, real_tags = self.D(real)
+        fake_logits, fake_tags = self.D(fake.detach())
+        loss_D = losses.discriminator_loss(real_logits, fake_logits)
+        named = self.classification_loss(real_tags.float(), tags)
         if self.config.name_fakes:
-            naming = naming + naming_loss(fake_names, orders)
-        total = weight * loss_D + naming
+            named = named + self.classification_loss(fake_tags.float(), conditions)
+        total = weight * loss_D + named
         if self.steps_done % self.config.penalty_every == 0:
-            with torch.autocast(self.device.type, enabled=False):  # a slope of a slope wants every digit
+            with torch.autocast(self.device.type, enabled=False):  # a gradient of a gradient wants every digit
                 penalty = self.penalty(lambda pictures: self.D(pictures)[0], real)
             total = total + self.config.penalty_weight * self.config.penalty_every * penalty
         self.update(self.D_adam, total)
 
-        # The painter: look real, and show what was ordered.
+        # The generator: look real, and show the condition.
         with frozen(self.D):
-            logits, names = self.D(fake)
-            loss_G, obeyed = self.loss.generator(logits), naming_loss(names, orders)
-        self.update(self.G_adam, weight * loss_G + obeyed)
+            fake_logits, fake_tags = self.D(fake)
+        self.update(self.G_adam, self.generator_loss(fake_logits, fake_tags.float(), conditions, weight))
 
         self.G_ema.update(self.G)
         self.G_decay.step()
@@ -128,16 +136,16 @@ class MakeGirlsMoe(Recipe):
         self.steps_done += 1
         return {
             "D": loss_D.detach(),
-            "G": loss_G.detach(),
-            "names": naming.detach() / 34,
-            "orders": obeyed.detach() / 34,
+            "G": losses.non_saturating_generator_loss(fake_logits.detach()),
+            "names": named.detach() / 34,
+            "orders": classification_loss(fake_tags.detach(), conditions) / 34,
         }
 
     def preview(self) -> np.ndarray:
-        """Four latents, one a row; eight orders, one a column."""
-        orders = self.examples[1]
-        latents = self.fixed_latents.repeat_interleave(len(orders), 0)
-        return grid(self.G_ema(latents, orders.repeat(4, 1)), len(orders))
+        """Four latents, one a row; eight conditions, one a column."""
+        conditions = self.examples[1]
+        latents = self.fixed_latents.repeat_interleave(len(conditions), 0)
+        return grid(self.G_ema(latents, conditions.repeat(4, 1)), len(conditions))
 
     def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:
         c = self.config

@@ -22,7 +22,7 @@ from animelab.viz import grid
 
 @dataclass(frozen=True)
 class Config(TrainingConfig):
-    """The paper's settings (Isola et al. 2017, appendix 6.2): batch 1, Adam 2e-4, L1 a hundred times the game."""
+    """The paper's settings (Isola et al. 2017, appendix 6.2): batch 1, Adam 2e-4, L1 weighs a hundredfold."""
 
     batch: int = 1
     size: int = 256
@@ -32,7 +32,7 @@ class Config(TrainingConfig):
     lr_D: float = 2e-4
     beta1: float = 0.5
     ema: float = 0.0  # the paper draws with the weights as they are
-    game_weight: float = 1.0  # 0 leaves L1 alone
+    adversarial_weight: float = 1.0  # 0 leaves L1 alone
     l1_weight: float = 100.0
     crop: float = 286 / 256  # enlarged by so much, then cut back at random; 1 only mirrors
     source: str = "line"  # a layer or style of the studio
@@ -68,21 +68,25 @@ def preset(name: str, **changes: object) -> Config:
 
 
 def discriminator_loss(D: nn.Module, source: Tensor, target: Tensor, fake: Tensor) -> Tensor:
-    """What it costs D to be wrong about pairs: not only "is it real?" but "does it belong to this pattern?"
+    """What it costs D to be wrong about pairs: not only "is it real?" but "does it belong to this input?"
 
-    D takes pattern and answer side by side, (B, 6, H, W); all pictures (B, 3, H, W). Halved, as in the paper.
+    D takes input and answer side by side, (B, 6, H, W); all pictures (B, 3, H, W). Halved, as in the paper.
     """
     real_logits, fake_logits = (D(torch.cat([source, answer], 1)) for answer in (target, fake.detach()))
     return losses.discriminator_loss(real_logits, fake_logits) / 2
 
 
 class Pix2Pix(Recipe):
-    """A generator follows a pattern, a discriminator sees both. `discriminator_loss` can be a learner's own."""
+    """A conditional GAN: G translates the input, D sees both.
+
+    `discriminator_loss` and `unet`, the way through G's layers, can be a learner's own.
+    """
 
     name = "pix2pix"
     presets = PRESETS
-    parts = ("discriminator_loss",)
+    parts = ("discriminator_loss", "unet")
     discriminator_loss = staticmethod(discriminator_loss)
+    unet = staticmethod(pix2pix.unet)
 
     @staticmethod
     def data(config: Config, folder: Path | None = None) -> Any:
@@ -92,6 +96,7 @@ class Pix2Pix(Recipe):
 
     def build(self, config: Config) -> None:
         self.G = pix2pix.Generator(config.size, config.width).apply(pix2pix.initialize)
+        self.G.through = self.unet
         self.D = pix2pix.Discriminator(6, config.width, config.patch_layers).apply(pix2pix.initialize)
         self.G_ema = EMA(self.G, config.ema)
         self.G_adam = adam(self.G, config.lr_G, (config.beta1, 0.999))
@@ -106,19 +111,19 @@ class Pix2Pix(Recipe):
         loss_D = self.discriminator_loss(self.D, source, target, fake)
         self.update(self.D_adam, loss_D)
 
-        # The painter: be believed, and stay close to the one right answer.
+        # The generator: fool D, and stay close to the target.
         with frozen(self.D):
             loss_G = losses.non_saturating_generator_loss(self.D(torch.cat([source, fake], 1)))
-        close = (fake - target).abs().mean()
-        self.update(self.G_adam, self.config.game_weight * loss_G + self.config.l1_weight * close)
+        l1 = (fake - target).abs().mean()
+        self.update(self.G_adam, self.config.adversarial_weight * loss_G + self.config.l1_weight * l1)
 
         self.G_ema.update(self.G)
         self.G_decay.step()
         self.D_decay.step()
-        return {"D": loss_D.detach(), "G": loss_G.detach(), "L1": close.detach()}
+        return {"D": loss_D.detach(), "G": loss_G.detach(), "L1": l1.detach()}
 
     def preview(self) -> np.ndarray:
-        """Rows of patterns, answers of G, and right answers."""
+        """Rows of inputs, of G's answers, and of targets."""
         source, target = map(as_pictures, self.examples)
         return grid(torch.cat([source, self.G_ema(source), target]), len(source))
 

@@ -25,7 +25,8 @@ from animelab.viz import grid
 
 @dataclass(frozen=True)
 class Config(TrainingConfig):
-    """NVIDIA's "paper256" (Karras et al. 2020; stylegan2-ada-pytorch), but for D's batch spread: groups of 4, not 8."""
+    """NVIDIA's "paper256" (Karras et al. 2020; stylegan2-ada-pytorch), but for D's minibatch standard deviation:
+    groups of 4, not 8."""
 
     size: int = 256
     channel_base: int = 16384
@@ -40,7 +41,7 @@ class Config(TrainingConfig):
     path_every: int = 4
     mixing: float = 0.9  # share of the batches in which the later layers follow a second latent
     ema_images: int = 20_000  # after so many pictures, half of the averaged weights is new
-    ada_target: float = 0.0  # share of real pictures that D may be sure of before they are disturbed; 0: never
+    ada_target: float = 0.0  # share of real pictures that D may be sure of before they are augmented; 0: never
     attributes: bool = False  # G is told the 34 attributes of studio.TAGS, and D asks whether a picture has them
     faces: int = 50_000
     prior: str = "frontal"
@@ -53,7 +54,7 @@ PRESETS = {
         steps=20, batch=8, size=32, channel_base=256, channel_max=16, mapping_layers=2, latent=16, r1_every=4, faces=64,
         log_every=5, preview_every=10, checkpoint_every=10, previews=8,
     ),
-    "cpu": Config(  # what two cores can do in ten minutes: teach a finished painter something new
+    "cpu": Config(  # what two cores can do in ten minutes: teach a trained generator something new
         steps=800, batch=16, size=64, channel_base=2048, channel_max=128, mapping_layers=4, ema_images=2_000,
         path_weight=0.0, mixing=0.5, attributes=True, faces=5_000, prior="frontal+headwear=beret",
         start="stylegan2-faces-64", preview_every=50,
@@ -82,16 +83,16 @@ def preset(name: str, **changes: object) -> Config:
 
 
 def begin_like(G: stylegan2.Generator, D: stylegan2.Discriminator, start: str) -> None:
-    """Take over a finished pair, a bundled one or a run's; LabError when it has other shapes, or no judge."""
+    """Take over a finished pair, a bundled one or a run's; LabError when it has other shapes, or no discriminator."""
     if Path(start).is_dir():
-        painter = getattr(zoo.load_run(start), "generator", torch.nn.Identity()).state_dict()
+        of_G = getattr(zoo.load_run(start), "generator", torch.nn.Identity()).state_dict()
         saved = Checkpoints(Path(start) / "checkpoints").load()
         if saved is None or "D" not in saved["recipe"]:
-            raise LabError(f"{start} has no checkpoint with a judge; begin from a StyleGAN2's run.")
-        judge = saved["recipe"]["D"]
+            raise LabError(f"{start} has no checkpoint with a discriminator; begin from a StyleGAN2's run.")
+        of_D = saved["recipe"]["D"]
     else:
-        painter, judge = (zoo.network(name).state_dict() for name in (start, f"{start}-judge"))
-    for network, weights in ((G, painter), (D, judge)):
+        of_G, of_D = (zoo.network(name).state_dict() for name in (start, f"{start}-discriminator"))
+    for network, weights in ((G, of_G), (D, of_D)):
         try:
             network.load_state_dict(weights)
         except RuntimeError as error:
@@ -131,9 +132,9 @@ class StyleGAN2(Recipe):
         self.G, self.D = stylegan2.Generator(**shape), stylegan2.Discriminator(**shape)
         if config.start:
             begin_like(self.G, self.D, config.start)
-            env.seed_everything(config.seed)  # a run's checkpoint brings its dice along; ours follow our seed
+            env.seed_everything(config.seed)  # a run's checkpoint brings its random state along; ours follows our seed
         self.G_ema = EMA(self.G, 0.5 ** (config.batch / config.ema_images))
-        pace = 100_000 if config.start else 500_000  # who begins with a finished judge has less time
+        pace = 100_000 if config.start else 500_000  # with a trained D there is less time
         self.augment: torch.nn.Module = Augment(config.ada_target, pace) if config.ada_target else torch.nn.Identity()
         self.G_adam = lazy_adam(self.G, config.lr_G, config.path_every)
         self.D_adam = lazy_adam(self.D, config.lr_D, config.r1_every)
@@ -171,7 +172,7 @@ class StyleGAN2(Recipe):
         real, labels = batch if c.attributes else (batch, None)  # (B, 3, size, size) in [-1, 1]; (B, 34)
         fake = self.G.synthesis(self.styles(len(real), labels))
 
-        # The judge; and now and then, flat ground around real pictures.
+        # The discriminator; and now and then R1, small gradients at real pictures.
         real = self.augment(real)
         real_logits = self.D(real, labels)
         loss_D = self.loss.discriminator(real_logits, self.D(self.augment(fake.detach()), labels))
@@ -179,12 +180,12 @@ class StyleGAN2(Recipe):
         if isinstance(self.augment, Augment):
             self.augment.adapt(real_logits)
         if self.steps_done % c.r1_every == 0:
-            with torch.autocast(self.device.type, enabled=False):  # a slope of a slope wants every digit
-                # of the disturbed picture: torch has no second derivative of the rotation
+            with torch.autocast(self.device.type, enabled=False):  # a gradient of a gradient wants every digit
+                # of the augmented picture: torch has no second derivative of the rotation
                 penalty = self.penalty(lambda pictures: self.D(pictures, labels), real)
             self.update(self.D_adam, c.gamma / 2 * c.r1_every * penalty)
 
-        # The painter; and now and then, steps in w as long as the average step.
+        # The generator; and now and then path length regularization: steps in w as long as the average step.
         with frozen(self.D):
             loss_G = self.loss.generator(self.D(self.augment(fake), labels))
         self.update(self.G_adam, loss_G)
@@ -201,7 +202,7 @@ class StyleGAN2(Recipe):
         return {"D": loss_D.detach(), "G": loss_G.detach()}
 
     def preview(self) -> np.ndarray:
-        """The upper half truncated to 0.7, calmer; the lower half in full."""
+        """The upper half truncated to 0.7, the lower half not."""
         latents, labels = self.fixed_latents, None
         if self.config.attributes:
             known = self.examples[1]

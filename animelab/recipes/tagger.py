@@ -51,7 +51,7 @@ def preset(name: str, **changes: object) -> Config:
     return settings.change(settings.pick(PRESETS, name), **changes)
 
 
-def disturb(pictures: Tensor) -> Tensor:
+def augmented(pictures: Tensor) -> Tensor:
     """Pictures (B, 3, size, size) moved, scaled, mirrored, blurred, relit and made noisy, each in its own way.
 
     A tagger that only ever saw clean drawings would be lost among the grainy pictures of a generator.
@@ -93,7 +93,7 @@ class TaggerRecipe(Recipe):
         self.seen = (torch.zeros(min(32, config.batch), 3, 64, 64),)
 
     def step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
-        pictures, labels = disturb(batch[0]), batch[1]
+        pictures, labels = augmented(batch[0]), batch[1]
         self.seen = (pictures[:32],)  # for the preview; in a tuple, it is no part of the state
         logits = self.network(pictures)
         loss = binary_cross_entropy_with_logits(logits.float(), labels)

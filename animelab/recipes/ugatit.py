@@ -1,4 +1,4 @@
-"""U-GAT-IT (Kim et al. 2020): CycleGAN's game, played by painters and judges who say where they look.
+"""U-GAT-IT (Kim et al. 2020): CycleGAN's losses, with attention in generators and discriminators.
 
 Taught in 10_ugatit.
 """
@@ -28,7 +28,7 @@ from animelab.viz import grid
 class Config(TrainingConfig):
     """The authors' settings: batch 1, Adam 1e-4, weights 1, 10, 10 and 1000 (Kim et al. 2020, section 4.1).
 
-    Ours is the order: painters first, so that the judges' step takes the fakes that are there.
+    Ours is the order: G first, so that D's step takes the fakes that are there.
     """
 
     batch: int = 1
@@ -45,7 +45,7 @@ class Config(TrainingConfig):
     ema: float = 0.0
     cycle_weight: float = 10.0
     identity_weight: float = 10.0
-    attention_weight: float = 1000.0  # of knowing the styles apart
+    attention_weight: float = 1000.0  # of the auxiliary classifier (the paper's CAM loss)
     crop: float = 286 / 256
     a: str = "portrait"
     b: str = "cel"
@@ -58,7 +58,7 @@ class Config(TrainingConfig):
         least = max(16, 3 * 2 ** (most - 2))  # after most - 2 halvings the last convolutions need 3 pixels
         if fewest < 3 or self.size % 4 or self.size < least:
             raise LabError(
-                f"size={self.size} must be a multiple of 4 and, with judges of {fewest} and {most} layers (3 or more), "
+                f"size={self.size} must be a multiple of 4 and, with D of {fewest} and {most} layers (3 or more), "
                 f"at least {least}; take another size, or other layers_global and layers_local."
             )
 
@@ -83,7 +83,7 @@ def preset(name: str, **changes: object) -> Config:
 
 
 class UGATIT(Recipe):
-    """Two painters, four judges: one of the whole and one of details for each style.
+    """Two generators, four discriminators: a global and a local one for each domain.
 
     `loss` and `adalin` can be a learner's own.
     """
@@ -121,38 +121,38 @@ class UGATIT(Recipe):
         real_a, real_b = (jittered(side, crop=c.crop)[0] for side in batch)
         to_b, to_a = self.G.a_to_b, self.G.b_to_a
 
-        # The painters: be believed, find the way back, leave alone what is right, and know which style is which.
+        # The generators: fool D, find the way back, leave alone what is right, and classify the domains.
         total_G, fakes = torch.zeros((), device=self.device), []
         parts: dict[str, Any] = {"adversarial": 0.0, "cycle": 0.0, "identity": 0.0, "attention": 0.0}
-        for there, back, judges, real, other in (
+        for there, back, discriminators, real, other in (
             (to_b, to_a, self.D_b, real_a, real_b),
             (to_a, to_b, self.D_a, real_b, real_a),
         ):
-            both = there(torch.cat([real, other]))  # a picture to translate, and one that has the style already
+            both = there(torch.cat([real, other]))  # a picture to translate, and one of the target's domain
             (fake, same), (of_real, of_other) = both.out.chunk(2), both.guess.chunk(2)
-            with frozen(*judges):
-                answers = [judge(fake) for judge in judges]
-            believed = sum(self.loss.generator(each.out) + self.loss.generator(each.guess) for each in answers)
+            with frozen(*discriminators):
+                answers = [D(fake) for D in discriminators]
+            adversarial = sum(self.loss.generator(each.out) + self.loss.generator(each.guess) for each in answers)
             cycle = (back(fake).out - real).abs().mean()
             identity = (same - other).abs().mean()
             attention = binary_cross_entropy_with_logits(of_real, torch.ones_like(of_real))
             attention = attention + binary_cross_entropy_with_logits(of_other, torch.zeros_like(of_other))
-            total_G = total_G + believed + c.cycle_weight * cycle + c.identity_weight * identity
+            total_G = total_G + adversarial + c.cycle_weight * cycle + c.identity_weight * identity
             total_G = total_G + c.attention_weight * attention
             fakes.append(fake.detach())
-            for name, value in zip(parts, (believed, cycle, identity, attention)):
+            for name, value in zip(parts, (adversarial, cycle, identity, attention)):
                 parts[name] = parts[name] + value.detach() / 2
         self.update(self.G_adam, total_G)
         for module in self.G.modules():
             if isinstance(module, ugatit.AdaLIN):
                 module.clip()
 
-        # The judges, by their maps and by what their attention guesses. The fakes are detached: no gradient goes back.
+        # The discriminators, by their maps and their auxiliary classifiers. The fakes are detached: no gradient for G.
         fake_b, fake_a = fakes
         loss_D = torch.zeros((), device=self.device)
-        for judges, real, fake in ((self.D_a, real_a, fake_a), (self.D_b, real_b, fake_b)):
-            for judge in judges:
-                said = judge(torch.cat([real, fake]))
+        for discriminators, real, fake in ((self.D_a, real_a, fake_a), (self.D_b, real_b, fake_b)):
+            for D in discriminators:
+                said = D(torch.cat([real, fake]))
                 loss_D = loss_D + self.loss.discriminator(*said.out.chunk(2))
                 loss_D = loss_D + self.loss.discriminator(*said.guess.chunk(2))
         self.update(self.D_adam, loss_D)

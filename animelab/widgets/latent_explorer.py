@@ -268,11 +268,11 @@ def _class_name(name: str) -> str:
 def space_of(model: Any, latent: int | None, device: str | None, named: Mapping[str, Tensor] | None) -> Latents:
     """The space to explore: w for a StyleGAN2 (bare, or of the zoo), z for everything else."""
     bare = model if isinstance(model, nn.Module) else getattr(model, "generator", None)
-    orders = model.orders(4096) if isinstance(model, zoo.Conditional) else None
-    if isinstance(bare, stylegan2.Generator) and (bare.mapping.embed is None or orders is not None):
+    labels = model.orders(4096) if isinstance(model, zoo.Conditional) else None
+    if isinstance(bare, stylegan2.Generator) and (bare.mapping.embed is None or labels is not None):
         here = next(bare.parameters()).device
         bare = copy.deepcopy(bare).eval().to(env.pick_device(device) if device else here)
-        return Styles(bare, named, orders)
+        return Styles(bare, named, labels)
     latent = latent or getattr(model, "latent", None)
     if not isinstance(latent, int):
         raise LabError("How many numbers does this generator draw from? Say it: LatentExplorer(model, latent=100).")

@@ -39,8 +39,8 @@ class PickAndRefine(Panel):
     """Twelve characters: pick one, and the next grids vary its colors, its details, and its shape and pose.
 
     model, latent, device: as for LatentExplorer; with a StyleGAN2 each grid changes layers of w, with any other model
-    the steps get smaller from grid to grid. truncation: calmer faces below 1, StyleGAN2 only. `.latents` is what was
-    picked. The first of each grid is the character as it was. Raises LabError as LatentExplorer.
+    the steps get smaller from grid to grid. truncation: nearer the mean face below 1, StyleGAN2 only. `.latents` is
+    what was picked. The first of each grid is the character as it was. Raises LabError as LatentExplorer.
     """
 
     def __init__(

@@ -2,9 +2,9 @@
 
 animeface 2.0.3 finds nothing, without a word, under Pillow 12 and newer, so it lives in an environment of its own:
 
-    python3 -m venv judge
-    judge/bin/python -m pip install animeface==2.0.3 "pillow<12"
-    judge/bin/python tests/bench/animeface_rate.py FOLDER
+    python3 -m venv detector
+    detector/bin/python -m pip install animeface==2.0.3 "pillow<12"
+    detector/bin/python tests/bench/animeface_rate.py FOLDER
 
 Protocol: each picture as RGB on white, resized to 192 x 192 with bicubic interpolation; a hit is any face with a
 likelihood above 0.5. Give it 256 pictures, and compare only equal counts. Measure the pictures a generator
@@ -39,11 +39,11 @@ def is_face(image: Image.Image) -> bool:
     return any(face.likelihood > THRESHOLD for face in animeface.detect(image))
 
 
-def judge(path: Path) -> bool:
+def has_face(path: Path) -> bool:
     return is_face(on_white(path).resize((SIDE, SIDE), Image.Resampling.BICUBIC))
 
 
-def check_the_judge() -> None:
+def check_the_detector() -> None:
     """A sprite at its own size is found, and noise is not; otherwise no rate means anything."""
     assert is_face(on_white(KNOWN_POSITIVE)), (
         f"finds no face in {KNOWN_POSITIVE.name}: is Pillow {PIL.__version__} < 12?"
@@ -55,14 +55,14 @@ def check_the_judge() -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="The share of pictures with an anime face, by animeface.")
     parser.add_argument("folder", type=Path, help="a folder of PNG files, one face each")
-    parser.add_argument("--count", type=int, default=256, help="judge the first so many by name (256)")
+    parser.add_argument("--count", type=int, default=256, help="look at the first so many by name (256)")
     options = parser.parse_args()
     paths = sorted(options.folder.glob("*.png"))[: options.count]
     if not paths:
         print(f"There are no PNG files in {options.folder}.", file=sys.stderr)
         return 1
-    check_the_judge()
-    missed = [path.name for path in paths if not judge(path)]
+    check_the_detector()
+    missed = [path.name for path in paths if not has_face(path)]
     hits = len(paths) - len(missed)
     print(json.dumps({"pictures": len(paths), "hits": hits, "rate": round(hits / len(paths), 4), "missed": missed}))
     return 0

@@ -5,9 +5,9 @@
 The official steps are those of pytorch/examples (folder dcgan), of pytorch-CycleGAN-and-pix2pix, and of NVIDIA's and
 rosinality's StyleGAN2 (weights of each picture's own, as groups of one convolution; at 64 px with the widths of our
 bundled model; median steps, so without lazy penalties on both sides), and of UGATIT-pytorch (light, 128 px: the fakes
-of the judges' step are painted anew and keep their history), restated: float32, Adam's plain loop. Ours are
+of D's step are generated anew and keep their history), restated: float32, Adam's plain loop. Ours are
 the recipes as they train, in float32 and, where the device has it in hardware, in bfloat16, average, schedules and
-disturbances included. Same networks, sizes and batches, a step of each in turn. On Linux each comparison runs twice,
+augmentation included. Same networks, sizes and batches, a step of each in turn. On Linux each comparison runs twice,
 in a process of its own: as it is, and with an allocator that keeps its memory (glibc gives large tensors back after
 each use and has to fetch them again). Prints and writes to build/bench.json one row each: {recipe, size, batch,
 precision, allocator, official_s, ours_s, ratio}, medians of seconds a step; a ratio above 1 says ours is faster.
@@ -172,7 +172,7 @@ def official_ugatit(device: torch.device) -> Step:
     config = COMPARED["ugatit"][2]
     shape = config.size, config.width, config.blocks, config.light
     to_b, to_a = (ugatit_networks.Generator(*shape).to(device) for _ in "ab")
-    judges_a, judges_b = (
+    Ds_a, Ds_b = (
         [
             ugatit_networks.Discriminator(n, config.width_D).to(device)
             for n in (config.layers_global, config.layers_local)
@@ -181,7 +181,7 @@ def official_ugatit(device: torch.device) -> Step:
     )
     options = {"lr": 1e-4, "betas": (0.5, 0.999), "weight_decay": 1e-4, "foreach": False}
     G_adam = torch.optim.Adam([p for G in (to_b, to_a) for p in G.parameters()], **options)
-    D_adam = torch.optim.Adam([p for D in (*judges_a, *judges_b) for p in D.parameters()], **options)
+    D_adam = torch.optim.Adam([p for D in (*Ds_a, *Ds_b) for p in D.parameters()], **options)
     norms = [m for G in (to_b, to_a) for m in G.modules() if isinstance(m, ugatit_networks.AdaLIN)]
 
     def target(answer: ugatit_networks.Answer, real: bool) -> torch.Tensor:
@@ -192,15 +192,15 @@ def official_ugatit(device: torch.device) -> Step:
         D_adam.zero_grad()
         fake_b, fake_a = to_b(a).out, to_a(b).out
         loss = 0
-        for judges, real, fake in ((judges_a, a, fake_a), (judges_b, b, fake_b)):
-            loss = loss + sum(target(D(real), True) + target(D(fake), False) for D in judges)
+        for Ds, real, fake in ((Ds_a, a, fake_a), (Ds_b, b, fake_b)):
+            loss = loss + sum(target(D(real), True) + target(D(fake), False) for D in Ds)
         loss.backward()
         D_adam.step()
         G_adam.zero_grad()
         loss = 0
-        for there, back, judges, real, other in ((to_b, to_a, judges_b, a, b), (to_a, to_b, judges_a, b, a)):
+        for there, back, Ds, real, other in ((to_b, to_a, Ds_b, a, b), (to_a, to_b, Ds_a, b, a)):
             fake, same = there(real), there(other)
-            loss = loss + sum(target(D(fake.out), True) for D in judges)
+            loss = loss + sum(target(D(fake.out), True) for D in Ds)
             loss = loss + 10 * (l1_loss(back(fake.out).out, real) + l1_loss(same.out, other))
             loss = loss + 1000 * (said(fake.guess, True) + said(same.guess, False))
         loss.backward()

@@ -1,4 +1,4 @@
-"""Line painter, character maker and curtain as a learner meets them: in JupyterLab, with mouse and keyboard."""
+"""Drawing board, character maker and curtain as a learner meets them: in JupyterLab, with mouse and keyboard."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from PIL import Image
 pytestmark = pytest.mark.browser
 
 # A translator that copies: what comes back shows exactly where the canvas put its ink.
-PAINTER = """
+BOARD = """
 import torch
 from animelab.widgets import DrawingBoard
-painter = DrawingBoard(lambda lines: lines, torch.ones(2, 3, 64, 64) * torch.tensor([1.0, 0.5]).view(2, 1, 1, 1))
-painter
+board = DrawingBoard(lambda lines: lines, torch.ones(2, 3, 64, 64) * torch.tensor([1.0, 0.5]).view(2, 1, 1, 1))
+board
 """
 MODELS = """
 import torch
@@ -52,7 +52,7 @@ def wait_for_ink(page, test) -> np.ndarray:
 
 
 def test_ink_lands_where_the_pen_was_and_the_tools_do_what_they_say(open_notebook):
-    page = open_notebook("painter", PAINTER)
+    page = open_notebook("board", BOARD)
     canvas = page.locator(CANVAS)
     canvas.wait_for()
     wait_for_ink(page, lambda found: found.min() > 250)

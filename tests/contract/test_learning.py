@@ -58,7 +58,7 @@ def test_makegirlsmoe_learns_to_name_and_moves_towards_its_data(tmp_path, monkey
         "makegirlsmoe", tmp_path, 120, batch=16, width_D=8, adversarial_weight=1.0, lr_G=1e-3, lr_D=1e-3
     )
     log = [json.loads(line)["names"] for line in (tmp_path / "120" / "log.jsonl").read_text().splitlines()]
-    assert sum(log[-4:]) < 0.75 * sum(log[:4]), "the judge names what real faces have"
+    assert sum(log[-4:]) < 0.75 * sum(log[:4]), "D names what real faces have"
     real = faces.batch(range(64))[0].mean(0)
     errors = [(model.sample(64).mean(0) - real).square().mean().sqrt() for model in (before, after)]
     assert errors[1] < 0.9 * errors[0], "the average picture moves towards the average face"
@@ -74,8 +74,8 @@ def test_pix2pix_comes_nearer_to_the_right_answers(tmp_path, monkeypatch):
 
 def test_cyclegan_finds_its_way_back(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
-    before, after, piles = trained("cyclegan", tmp_path, 200, batch=4, width=8, lr=1e-3)
-    a, b = piles.batch(range(32))
+    before, after, unpaired = trained("cyclegan", tmp_path, 200, batch=4, width=8, lr=1e-3)
+    a, b = unpaired.batch(range(32))
     for here, back in ((a, False), (b, True)):
         home = [model.translate(model.translate(here, back), not back) for model in (before, after)]
         errors = [(returned - here).abs().mean() for returned in home]
@@ -87,7 +87,7 @@ def test_cyclegan_finds_its_way_back(tmp_path, monkeypatch):
 def test_both_stages_of_coloring_learn_to_use_what_they_are_given(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
     torch.manual_seed(0)
-    kind, painters = RECIPES["colorization"], {}
+    kind, networks = RECIPES["colorization"], {}
     for stage in ("draft", "refine"):
         for steps in (1, 600):
             config = dataclasses.replace(
@@ -102,7 +102,7 @@ def test_both_stages_of_coloring_learn_to_use_what_they_are_given(tmp_path, monk
             )
             pairs, folder = kind.data(config), tmp_path / f"{stage}{steps}"
             train(kind(config, "cpu"), pairs, folder, watch=lambda progress: None)
-            painters[stage, steps] = load_weights(folder / "weights.safetensors")[2].requires_grad_(False)
+            networks[stage, steps] = load_weights(folder / "weights.safetensors")[2].requires_grad_(False)
     lines, colors = StudioPairs("line", "color", 32, 64, split="test").batch(
         range(64)
     )  # it may know the others by heart
@@ -110,15 +110,15 @@ def test_both_stages_of_coloring_learn_to_use_what_they_are_given(tmp_path, monk
     dots = colorization.hints(colors, torch.full((64,), 8), 1, ink < 0.3)
     given = {"dots": (dots, nothing), "palette": (empty, colorization.palette(colors)), "nothing": (empty, nothing)}
     error = {
-        (steps, name): float((painters["draft", steps](torch.cat([ink, hints], 1), taste) - colors).abs().mean())
+        (steps, name): float((networks["draft", steps](torch.cat([ink, hints], 1), taste) - colors).abs().mean())
         for steps in (1, 600)
         for name, (hints, taste) in given.items()
     }
     assert error[600, "dots"] < 0.6 * error[1, "dots"]
-    assert max(error[600, "dots"], error[600, "palette"]) < 0.9 * error[600, "nothing"], "dots and palettes are heard"
+    assert max(error[600, "dots"], error[600, "palette"]) < 0.9 * error[600, "nothing"], "dots and palettes count"
     draft = colorization.flawed(colors)
     gaps = [
-        float((painters["refine", steps](torch.cat([ink, empty, draft], 1)) - colors).abs().mean())
+        float((networks["refine", steps](torch.cat([ink, empty, draft], 1)) - colors).abs().mean())
         for steps in (1, 600)
     ]
     assert gaps[1] < 0.6 * gaps[0] and gaps[1] < float((draft - colors).abs().mean()), (
@@ -127,14 +127,14 @@ def test_both_stages_of_coloring_learn_to_use_what_they_are_given(tmp_path, monk
 
 
 @pytest.mark.parametrize("name", ["cartoongan", "animegan"])
-def test_painters_of_places_keep_the_photograph_and_move_towards_drawings(name, tmp_path, monkeypatch):
+def test_generators_of_places_keep_the_photograph_and_move_towards_drawings(name, tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
     settings = {"width": 8, "width_D": 8, "batch": 4, "picture": 32, "lr_first": 2e-3, "lr_G": 1e-3, "lr_D": 1e-3}
     if name == "animegan":
-        settings["game_weight"] = 1.0
+        settings["adversarial_weight"] = 1.0
     before, after, places = trained(name, tmp_path, 300, first=150, **settings)
     photos, drawings = places.batch(range(64))
-    looks = metrics.perception.eye("tagger")
+    looks = metrics.perception.extractor("tagger")
     seen = [looks(each) for each in (photos, before.translate(photos), after.translate(photos))]
     apart = [metrics.perception.content_distance(seen[0], each, (0, 1, 2)) for each in seen[1:]]
     assert apart[1] < 0.85 * apart[0], "what is there stays"
@@ -144,20 +144,20 @@ def test_painters_of_places_keep_the_photograph_and_move_towards_drawings(name, 
     assert tones[1] < 0.9 * tones[0], "in the tones of drawings"
 
 
-def test_ugatit_finds_its_way_back_and_knows_its_styles(tmp_path, monkeypatch):
+def test_ugatit_finds_its_way_back_and_classifies_its_domains(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
     settings = {"batch": 4, "width": 8, "lr_G": 1e-3, "lr_D": 1e-3, "attention_weight": 10.0, "prior": "frontal"}
-    before, after, piles = trained("ugatit", tmp_path, 200, **settings)
-    a, b = piles.batch(range(32))
+    before, after, unpaired = trained("ugatit", tmp_path, 200, **settings)
+    a, b = unpaired.batch(range(32))
     for here, back in ((a, False), (b, True)):
         home = [model.translate(model.translate(here, back), not back) for model in (before, after)]
         errors = [(returned - here).abs().mean() for returned in home]
         assert errors[1] < 0.75 * errors[0]
-    painter = after.network.a_to_b
+    G = after.network.a_to_b
     with torch.no_grad():
-        knows = [(painter(each).guess > 0).float().mean() for each in (a, b)]
-    assert knows[0] > 0.8 and knows[1] < 0.2, "its attention tells portraits from cels"
-    rhos = [norm.rho for norm in painter.modules() if isinstance(norm, ugatit.AdaLIN)]
+        knows = [(G(each).guess > 0).float().mean() for each in (a, b)]
+    assert knows[0] > 0.8 and knows[1] < 0.2, "its auxiliary classifier tells portraits from cels"
+    rhos = [norm.rho for norm in G.modules() if isinstance(norm, ugatit.AdaLIN)]
     assert all(rho.min() >= 0 and rho.max() <= 1 for rho in rhos) and any((rho != rho[0, 0]).any() for rho in rhos)
 
 
@@ -184,14 +184,14 @@ def test_sketch_finds_lines(tmp_path, monkeypatch):
     assert errors[1] < 0.95 * (1 - lines).abs().mean(), "better than empty paper"
 
 
-def test_stylegan2_moves_towards_its_data_and_obeys_orders_of_a_kind(tmp_path, monkeypatch):
+def test_stylegan2_moves_towards_its_data_and_follows_its_condition(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
     settings = {"batch": 16, "gamma": 0.5, "ema_images": 200, "lr_G": 4e-3, "path_weight": 0.0, "mixing": 0.5}
     before, after, faces = trained("stylegan2", tmp_path, 300, **settings)
     real = faces.batch(range(64))
     errors = [(model.sample(64).mean(0) - real.mean(0)).square().mean().sqrt() for model in (before, after)]
     assert errors[1] < 0.75 * errors[0], "the average picture becomes the average face"
-    _, ordered, _ = trained("stylegan2", tmp_path / "orders", 2, **settings, attributes=True)
-    latents = ordered.latents(4, 0)
-    blonde, blue = (ordered.generate(latents, attributes(f"{color} hair")) for color in ("blonde", "blue"))
-    assert not torch.allclose(blonde, blue), "the order reaches the picture"
+    _, conditional, _ = trained("stylegan2", tmp_path / "conditional", 2, **settings, attributes=True)
+    latents = conditional.latents(4, 0)
+    blonde, blue = (conditional.generate(latents, attributes(f"{color} hair")) for color in ("blonde", "blue"))
+    assert not torch.allclose(blonde, blue), "the condition reaches the picture"

@@ -14,7 +14,7 @@ from animelab.studio import render
 
 
 @pytest.fixture(autouse=True)
-def dice() -> None:
+def seeded() -> None:
     torch.manual_seed(0)
 
 

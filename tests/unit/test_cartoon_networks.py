@@ -13,7 +13,7 @@ from animelab.nn import animegan, cartoongan, ugatit
 
 
 @pytest.fixture(autouse=True)
-def dice() -> None:
+def seeded() -> None:
     torch.manual_seed(0)
 
 
@@ -60,12 +60,12 @@ def test_attention_weighs_channels_by_what_they_tell() -> None:
     assert torch.allclose(heat[0], out[0].sum(0))
 
 
-def test_the_judges_attention_has_spectral_norm_and_the_last_norms_begin_by_the_picture() -> None:
-    judge, painter = ugatit.Discriminator(4, 4), ugatit.Generator(32, 4, 1, light=True)
-    for attention, normed in ((judge.attention, True), (painter.attention, False)):
+def test_the_discriminators_attention_has_spectral_norm_and_the_last_norms_begin_by_the_picture() -> None:
+    D, G = ugatit.Discriminator(4, 4), ugatit.Generator(32, 4, 1, light=True)
+    for attention, normed in ((D.attention, True), (G.attention, False)):
         for head in (attention.average, attention.largest):
             assert normed == torch.isclose(head.weight.norm(), torch.ones(()))
-    assert [norm.rho.unique().tolist() for norm in painter.norms] == [[0], [0]]
+    assert [norm.rho.unique().tolist() for norm in G.norms] == [[0], [0]]
 
 
 def test_sides_that_do_not_fit_are_one_sentence() -> None:
@@ -77,21 +77,21 @@ def test_sides_that_do_not_fit_are_one_sentence() -> None:
         ugatit.Generator(32, 4, 1)(torch.zeros(1, 3, 64, 64))
 
 
-def test_the_judges_maps_have_the_published_sizes() -> None:
+def test_the_discriminators_maps_have_the_published_sizes() -> None:
     x = torch.zeros(1, 3, 256, 256)
     for layers, side in ((7, 6), (5, 30)):
         assert ugatit.Discriminator(layers, 2)(x).out.shape == (1, 1, side, side)
 
 
-def test_a_painter_begins_by_turning_channels_and_keeps_places_apart() -> None:
+def test_a_generator_begins_by_turning_channels_and_keeps_places_apart() -> None:
     torch.manual_seed(0)
-    painter = animegan.Generator(width=8, blocks=2).apply(animegan.initialize)
-    same, alone = painter.shrink[2][0], painter.think[1].body[1][0]  # 16 channels to 16, and 64 each by itself
+    G = animegan.Generator(width=8, blocks=2).apply(animegan.initialize)
+    same, depthwise = G.shrink[2][0], G.think[1].body[1][0]  # 16 channels to 16, and 64 each by itself
     x = torch.randn(1, 16, 6, 6)
     torch.testing.assert_close(same(x).norm(dim=1), x.norm(dim=1)[:, 1:-1, 1:-1])
     assert (same(x) - x[..., 1:-1, 1:-1]).abs().mean() > 0.5, "a rotation, not a copy"
-    y = torch.randn(1, alone.in_channels, 6, 6)
-    torch.testing.assert_close(alone(y) - alone.bias[:, None, None], y[..., 1:-1, 1:-1])
+    y = torch.randn(1, depthwise.in_channels, 6, 6)
+    torch.testing.assert_close(depthwise(y) - depthwise.bias[:, None, None], y[..., 1:-1, 1:-1])
 
 
 def test_vgg19_is_cut_where_the_papers_cut_it() -> None:
@@ -117,7 +117,7 @@ def test_vgg19_is_cut_where_the_papers_cut_it() -> None:
 
 
 def test_features_have_gradients_and_the_gram_matrix_forgets_places() -> None:
-    look = perception.eye("tagger")
+    look = perception.extractor("tagger")
     picture = torch.rand(1, 3, 32, 32, requires_grad=True)
     maps = look(picture)
     assert [each.shape[-1] for each in maps] == [16, 8, 4, 2]
@@ -137,4 +137,4 @@ def test_features_have_gradients_and_the_gram_matrix_forgets_places() -> None:
     values = flat[0].flatten(1).double().numpy()
     assert np.allclose(perception.gram(flat)[0], values @ values.T / values.size, atol=1e-6)
     with pytest.raises(LabError, match="no features 'vgg'"):
-        perception.eye("vgg")
+        perception.extractor("vgg")

@@ -29,8 +29,8 @@ def official(table: str, shrink: int = 1, seed: int = 0) -> dict:
 
 
 def saved(tmp_path: Path, state: dict) -> Path:
-    torch.save(state, tmp_path / "painter.pt")
-    return tmp_path / "painter.pt"
+    torch.save(state, tmp_path / "generator.pt")
+    return tmp_path / "generator.pt"
 
 
 def their_ugatit(s: dict, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -152,7 +152,7 @@ def test_a_file_with_a_part_missing_or_too_much_is_refused(tmp_path: Path) -> No
 def test_tensors_of_odd_shapes_are_one_sentence(key: str, shape: tuple, tmp_path: Path) -> None:
     state = {"genA2B.DownBlock.1.weight": torch.zeros(4, 3, 7, 7), "genA2B.FC.0.weight": torch.zeros(16, 16)}
     state = (state if "gen" in key else {}) | {key: torch.zeros(shape)}
-    with pytest.raises(LabError, match="painter.pt ") as caught:
+    with pytest.raises(LabError, match="generator.pt ") as caught:
         compat.load_generator(saved(tmp_path, state))
     assert "\n" not in str(caught.value)
 
@@ -166,5 +166,5 @@ def test_tensors_without_plain_numbers_are_refused(kind: str, tmp_path: Path) ->
         "quantized": torch.quantize_per_tensor(last, 1.0, 0, torch.qint8),
         "meta": last.to("meta"),
     }[kind]
-    with pytest.raises(LabError, match="painter.pt .*plain tensors"):
+    with pytest.raises(LabError, match="generator.pt .*plain tensors"):
         compat.load_generator(saved(tmp_path, state))

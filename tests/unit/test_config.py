@@ -39,7 +39,7 @@ def test_a_wrong_setting_is_one_sentence(changes, says):
     [
         ("cartoongan", {"size": 256}, "at most picture=128"),
         ("animegan", {"size": 120}, "multiple of 16"),
-        ("ugatit", {"layers_global": 9}, "judges of 4 and 9 layers .* at least 384"),
+        ("ugatit", {"layers_global": 9}, "D of 4 and 9 layers .* at least 384"),
         ("ugatit", {"layers_local": 2}, "3 or more"),
         ("ugatit", {"size": 66}, "multiple of 4"),
     ],
@@ -49,7 +49,7 @@ def test_sizes_that_do_not_fit_the_networks_are_one_sentence(recipe, changes, sa
         settings.change(RECIPES[recipe].presets["cpu"], **changes)
 
 
-def test_the_smallest_picture_that_is_allowed_can_be_judged():
+def test_the_smallest_picture_that_is_allowed_fits_both_discriminators():
     config = dataclasses.replace(RECIPES["ugatit"].presets["smoke"], size=24, layers_global=5)
     recipe = RECIPES["ugatit"](config, "cpu")
     assert recipe.step((torch.zeros(1, 3, 24, 24), torch.zeros(1, 3, 24, 24)))["D"].isfinite()

@@ -124,7 +124,7 @@ def source(*urls: str, **changes: object) -> download.Source:
     )
 
 
-def test_a_dataset_is_fetched_once_and_read_as_two_piles(server: Server, tmp_path: Path) -> None:
+def test_a_dataset_is_fetched_once_and_read_as_two_domains(server: Server, tmp_path: Path) -> None:
     where = download.get(source(server.url("ok")), tmp_path)
     assert sorted(p.relative_to(where).as_posix() for p in where.rglob("*.png")) == [
         f"{split}/{side}/{n}.png" for split in ("test", "train") for side in "ab" for n in range(3)

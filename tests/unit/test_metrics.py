@@ -158,9 +158,9 @@ def test_bundled_taggers_read_fresh_faces(name: str) -> None:
     assert (zoo.FOLDER / "weights" / card["file"]).stat().st_size < 5e6
 
 
-def test_the_judge_is_another_network() -> None:
-    tagger, judge = zoo.card("tagger"), zoo.card("examiner")
-    assert tagger["network"] != judge["network"] and tagger["seed"] != judge["seed"]
+def test_the_examiner_is_another_network() -> None:
+    tagger, examiner = zoo.card("tagger"), zoo.card("examiner")
+    assert tagger["network"] != examiner["network"] and tagger["seed"] != examiner["seed"]
     shown = DRAWN.batch(range(64))
     assert not torch.allclose(metrics.predicted(shown, "tagger"), metrics.predicted(shown, "examiner"), atol=0.5)
 

@@ -1,4 +1,4 @@
-"""A learner's own pairs and piles: what is read, and what every mistake is told."""
+"""A learner's own pairs and unpaired pictures: what is read, and what every mistake is told."""
 
 from __future__ import annotations
 
@@ -77,22 +77,22 @@ def test_a_changed_pair_is_another_set(tmp_path: Path) -> None:
     assert PairedFolder(tmp_path, 16).fingerprint != before
 
 
-def test_piles_need_not_match_and_others_meet_in_every_epoch(tmp_path: Path) -> None:
+def test_unpaired_pictures_need_not_match_and_others_meet_in_every_epoch(tmp_path: Path) -> None:
     for number in range(7):
         paint(tmp_path / "a" / f"{number}.png", (number, 0, 0))
     for number in range(3):
         paint(tmp_path / "b" / f"x{number}.png", (0, number, 0))
-    piles = UnpairedFolder(tmp_path, 16)
-    assert len(piles) == 7
+    unpaired = UnpairedFolder(tmp_path, 16)
+    assert len(unpaired) == 7
     meetings = []
     for epoch in range(2):
         torch.manual_seed(epoch)
-        a, b = piles.batch(range(7))
-        assert [byte(picture[0, 0, 0]) for picture in a] == list(range(7)), "the larger pile once"
+        a, b = unpaired.batch(range(7))
+        assert [byte(picture[0, 0, 0]) for picture in a] == list(range(7)), "the larger side once"
         meetings.append([byte(picture[1, 0, 0]) for picture in b])
     assert meetings[0] != meetings[1], "in another epoch, others meet"
     torch.manual_seed(1)
-    assert [byte(picture[1, 0, 0]) for picture in piles.batch(range(7))[1]] == meetings[1], "by torch's dice alone"
+    assert [byte(picture[1, 0, 0]) for picture in unpaired.batch(range(7))[1]] == meetings[1], "by the seed alone"
     (tmp_path / "b").rename(tmp_path / "c")
     with pytest.raises(LabError, match="named 'a' and 'b'"):
         UnpairedFolder(tmp_path, 16)

@@ -142,7 +142,7 @@ def test_attributes_steer_the_generator_and_small_versions_work() -> None:
     assert real.shape == (2,) and tags.shape == (2, 34)
 
 
-def test_the_judge_of_makegirlsmoe_sees_every_picture_alone() -> None:
+def test_the_discriminator_of_makegirlsmoe_sees_every_picture_alone() -> None:
     torch.manual_seed(0)
     network, pictures = makegirlsmoe.Discriminator(64, width=8), torch.rand(4, 3, 64, 64)
     together = network(pictures)[0]

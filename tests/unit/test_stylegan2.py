@@ -71,13 +71,13 @@ def test_doubling_is_filling_with_zeros_and_filtering_and_halving_is_filtering_a
 def test_the_spread_of_a_group_is_one_number_and_none_for_equal_pictures() -> None:
     torch.manual_seed(3)
     x = torch.randn(8, 5, 4, 4)
-    last = stylegan2.batch_spread(x)[:, -1]
+    last = stylegan2.minibatch_stddev(x)[:, -1]
     for group in range(2):
         members = x[group::2]
         expected = (members.var(0, unbiased=False) + 1e-8).sqrt().mean()
         torch.testing.assert_close(last[group::2], expected.expand(4, 4, 4))
-    assert stylegan2.batch_spread(x[:1].expand(4, -1, -1, -1))[:, -1].max() < 2e-4
-    assert stylegan2.batch_spread(x[:7]).shape == (7, 6, 4, 4), "seven pictures are a group of one each"
+    assert stylegan2.minibatch_stddev(x[:1].expand(4, -1, -1, -1))[:, -1].max() < 2e-4
+    assert stylegan2.minibatch_stddev(x[:7]).shape == (7, 6, 4, 4), "seven pictures are a group of one each"
 
 
 def test_truncation_to_zero_gives_everybody_the_mean_face() -> None:
@@ -118,14 +118,14 @@ def test_each_layer_follows_its_own_w() -> None:
         assert not torch.equal(generator.synthesis(mixed), same), f"layer {layer} hears nothing"
 
 
-def test_classes_reach_the_picture_and_the_judge() -> None:
+def test_classes_reach_the_picture_and_the_discriminator() -> None:
     generator = small(classes=3).eval()
-    judge = stylegan2.Discriminator(32, 256, 16, 2, 8, classes=3)
+    D = stylegan2.Discriminator(32, 256, 16, 2, 8, classes=3)
     z, labels = torch.randn(3, 8), torch.eye(3)
     pictures = generator(z, labels)
     assert not torch.allclose(pictures, generator(z, labels.roll(1, 0)))
-    assert judge(pictures, labels).shape == (3,)
-    assert not torch.allclose(judge(pictures, labels), judge(pictures, labels.roll(1, 0)))
+    assert D(pictures, labels).shape == (3,)
+    assert not torch.allclose(D(pictures, labels), D(pictures, labels.roll(1, 0)))
     with pytest.raises(LabError, match="labels"):
         generator(z)
 
@@ -138,14 +138,14 @@ def test_sizes_that_cannot_be_are_refused(size: int) -> None:
         stylegan2.Discriminator(32, 256, 16)(torch.zeros(1, 3, 16, 16))
 
 
-def test_r1_of_a_linear_judge_is_the_square_of_its_weights() -> None:
+def test_r1_of_a_linear_discriminator_is_the_square_of_its_weights() -> None:
     weights = torch.randn(3, 8, 8, dtype=torch.float64)
     real = torch.randn(5, 3, 8, 8, dtype=torch.float64)
     penalty = losses.r1_penalty(lambda pictures: (pictures * weights).sum((1, 2, 3)), real)
     torch.testing.assert_close(penalty, weights.square().sum())
 
 
-def test_path_length_of_a_linear_painter_is_the_size_of_its_matrix() -> None:
+def test_path_length_of_a_linear_generator_is_the_size_of_its_matrix() -> None:
     torch.manual_seed(4)
     matrix = torch.randn(6, 3 * 8 * 8, dtype=torch.float64)
     w = torch.randn(4000, 1, 6, dtype=torch.float64, requires_grad=True)
@@ -154,48 +154,48 @@ def test_path_length_of_a_linear_painter_is_the_size_of_its_matrix() -> None:
 
 
 @pytest.fixture
-def disturb() -> Augment:
+def augment() -> Augment:
     return Augment()
 
 
-def test_no_disturbance_with_probability_zero(disturb: Augment) -> None:
+def test_no_augmentation_with_probability_zero(augment: Augment) -> None:
     pictures = torch.rand(4, 3, 16, 16) * 2 - 1
-    torch.testing.assert_close(disturb(pictures), pictures, rtol=0, atol=2e-5)
-    disturb.p.fill_(1.0)
-    assert ((disturb(pictures) - pictures).abs().amax((1, 2, 3)) > 0.1).all()
+    torch.testing.assert_close(augment(pictures), pictures, rtol=0, atol=2e-5)
+    augment.p.fill_(1.0)
+    assert ((augment(pictures) - pictures).abs().amax((1, 2, 3)) > 0.1).all()
 
 
-def test_gradients_pass_through_the_disturbance(disturb: Augment) -> None:
+def test_gradients_pass_through_the_augmentation(augment: Augment) -> None:
     """For a given draw it is linear, so the slope times any step is exactly the change."""
-    disturb.p.fill_(0.8)
+    augment.p.fill_(0.8)
     torch.manual_seed(5)
     start, step, weights = torch.randn(3, 6, 3, 16, 16).unbind(0)
     start.requires_grad_()
 
     def changed(pictures: Tensor) -> Tensor:
         torch.manual_seed(6)
-        return (disturb(pictures) * weights).sum()
+        return (augment(pictures) * weights).sum()
 
     (slope,) = torch.autograd.grad(changed(start), start)
     change = changed((start + step).detach()) - changed(start.detach())
     assert (slope * step).sum().item() == pytest.approx(change.item(), rel=1e-3, abs=1e-2)
 
 
-def test_gray_stays_gray_and_each_disturbance_is_as_frequent_as_p_says(disturb: Augment) -> None:
-    disturb.p.fill_(0.3)
+def test_gray_stays_gray_and_each_augmentation_is_as_frequent_as_p_says(augment: Augment) -> None:
+    augment.p.fill_(0.3)
     torch.manual_seed(7)
     gray = torch.full((4000, 3, 4, 4), 0.4)
-    colors = disturb(gray)
+    colors = augment(gray)
     torch.testing.assert_close(colors, colors[:, :1].expand(-1, 3, -1, -1), rtol=0, atol=1e-4)
     unchanged = ((colors - gray).abs().amax((1, 2, 3)) < 1e-4).float().mean()
     # brightness, contrast and a mirrored luma (which half of the draws leave as it is) change a gray picture
     assert unchanged.item() == pytest.approx(0.7 * 0.7 * 0.85, abs=0.03)
 
 
-def test_probability_follows_the_judges_confidence(disturb: Augment) -> None:
+def test_probability_follows_the_discriminators_confidence(augment: Augment) -> None:
     for _ in range(200):
-        disturb.adapt(torch.full((50,), 2.0))
-    assert disturb.p.item() == pytest.approx(200 * 50 / 500_000, rel=0.1)
+        augment.adapt(torch.full((50,), 2.0))
+    assert augment.p.item() == pytest.approx(200 * 50 / 500_000, rel=0.1)
     for _ in range(400):
-        disturb.adapt(torch.full((50,), -2.0))
-    assert disturb.p.item() == 0
+        augment.adapt(torch.full((50,), -2.0))
+    assert augment.p.item() == 0

@@ -1,4 +1,4 @@
-"""The tagger and the judge: sizes, what the recipe does to pictures, and that it learns."""
+"""The tagger and the examiner: sizes, what the recipe does to pictures, and that it learns."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def test_parameters_and_shapes() -> None:
     ]  # fmt: skip
 
 
-def test_disturbed_pictures_stay_pictures_and_differ() -> None:
+def test_augmented_pictures_stay_pictures_and_differ() -> None:
     torch.manual_seed(0)
     shown = StudioAttributes(64, 24, prior="full").batch(range(24))[0]
-    first, second = tagger.disturb(shown), tagger.disturb(shown)
+    first, second = tagger.augmented(shown), tagger.augmented(shown)
     assert first.shape == shown.shape and first.abs().max() <= 1
     assert (first - second).abs().mean() > 0.05
     hue = (shown - shown.mean(1, keepdim=True)).mean((2, 3))
     moved = (first - first.mean(1, keepdim=True)).mean((2, 3))
     similar = torch.cosine_similarity(hue, moved)
-    assert similar.median() > 0.9, "a disturbance never changes a color's name"
+    assert similar.median() > 0.9, "augmentation never changes a color's name"
 
 
 def test_it_learns_hair_colors_in_seconds() -> None:

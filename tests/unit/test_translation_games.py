@@ -1,4 +1,4 @@
-"""The piles that the judges of CartoonGAN and AnimeGANv2 see, and the losses of color, by hand."""
+"""The losses of CartoonGAN, AnimeGANv2 and U-GAT-IT, by hand: which pictures D sees, and what G weighs."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ def squares(logits, goal):
 
 
 def stepped(recipe, batch):
-    """One step: what it said, each update's (optimizer, loss), and the judge as it was after each, if there is one."""
-    updates, judges, update = [], [], recipe.update
+    """One step: what it said, each update's (optimizer, loss), and D as it was after each, if there is one."""
+    updates, Ds, update = [], [], recipe.update
 
     def noted(optimizer, loss):
         updates.append((optimizer, loss.item()))
         update(optimizer, loss)
-        judges.append(copy.deepcopy(getattr(recipe, "D", None)))
+        Ds.append(copy.deepcopy(getattr(recipe, "D", None)))
 
     recipe.update = noted
-    return recipe.step(batch), updates, judges
+    return recipe.step(batch), updates, Ds
 
 
 def of(parts, **weights):
@@ -55,11 +55,11 @@ def of(parts, **weights):
 
 
 @pytest.mark.parametrize("edges", [True, False])
-def test_cartoongans_judge_sees_three_piles(edges, batch) -> None:
-    recipe, judge, painter = begun(recipes.CartoonGAN, edges=edges)
+def test_cartoongans_discriminator_sees_three_sets(edges, batch) -> None:
+    recipe, D, G = begun(recipes.CartoonGAN, edges=edges)
     photos, drawings = batch
-    soft = squares(judge(cartoongan.edge_smoothed(drawings)), 0)
-    expected = squares(judge(drawings), 1) + squares(judge(painter(photos)), 0) + edges * soft
+    soft = squares(D(cartoongan.edge_smoothed(drawings)), 0)
+    expected = squares(D(drawings), 1) + squares(D(G(photos)), 0) + edges * soft
     assert float(recipe.step(batch)["D"]) == pytest.approx(expected.item(), rel=1e-4)
     assert soft > 1e-3
 
@@ -67,19 +67,19 @@ def test_cartoongans_judge_sees_three_piles(edges, batch) -> None:
 def test_a_learners_own_discriminator_loss_is_the_one_that_trains(batch) -> None:
     config = dataclasses.replace(recipes.PRESETS["smoke"], first=0, picture=32)
     recipe = recipes.CartoonGAN(config, "cpu", discriminator_loss=lambda drawing, fake, soft: 7 * soft.square().mean())
-    judge = copy.deepcopy(recipe.D)
-    expected = 7 * squares(judge(cartoongan.edge_smoothed(batch[1])), 0)
+    D = copy.deepcopy(recipe.D)
+    expected = 7 * squares(D(cartoongan.edge_smoothed(batch[1])), 0)
     assert float(recipe.step(batch)["D"]) == pytest.approx(expected.item(), rel=1e-4)
 
 
-def test_cartoongans_painter_first_holds_on_then_plays(batch) -> None:
-    recipe, _, painter = begun(recipes.CartoonGAN, content_weight=3.0)
-    fake, wanted = painter(batch[0]), recipe.look(batch[0])
-    _, updates, judges = stepped(recipe, batch)
+def test_cartoongans_generator_first_learns_content_alone(batch) -> None:
+    recipe, _, G = begun(recipes.CartoonGAN, content_weight=3.0)
+    fake, wanted = G(batch[0]), recipe.look(batch[0])
+    _, updates, Ds = stepped(recipe, batch)
     content = perception.content_distance(recipe.look(fake), wanted, perception.CONTENT["tagger"])
-    parts = {"game": squares(judges[0](fake), 1), "content": content}
+    parts = {"adversarial": squares(Ds[0](fake), 1), "content": content}
     assert [optimizer for optimizer, _ in updates] == [recipe.D_adam, recipe.G_adam]
-    assert updates[1][1] == of(parts, game=1, content=3)
+    assert updates[1][1] == of(parts, adversarial=1, content=3)
 
     recipe = recipes.CartoonGAN(dataclasses.replace(recipe.config, first=1), "cpu")
     content = perception.content_distance(recipe.look(recipe.G(batch[0])), wanted, perception.EVERYTHING["tagger"])
@@ -87,31 +87,31 @@ def test_cartoongans_painter_first_holds_on_then_plays(batch) -> None:
     assert updates == [(recipe.G_first, pytest.approx(content.item(), rel=1e-4))]
 
 
-def test_animegans_painter_weighs_five_things(batch) -> None:
-    weights = {"game": 3.0, "content": 5.0, "style": 3000.0, "color": 11.0, "smooth": 130.0}
-    recipe, _, painter = begun(animegan.AnimeGAN, **{f"{name}_weight": value for name, value in weights.items()})
+def test_animegans_generator_weighs_five_losses(batch) -> None:
+    weights = {"adversarial": 3.0, "content": 5.0, "style": 3000.0, "color": 11.0, "smooth": 130.0}
+    recipe, _, G = begun(animegan.AnimeGAN, **{f"{name}_weight": value for name, value in weights.items()})
     photos, drawings = batch
-    fake, depths = painter(photos), perception.CONTENT["tagger"]
-    said, updates, judges = stepped(recipe, batch)
+    fake, depths = G(photos), perception.CONTENT["tagger"]
+    said, updates, Ds = stepped(recipe, batch)
     seen = recipe.look(fake)
     parts = {
-        "game": squares(judges[0](fake), 1),
+        "adversarial": squares(Ds[0](fake), 1),
         "content": perception.content_distance(seen, recipe.look(photos), depths),
         "style": perception.style_distance(seen, recipe.look(animegan.grayed(drawings)), depths),
         "color": animegan.color_distance(fake, photos),
-        "smooth": animegan.unrest(fake),
+        "smooth": animegan.total_variation(fake),
     }
     assert [optimizer for optimizer, _ in updates] == [recipe.D_adam, recipe.G_adam]
     assert updates[0][1] == pytest.approx(3 * float(said["D"]), rel=1e-4)
     assert updates[1][1] == of(parts, **weights)
 
 
-def test_animegans_judge_sees_four(batch) -> None:
-    recipe, judge, painter = begun(animegan.AnimeGAN)
+def test_animegans_discriminator_sees_four_sets(batch) -> None:
+    recipe, D, G = begun(animegan.AnimeGAN)
     photos, drawings = batch
     gray = animegan.grayed(drawings)
-    piles = (1.2, drawings, 1), (1.2, painter(photos), 0), (1.2, gray, 0), (0.8, cartoongan.edge_smoothed(gray), 0)
-    expected = sum(weight * squares(judge(pile), goal) for weight, pile, goal in piles)
+    terms = (1.2, drawings, 1), (1.2, G(photos), 0), (1.2, gray, 0), (0.8, cartoongan.edge_smoothed(gray), 0)
+    expected = sum(weight * squares(D(pictures), goal) for weight, pictures, goal in terms)
     assert float(recipe.step(batch)["D"]) == pytest.approx(expected.item(), rel=1e-4)
 
 
@@ -121,24 +121,24 @@ def test_animegan_begins_with_rotations_and_holds_color_from_the_first_step(batc
     turn = square[..., 1, 1]
     assert torch.allclose(turn @ turn.T, torch.eye(len(turn)), atol=1e-5)
     assert torch.isclose(square.abs().sum(), turn.abs().sum())
-    painter = copy.deepcopy(recipe.G)
+    G = copy.deepcopy(recipe.G)
     said, updates, _ = stepped(recipe, batch)
-    parts = {"content": said["content"], "color": animegan.color_distance(painter(batch[0]), batch[0])}
+    parts = {"content": said["content"], "color": animegan.color_distance(G(batch[0]), batch[0])}
     assert updates == [(recipe.G_first, of(parts, content=1, color=2))]
 
 
 def test_ugatits_losses_of_both_directions(batch) -> None:
     weights = {"cycle_weight": 3.0, "identity_weight": 5.0, "attention_weight": 7.0}
     recipe = ugatit.UGATIT(dataclasses.replace(ugatit.PRESETS["smoke"], crop=1.0, **weights), "cpu")
-    painters, judges_a, judges_b = map(copy.deepcopy, (recipe.G, recipe.D_a, recipe.D_b))
+    G, Ds_a, Ds_b = map(copy.deepcopy, (recipe.G, recipe.D_a, recipe.D_b))
     said, updates, _ = stepped(recipe, batch)
     expected = dict.fromkeys(said, torch.zeros(()))
-    for painter, back, judges, real, other in (
-        (painters.a_to_b, painters.b_to_a, judges_b, batch[0], batch[1]),
-        (painters.b_to_a, painters.a_to_b, judges_a, batch[1], batch[0]),
+    for forth, back, Ds, real, other in (
+        (G.a_to_b, G.b_to_a, Ds_b, batch[0], batch[1]),
+        (G.b_to_a, G.a_to_b, Ds_a, batch[1], batch[0]),
     ):
-        there, same = painter(real), painter(other)
-        fakes, reals = ([judge(pictures) for judge in judges] for pictures in (there.out, other))
+        there, same = forth(real), forth(other)
+        fakes, reals = ([D(pictures) for D in Ds] for pictures in (there.out, other))
         parts = {
             "adversarial": sum(squares(each.out, 1) + squares(each.guess, 1) for each in fakes) / 2,
             "cycle": (back(there.out).out - real).abs().mean() / 2,
@@ -166,7 +166,7 @@ def test_ugatit_keeps_rho_between_two_norms(batch) -> None:
     assert all(rho.min() == 0 and rho.max() == 1 for rho in mixed) and len(mixed) == 8
 
 
-def test_gray_color_and_unrest_by_hand() -> None:
+def test_gray_color_and_total_variation_by_hand() -> None:
     red = torch.tensor([1.0, -1, -1]).view(1, 3, 1, 1).expand(1, 3, 4, 4)
     assert torch.allclose(animegan.grayed(red), torch.tensor(0.299 - 0.587 - 0.114)), "brightness alone"
     assert float(animegan.color_distance(red, red)) == 0
@@ -178,4 +178,4 @@ def test_gray_color_and_unrest_by_hand() -> None:
     assert float(animegan.color_distance(blue, red)) == pytest.approx(abs(y) + huber, rel=1e-5)
     steps = torch.zeros(1, 3, 4, 4)
     steps[..., 2:] = 3
-    assert float(animegan.unrest(steps)) == pytest.approx(9 / 3 / 2), "one of three neighbors across differs by 3"
+    assert float(animegan.total_variation(steps)) == pytest.approx(9 / 3 / 2), "one of three neighbors differs by 3"

@@ -1,4 +1,4 @@
-"""Character maker, line painter and curtain: pure renders, controls that do what they say, still pictures."""
+"""Character maker, drawing board and curtain: pure renders, controls that do what they say, still pictures."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from animelab.studio import TAGS
 from animelab.widgets import BeforeAfter, CharacterMaker, DrawingBoard
 
 
-class Painter:
-    """Stands for a conditional model: its picture spells its latent and its order."""
+class Conditional:
+    """Stands for a conditional model: its picture spells its latent and its condition."""
 
     latent = 4
 
@@ -38,7 +38,7 @@ class Painter:
 
 @pytest.fixture
 def maker() -> CharacterMaker:
-    return CharacterMaker(Painter(), seed=3)
+    return CharacterMaker(Conditional(), seed=3)
 
 
 def test_the_maker_offers_what_its_model_knows(maker: CharacterMaker) -> None:
@@ -77,41 +77,41 @@ def url(pixels: np.ndarray) -> str:
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def shown(painter: DrawingBoard) -> np.ndarray:
-    data = painter.colored.rstrip("#").partition(",")[2]
+def shown(board: DrawingBoard) -> np.ndarray:
+    data = board.colored.rstrip("#").partition(",")[2]
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB"))
 
 
 @pytest.fixture
-def painter() -> DrawingBoard:
+def board() -> DrawingBoard:
     drawings = torch.stack([torch.full((3, 16, 16), value) for value in (1.0, 0.0)])
     return DrawingBoard(lambda lines: -lines, drawings)
 
 
-def test_what_is_drawn_is_answered(painter: DrawingBoard) -> None:
-    assert shown(painter).max() == 0 and shown(painter).shape == (256, 256, 3)
+def test_what_is_drawn_is_answered(board: DrawingBoard) -> None:
+    assert shown(board).max() == 0 and shown(board).shape == (256, 256, 3)
     canvas = np.full((256, 256, 3), 255, np.uint8)
     canvas[:64, 128:] = 0
-    painter.drawing = url(canvas)
-    assert painter.lines.shape == (16, 16, 3)
-    assert painter.lines[:4, 8:].max() == 0 and painter.lines[4:].min() == 255
-    assert np.array_equal(painter.picture, 255 - painter.lines)
-    assert np.array_equal(painter.render(painter.lines), painter.picture)
+    board.drawing = url(canvas)
+    assert board.lines.shape == (16, 16, 3)
+    assert board.lines[:4, 8:].max() == 0 and board.lines[4:].min() == 255
+    assert np.array_equal(board.picture, 255 - board.lines)
+    assert np.array_equal(board.render(board.lines), board.picture)
 
 
-def test_the_same_answer_twice_is_still_news(painter: DrawingBoard) -> None:
+def test_the_same_answer_twice_is_still_news(board: DrawingBoard) -> None:
     canvas = np.full((256, 256, 3), 255, np.uint8)
-    before = painter.colored
-    painter.drawing = url(canvas)
-    assert painter.colored != before, "the browser waits for an answer before it sends the next drawing"
+    before = board.colored
+    board.drawing = url(canvas)
+    assert board.colored != before, "the browser waits for an answer before it sends the next drawing"
 
 
-def test_another_drawing_and_back(painter: DrawingBoard) -> None:
-    first = painter.start
-    painter._asked(painter, {"ask": "another"}, None)
-    assert painter.start != first and abs(int(painter.lines.mean()) - 128) <= 1
-    painter._asked(painter, {"ask": "another"}, None)
-    assert painter.start == first
+def test_another_drawing_and_back(board: DrawingBoard) -> None:
+    first = board.start
+    board._asked(board, {"ask": "another"}, None)
+    assert board.start != first and abs(int(board.lines.mean()) - 128) <= 1
+    board._asked(board, {"ask": "another"}, None)
+    assert board.start == first
 
 
 @pytest.mark.parametrize(
@@ -124,11 +124,11 @@ def test_another_drawing_and_back(painter: DrawingBoard) -> None:
         "data:image/png;base64," + "A" * 2**21,
     ],
 )
-def test_a_canvas_sends_a_small_png_or_nothing(hostile: str, painter: DrawingBoard) -> None:
-    before = painter.lines.copy()
+def test_a_canvas_sends_a_small_png_or_nothing(hostile: str, board: DrawingBoard) -> None:
+    before = board.lines.copy()
     with pytest.raises(LabError, match="no picture|too large"):
-        painter.drawing = hostile
-    assert np.array_equal(painter.lines, before)
+        board.drawing = hostile
+    assert np.array_equal(board.lines, before)
 
 
 def test_the_curtain_shows_both_sides() -> None:
@@ -148,7 +148,7 @@ def test_the_curtain_shows_both_sides() -> None:
             BeforeAfter(versions)
 
 
-@pytest.mark.parametrize("kind", ["maker", "painter", "curtain"])
+@pytest.mark.parametrize("kind", ["maker", "board", "curtain"])
 def test_without_a_kernel_a_described_picture_remains(kind: str, request: pytest.FixtureRequest) -> None:
     if kind == "curtain":
         widget = BeforeAfter({"a": np.zeros((1, 8, 8, 3), np.uint8), "b": np.zeros((1, 8, 8, 3), np.uint8)})

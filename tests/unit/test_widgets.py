@@ -258,8 +258,8 @@ def test_a_stylegan2_that_takes_orders_has_faces_with_orders_of_their_own():
     with torch.no_grad():
         torch.testing.assert_close(explorer.latents[:, 0], generator.mapping(z, orders[7:8]))
     assert explorer.space.cloud.shape == (4096, 8)
-    other = latent.Styles(generator, orders=orders[:1])
-    assert torch.equal(other.point(4), latent.Styles(generator, orders=orders[:1].repeat(3, 1)).point(4))
+    other = latent.Styles(generator, labels=orders[:1])
+    assert torch.equal(other.point(4), latent.Styles(generator, labels=orders[:1].repeat(3, 1)).point(4))
 
 
 def test_a_network_is_copied_and_left_as_it_is():
