@@ -1,9 +1,10 @@
 """The training engine: a loop, its checkpoints and its log. It has never heard of a generator."""
 
-from animelab.engine.average import EMA
+from animelab.engine.average import EMA, update_average
 from animelab.engine.checkpoint import Checkpoints
 from animelab.engine.loop import Progress, train
 from animelab.engine.recipe import Recipe, adam, frozen, linear_decay
 from animelab.engine.run import Run
 
 __all__ = ["EMA", "Checkpoints", "Progress", "Recipe", "Run", "adam", "frozen", "linear_decay", "train"]
+__all__ += ["update_average"]

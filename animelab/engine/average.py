@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import nn
+
+
+@torch.no_grad()
+def update_average(average: nn.Module, model: nn.Module, decay: float) -> None:
+    """average = decay * average + (1 - decay) * model, in place; counters are copied. Taught in 01_dcgan."""
+    mine, theirs = [], []
+    for value, fresh in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
+        if value.is_floating_point():
+            mine.append(value)
+            theirs.append(fresh)
+        else:
+            value.copy_(fresh)
+    torch._foreach_lerp_(mine, theirs, 1 - decay)  # one call for all tensors: 5 times faster than a loop
 
 
 class EMA(nn.Module):
@@ -27,19 +41,11 @@ class EMA(nn.Module):
     def forward(self, *inputs: Any) -> Any:
         return self.average(*inputs)
 
-    @torch.no_grad()
-    def update(self, network: nn.Module) -> None:
-        """Move the average towards the network's present weights, in place."""
+    def update(self, network: nn.Module, rule: Callable[[nn.Module, nn.Module, float], None] = update_average) -> None:
+        """Move the average towards the network's present weights, in place, by `rule`(average, network, decay)."""
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         self.updates += 1
-        mine, theirs = [], []
-        for average, value in zip(self.average.state_dict().values(), network.state_dict().values(), strict=True):
-            if average.is_floating_point():
-                mine.append(average)
-                theirs.append(value)
-            else:
-                average.copy_(value)
-        torch._foreach_lerp_(mine, theirs, 1 - decay)  # one call for all tensors: 5 times faster than a loop
+        rule(self.average, network, decay)
 
     def get_extra_state(self) -> dict[str, int]:
         """What state_dict() saves besides tensors."""

@@ -43,20 +43,21 @@ from animelab.viz import show
 model = zoo.load("dcgan-faces-64")
 show(
     model.sample(16, seed=0),
-    alt="Sixteen small anime faces of many hair colors, all drawn by a network.",
+    alt="Sixteen small anime faces of many hair colors, all made by a generator; several look alike.",
 )
 
 # %% [markdown]
-# Sixteen characters nobody has drawn. Change the seed and run the cell again: sixteen others. The network that painted them
-# has 1.6 million numbers in it and was trained in nine minutes on two CPU cores. In the next lesson you train your own.
+# Sixteen characters nobody has drawn. Change the seed and run the cell again: sixteen others. Such a network is called a
+# *generator*. This one has 1.6 million numbers in it and was trained in nine minutes on two CPU cores. In the next lesson
+# you train your own.
 #
-# It is a small network, and it shows. That is on purpose: you will know every part of it by the end of lesson 1, and you
-# will know why the next ones are better.
+# It is a small network, and it shows: some of the sixteen look like sisters. You will know every part of it by the end of
+# lesson 1, and why the next ones are better.
 #
 # ## Where it learned: the studio
 #
 # Networks learn from examples. Anime pictures on the net belong to the artists who drew them, and most never agreed to be
-# training data. So the course brings its own artist: a program that draws characters from a seed.
+# training data. So the course draws its own, with a program that makes a character from a seed. We call it the *studio*.
 
 # %%
 from animelab.studio import Character, render
@@ -100,22 +101,22 @@ show(
 #
 # | step | what the artist does | what a GAN can do | where in this course |
 # |---|---|---|---|
-# | 1 · character design | invents faces, hair, outfits | new faces; faces with chosen attributes; a child of two characters | lessons 1 and 2, then StyleGAN |
-# | 2 · storyboard | who stands where, feeling what | the same character in another pose or expression | latent editing, talking heads |
-# | 3 · line art | clean lines over the sketch | lines from a picture, clean lines from rough ones | layers in lesson 2, then line extraction |
-# | 4 · color | flats, shading, light | color from lines and a few hints; relighting | pix2pix, two-stage coloring |
-# | 5 · background | rooms, streets, skies | photographs to anime scenes | CycleGAN, CartoonGAN |
-# | 6 · effects | glow, repair, enlargement | super-resolution, inpainting | the last lessons |
+# | 1 · character design | invents faces, hair, outfits | new faces; faces with chosen attributes; a child of two characters | lessons 1, 3 and 6 |
+# | 2 · storyboard | who stands where, feeling what | the same character with other hair or eyes; a hundred pictures of one character | lesson 7 |
+# | 3 · line art | clean lines over the sketch | lines from a picture | lesson 8; where the examples come from: lesson 2 |
+# | 4 · color | flats, shading, light | color from lines and a few hints; cels from portraits | lessons 4 and 8; 5 and 10 |
+# | 5 · background | rooms, streets, skies | photographs to anime scenes | lesson 9 |
+# | 6 · effects | light, repair, enlargement | another light on a finished picture; super-resolution, inpainting | light: lesson 8; the others: not yet |
 #
 # None of these replaces the artist's decision. They replace the fortieth crowd face and the third evening of flat colors.
-# The lessons that exist today are listed in `README.md`; the others follow.
+# `README.md` lists all lessons with what you make in each, and how long it takes.
 #
 # ## Why GANs, now that there is diffusion?
 #
-# Diffusion models paint better pictures than anything in this course. They also take tens of network evaluations for one
+# Diffusion models make better pictures than anything in this course. They also take tens of network evaluations for one
 # picture, or hundreds, and the large ones a budget to train that no student has. A GAN is different in four ways that matter here.
 #
-# - **One step.** A GAN draws in a single pass. That is why the sliders below answer at once.
+# - **One step.** A GAN makes its picture in a single pass. That is why the sliders below answer at once.
 # - **Small.** The network above fits in 3 MB. You can read all of it, and change all of it.
 # - **Trainable at home.** Nine minutes on two CPU cores for these faces.
 # - **Still inside.** Relatives of the loss you will write in lesson 1 work inside today's diffusion systems: in one-step
@@ -132,8 +133,8 @@ from animelab.widgets import LatentExplorer
 LatentExplorer(model)
 
 # %% [markdown]
-# Move a slider. Press **New face**. Remember one face as A and another as B, and walk between them. Everything is drawn
-# while you drag, by the network, on your machine.
+# Move a slider. Press **New face**. Remember one face as A and another as B, and walk between them. Every picture is made
+# while you drag, by the generator, on your machine.
 #
 # ## How a lesson works
 #

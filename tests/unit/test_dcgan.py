@@ -6,8 +6,10 @@ import pytest
 import torch
 from torch import nn
 
+from animelab import engine
 from animelab.errors import LabError
 from animelab.nn import count_parameters, dcgan, official_counts
+from animelab.recipes import dcgan as recipes
 
 
 def test_defaults_are_the_pytorch_example():
@@ -80,3 +82,34 @@ def test_initialization_statistics():
             assert module.weight.mean().item() == pytest.approx(1, abs=0.01)
             assert module.weight.std().item() == pytest.approx(0.02, rel=0.4)
             assert (module.bias == 0).all()
+
+
+def test_a_learners_parts_train_like_the_recipes_own():
+    def discriminator_step(G, D, real, latents, optimizer, loss):
+        fake = G(latents).detach()
+        value = loss(D(real), D(fake))
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+        return value.item()
+
+    rules = []
+
+    def rule(average, network, decay):
+        rules.append(decay)
+        engine.update_average(average, network, decay)
+
+    real = torch.randn(2, 8, 3, 64, 64).clamp(-1, 1)
+    config = recipes.preset("smoke", precision="fp32")
+    own = recipes.DCGAN(config, "cpu")
+    mine = recipes.DCGAN(config, "cpu", discriminator_step=discriminator_step, update_average=rule)
+    for batch in real:
+        torch.manual_seed(0)
+        expected = own.step(batch)
+        torch.manual_seed(0)
+        found = mine.step(batch)
+        for name, value in expected.items():
+            torch.testing.assert_close(found[name], value)
+    for network in ("G", "D"):
+        torch.testing.assert_close(*(list(getattr(recipe, network).parameters()) for recipe in (own, mine)))
+    assert rules == [0.1, 2 / 11]
