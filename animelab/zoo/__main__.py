@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+from inspect import signature
 from pathlib import Path
 
 import torch
@@ -37,6 +38,7 @@ def main() -> None:
     if options.discriminator:
         kind, arguments, _ = weights
         kind = kind.replace("generator", "discriminator")
+        arguments = {name: arguments[name] for name in signature(NETWORKS[kind]).parameters if name in arguments}
         discriminator = NETWORKS[kind](**arguments)
         state = Checkpoints(options.run / "checkpoints").load()
         if state is None:
