@@ -1,4 +1,4 @@
-"""The networks of pix2pix: a U-Net that never forgets an edge, and a judge that looks at patches.
+"""The networks of pix2pix: a U-Net that never forgets an edge, and a discriminator that looks at patches.
 
 Isola et al. 2017, section 3.2 and appendix 6.1. Taught in 04_pix2pix.
 """
@@ -6,7 +6,7 @@ Isola et al. 2017, section 3.2 and appendix 6.1. Taught in 04_pix2pix.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import log2
 
 import torch
@@ -15,13 +15,30 @@ from torch import Tensor, nn
 from animelab.errors import LabError
 
 
+def unet(down: Sequence[nn.Module], up: Sequence[nn.Module], x: Tensor) -> Tensor:
+    """Through all layers of a U-Net, large to small and back: (B, C, H, W) to the picture of the last layer.
+
+    Every layer of `up` but the first gets the map of its size from the way down, then the one from below.
+    """
+    seen = []
+    for layer in down:
+        x = layer(x)
+        seen.append(x)
+    x = up[0](seen.pop())
+    for layer in up[1:]:
+        x = layer(torch.cat([seen.pop(), x], 1))
+    return x
+
+
 class Generator(nn.Module):
     """A picture (B, channels_in, size, size) in [-1, 1] to another, (B, 3, size, size) in [-1, 1].
 
     Halvings down to one pixel, as many doublings up, and a shortcut at every size between. Its only noise is dropout,
     which the paper leaves on when it draws. Any multiple of `size` can be translated. LabError for a size that is no
-    power of two or below 8, and for pictures that do not fit.
+    power of two or below 8, and for pictures that do not fit. `through` is the way through the layers.
     """
+
+    through = staticmethod(unet)
 
     def __init__(self, size: int = 256, width: int = 64, channels_in: int = 3, channels_out: int = 3) -> None:
         super().__init__()
@@ -49,14 +66,7 @@ class Generator(nn.Module):
             raise LabError(
                 f"This U-Net takes pictures whose sides are multiples of {self.size}, not {tuple(x.shape[2:])}."
             )
-        seen = []
-        for layer in self.down:
-            x = layer(x)
-            seen.append(x)
-        x = self.up[0](seen.pop())
-        for layer in self.up[1:]:
-            x = layer(torch.cat([seen.pop(), x], 1))
-        return x
+        return self.through(list(self.down), list(self.up), x)
 
 
 class Discriminator(nn.Module):

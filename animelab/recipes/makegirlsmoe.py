@@ -66,12 +66,12 @@ def classification_loss(logits: Tensor, tags: Tensor) -> Tensor:
     return binary_cross_entropy_with_logits(logits.float(), tags) * tags.shape[1]
 
 
-def generator_loss(logits: Tensor, names: Tensor, conditions: Tensor, weight: float) -> Tensor:
+def generator_loss(logits: Tensor, names: Tensor, orders: Tensor, weight: float) -> Tensor:
     """What fakes cost G, a scalar: `weight` times not being called real, plus not showing their condition.
 
-    logits (B,) and names (B, 34) are D's answers to the fakes; conditions: (B, 34) of 0 and 1.
+    logits (B,) and names (B, 34) are D's answers to the fakes; orders, their condition: (B, 34) of 0 and 1.
     """
-    return weight * losses.non_saturating_generator_loss(logits) + classification_loss(names, conditions)
+    return weight * losses.non_saturating_generator_loss(logits) + classification_loss(names, orders)
 
 
 class MakeGirlsMoe(Recipe):
