@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Number
 from typing import Any
@@ -56,20 +56,24 @@ class Call:
     def __init__(self, function: Callable[..., Any], rules: Rules, inputs: Sequence[Any]) -> None:
         self.function, self.rules, self.names = function, rules, rules.names(len(inputs))
         self.fresh, self.copies = copied(inputs), copied(inputs)
-        versions = [value._version if isinstance(value, Tensor) else 0 for value in inputs]
+        versions = [(name, each, each._version) for name, each in self._named(inputs) if isinstance(each, Tensor)]
         chance = torch.get_rng_state()
         self.right = rules.reference(*self.copies) if rules.reference else None
         torch.set_rng_state(chance)
         self.answer = function(*inputs)
         self.before, self.wanted, self.found = (self._facts(values) for values in (self.fresh, self.copies, inputs))
-        for name, value, version in zip(self.names, inputs, versions):
-            if isinstance(value, Tensor) and value._version != version and ("value", name) in self.found:
+        for name, tensor, version in versions:
+            if tensor._version != version:
                 self.found["value", name] = None  # changed in place, even where no number is another one
 
+    def _named(self, values: Sequence[Any]) -> Iterator[tuple[str, Any]]:
+        """Everything in the arguments that the exercise has to leave alone."""
+        for number, (name, value) in enumerate(zip(self.names, values)):
+            if not {number, name} & set(self.rules.changes):
+                yield from parts(value, name)
+
     def _facts(self, values: Sequence[Any]) -> dict[tuple[str, str], Any]:
-        arguments = enumerate(zip(self.names, values))
-        kept = [pair for number, pair in arguments if not {number, pair[0]} & set(self.rules.changes)]
-        return dict(fact for name, value in kept for fact in _facts(value, name))
+        return dict(fact for name, each in self._named(values) for fact in _facts(each, name))
 
     def side_effects(self, *kinds: str) -> str | None:
         """A sentence about the first argument that the reference leaves otherwise, or None. kinds: all by default."""
@@ -123,7 +127,7 @@ class Call:
 
     def slopes(self, output: Any, inputs: Sequence[Any]) -> dict[str, list[Tensor]]:
         """The gradients that a fixed random push on all that came back sends to each argument that can learn."""
-        leaves = {whose: found for pair in zip(inputs, self.names) for whose, found in learning(*pair) if found}
+        leaves = dict(found for pair in zip(inputs, self.names) for found in learning(*pair))
         chance = torch.Generator().manual_seed(1)
         total = torch.zeros((), dtype=torch.float64, requires_grad=True)
         for each in numbers(output):
@@ -137,12 +141,12 @@ class Call:
 def copied(values: Sequence[Any]) -> list[Any]:
     """A deep copy in which modules, their optimizers and lists still belong together, and tensors are leaves."""
     memo: dict[int, Any] = {}
-    parts = list(_parts(list(values)))
-    for each in parts:
+    originals = list(parts(list(values)))
+    for _, each in originals:
         if isinstance(each, Tensor) and not each.is_leaf:
             memo[id(each)] = each.detach().clone().requires_grad_(each.requires_grad)
     twins = copy.deepcopy(list(values), memo)
-    for each, twin in zip(parts, _parts(twins)):
+    for (_, each), (_, twin) in zip(originals, parts(twins)):
         if isinstance(each, nn.Module):  # whose copies come without their gradients
             for parameter, other in zip(each.parameters(), twin.parameters()):
                 other.grad = _stored(parameter)
@@ -151,7 +155,7 @@ def copied(values: Sequence[Any]) -> list[Any]:
 
 def numbers(value: Any) -> Iterator[Tensor]:
     """Every tensor and number in an answer, in order, as tensors."""
-    for each in _parts(value):
+    for _, each in parts(value):
         if isinstance(each, Tensor):
             yield each
         elif isinstance(each, Number):
@@ -159,13 +163,26 @@ def numbers(value: Any) -> Iterator[Tensor]:
 
 
 def learning(value: Any, name: str) -> Iterator[tuple[str, list[Tensor]]]:
-    """The leaves of an argument that ask for gradients, with a name to call them by."""
-    if isinstance(value, nn.Module):
-        yield f"the weights of `{name}`", [weight for weight in value.parameters() if weight.requires_grad]
-    elif isinstance(value, Tensor) and value.requires_grad:
-        yield f"`{name}`", [value]
-    for inner, part in _inside(value, name):
-        yield from learning(part, inner)
+    """The leaves of an argument that ask for gradients, with words for whose they are."""
+    for inner, each in parts(value, name):
+        if isinstance(each, nn.Module):
+            weights: list[Tensor] = [weight for weight in each.parameters() if weight.requires_grad]
+            if weights:
+                yield f"the weights of `{inner}`", weights
+        elif isinstance(each, Tensor) and each.requires_grad:
+            yield f"`{inner}`", [each]
+
+
+def parts(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """A value and everything inside of lists, tuples and dicts, each with its name."""
+    yield name, value
+    inside: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, Mapping):
+        inside = value.items()
+    elif isinstance(value, list | tuple):
+        inside = enumerate(value)
+    for key, part in inside:
+        yield from parts(part, f"{name}[{key!r}]")
 
 
 def close(a: Tensor, b: Tensor, tolerance: float = 1e-4) -> bool:
@@ -202,21 +219,6 @@ def _facts(value: Any, name: str) -> Iterator[Fact]:
         yield ("value", name), len(value)
     elif isinstance(value, Number | str):
         yield ("value", name), value
-    for inner, part in _inside(value, name):
-        yield from _facts(part, inner)
-
-
-def _inside(value: Any, name: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping):
-        yield from ((f"{name}[{key!r}]", part) for key, part in value.items())
-    elif isinstance(value, list | tuple):
-        yield from ((f"{name}[{number}]", part) for number, part in enumerate(value))
-
-
-def _parts(value: Any) -> Iterator[Any]:
-    yield value
-    for _, part in _inside(value, ""):
-        yield from _parts(part)
 
 
 def _stored(tensor: Tensor) -> Tensor | None:
