@@ -18,6 +18,8 @@ from animelab.engine.checkpoint import Checkpoints, write_atomically
 from animelab.engine.recipe import Recipe
 from animelab.errors import LabError
 
+RENAMED = {"game_weight": "adversarial_weight"}  # settings of older runs
+
 
 class Data(Protocol):
     """What the loop asks of a dataset."""
@@ -101,7 +103,8 @@ def _about(recipe: Recipe, data: Data) -> dict[str, Any]:
 def _check_same_experiment(before: dict[str, Any], now: dict[str, Any], out: Path) -> None:
     # These may change between two sessions. `precision` is compared as it was decided, not as it was asked for.
     free = {"steps", "decay", "precision", "log_every", "preview_every", "checkpoint_every", "keep"}
-    pairs = [(key, before["config"].get(key), value) for key, value in now["config"].items() if key not in free]
+    config = {RENAMED.get(key, key): value for key, value in before["config"].items()}
+    pairs = [(key, config.get(key), value) for key, value in now["config"].items() if key not in free]
     pairs += [(key, before[key], now[key]) for key in ("recipe", "data", "data_fingerprint", "precision")]
     for name in sorted(before["replaced"].keys() | now["replaced"].keys()):
         if before["replaced"].get(name) != now["replaced"].get(name):

@@ -15,7 +15,7 @@ function render({ model, el }) {
   const canvas = element("canvas", stage, { width: SIDE, height: SIDE, tabIndex: 0, className: "animelab-canvas" });
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label",
-    "Line drawing to paint on. Arrow keys move the pen, the space bar puts it down or lifts it.");
+    "Line drawing to draw on. Arrow keys move the pen, the space bar puts it down or lifts it.");
   const colored = element("img", stage, { width: SIDE, height: SIDE, className: "animelab-colored" });
   const hint = element("div", el, { className: "animelab-hint", ariaLive: "polite" });
   const pen = canvas.getContext("2d", { willReadFrequently: true });

@@ -41,7 +41,7 @@ class Pretrained:
     def generate(self, latents: Tensor, truncation: float = 1.0) -> Tensor:
         """Pictures (B, 3, size, size) in [-1, 1] on the CPU, from latents (B, latent), in batches of 64.
 
-        truncation: below 1 for calmer pictures, StyleGAN2 only; LabError for other networks.
+        truncation: below 1 for pictures nearer the mean, StyleGAN2 only; LabError for other networks.
         """
         return self._draw(truncation, latents)
 
@@ -77,7 +77,7 @@ class Pretrained:
 
 @dataclass
 class Conditional(Pretrained):
-    """A generator that takes orders: attributes (B, 34) of 0 and 1, whose columns are `studio.TAGS`."""
+    """A conditional generator: it takes attributes (B, 34) of 0 and 1, whose columns are `studio.TAGS`."""
 
     @torch.no_grad()
     def generate(  # type: ignore[override]

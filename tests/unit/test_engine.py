@@ -15,6 +15,7 @@ from torch import nn
 from animelab.config import TrainingConfig
 from animelab.engine import EMA, Checkpoints, Recipe, adam, frozen, linear_decay, train
 from animelab.engine.loop import Order
+from animelab.engine.run import RENAMED
 from animelab.errors import LabError
 
 
@@ -168,7 +169,7 @@ def test_resuming_changes_nothing(tmp_path):
     assert set(losses[0]) <= set(losses[1])
 
 
-def test_resume_modes(tmp_path):
+def test_resume_modes(tmp_path, monkeypatch):
     with pytest.raises(LabError, match="no checkpoint"):
         train(Line(LineConfig(), "cpu"), Numbers(), tmp_path, resume=True)
     train(Line(LineConfig(), "cpu"), Numbers(), tmp_path)
@@ -176,6 +177,10 @@ def test_resume_modes(tmp_path):
         train(Line(LineConfig(), "cpu"), Numbers(), tmp_path, resume=False)
     with pytest.raises(LabError, match=r"lr = 0\.1, and now it is 0\.2"):
         train(Line(LineConfig(lr=0.2), "cpu"), Numbers(), tmp_path)
+    monkeypatch.setitem(RENAMED, "speed", "lr")
+    record = tmp_path / "run.json"
+    record.write_text(record.read_text().replace('"lr"', '"speed"'))
+    train(Line(LineConfig(), "cpu"), Numbers(), tmp_path)  # a run from when the setting had another name
     other = Numbers(11)
     other.fingerprint = "2"
     with pytest.raises(LabError, match="data_fingerprint"):

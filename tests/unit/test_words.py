@@ -13,16 +13,14 @@ HOME_MADE = {
     "judge": "discriminator, or examiner",
     "unrest": "total variation",
     "batch.?spread": "minibatch standard deviation",
-    "game.?weight": "adversarial weight",
 }
-WORDS = re.compile(f"({'|'.join(HOME_MADE)})", re.IGNORECASE)
-MEANT: set[tuple[str, str]] = set()  # (file, line) where such a word is meant as it stands
 
 
 def said(where: str, text: str) -> list[str]:
-    """The lines that use a home-made word, each with its place."""
-    lines = ((where, line.strip()) for line in text.splitlines() if WORDS.search(line))
-    return [f"{where}: {line}" for where, line in lines if (where, line) not in MEANT]
+    """The lines that use a home-made word, each with its place and the field's word."""
+    lines = text.splitlines()
+    found = [(line, better) for home, better in HOME_MADE.items() for line in lines if re.search(home, line, re.I)]
+    return [f"{where}, say {better}: {line.strip()}" for line, better in found]
 
 
 def test_the_library_and_the_readme_use_the_fields_words() -> None:
