@@ -22,20 +22,32 @@ def starts(length: int, side: int, overlap: int) -> list[int]:
     return [*range(0, length - side, stride), length - side]
 
 
-def by_tiles(paint: Callable[[Tensor], Tensor], pictures: Tensor, side: int = 512, overlap: int = 96) -> Tensor:
+def straight(overlap: int) -> Tensor:
+    """How much a new tile counts at the middle of each pixel of an overlap: (overlap,), in a line from 0 to 1."""
+    return (torch.arange(overlap) + 0.5) / overlap
+
+
+def by_tiles(
+    paint: Callable[[Tensor], Tensor],
+    pictures: Tensor,
+    side: int = 512,
+    overlap: int = 96,
+    fade: Callable[[int], Tensor] = straight,
+) -> Tensor:
     """What `paint` makes of pictures (B, 3, H, W), tile by tile: (B, C, H, W).
 
     side and overlap are multiples of 16. Of each overlap the outer quarters, where a tile lacks its surroundings, do
-    not count, and between them one tile fades into the other. A painter that looks no further than a quarter of the
-    overlap paints exactly what it would paint in one piece.
+    not count, and between them one tile fades into the other (`fade` can be a learner's own). A network that looks no
+    further than a quarter of the overlap paints exactly what it would paint in one piece.
     """
+    rise = torch.cat([torch.zeros(overlap // 4), fade(overlap // 2), torch.ones(side)])[:side].clamp(min=1e-6)
     high, wide = pictures.shape[-2:]
     total, weight = torch.zeros(()), torch.zeros(high, wide)
     for top in starts(high, side, overlap):
         for left in starts(wide, side, overlap):
             tile = pictures[..., top : top + side, left : left + side]
             painted = paint(tile)
-            window = _ramp(top, tile.shape[-2], high, overlap)[:, None] * _ramp(left, tile.shape[-1], wide, overlap)
+            window = _window(rise, top, tile.shape[-2], high)[:, None] * _window(rise, left, tile.shape[-1], wide)
             if not total.ndim:
                 total = painted.new_zeros(*painted.shape[:2], high, wide)
             total[..., top : top + side, left : left + side] += painted * window.to(painted)
@@ -87,11 +99,7 @@ def shared_norms(network: nn.Module, whole: Tensor) -> Iterator[None]:
         yield
 
 
-def _ramp(start: int, length: int, whole: int, overlap: int) -> Tensor:
-    """How much each row of a tile counts: 1 inside, falling toward neighbors, and 1 at the picture's own edges."""
-    place = torch.arange(length) + 0.5
-    inside = torch.ones(length)
-    for far, at_edge in ((place, start == 0), (length - place, start + length == whole)):
-        if not at_edge:
-            inside = torch.minimum(inside, ((far - overlap / 4) / (overlap / 2)).clamp(1e-6, 1))
-    return inside
+def _window(rise: Tensor, start: int, length: int, whole: int) -> Tensor:
+    """How much each row of a tile counts: it rises and falls toward neighbors, and is 1 at the picture's own edges."""
+    begin, end = (torch.ones(length) if at_edge else rise for at_edge in (start == 0, start + length == whole))
+    return torch.minimum(begin, end.flip(0))

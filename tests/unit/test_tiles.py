@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import count, pairwise
 
 import pytest
 import torch
@@ -14,12 +14,12 @@ from animelab.nn import cartoongan, tiles
 
 
 @pytest.fixture(autouse=True)
-def dice() -> None:
+def seeded() -> None:
     torch.manual_seed(0)
 
 
 @pytest.mark.parametrize("size", [(64, 64), (70, 250), (300, 129)])
-def test_a_painter_who_looks_near_by_paints_the_same_in_tiles(size: tuple[int, int]) -> None:
+def test_a_network_that_looks_near_by_gives_the_same_in_tiles(size: tuple[int, int]) -> None:
     network = nn.Sequential(nn.Conv2d(3, 4, 5, padding=2), nn.Tanh(), nn.Conv2d(4, 3, 7, padding=3)).eval()
     picture = torch.randn(2, 3, *size)
     largest = []
@@ -40,7 +40,7 @@ def test_every_row_is_covered_and_neighbors_overlap() -> None:
         assert all(b - a <= 32 for a, b in pairwise(found))
 
 
-def test_a_painter_who_looks_at_everything_leaves_no_seam() -> None:
+def test_a_network_that_looks_at_everything_leaves_no_seam() -> None:
     """Each tile comes out in a brightness of its own, as instance normalization would have it."""
     steps = {}
     for name, overlap in (("faded", 48), ("cut", 0)):
@@ -48,6 +48,19 @@ def test_a_painter_who_looks_at_everything_leaves_no_seam() -> None:
         painted = tiles.by_tiles(lambda part: part - part.mean(), row, 128, overlap)
         steps[name] = painted[0, 0, 0].diff().abs().max()
     assert steps["cut"] > 0.2 and steps["faded"] < 0.02
+
+
+def test_tiles_fade_as_a_learner_says() -> None:
+    row, wanted, number = torch.zeros(1, 3, 32, 96), list[int](), count()
+
+    def hard(overlap: int) -> Tensor:
+        wanted.append(overlap)
+        return (torch.arange(overlap) >= overlap // 2).float()
+
+    painted = tiles.by_tiles(lambda part: part + next(number), row, 64, 32, hard)
+    assert wanted == [16], "the middle half of the overlap"
+    steps = (painted[0, 0, 0].diff() > 0.01).nonzero().flatten()
+    assert steps.tolist() == [47], "one step, where the learner's weights jump"
 
 
 @pytest.mark.parametrize("norm", [nn.InstanceNorm2d(4), nn.InstanceNorm2d(4, affine=True), nn.GroupNorm(1, 4)])
@@ -68,7 +81,7 @@ def test_tiles_that_share_the_whole_pictures_norms_are_equal_to_one_piece(norm: 
 
 def test_a_large_picture_is_painted_in_one_light() -> None:
     network = cartoongan.Generator(1, 4).eval()
-    model = zoo.Translator("painter", network, {})
+    model = zoo.Translator("tiled", network, {})
     picture = torch.linspace(-1, 1, 1100).expand(1, 3, 64, 1100) + 0.05 * torch.randn(1, 3, 64, 1100)
     with torch.no_grad():
         whole, alone = network(picture), tiles.by_tiles(network, picture)
@@ -91,12 +104,12 @@ def test_a_long_picture_fits_networks_of_any_multiple() -> None:
 def test_a_translator_takes_a_large_picture_in_tiles() -> None:
     sizes = []
 
-    class Painter(cartoongan.Generator):
+    class Watched(cartoongan.Generator):
         def forward(self, x: Tensor) -> Tensor:
             sizes.append(tuple(x.shape[-2:]))
             return avg_pool2d(x, 3, 1, 1, count_include_pad=False)
 
-    model = zoo.Translator("painter", Painter(1, 4), {})
+    model = zoo.Translator("tiled", Watched(1, 4), {})
     large, small = torch.rand(1, 3, 40, 1203) * 2 - 1, torch.rand(1, 3, 40, 503) * 2 - 1
     for picture in (large, small):
         expected = avg_pool2d(picture, 3, 1, 1, count_include_pad=False)
