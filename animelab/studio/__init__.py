@@ -18,7 +18,7 @@ from .layers import (
     render,
     svg,
 )
-from .rendering import fingerprint, rasterize
+from .raster import fingerprint, rasterize
 from .scenes import HOURS, PLACES, Scene, paint
 
 __all__ = ["EXPRESSIONS", "HOURS", "LABELS", "LABEL_COLORS", "LAYERS", "OPTIONS", "PLACES", "PRIORS", "RANGES"]

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from . import catalog
 from .clothes import bow
 from .eyes import EYE_X, EYE_Y
 from .ink import Drawing, Pose
-
-if TYPE_CHECKING:
-    from .character import Character
+from .traits import Traits
 
 _ALL = catalog.read("accessories")
 GLASSES, EARS, HATS, PINS = (
@@ -23,14 +20,14 @@ HEADWEAR = ("none", *EARS, "headphones", *HATS)
 RIBBONS = ("none", "bow", "twin bows", "hairband")
 
 
-def glasses(c: Character, d: Drawing, pose: Pose) -> None:
+def glasses(c: Traits, d: Drawing, pose: Pose) -> None:
     """Frames with tinted lenses, a bridge, and temples to the ears."""
     if c.glasses != "none":
         d.sketch("glasses", GLASSES[c.glasses][""], lambda side: pose.feature(EYE_X, EYE_Y + 2, side))
         d.add("glasses", pose.feature(0, EYE_Y).path("M", -6, 0, "C", -3, -3, 3, -3, 6, 0), "", "frame", 1.9)
 
 
-def headwear(c: Character, d: Drawing, pose: Pose, stage: str) -> None:
+def headwear(c: Traits, d: Drawing, pose: Pose, stage: str) -> None:
     """The "back" brim of a hat behind the head, animal ears in the "middle", hats and headphones in "front"."""
     if stage == "back":
         d.sketch("hat", HATS.get(c.headwear, {}).get("behind", ""), partial(pose.pen, 2.0))
@@ -42,7 +39,7 @@ def headwear(c: Character, d: Drawing, pose: Pose, stage: str) -> None:
         d.sketch("hat", HATS.get(c.headwear, {}).get("", ""), partial(pose.pen, 4.0))
 
 
-def ornaments(c: Character, d: Drawing, pose: Pose) -> None:
+def ornaments(c: Traits, d: Drawing, pose: Pose) -> None:
     """Ribbons and pins in the hair."""
     if c.ribbon == "bow":
         bow(d, pose.pen(6.0), 44, 66, 0.95)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from random import Random
-from typing import TYPE_CHECKING
 
 from . import catalog
 from .ink import Drawing, Pen
-
-if TYPE_CHECKING:
-    from .character import Character
+from .traits import Traits
 
 BACKGROUNDS = {name: entry.sketches[""] for name, entry in catalog.read("background").items()}
 """Name of a background -> its sketch; lights, stars and petals are strewn by the character's seed."""
 
 
-def background(c: Character, d: Drawing) -> None:
+def background(c: Traits, d: Drawing) -> None:
     """Fill the picture."""
     pen, random = Pen(0, 0), Random(c.seed * 8 + 3)
     d.sketch("background", BACKGROUNDS[c.background], pen)

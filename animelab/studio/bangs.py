@@ -6,13 +6,11 @@ from dataclasses import replace
 from functools import lru_cache
 from math import cos, radians, sin
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from .hair import CROWNS, HAIRSTYLES
 from .ink import Drawing, Pen, Pose, points_of
-
-if TYPE_CHECKING:
-    from .character import Character
+from .traits import Traits
 
 
 class Fringe(NamedTuple):
@@ -76,7 +74,7 @@ def _tufts(d: Drawing, pen: Pen, reach: tuple[float, ...], random: Random) -> No
             d.add("bangs", pen.lock(spine, [14.0, 10.0, 0.0]), "bangs_fill", "hair_line", 1.9)
 
 
-def bangs(c: Character, d: Drawing, pose: Pose) -> None:
+def bangs(c: Traits, d: Drawing, pose: Pose) -> None:
     """The front of the hair: a darker layer and flyaways behind, the masses, their shadow side, lights and strands."""
     fringe = BANGS[c.bangs]
     edge, whorl = _edge(fringe), fringe.whorl

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from . import catalog
 from .ink import Drawing, Pen, Pose
-
-if TYPE_CHECKING:
-    from .character import Character
+from .traits import Traits
 
 _BODY = """h cloth_fill/cloth_line 1.9 #body: {neckline} 48w,215 72w,225 84w,248 90w,296! 0,296
     =- cloth_shade %60 @body: 60w,244! 66w,262 65w,296 94w,296 86w,250 76w,240
@@ -32,7 +29,7 @@ def bow(d: Drawing, pen: Pen, x: float, y: float, size: float) -> None:
     d.sketch("ribbon", _BOW, lambda side: Pen(center, pen.y + y, side * scale, size))
 
 
-def clothes(c: Character, d: Drawing, pose: Pose) -> None:
+def clothes(c: Traits, d: Drawing, pose: Pose) -> None:
     """The body of a garment, then what makes it that garment; broader for a male-presenting character."""
     neckline, details = GARMENTS[c.clothes].words, GARMENTS[c.clothes].sketches[""]
     wide = 11.0 if c.presentation == "male" else 0.0

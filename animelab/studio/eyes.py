@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from . import catalog
 from .ink import Drawing, Pen, Pose
-
-if TYPE_CHECKING:
-    from .character import Character
+from .traits import Traits
 
 
 class EyeShape(NamedTuple):
@@ -59,7 +57,7 @@ def is_shut(eyelids: str, side: int) -> bool:
     return eyelids in _CLOSED or (eyelids == "wink" and side == 1)
 
 
-def eyes(c: Character, d: Drawing, pose: Pose) -> None:
+def eyes(c: Traits, d: Drawing, pose: Pose) -> None:
     """Both eyes; the lights lie on the same side in both."""
     for side in (-1, 1):
         pen = pose.feature(EYE_X, EYE_Y, side)
@@ -80,7 +78,7 @@ def _marks(d: Drawing, pen: Pen, side: int, *points: tuple[float, float], part: 
         d.mark(f"{SIDES[side]}_eye_{name}", part, pen, *point)
 
 
-def _open(c: Character, d: Drawing, pen: Pen, pose: Pose, side: int, lid: float) -> None:
+def _open(c: Traits, d: Drawing, pen: Pen, pose: Pose, side: int, lid: float) -> None:
     shape, opening, male = EYE_SHAPES[c.eye_shape], EYELIDS[c.eyelids], c.presentation == "male"
     w, h = shape.width * c.eye_size, shape.height * c.eye_size * (0.82 if male else 1.0)
     outer, inner, peak = shape.outer, shape.inner, shape.peak

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 from . import catalog
 from .eyes import SIDES
 from .ink import Curve, Drawing, Pen, Pose, mirrored, parse, points_of
-
-if TYPE_CHECKING:
-    from .character import Character
+from .traits import Traits
 
 FACES = {
     "soft": "0,62 30,70 45,100 47,126 43.5,148 31,169 13,183.5 0,187",
@@ -49,18 +46,18 @@ _NOSES = {
 _FLUSH = "\n".join(f"~ lip %70: {x + 1.6},-2.8,.55 {x - 1.4},2.6,.55" for x in (-5, 0, 5))
 
 
-def _chin(c: Character) -> float:
+def _chin(c: Traits) -> float:
     return points_of(FACES[c.face])[-1][1]
 
 
-def neck(c: Character, d: Drawing, pose: Pose) -> None:
+def neck(c: Traits, d: Drawing, pose: Pose) -> None:
     """Neck and the upper chest, with collarbones and the chin's shadow."""
     wide = 5.0 if c.presentation == "male" else 0.0
     d.sketch("neck", _NECK.format(low=_chin(c) + 13.5), partial(pose.pen, -1.0), wide)
     d.mark("neck", "neck", pose.pen(-1.0), 0, 204)
 
 
-def ears(c: Character, d: Drawing, pose: Pose) -> None:
+def ears(c: Traits, d: Drawing, pose: Pose) -> None:
     """Ears, narrower on the far side."""
     for side in (-1, 1):
         pen = pose.pen(-1.0, side)
@@ -72,7 +69,7 @@ def ears(c: Character, d: Drawing, pose: Pose) -> None:
         d.add("ear", pen.lock([(x[3] - 1, 129), (x[3] - 2, 138), (46, 143)], [0.0, 1.6, 0.0]), "skin_deep", opacity=0.8)
 
 
-def face(c: Character, d: Drawing, pose: Pose) -> None:
+def face(c: Traits, d: Drawing, pose: Pose) -> None:
     """The face's plane with cheek shading and blush; under yaw the chin moves further than the cheeks."""
     turned = []
     for x, y in mirrored(points_of(FACES[c.face])):
@@ -94,14 +91,14 @@ def face(c: Character, d: Drawing, pose: Pose) -> None:
                 d.sketch("blush", _FLUSH, pen)
 
 
-def nose(c: Character, d: Drawing, pose: Pose) -> None:
+def nose(c: Traits, d: Drawing, pose: Pose) -> None:
     """A small shadow and a tip; longer with a bridge on a male-presenting face."""
     pen = pose.feature(2.5 * pose.yaw, 161, 1, 13.0)
     d.sketch("nose", _NOSES[c.presentation], pen)
     d.mark("nose", "nose", pen, 1.4, -0.2)
 
 
-def mouth(c: Character, d: Drawing, pose: Pose) -> None:
+def mouth(c: Traits, d: Drawing, pose: Pose) -> None:
     """One of the named mouths, or a spoken one that its numbers open, widen and bend."""
     y = 173.5 + (2.5 if c.presentation == "male" else 0.0) + 0.4 * (_chin(c) - 187)
     pen = pose.feature(0, y, 1, 12.0)
@@ -142,7 +139,7 @@ def between(a: tuple[float, float], b: tuple[float, float]) -> tuple[float, floa
     return 0.35 * a[0] + 0.65 * b[0], 0.35 * a[1] + 0.65 * b[1]
 
 
-def brows(c: Character, d: Drawing, pose: Pose, opacity: float = 1.0) -> None:
+def brows(c: Traits, d: Drawing, pose: Pose, opacity: float = 1.0) -> None:
     """Tapered brows; thick and low on a male-presenting face."""
     inner, outer = BROWS[c.brows]
     inner, outer = inner + 3.5 * c.brow_angle, outer - 2.5 * c.brow_angle

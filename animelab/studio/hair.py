@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ..errors import LabError
 from . import catalog
 from .ink import Drawing, Pose
-
-if TYPE_CHECKING:
-    from .character import Character
+from .traits import Traits
 
 
 class Hairstyle(NamedTuple):
@@ -60,7 +58,7 @@ HAIRSTYLES = hairstyles((Path(__file__).parent / "sketches" / "hair.txt").read_t
 BUNDLED = frozenset(HAIRSTYLES)
 
 
-def hair(c: Character, d: Drawing, pose: Pose, stage: str) -> None:
+def hair(c: Traits, d: Drawing, pose: Pose, stage: str) -> None:
     """Draw one stage of the hairstyle: "back", "middle" or "front"."""
     depth = {"back": -3.0, "middle": 1.0, "front": 5.0}[stage]
     d.sketch("hair", HAIRSTYLES[c.hair_style].sketches.get(stage, ""), partial(pose.pen, depth))

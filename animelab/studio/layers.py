@@ -10,16 +10,14 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import cos, radians, sin
 from random import Random
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import LabError
 from . import light, palette, portrait, rendering, watercolor
 from .ink import NECK, Drawing, Pose, Shape, stroked
-
-if TYPE_CHECKING:
-    from .character import Character
+from .raster import rasterize
+from .traits import Traits
 
 MODULES = {"portrait": portrait, "watercolor": watercolor}
 STYLES = ("cel", *MODULES)
@@ -99,7 +97,7 @@ def _line(shape: Shape) -> str:
     return stroked(shape.path, _PAPER) if shape.part == "light" and shape.fill == "white" else ""
 
 
-def _sketch(c: Character, d: Drawing) -> Callable[[Shape], str]:
+def _sketch(c: Traits, d: Drawing) -> Callable[[Shape], str]:
     """Three wobbly passes of a pencil over every outline, and the circle and the cross a head begins with."""
     random, pen, d.turns = Random(c.seed * 8 + 5), Pose(c.yaw, c.pitch).pen(6.0), True
     d.add("guide", pen.ellipse(0, 106, 58, 70), line="guide")
@@ -134,7 +132,7 @@ def _sketch(c: Character, d: Drawing) -> Callable[[Shape], str]:
     return paint
 
 
-def svg(character: Character, layer: str = "color", style: str = "cel") -> str:
+def svg(character: Traits, layer: str = "color", style: str = "cel") -> str:
     """A vector layer ("color", "flat", "line" or "sketch") as an SVG text, the same bytes everywhere."""
     d = _draw(character, style)
     view = rendering.VIEWS[character.framing]
@@ -149,7 +147,7 @@ def svg(character: Character, layer: str = "color", style: str = "cel") -> str:
 
 
 def render(
-    character: Character, size: int = 256, layer: str = "color", style: str = "cel", renderer: str = "thorvg"
+    character: Traits, size: int = 256, layer: str = "color", style: str = "cel", renderer: str = "thorvg"
 ) -> np.ndarray:
     """One layer of a character in pixels; all layers of a style are aligned.
 
@@ -167,7 +165,7 @@ def render(
         return ((normals(character, size, style) + 1) * 127.5).round().astype(np.uint8)
     if layer == "shade":
         return (light.brightness(normals(character, size, style)) * 255).round().astype(np.uint8)
-    pixels = rendering.rasterize(svg(character, layer, style), size, renderer)
+    pixels = rasterize(svg(character, layer, style), size, renderer)
     if layer == "color" and style != "cel":
         labels, surface = label_map(character, size, style), normals(character, size, style)
         return MODULES[style].finish(pixels, character, labels, surface, LABELS)
@@ -175,7 +173,7 @@ def render(
 
 
 def contact_sheet(
-    characters: Sequence[Character], columns: int = 8, size: int = 128, layer: str = "color", style: str = "cel"
+    characters: Sequence[Traits], columns: int = 8, size: int = 128, layer: str = "color", style: str = "cel"
 ) -> np.ndarray:
     """Characters side by side: uint8 (rows * size, columns * size, 3), white where a row is not full."""
     rows = -(-len(characters) // columns)
@@ -188,7 +186,7 @@ def contact_sheet(
     return sheet
 
 
-def label_map(character: Character, size: int = 256, style: str = "cel") -> np.ndarray:
+def label_map(character: Traits, size: int = 256, style: str = "cel") -> np.ndarray:
     """The part that each pixel shows: int64 (size, size), numbers of `LABELS`."""
 
     def label(shape: Shape) -> int | None:
@@ -199,7 +197,7 @@ def label_map(character: Character, size: int = 256, style: str = "cel") -> np.n
     return _ids(character, size, style, label)
 
 
-def regions(character: Character, size: int = 256, style: str = "cel") -> np.ndarray:
+def regions(character: Traits, size: int = 256, style: str = "cel") -> np.ndarray:
     """The piece that each pixel belongs to, every lock and garment piece its own: int64 (size, size)."""
     count = iter(range(1, 10_000))
 
@@ -211,7 +209,7 @@ def regions(character: Character, size: int = 256, style: str = "cel") -> np.nda
     return _ids(character, size, style, number)
 
 
-def _ids(character: Character, size: int, style: str, number: Callable[[Shape], int | None]) -> np.ndarray:
+def _ids(character: Traits, size: int, style: str, number: Callable[[Shape], int | None]) -> np.ndarray:
     """A number per pixel without blends: drawn three times larger in code colors, of which only exact ones count."""
     codes: dict[int, int] = {}
 
@@ -225,7 +223,7 @@ def _ids(character: Character, size: int, style: str, number: Callable[[Shape], 
         return stroked(shape.path, color) if shape.fill else stroked(shape.path, "none", color, shape.width)
 
     text = _draw(character, style).svg(rendering.VIEWS[character.framing], character.roll, "", paint=paint)
-    rgb = rendering.rasterize(text, 3 * size).astype(np.int64)
+    rgb = rasterize(text, 3 * size).astype(np.int64)
     packed = (rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., 2]
     known = np.array(sorted(codes))
     place = np.searchsorted(known, packed).clip(max=len(known) - 1)
@@ -238,27 +236,27 @@ def _ids(character: Character, size: int, style: str, number: Callable[[Shape], 
     return chosen
 
 
-def _mask(character: Character, size: int, style: str, wanted: Callable[[Shape], bool]) -> np.ndarray:
+def _mask(character: Traits, size: int, style: str, wanted: Callable[[Shape], bool]) -> np.ndarray:
     def paint(shape: Shape) -> str:
         line = "#ffffff" if shape.line else ""
         return stroked(shape.path, "#ffffff" if shape.fill else "none", line, shape.width) if wanted(shape) else ""
 
     d = _draw(character, style)
-    return rendering.rasterize(d.svg(rendering.VIEWS[character.framing], character.roll, "", paint=paint), size)[..., 0]
+    return rasterize(d.svg(rendering.VIEWS[character.framing], character.roll, "", paint=paint), size)[..., 0]
 
 
 _GROUPS = np.array([{"background": 0, "neck": 2, "clothes": 3}.get(name, 1) for name in LABELS])  # 1 is the head
 _FACE = [LABELS[name] for name in ("face", "brow", "eye", "iris", "nose", "mouth")]
 
 
-def normals(character: Character, size: int = 256, style: str = "cel") -> np.ndarray:
+def normals(character: Traits, size: int = 256, style: str = "cel") -> np.ndarray:
     """The surface of the inflated drawing: unit vectors float32 (size, size, 3), x right, y up, z to the viewer."""
     labels = label_map(character, size, style)
     ink = render(character, size, "line")[..., 0] if style == "cel" else None
     return light.normals(regions(character, size, style), _GROUPS[labels], np.isin(labels, _FACE), ink)
 
 
-def lit(character: Character, size: int = 256, toward: Sequence[float] = light.LIGHT, tones: int = 3) -> np.ndarray:
+def lit(character: Traits, size: int = 256, toward: Sequence[float] = light.LIGHT, tones: int = 3) -> np.ndarray:
     """The character under another light: uint8 (size, size, 3); `toward` points to the light, see `light.relight`."""
     flat, ink, labels = (render(character, size, layer) for layer in ("flat", "line", "segmentation"))
     face = np.isin(labels, [LABELS[name] for name in ("eye", "iris", "mouth")])
@@ -267,12 +265,12 @@ def lit(character: Character, size: int = 256, toward: Sequence[float] = light.L
     return light.relight(flat, ink, normals(character, size), figure, toward, tones)
 
 
-def part_mask(character: Character, part: str, size: int = 256, style: str = "cel") -> np.ndarray:
+def part_mask(character: Traits, part: str, size: int = 256, style: str = "cel") -> np.ndarray:
     """All of a part, also where something hides it: bool (size, size)."""
     return _mask(character, size, style, lambda shape: shape.part == part) > 127
 
 
-def landmarks(character: Character, size: int = 256, style: str = "cel") -> dict[str, tuple[float, float]]:
+def landmarks(character: Traits, size: int = 256, style: str = "cel") -> dict[str, tuple[float, float]]:
     """Named points of a face as (x, y) in pixels, (0, 0) the picture's upper left corner; left is left in the picture.
 
     A point may be hidden or lie outside the picture.
@@ -294,7 +292,7 @@ def paint_labels(segmentation: np.ndarray) -> np.ndarray:
     return np.array(colors, np.uint8)[segmentation]
 
 
-def _draw(character: Character, style: str) -> Drawing:
+def _draw(character: Traits, style: str) -> Drawing:
     if style not in STYLES:
         raise LabError(f"There is no style {style!r}; choose one of {', '.join(STYLES)}.")
     if style == "cel":

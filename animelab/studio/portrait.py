@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
@@ -16,9 +15,7 @@ from .eyes import EYELIDS, SHUT, SIDES, is_shut
 from .face import BROWS, between, ears, neck
 from .hair import hair
 from .ink import Drawing, Pen, Pose, Shape, mirrored, stroked
-
-if TYPE_CHECKING:
-    from .character import Character
+from .traits import Traits
 
 GRADIENTS = {
     "dim_fill": ("radial", "", "0 skin_deep .75, 1 skin_deep 0"),
@@ -65,7 +62,7 @@ class Natural(Pose):
         return replace(pen, y=pen.y + self.down, scale_y=self.tall, scale_x=pen.scale_x * self.wide)
 
 
-def _palette(c: Character) -> dict[str, str]:
+def _palette(c: Traits) -> dict[str, str]:
     p = dict(colors.build(c.hair_color, c.eye_color, c.skin, c.scheme, c.brightness, "plain"))
     for role, color in p.items():
         if role.startswith("hair"):
@@ -87,7 +84,7 @@ def _palette(c: Character) -> dict[str, str]:
     return p
 
 
-def draw(c: Character) -> Drawing:
+def draw(c: Traits) -> Drawing:
     """All shapes of the portrait from back to front; parts, landmarks and attributes are those of the cel style."""
     d = Photo(_palette(c))
     pose, natural = Pose(c.yaw, c.pitch), Natural(c.yaw, c.pitch)
@@ -117,7 +114,7 @@ def draw(c: Character) -> Drawing:
     return d
 
 
-def _face(c: Character, d: Drawing, pose: Pose) -> None:
+def _face(c: Traits, d: Drawing, pose: Pose) -> None:
     jaw, corner, chin = _JAWS[c.face]
     chin += 3 * (c.presentation == "male")
     half = [(0, 60), (30, 68), (43, 96), (44, 124), (41.5, 148), (jaw + 3, 167), (corner, chin - 5), (0, chin)]
@@ -146,7 +143,7 @@ def _face(c: Character, d: Drawing, pose: Pose) -> None:
     d.add("face", pen.ellipse(-4, 88, 26, 13), "gleam_fill", opacity=0.7, clip="face")
 
 
-def _eye(c: Character, d: Drawing, pose: Pose, side: int) -> None:
+def _eye(c: Traits, d: Drawing, pose: Pose, side: int) -> None:
     pen = pose.feature(_EYE_X, _EYE_Y, side)
     lid = (c.eyelid_left if side < 0 else c.eyelid_right) * EYELIDS[c.eyelids]
     shut = is_shut(c.eyelids, side) or lid <= SHUT
@@ -201,7 +198,7 @@ def _eye(c: Character, d: Drawing, pose: Pose, side: int) -> None:
         d.mark(f"{SIDES[side]}_brow_{point}", "brow", brow, *at)
 
 
-def _nose(c: Character, d: Drawing, pose: Pose) -> None:
+def _nose(c: Traits, d: Drawing, pose: Pose) -> None:
     pen, wide = pose.feature(2.0 * pose.yaw, 157, 1, 14.0), 1.15 if c.presentation == "male" else 1.0
     d.sketch("face", "o dim_fill %60: 5,-14 5,20\no gleam_fill %90: -1,-12 2.6,18\no gleam_fill: 0,-2 5,4", pen)
     d.sketch("nose", f"""- dim_fill: {-8.5 * wide},-1 -5,-5 0,1.5 5,-5 {8.5 * wide},-1 6,4.5 0,5.5 -6,4.5
@@ -210,7 +207,7 @@ def _nose(c: Character, d: Drawing, pose: Pose) -> None:
     d.mark("nose", "nose", pen, 0, 2.5)
 
 
-def _mouth(c: Character, d: Drawing, pose: Pose) -> None:
+def _mouth(c: Traits, d: Drawing, pose: Pose) -> None:
     gap, wide, rise = _LIPS.get(c.mouth, (7.5 * c.mouth_open, c.mouth_width, 2.4 * c.mouth_smile))
     pen, w = pose.feature(0, 171.5 + (2 if c.presentation == "male" else 0), 1, 12.5), 11.5 * wide
     full = 0.75 if c.presentation == "male" else 1.0
@@ -235,9 +232,7 @@ def _mouth(c: Character, d: Drawing, pose: Pose) -> None:
         d.mark(f"mouth_{name}", "mouth", pen, *at)
 
 
-def finish(
-    pixels: np.ndarray, c: Character, labels: np.ndarray, surface: np.ndarray, names: dict[str, int]
-) -> np.ndarray:
+def finish(pixels: np.ndarray, c: Traits, labels: np.ndarray, surface: np.ndarray, names: dict[str, int]) -> np.ndarray:
     """Soft light, strands, pores, a background out of focus, a vignette and sensor noise: uint8 (S, S, 3).
 
     labels: int64 (S, S) with the numbers of `names`; surface: normals (S, S, 3).

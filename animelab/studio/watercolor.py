@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
 
 from . import palette as colors
 from . import rendering
 from .ink import Drawing, Shape, stroked
-
-if TYPE_CHECKING:
-    from .character import Character
+from .traits import Traits
 
 GRADIENTS: dict[str, tuple[str, str, str]] = {}
 
@@ -26,7 +22,7 @@ class Painting(Drawing):
         return stroked(shape.path, fill, line, 0.55 * shape.width, shape.opacity)
 
 
-def draw(c: Character) -> Drawing:
+def draw(c: Traits) -> Drawing:
     """The cel drawing with lighter colors and soft lines."""
     d = rendering.draw(c)
     palette = dict(d.palette)
@@ -37,9 +33,7 @@ def draw(c: Character) -> Drawing:
     return Painting(palette, d.shapes, d.clips, d.landmarks)
 
 
-def finish(
-    pixels: np.ndarray, c: Character, labels: np.ndarray, surface: np.ndarray, names: dict[str, int]
-) -> np.ndarray:
+def finish(pixels: np.ndarray, c: Traits, labels: np.ndarray, surface: np.ndarray, names: dict[str, int]) -> np.ndarray:
     """Edges that wander, washes that run and pool, grain of the paper, a white border: uint8 (S, S, 3)."""
     size = len(pixels)
     unit = size / 256

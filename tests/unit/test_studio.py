@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import pickle
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -70,6 +71,13 @@ def test_same_seed_gives_the_same_bytes_in_a_fresh_process() -> None:
     }
     assert len(digests) == 1
     assert Character.random(5).svg() == Character.random(5).svg()
+
+
+def test_a_character_travels_to_other_processes_as_it_is() -> None:
+    someone = Character.random(7, "full")
+    again = pickle.loads(pickle.dumps(someone))
+    assert type(again) is Character and again == someone and hash(again) == hash(someone)
+    assert repr(someone).startswith("Character(presentation='")
 
 
 def test_a_known_seed_keeps_its_attributes() -> None:
