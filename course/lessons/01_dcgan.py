@@ -139,6 +139,7 @@ def to_network(pixels):
 
 result_1_1 = check_1_1(to_network)
 
+
 # %%
 def drawn(indices):
     """Faces of the training set for a network: by your function, once it is right."""
@@ -148,7 +149,10 @@ def drawn(indices):
 
 some = drawn(range(8))
 print(tuple(some.shape), some.dtype, f"from {some.min():.2f} to {some.max():.2f}")
-show(some, alt="The first eight of the drawn faces again: as floats they are the same pictures.")
+show(
+    some,
+    alt="The first eight of the drawn faces again: as floats they are the same pictures.",
+)
 
 # %% [markdown]
 # ## Two players
