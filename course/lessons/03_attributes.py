@@ -9,10 +9,10 @@
 # %% [markdown]
 # # 3 · Made to order: attributes
 #
-# **You will make:** a painter who takes orders (*blue hair, green eyes, a smile*), and the children of two characters.
+# **You will make:** a generator that takes orders (*blue hair, green eyes, a smile*), and the children of two characters.
 #
 # **In the studio:** step 1 of 6, *character design*. The script says that the rival has red hair and never smiles. The
-# painter of lesson 1 can only be asked for "another one".
+# generator of lesson 1 can only be asked for "another one".
 #
 # **Time:** 14 minutes of computing on 2 older CPU cores, 12 of them training; by the time of one step, training takes 15 on our
 # slowest machine and 3 on cores with bfloat16. On a GPU: not measured yet. **Downloads:** nothing.
@@ -44,6 +44,7 @@ from animelab.widgets import CharacterMaker, LiveTraining
 #
 # In 2017 a website let anyone order an anime face by ticking boxes: MakeGirlsMoe. This is our small edition of it, trained
 # before you came, twice as long as yours will be. Choose a hair color and watch what else changes. What should not change, and does?
+# (The colored specks over the whole picture are a flaw of the network; further down you will see where they come from.)
 
 # %%
 model = zoo.load("makegirlsmoe-faces-64")
@@ -62,13 +63,14 @@ for hair in ("blonde hair", "pink hair", "green hair", "black hair"):
     )
 compare(
     rows,
-    alt="Four rows of eight painted faces: blonde, pink, green and black hair, always with blue eyes.",
+    alt="Four rows of eight generated faces under colored specks: blonde, pink, green and black hair, always with blue "
+    "eyes. Along a row little changes but the skin.",
 )
 
 # %% [markdown]
-# Down a column the hair obeys and the eyes stay blue. Now look along a row: eight latents, and nearly the same girl. The
-# painter has learned one good answer to each order, and hardly listens to the rest. A price of half an hour on two cores;
-# keep it in mind when the numbers below look perfect.
+# Down a column the hair follows the order and the eyes stay blue. Now look along a row: eight latents, and nearly the same
+# girl; what changes most is her skin. The network has learned one good answer to each order, and hardly uses the latent.
+# That is the price of half an hour on two cores; keep it in mind when the numbers below look perfect.
 #
 # ## The data: pictures with a list of answers
 #
@@ -96,26 +98,29 @@ print(", ".join(f"{TAGS[i]} {share[i]:.0%}" for i in common[:8]))
 print("never:", ", ".join(TAGS[i] for i in common if share[i] == 0))
 
 # %% [markdown]
-# ## The idea: a judge who also names what it sees
+# ## The idea: a discriminator that also names what it sees
 #
-# Telling G is easy: put the 34 numbers behind the latent and let it read all of them. But why should it obey? In lesson 1 the
-# judge answers one question, *is it real?*, and a face with green hair is real whatever was ordered.
+# Telling G is easy: put the 34 numbers behind the latent and let it read all of them. What a generator is told besides the
+# latent is called its *condition*; here the condition is an order. But why should G follow it? In lesson 1 the
+# discriminator D answers one question, *is it real?*, and a face with green hair is real whatever was ordered.
 #
-# So the judge gets a second question: *which attributes do you see?* It learns to answer from real pictures, whose
-# attributes we know. And the painter is then paid twice: for being believed, and when the judge reads off exactly what was
-# ordered. This is AC-GAN, a GAN with an *auxiliary classifier*; with many labels at once, MakeGirlsMoe.
+# So D gets a second output, an *auxiliary classifier*: *which attributes does the picture have?* It learns them from real
+# pictures, whose attributes we know. G's loss then has two terms: D should take the fake for real, and the classifier
+# should find exactly what was ordered. This is AC-GAN, a GAN with an auxiliary classifier; with many labels at once,
+# MakeGirlsMoe.
 #
-# **Predict:** could the painter please such a judge with pictures that no human would call green-haired?
+# **Predict:** could G satisfy such a classifier with pictures that no human would call green-haired?
 
 # %% [markdown]
 # ### Exercise 3.1 · Naming 34 things (level 2 of 5, about 10 minutes)
 #
-# D gives 34 logits for a picture, one for each attribute: large for "has it". Write the loss: for each attribute the
-# cross-entropy of a yes-or-no question, **summed** over the attributes and **averaged** over the pictures.
+# D's classifier gives 34 logits for a picture, one for each attribute: large for "has it". They can be any real numbers, of
+# 200, too. Write its loss: for each attribute the cross-entropy of a yes-or-no question, **summed** over the attributes and
+# **averaged** over the pictures.
 #
 # <details><summary>Hint 1</summary>
 #
-# For one attribute it is the judge's loss of lesson 1: softplus(-logit) where the answer is 1, softplus(logit) where it is 0.
+# For one attribute it is D's loss of lesson 1: softplus(-logit) where the answer is 1, softplus(logit) where it is 0.
 #
 # </details>
 #
@@ -128,64 +133,63 @@ print("never:", ", ".join(TAGS[i] for i in common if share[i] == 0))
 
 
 # %%
-def name_loss(logits, tags):
+def classification_loss(logits, tags):
     """Cross-entropy of every attribute, summed over attributes, averaged over pictures.
 
-    logits, tags: (B, 34), tags are 0 or 1.  Returns a scalar tensor.
+    logits: (B, 34), any real numbers;  tags: (B, 34) of 0 and 1.  Returns a scalar tensor.
     """
     ### BEGIN SOLUTION 3.1: yes-or-no cross-entropy, summed over 34, averaged over the batch
     return binary_cross_entropy_with_logits(logits, tags) * tags.shape[1]
     ### END SOLUTION
 
 
-result_3_1 = check_3_1(name_loss)
+result_3_1 = check_3_1(classification_loss)
 
 # %% [markdown]
-# ### Exercise 3.2 · What the painter is paid for (level 2 of 5, about 5 minutes)
+# ### Exercise 3.2 · The generator's loss (level 2 of 5, about 5 minutes)
 #
-# D looks at a fake and says two things: `logits`, how real it is, and
-# `names`, the 34 attributes it sees. The painter had `orders`. Its loss: `weight` times the non-saturating loss of lesson
-# 1, plus what it costs when the names are not what was ordered.
+# D looks at a batch of fakes and says two things about each: `logits`, how real it is, and `names`, the classifier's logits
+# of the 34 attributes. G had `orders`. Its loss has two terms: `weight` times the non-saturating loss of lesson 1, plus the
+# classification loss of exercise 3.1 of the names, measured against what was ordered.
 #
 # <details><summary>Hint 1</summary>
 #
-# Both parts exist already: `losses.non_saturating_generator_loss(logits)`, and the function you wrote above (or
-# `recipes.naming_loss`).
+# Both terms exist already: in `losses`, and in the function you wrote above (or `recipes.classification_loss`).
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# The orders take the place of the tags: what the judge *should* see.
+# The orders take the place of the tags: what the classifier *should* find.
 #
 # </details>
 
 
 # %%
 def generator_loss(logits, names, orders, weight):
-    """weight * (be believed) + (show what was ordered).
+    """Two terms: be taken for real, `weight` times, and show what was ordered.
 
-    logits: (B,);  names: (B, 34) logits;  orders: (B, 34) of 0 and 1.  Returns a scalar tensor.
+    logits: (B,);  names: (B, 34) logits;  orders: (B, 34) of 0 and 1;  weight: a number.  Returns a scalar tensor.
     """
     ### BEGIN SOLUTION 3.2: two terms, one of them weighted
-    obeyed = binary_cross_entropy_with_logits(names, orders) * orders.shape[1]
-    return weight * losses.non_saturating_generator_loss(logits) + obeyed
+    named = binary_cross_entropy_with_logits(names, orders) * orders.shape[1]
+    return weight * losses.non_saturating_generator_loss(logits) + named
     ### END SOLUTION
 
 
-check_3_2(generator_loss)
+result_3_2 = check_3_2(generator_loss)
 
 # %% [markdown]
-# ## A judge without cliffs: DRAGAN
+# ## How steep may D be? DRAGAN
 #
-# G learns from the *slope* of D's opinion. Lesson 1 showed what a flat one does. The opposite is no better: a judge that
-# jumps from "fake" to "real" within a hair's breadth gives wild advice. Here are two judges of numbers. Real ones lie near
-# +1, fakes near -1, and each judge has trained for the same 400 steps.
+# G learns from the *slope* of D: how fast D's logit rises when the fake changes a little. Lesson 1 showed what a flat one
+# does. A slope that grows and grows is no better: G's steps grow with it. Here are two discriminators of numbers. Real ones lie
+# near +1, fakes near -1, and each D has trained for the same 400 steps.
 
 
 # %%
-def judge_of_numbers(penalty_weight):
-    """A small D on a line; returns its opinion along the way from -2 to 2."""
+def logits_on_a_line(penalty_weight):
+    """A small D of numbers; returns its logits from -2 to 2."""
     torch.manual_seed(0)
     D = nn.Sequential(
         nn.Linear(1, 64),
@@ -208,14 +212,15 @@ def judge_of_numbers(penalty_weight):
 
 
 place = torch.linspace(-2, 2, 100)
-opinions = {"without a penalty": judge_of_numbers(0), "with DRAGAN's": judge_of_numbers(10)}
-curves({name: (place, opinion) for name, opinion in opinions.items()}, xlabel="the number", ylabel="D's logit",
+trained = {"without a penalty": logits_on_a_line(0), "with DRAGAN's": logits_on_a_line(10)}
+curves({name: (place, line) for name, line in trained.items()}, xlabel="the number", ylabel="D's logit",
        smoothing=0)  # fmt: skip
 
 # %% [markdown]
-# The first judge climbs on and on, steeper with every step it trains. The second one is held: around the *real* numbers its
-# slope stays near 1, neither cliff nor plain. That is the whole idea of DRAGAN: take real pictures, step a little aside, and
-# ask that D's opinion there rises by about one for each unit of distance:
+# Without a penalty D is a long ramp. Around the real numbers it rises by about 8 for each unit, after 1,600 steps by 11, and
+# nothing in its loss ever says "enough". With the penalty its slope around the *real* numbers is held near 1. That is the
+# whole idea of DRAGAN: take real pictures, step a little aside, and ask that D's logit there rises by about one for each
+# unit of distance:
 #
 # $$L_\text{penalty} = \big(\lVert \nabla_x D(x) \rVert - 1\big)^2, \qquad x = \text{real} + \alpha \cdot
 # \tfrac12\,\sigma\cdot \text{noise}$$
@@ -226,19 +231,22 @@ curves({name: (place, opinion) for name, opinion in opinions.items()}, xlabel="t
 #
 # ### Exercise 3.3 · Find the bug (level 3 of 5, about 15 minutes)
 #
-# The function below was written many times, by careful people, and published more than once. It runs. The loss falls. The
-# pictures come out pale. Run the experiment under it first, then repair the function.
+# `published_penalty` below was written many times, by careful people, and published more than once. It runs. The loss falls.
+# The pictures come out pale. Run the experiment under it first: it trains a D on nothing but the penalty, and prints the
+# slope that should become 1. Then write the penalty of the formula above, as a mean over the batch, for the pictures that are
+# given; stepping aside is somebody else's task. `score` gives one logit a picture. The pictures are lent to you: leave them
+# as they are.
 #
 # <details><summary>Hint 1</summary>
 #
-# `gradients` has the shape (B, 3, H, W). How many numbers does `gradients.norm(dim=1)` give for one picture? How many should
-# it give?
+# How many slopes does one picture have? Look at the shapes of everything in `published_penalty`, line by line.
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# `flatten(1)` keeps the batch apart and lays everything else in one row.
+# `gradients` has the shape (B, 3, H, W). How many numbers does its last line make of one picture, and of which numbers is
+# each of them the length?
 #
 # </details>
 
@@ -252,7 +260,7 @@ def published_penalty(score, pictures):
 
 
 def slope_after(penalty, steps=200):
-    """Train a small judge on nothing but a penalty; returns how steep its opinion has become."""
+    """Train a small D on nothing but a penalty; returns how steep it has become."""
     torch.manual_seed(0)
     D = nn.Sequential(
         nn.Conv2d(3, 16, 4, 2, 1),
@@ -271,17 +279,17 @@ def slope_after(penalty, steps=200):
 
 
 print(
-    f"the judge's slope after training with the published penalty: {slope_after(published_penalty):.1f}"
+    f"D's slope after training with the published penalty: {slope_after(published_penalty):.1f}"
 )
 
 
 # %%
 def gradient_penalty(score, pictures):
-    """Mean over the batch of (slope - 1)^2, where a picture's slope is the length of its gradient.
+    """The penalty of the formula, at x = pictures, a mean over the batch.
 
-    score: pictures (B, 3, H, W) -> logits (B,).  Returns a scalar that can be differentiated again.
+    score: a D, from pictures (B, 3, H, W) to logits (B,).  Returns a scalar that can be differentiated again.
     """
-    ### BEGIN SOLUTION 3.3: which numbers belong to one picture?
+    ### BEGIN SOLUTION 3.3: the penalty of the formula, without the bug
     pictures = pictures.detach().requires_grad_()
     (gradients,) = torch.autograd.grad(score(pictures).sum(), pictures, create_graph=True)
     return (gradients.flatten(1).norm(dim=1) - 1).square().mean()
@@ -293,10 +301,15 @@ if result_3_3:
     print(f"and with yours: {slope_after(gradient_penalty):.1f}")
 
 # %% [markdown]
+# <details><summary>What the bug does (open it when yours is right)</summary>
+#
 # With the bug, every one of the 4,096 pixels is pushed to a slope of 1, so the whole picture has one of up to 64, the root
-# of 4,096. D's opinion becomes a cliff, by order of the very term that was to prevent it. Nothing crashes, no curve looks
-# odd. A measurement of what a term is *meant* to do is the only thing that finds such bugs. Yours, if it is right, trains the
-# network below.
+# of 4,096. D becomes steep, by order of the very term that was to prevent it.
+#
+# </details>
+#
+# Nothing crashes, no curve looks odd. A measurement of what a term is *meant* to do finds such bugs. Your penalty, once it is
+# right, trains the network below; so do your two losses of 3.1 and 3.2.
 
 
 # %%
@@ -309,11 +322,11 @@ def my_penalty(score, real):
 # %% [markdown]
 # ## The two networks
 #
-# The painter begins like a list and ends like a picture: latent and order, 162 numbers, become a small map; residual blocks
+# G begins like a list and ends like a picture: latent and order, 162 numbers, become a small map; residual blocks
 # work on it (each adds a correction to what is there); one long shortcut; then three doublings. The doubling is new:
 # *PixelShuffle*. Where lesson 1 stamped patterns that overlap, here four channels are laid out as the four pixels of a
 # square. Nothing overlaps. But the four channels are four separate filters, and where they disagree you see grain, one
-# pixel wide.
+# pixel wide: the specks on the faces at the top.
 
 # %%
 channels = torch.tensor([[[-1.0]], [[-0.3]], [[0.3]], [[1.0]]]).expand(4, 2, 2)[None]
@@ -326,14 +339,14 @@ show(
 )
 
 # %% [markdown]
-# The judge is six strided convolutions with residual blocks between them and no norm at all, then two small layers, one for
-# each question. In the paper's size, at 128 pixels:
+# D is six strided convolutions with residual blocks between them and no norm at all, then two small layers, one for *real?*
+# and one for the attributes. In the paper's size, at 128 pixels:
 
 # %%
 with torch.device("meta"):  # counts without taking memory
     for name, network in {
-        "painter": makegirlsmoe.Generator(),
-        "judge": makegirlsmoe.Discriminator(),
+        "generator": makegirlsmoe.Generator(),
+        "discriminator": makegirlsmoe.Discriminator(),
     }.items():
         print(f"{name}: {count_parameters(network):,} parameters")
 
@@ -341,49 +354,53 @@ with torch.device("meta"):  # counts without taking memory
 # For a laptop we take 64 pixels, half the width and fewer blocks. Three more things differ from the paper, and each has a
 # reason that was measured (`course/measurements.md`):
 #
-# - **How much "real?" counts.** The paper weighs it like all 34 attributes together: 34. In our first minutes that judge was
-#   so busy with real and fake that it never learned a hair color. With 3 it names them within two minutes. (When we gave
-#   the *painter* 15 and the judge 3, the judge knew every color and the painter did not care.)
+# - **How much "real?" counts.** The paper weighs it like all 34 attributes together: 34. In our first minutes D then told
+#   real from fake and never learned a hair color. With 3 it names them within two minutes. (When the weight was 15 for *G* and
+#   3 for D, D knew every color and G did not follow the orders.)
 # - **First weights.** The paper names none. PyTorch's own shrink the signal a little in each layer, and 26 layers without a
-#   norm are many. With He's rule (and residual blocks that begin by doing nothing) the judge sees hair colors ten times
-#   sooner.
-# - **Attributes of fakes.** AC-GAN's judge also learns names from fakes, labeled with what was ordered. Early fakes show
+#   norm are many. *He initialization* draws each weight from a normal distribution of variance 2 / n, where n is the number
+#   of inputs that a unit adds up, so that the signal keeps its size through a convolution and its ReLU (for our leaky one it
+#   is 2 / 1.04 n). With it, and with residual blocks that begin by doing nothing, D sees hair colors ten times sooner.
+# - **Attributes of fakes.** AC-GAN's classifier also learns from fakes, labeled with what was ordered. Early fakes show
 #   nothing of it, so ours learns from real pictures only. And the penalty is computed in every fourth step, four times as
 #   strong.
 #
 # ## Train
 #
-# **Predict:** what will the painter get right first, hair or eyes? Will it learn to smile?
+# **Predict:** what will G get right first, hair or eyes? Will it learn to smile?
 
 # %%
-parts = {"penalty": my_penalty} if result_3_3 else {}
-recipe = recipes.MakeGirlsMoe(config, **parts)
-name = "03_attributes_with_my_penalty" if result_3_3 else "03_attributes"
+parts = {"classification_loss": (classification_loss, result_3_1), "generator_loss": (generator_loss, result_3_2),
+         "penalty": (my_penalty, result_3_3)}  # fmt: skip
+accepted = {part: function for part, (function, result) in parts.items() if result}
+print("written by you:", ", ".join(accepted) or "nothing yet; the library's versions train")
+recipe = recipes.MakeGirlsMoe(config, **accepted)
+name = "_".join(["03_attributes", *(f"my_{part}" for part in accepted)])
 run = train(recipe, faces, env.runs_dir() / name, watch=LiveTraining())
 
 # %% [markdown]
 # In the grid a row is one latent and a column one order. The columns have their hair colors when there is hardly
-# a face to wear them. The judge learns hair first, because hair covers half the picture, and from
-# then on pays for it. Eyes follow. What is small or rare comes late or never.
+# a face to wear them. D's classifier learns hair first, because hair covers half the picture, and from
+# then on its gradient tells G. Eyes follow. What is small or rare comes late or never.
 #
-# The curves: *names* is the judge's own error on real pictures, *orders* the painter's. When *orders* falls below *names* has
-# fallen to, the painter does what the judge can read. Whether a human reads the same is another question, and the next one.
+# The curves: *names* is the classifier's error on real pictures, *orders* its error on fakes, measured against the order. When
+# *orders* falls to where *names* is, G shows what the classifier can read. Whether a human reads the same is another
+# question, and the next one.
 #
-# ## Does it obey?
+# ## Does it follow its orders?
 #
-# D taught the painter, so D cannot also hold the exam: a painter can learn what pleases one judge. The studio keeps a second
-# network that nobody trained against, `judge`. We order 1,024 characters and let it read them. As a yardstick it reads
-# drawings of the same orders, too: no painter can score above a judge's own eyesight.
+# D taught G, so D cannot also hold the exam: a generator can learn what satisfies one network and nobody else. The studio
+# keeps a second attribute network that nothing was trained against, the *examiner*. We order 1,024 characters and let it
+# name their attributes. As a yardstick it reads drawings, too: where it cannot read drawings, its score of a generator means
+# little.
 
 # %%
 mine = zoo.load_run(run.folder)
-orders = mine.orders(1024, seed=3)
+orders, sampled = mine.orders(1024, seed=3), mine.sample(1024, seed=3)
 drawn = StudioAttributes(config.size, 1024, prior=config.prior, split="test")
 read = {
-    "painted to order": metrics.attribute_accuracy(mine.sample(1024, seed=3), orders),
-    "painted, other orders": metrics.attribute_accuracy(
-        mine.sample(1024, seed=3), orders.roll(1, 0)
-    ),
+    "generated to order": metrics.attribute_accuracy(sampled, orders),
+    "against other orders": metrics.attribute_accuracy(sampled, orders.roll(1, 0)),
     "drawn": metrics.attribute_accuracy(*drawn.batch(range(1024))),
 }
 shown = [name for name in read["drawn"] if not name.endswith((" hair", " eyes"))]
@@ -395,11 +412,11 @@ for kind, scores in read.items():
 
 # %% [markdown]
 # The colors say how often the strongest of 13 or 10 is the ordered one. The others are balanced: 0.5 is a guess. The middle
-# row compares with *someone else's* order: what obedience looks like when there is none.
+# row compares with *someone else's* order: the score of a generator that does not listen.
 #
-# Read the last row before you blame the painter. Our judge is nearly blind for blushes and weak on smiles: where it scores
-# drawings at 0.7, a painter's 0.6 means little. The paper's own list tells the same story at a larger size: colors near
-# 1.0, drill hair 0.20, hats 0.15. Rare, small things need data, pixels and a judge with good eyes.
+# Read the last row before you blame the generator. The examiner is weak on smiles and blushes: where it scores drawings at
+# 0.7 or 0.8, a generator's 0.6 means little. The paper's own list tells the same story at a larger size: colors near 1.0,
+# drill hair 0.20, hats 0.15. Rare, small things need data, pixels and an examiner that can see them.
 #
 # ## Keep the character, change one thing
 #
@@ -416,12 +433,12 @@ pairs = [mine.generate(z, wanted) for wanted in (before, after)]
 eyes = [predicted(each)[:, GROUPS["eye color"]].argmax(1) for each in pairs]
 print(f"eye color as before: {(eyes[0] == eyes[1]).float().mean():.0%}")
 compare({"before": pairs[0][:8], "another hair color, the same latent": pairs[1][:8]},
-        alt="Eight painted faces, and the same eight with another hair color.")  # fmt: skip
+        alt="Eight generated faces, and the same eight latents with another hair color ordered.")  # fmt: skip
 
 # %% [markdown]
 # The same woman in a wig would keep her fringe, her smile and the wall behind her. Look for what moved although nobody
 # asked. A network has no idea that "hair color" is one thing: it learned which pictures *go with* an order, and what went
-# together in the data goes together in its head. This is called *entanglement*, and lesson 7 is about undoing it.
+# together in the data goes together in what it draws. This is called *entanglement*, and lesson 7 is about undoing it.
 #
 # ## Children
 #
@@ -431,8 +448,10 @@ compare({"before": pairs[0][:8], "another hair color, the same latent": pairs[1]
 #
 # ### Exercise 3.4 · Inheritance (level 4 of 5, about 15 minutes)
 #
-# `genes` is a list of lists: the columns that belong together. `take` says for each gene whether it comes from the father.
-# Before you write: what would half of blonde and half of blue be, as 34 numbers, and would the painter know it?
+# Make a child of two characters. Each parent is a latent (D,) and attributes (34,) of 0 and 1. `genes` is a list of lists: the
+# columns of attributes that belong together. `take` says for each gene whether it comes from the father; the others are the
+# mother's. The child's latent is the middle of the arc between its parents' (lesson 1's slerp). The parents stay as they are.
+# Before you write: what would half of blonde and half of blue be, as 34 numbers, and would G know it?
 #
 # <details><summary>Hint 1</summary>
 #
@@ -454,7 +473,7 @@ def child_of(mother, father, genes, take):
     mother, father: (latent (D,), attributes (34,));  genes: lists of columns;  take: one bool a gene.
     Returns (latent (D,), attributes (34,)).
     """
-    ### BEGIN SOLUTION 3.4: copy the mother, then the father's genes, whole
+    ### BEGIN SOLUTION 3.4: a latent halfway between the parents, and whole genes of either
     attributes = mother[1].clone()
     for gene, from_father in zip(genes, take, strict=True):
         if from_father:
@@ -463,12 +482,12 @@ def child_of(mother, father, genes, take):
     ### END SOLUTION
 
 
-check_3_4(child_of)
+result_3_4 = check_3_4(child_of)
 
 # %% [markdown]
-# The library's `latent.fuse` does the same with dice and a seed, and keeps four promises that a test holds it to: a child of
-# twins is the twin; all of the mother (t = 0) is the mother; all of the father is the father; and halfway it does not
-# matter who is called which.
+# Now dice decide for each gene, and your function makes the children. (Until it is right, the library's `latent.fuse` does
+# the same. It keeps four promises that a test holds it to: a child of twins is the twin; all of the mother (t = 0) is the
+# mother; all of the father is the father; and halfway it does not matter who is called which.)
 
 # %%
 mother, father = (
@@ -481,40 +500,50 @@ mother, father = (
         (2, "blonde hair, green eyes, short, smile"),
     )
 )
-children = [latent.fuse(mother, father, seed=seed) for seed in range(8)]
+
+
+def child(seed):
+    dice = torch.rand(len(latent.GENES), generator=torch.Generator().manual_seed(seed))
+    return child_of(mother, father, latent.GENES, (dice < 0.5).tolist())
+
+
+children = [
+    child(seed) if result_3_4 else latent.fuse(mother, father, seed=seed)
+    for seed in range(8)
+]
 family = {"mother and father": [mother, father], "eight children": children}
 compare({name: model.generate(*map(torch.stack, zip(*people))) for name, people in family.items()},
-        scale=2, alt="Two painted parents, and eight children with the hair or eyes of one or the other.")  # fmt: skip
+        scale=2, alt="Two generated parents, and eight children with the hair or eyes of one or the other.")  # fmt: skip
 
 # %% [markdown]
 # ## And real pictures?
 #
-# This painter takes no pictures, so it has nothing to say about real ones. But its whole education came from drawings, by
-# way of judges who only know drawings. So ask the judge about nine faces that nobody on this project drew (their licences
-# are in `datasets/real`).
+# This generator takes no pictures, so it has nothing to say about real ones. But all it learned came from drawings, and so did
+# the networks that taught and examined it. So ask the examiner about nine faces that nobody on this project drew (their
+# licences are in `datasets/real`).
 
 # %%
 strangers = real_faces(64)
 names = predicted(torch.from_numpy(strangers).permute(0, 3, 1, 2) / 127.5 - 1)
 for number, (title, logits) in enumerate(zip(CROPS, names), 1):
     guess = [TAGS[columns[int(logits[columns].argmax())]] for columns in GROUPS.values()]
-    print(f"{number}. {title:22} the judge says: {', '.join(guess)}")
+    print(f"{number}. {title:22} the examiner says: {', '.join(guess)}")
 show(
     strangers, columns=9, alt="Three anime sprites, five cartoon faces and one photograph."
 )
 
 # %% [markdown]
 # Flat colors in the usual place carry over: a blonde cartoon is blonde. What fails is what our studio never draws: hair that
-# shades from red to orange, eyes as small dots, a photograph's soft light. A judge like this would be a poor critic for
-# painters of *those* worlds. Attributes are only as good as the pictures they were learned from.
+# shades from red to orange, eyes as small dots, a photograph's soft light. A network like this could not examine generators
+# of *those* worlds. Attributes are only as good as the pictures they were learned from.
 #
 # ## A quiz, for honesty
 #
-# **1. Why does the judge learn to name attributes on real pictures?**
+# **1. Why does D learn to name attributes on real pictures?**
 #
-# <details><summary>A. So that its slope tells the painter how to show what was ordered.</summary>
+# <details><summary>A. So that its gradient tells G how to show what was ordered.</summary>
 #
-# Right. The painter never sees a label beside a picture; it sees what the judge would rather have read.
+# Right. G never sees a label beside a picture; it gets the gradient of what the classifier should have read.
 #
 # </details>
 # <details><summary>B. Because naming makes it better at telling real from fake.</summary>
@@ -524,15 +553,15 @@ show(
 # </details>
 # <details><summary>C. So that it can reject pictures that do not match their order.</summary>
 #
-# Not quite. A judge that sees picture and order together would do that (lesson 4). This one only reads.
+# Not quite. A D that sees picture and condition together would do that (lesson 4). This one only reads.
 #
 # </details>
 #
 # **2. What does DRAGAN's penalty hold at 1?**
 #
-# <details><summary>A. D's opinion of a real picture.</summary>
+# <details><summary>A. D's logit of a real picture.</summary>
 #
-# Not quite. The opinion may be any number. It is how fast it changes that is held.
+# Not quite. The logit may be any number. It is how fast it changes that is held.
 #
 # </details>
 # <details><summary>B. The length of D's slope at a picture, over all its numbers together.</summary>
@@ -546,21 +575,21 @@ show(
 #
 # </details>
 #
-# **3. The painter scores 0.95 on hair with D as the judge, and 0.60 with a second one. What happened?**
+# **3. A generator scores 0.95 on hair by D's own classifier, and 0.60 by the examiner. What happened?**
 #
-# <details><summary>A. The second judge is broken.</summary>
+# <details><summary>A. The examiner is broken.</summary>
 #
 # Perhaps. That is why it reads drawings, too: there it should be near 1.
 #
 # </details>
-# <details><summary>B. The painter learned what pleases D, which is not quite what hair looks like.</summary>
+# <details><summary>B. G learned what satisfies D, which is not quite what hair looks like.</summary>
 #
 # Right. Whatever is optimized stops being a measure.
 #
 # </details>
-# <details><summary>C. Nothing: two judges never agree.</summary>
+# <details><summary>C. Nothing: two networks never agree.</summary>
 #
-# Not quite. On drawings these two agree almost always.
+# Not quite. Two networks that both read drawings well agree on nearly all of them.
 #
 # </details>
 #
@@ -568,8 +597,8 @@ show(
 #
 # - **"Norm over the wrong axis."** (caogang/wgan-gp #25, Zeleni9/pytorch-wgan #40.) Exercise 3.3. The same line lived in many
 #   repositories for years.
-# - **"BatchNorm in the judge."** (junyanz/pytorch-CycleGAN-and-pix2pix, pull request 513.) With a gradient penalty every picture must
-#   be judged alone.
+# - **"BatchNorm in the discriminator."** (junyanz/pytorch-CycleGAN-and-pix2pix, pull request 513.) With a gradient penalty a
+#   picture's logit must depend on that picture alone.
 # - **"Blonde and blue eyes never work."** (Natsu6767/Conditional-AnimeGAN #1.) Count the examples of each attribute before
 #   you blame the network.
 # - **"Where is the training code?"** (makegirlsmoe_web #35.) Never released: code and a copyrighted dataset could not be told apart.
@@ -577,15 +606,16 @@ show(
 #
 # ## Assignment: a cast list
 #
-# Level 4 of 5, an evening. Write a cast of six characters as orders, three of them siblings. Paint each with eight latents and
-# choose by rules you write down first. Then measure: which order does the judge read worst? Change one thing (the prior, a
-# weight, the number of faces), predict, train again, and report both runs with the same seeds, unpicked.
+# Level 4 of 5, an evening. Write a cast of six characters as orders, three of them siblings. Generate each with eight latents
+# and choose by rules you write down first. Then measure: which order does the examiner read worst? Change one thing (the
+# prior, a weight, the number of faces), predict, train again, and report both runs with the same seeds, unpicked.
 #
 # ## References
 #
 # - Jin et al.: *Towards the Automatic Anime Characters Creation with Generative Adversarial Networks*, 2017, arXiv 1708.05509.
 # - Odena, Olah, Shlens: *Conditional Image Synthesis with Auxiliary Classifier GANs*, 2016, arXiv 1610.09585.
 # - Kodali et al.: *On Convergence and Stability of GANs* (DRAGAN), 2017, arXiv 1705.07215.
+# - He et al.: *Delving Deep into Rectifiers*, 2015, arXiv 1502.01852. The first weights.
 # - Shi et al.: *Real-Time Single Image and Video Super-Resolution Using an Efficient Sub-Pixel CNN*, 2016, arXiv 1609.05158.
 #
-# **Next:** a painter who works from a drawing: [4 · Line art in color](04_pix2pix.ipynb).
+# **Next:** a generator whose condition is a drawing: [4 · Line art in color](04_pix2pix.ipynb).
