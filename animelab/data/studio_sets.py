@@ -165,7 +165,7 @@ class StudioUnpaired(_Sides):
 
 
 class StudioScenes(StudioUnpaired):
-    """Places as a camera sees them and as a background painter does: `StudioScenes()`, photo to anime, unpaired.
+    """Places as a camera sees them and as a background artist draws them: `StudioScenes()`, photo to anime, unpaired.
 
     The truth is kept as in StudioUnpaired. Taught in 09_cartoongan.
     """

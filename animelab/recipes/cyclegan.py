@@ -99,7 +99,7 @@ class CycleGAN(Recipe):
         real_a, real_b = chain(*(jittered(side, crop=self.config.crop) for side in batch))
         to_b, to_a = self.G.a_to_b, self.G.b_to_a
 
-        # The generators: be believed, find the way back, and leave alone what is already right.
+        # The generators: fool D, find the way back, and leave alone what is already right.
         fake_b, fake_a = to_b(real_a), to_a(real_b)
         with frozen(self.D_a, self.D_b):
             loss_G = self.loss.generator(self.D_b(fake_b)) + self.loss.generator(self.D_a(fake_a))
@@ -112,7 +112,7 @@ class CycleGAN(Recipe):
             total = total + self.extra_loss(real_a, fake_b)
         self.update(self.G_adam, total)
 
-        # The discriminators: each sees its own style, and fakes from a memory.
+        # The discriminators: each sees its own domain, and fakes from the pool.
         old_a, old_b = self.pool_a.exchange(fake_a), self.pool_b.exchange(fake_b)
         loss_D = (
             self.loss.discriminator(self.D_a(real_a), self.D_a(old_a))

@@ -143,7 +143,7 @@ def test_a_wide_drawing_from_disk_and_the_colors_of_a_picture(open_notebook, tmp
     assert (box["width"], box["height"]) == (256, 64)
     page.mouse.click(box["x"] + 0.75 * 256, box["y"] + 0.5 * 64)
     ((x, y),) = red(wait_for(page, "draft", red))
-    assert abs(x - 240) <= 4 and abs(y - 40) <= 4, "to a pixel of the painters, which see 128 x 32"
+    assert abs(x - 240) <= 4 and abs(y - 40) <= 4, "to a pixel of the networks, which see 128 x 32"
     page.get_by_role("button", name="Erase").click()
     page.mouse.click(box["x"] + 0.75 * 256, box["y"] + 0.5 * 64 - 14)
     page.wait_for_timeout(300)
@@ -177,9 +177,9 @@ def test_a_wide_drawing_from_disk_and_the_colors_of_a_picture(open_notebook, tmp
     wait_for(page, "draft", lambda found: found.shape == (128, 128, 3))
 
 
-def test_the_bundled_painters_follow_a_click_in_time(open_notebook):
+def test_the_bundled_colorists_follow_a_click_in_time(open_notebook):
     page = open_notebook(
-        "painters",
+        "colorists",
         "from animelab import zoo\nfrom animelab.data import StudioPairs\nfrom animelab.widgets import ColorStudio\n"
         "lines, _ = StudioPairs('line', 'color', 128, 4, split='test').batch(range(4))",
         "ColorStudio(zoo.colorist('colorist-draft-128', 'colorist-refine-128'), lines)",

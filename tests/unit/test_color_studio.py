@@ -71,7 +71,7 @@ def test_a_final_dot_wins_over_a_draft_dot_at_its_place(desk: ColorStudio) -> No
     assert desk.draft[32, 32].tolist() == [255, 0, 0] and desk.final[32, 32].tolist() == [0, 0, 255]
 
 
-def test_painters_see_thin_lines_of_large_drawings() -> None:
+def test_the_networks_see_thin_lines_of_large_drawings() -> None:
     lines = np.full((1280, 1280, 3), 255, np.uint8)
     lines[:, 605:608] = 0
     colorist = Recorder()
