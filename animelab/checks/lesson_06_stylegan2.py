@@ -5,120 +5,179 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor
-from torch.nn.functional import conv2d
+from torch import Tensor, nn
+from torch.nn.functional import conv2d, softplus
 
-from animelab.checks.harness import check, close, tensor, wrong
+from animelab.checks.harness import Stop, check, close, recognize, tensor, wrong
+from animelab.losses import r1_penalty
 from animelab.nn.stylegan2 import modulated_conv
 
+TORCH_SAYS = {  # what torch says when a gradient is asked for in vain, and what that means here
+    "does not require grad": "torch follows only tensors that ask for gradients, from there on: a copy of the pictures "
+    "has to ask before it goes into `score`.",
+    "not have been used in the graph": "the logits were not computed from the tensor whose gradient you ask for. "
+    "Which of the two, `real` or your copy, went into `score`?",
+    "only for scalar outputs": "a gradient is taken of one number, and `score` returns one a picture.",
+}
 
-@check("6.1", "Styles turn channels up and down, and what comes out has the size it should have.")
+
+def per_picture(x: Tensor, weight: Tensor, styles: Tensor, over: tuple[int, ...] = (2, 3, 4)) -> Tensor:
+    """`modulated_conv` by weights of each picture's own (B, out, in, k, k), divided by their length over some axes."""
+    own = weight[None] * styles[:, None, :, None, None]
+    own = own / (own.square().sum(over, keepdim=True) + 1e-8).sqrt()
+    groups = x.reshape(1, -1, *x.shape[2:])
+    return conv2d(groups, own.flatten(0, 1), padding=1, groups=len(x)).view(len(x), -1, *x.shape[2:])
+
+
+@check(
+    "6.1", "Styles turn channels up and down, and the deviation to expect of what comes out is 1 again.", modulated_conv
+)
 def check_6_1(styled_conv: Any) -> None:
     """styled_conv(x (B, in, H, W), weight (out, in, 3, 3), styles (B, in)): (B, out, H, W), demodulated."""
-    _compare_with_reference(styled_conv)
+    _recognize_convolutions(styled_conv)
 
 
-@check("6.4", "Styles reach the output again, and each picture has its own.")
+@check("6.4", "Styles reach the output again, and each picture has its own.", per_picture)
 def check_6_4(per_picture: Any) -> None:
     """per_picture(x, weight, styles), as in 6.1, by weights of each picture's own."""
     x, weight = torch.randn(1, 4, 5, 5), torch.randn(4, 4, 3, 3)
     one, other = (tensor(per_picture(x, weight, torch.rand(1, 4) + 0.1), (1, 4, 5, 5)) for _ in range(2))
     if close(one, other):
         wrong(
-            "Two different styles give the same output: they still cancel. Which axis of `own` are they on, and over "
-            "which axes is its length taken?"
+            "Two different styles give the same output: they still cancel. What are the five axes of `own`, and over "
+            "which of them is its length taken?"
         )
-    _compare_with_reference(per_picture)
+    _recognize_convolutions(per_picture)
 
 
-def _compare_with_reference(function: Any) -> None:
-    x, weight = torch.randn(3, 4, 5, 7), torch.randn(6, 4, 3, 3)
-    styles = torch.randn(3, 4) + 1
-    right = modulated_conv(x, weight, styles)
-    answer = tensor(function(x, weight, styles), (3, 6, 5, 7))
-    scaled = conv2d(x * styles[:, :, None, None], weight, padding=1)
-    sums = styles.square() @ weight.square().sum((2, 3)).T
-    plain = weight.square().sum((1, 2, 3))
-    for mistake, advice in (
-        (conv2d(x, weight, padding=1), "The styles have no effect: this is the plain convolution."),
-        (scaled, "The styles are in, and nothing is divided: without demodulation the numbers grow layer by layer."),
-        (scaled / plain.sqrt()[:, None, None], "You divide by the length of the weights alone. The styles have to be "
-         "in it: a style of 3 makes the expected size larger."),
-        (scaled / sums[..., None, None], "You divide by the sum of squares; take its root."),
-        (scaled * sums.sqrt()[..., None, None], "Multiplied where it should be divided."),
-        (scaled / scaled.std((2, 3), keepdim=True), "That is the measured size of each map, StyleGAN1's way. Take the "
-         "expected one: it needs weights and styles only."),
-        (scaled / sums.mean(0).sqrt()[:, None, None], "All pictures are divided by the same numbers; each has styles "
-         "of its own."),
-        (scaled / sums.mean(1).sqrt()[:, None, None, None], "All output channels of a picture are divided by one "
-         "number; each has weights of its own."),
-    ):  # fmt: skip
-        if close(answer, mistake):
-            wrong(advice)
-    if not close(answer, right):
-        wrong(f"On random numbers yours differs from the reference by up to {(answer - right).abs().max():.3g}.")
-    for name, value in (("styles", styles), ("weight", weight)):
-        moved = value.clone().requires_grad_()
-        slopes: list[Tensor] = []
-        for each in (function, modulated_conv):
-            output = each(x, *((weight, moved) if name == "styles" else (moved, styles)))
-            if not output.requires_grad:
-                wrong(f"The numbers are right, but no gradient flows back to the {name}, so they could not learn.")
-            slopes += torch.autograd.grad((output * right).sum(), moved, retain_graph=True)
-        if not close(slopes[0], slopes[1], 1e-3):
-            wrong(f"The numbers are right, but the gradient for the {name} is not: is a part of it detached?")
+def _recognize_convolutions(function: Any) -> None:
+    for batch, inputs, outputs, side in ((3, 4, 6, 7), (2, 5, 3, 4)):
+        x, weight = torch.randn(batch, inputs, 5, side), torch.randn(outputs, inputs, 3, 3)
+        styles = torch.randn(batch, inputs) + 1
+        styles[0, 1] = 0  # a channel that is switched off
+        answer = tensor(function(x, weight, styles), (batch, outputs, 5, side))
+        plain, scaled = (conv2d(each, weight, padding=1) for each in (x, x * styles[..., None, None]))
+        sums = (styles.square() @ weight.square().sum((2, 3)).T)[..., None, None]
+        lengths = weight.square().sum((1, 2, 3)).sqrt()[:, None, None]
+        own = "That is the length of each picture's own weights over too {} axes. An output channel sums over its " \
+              "input channels and the 9 places of the kernel, and so does its length."  # fmt: skip
+        recognize(
+            answer,
+            (plain, "The styles have no effect: this is the plain convolution."),
+            (plain / lengths, "The styles have no effect: weights of length 1, and no style anywhere."),
+            (plain / sums.sqrt(), "You divide by what the styles do to the channels, and the channels are not scaled."),
+            (scaled, "The styles are in, and nothing is divided: without demodulation numbers grow layer by layer."),
+            (scaled / lengths, "You divide by the length of the weights alone. The styles have to be in it: a style of "
+             "3 makes the expected deviation larger."),
+            (scaled / sums, "You divide by the sum of squares, the variance; take its root."),
+            (scaled * sums.sqrt(), "Multiplied where it should be divided."),
+            (scaled / (sums / (9 * inputs)).sqrt(), "You divide by the root of the *mean* of the squares. A "
+             "convolution adds, so its variance is their sum."),
+            (scaled / (styles.abs() @ weight.abs().sum((2, 3)).T)[..., None, None], "You add absolute values. What "
+             "adds are variances: square first, the root comes last."),
+            (scaled / (styles.abs() @ weight.square().sum((2, 3)).T).sqrt()[..., None, None], "The weights are squared "
+             "and the styles are not: the square is that of their product."),
+            (scaled / scaled.std((2, 3), keepdim=True), "That is the measured deviation of each map, StyleGAN1's way. "
+             "Take the expected one: it needs weights and styles only."),
+            (scaled / sums.mean(0).sqrt(), "All pictures are divided by the same numbers; each has styles of its own."),
+            (scaled / sums.mean(1, keepdim=True).sqrt(), "All output channels of a picture are divided by one number; "
+             "each has weights of its own."),
+            (per_picture(x, weight, styles, (0, 2, 3, 4)), own.format("many")),
+            (per_picture(x, weight, styles, (1, 2, 3, 4)), own.format("many")),
+            (per_picture(x, weight, styles, (3, 4)), own.format("few")),
+            (per_picture(x, weight, styles, (2,)), own.format("few")),
+        )  # fmt: skip
 
 
-@check("6.2", "1 changes nothing, 0 gives the mean, and beyond lies the opposite.")
-def check_6_2(truncated: Any) -> None:
+def truncated(w: Tensor, mean: Tensor, psi: float) -> Tensor:
+    """w (B, latent), from the mean (latent,) a part of the way."""
+    return mean + psi * (w - mean)
+
+
+@check("6.2", "1 changes nothing, 0 gives the mean, and beyond lies the opposite.", truncated, learns=("w",))
+def check_6_2(function: Any) -> None:
     """truncated(w (B, latent), mean (latent,), psi): (B, latent)."""
     w, mean = torch.randn(5, 8), torch.randn(8)
     for psi in (0.7, 1.0, 0.0, -0.7, 1.3):
-        answer = tensor(truncated(w, mean, psi), (5, 8))
-        right = mean + psi * (w - mean)
-        for mistake, advice in (
+        answer, right = tensor(function(w, mean, psi), (5, 8)), truncated(w, mean, psi)
+        if close(answer, right):
+            continue
+        recognize(
+            answer,
+            (truncated(w, w.mean(0), psi), "You pull toward the mean of the rows at hand. `mean` is the one that the "
+             "mapping kept over all of training; another batch must not change what comes out."),
+            (truncated(w, w.mean(1, keepdim=True), psi), "You pull toward the mean of each row's own numbers. `mean` "
+             "is a point of w, with as many numbers as a row."),
+            (truncated(w, mean.mean(), psi), "You pull toward one number. `mean` is a point: each number has its own."),
             (psi * w, "That pulls toward zero. The most average character is at the mean of w, and it is not zero."),
             (w + psi * (mean - w), "The wrong way round: psi = 1 should leave w where it is."),
             (mean + psi * w, "The mean is added to all of w. Only the *difference* from the mean is to shrink."),
+            (psi * (w - mean), "The difference shrinks, and the mean is missing: start from it."),
+            (truncated(w, mean, abs(psi)), f"psi = {psi} is treated as {abs(psi)}: below 0 lies the opposite."),
+            (mean - psi * (w - mean), "A sign: psi = 1 gives everyone's opposite, and it should change nothing."),
+            (truncated(w, mean, min(max(psi, 0.0), 1.0)), f"psi = {psi} is treated as 0 or 1. All numbers are allowed: "
+             "beyond 1 is more variety, below 0 the opposite."),
             (w.clamp(mean - psi, mean + psi), "You clip w. Truncation in w scales; clipping is what is done to z in "
              "other GANs."),
-        ):  # fmt: skip
-            if close(answer, mistake) and not close(answer, right):
-                wrong(advice)
-        if not close(answer, right):
-            wrong(f"For psi = {psi} yours is off by up to {(answer - right).abs().max():.3g}.")
+        )  # fmt: skip
+        wrong(f"For psi = {psi} yours is off by up to {float((answer - right).abs().max()):.3g}.")
 
 
-@check("6.3", "The squared slope of a judge, measured per picture, and it can teach the judge.")
+class Score(nn.Module):
+    """A discriminator in small, smooth enough for second derivatives; at pictures of zeros its slope is 0."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.look = nn.Conv2d(3, 4, 3, padding=1)
+        self.weigh = nn.Linear(64, 1, bias=False)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        return 3 * self.weigh(self.look(pictures.square()).tanh().flatten(1))[:, 0]
+
+
+@check(
+    "6.3", "The squared slope of D, measured for each picture, and D can learn from it.", r1_penalty, learns=(),
+    advice={"score": "The number is right, and what D's weights learn from it is not. Is something detached, or is "
+            "`create_graph` missing, which keeps the way back?"},
+)  # fmt: skip
 def check_6_3(r1: Any) -> None:
     """r1(score, real): mean over the batch of the squared gradient of score at real, differentiable again."""
-    factor = torch.tensor(1.5, requires_grad=True)
-    more, real = torch.randn(5, 3, 4, 4), torch.randn(3, 3, 4, 4)
-
-    def score(pictures: Tensor) -> Tensor:
-        return factor * pictures.square().flatten(1).sum(1) / 2  # its gradient at x is factor * x
-
-    answer = tensor(r1(score, real), ())
-    each = (1.5 * real).square().flatten(1).sum(1)
-    for mistake, advice in (
-        (each.sqrt().mean(), "That is the mean length. R1 takes its square: leave the root out."),
-        (each.sum(), "For 3 pictures yours is 3 times too large: the sum over the batch. Take the mean."),
-        (each.mean() / 48, "You average over the pixels; sum the squares within a picture, average over pictures."),
-        (each.mean() / 16, "You average over the places, or sum over the channels alone. A picture's slope has all of "
-         "its numbers: `flatten(1)` first."),
-        (each.mean() / 9, "The gradient is that of the *mean* logit, three times too small for each picture, and that "
-         "squared. Take the gradient of the sum."),
-        (each.mean() / 2, "Half of it. gamma / 2 comes later; the penalty itself has no half."),
-        ((each.sqrt() - 1).square().mean(), "That is DRAGAN's goal, a slope of 1. R1 wants flat ground: 0."),
-    ):  # fmt: skip
-        if close(answer, mistake.detach()):
-            wrong(advice)
-    if not close(answer, each.mean()):
-        wrong(f"Yours is {answer:.4f}, and it should be {each.mean():.4f}.")
-    if not close(tensor(r1(score, more), ()), (1.5 * more).square().flatten(1).sum(1).mean()):
-        wrong("Right for 3 pictures and wrong for 5: the mean is over as many as there are.")
-    if not answer.requires_grad:
-        wrong("The number is right, but it cannot be differentiated again: `create_graph=True` keeps the way back.")
-    (slope,) = torch.autograd.grad(answer, factor, allow_unused=True)
-    if slope is None or not close(slope, 2 * each.mean() / 1.5):
-        wrong("Its gradient for the judge's weights is wrong. Is something detached, or `create_graph` missing?")
+    for count in (3, 5):
+        score, real = Score(), torch.rand(count, 3, 4, 4) * 2 - 1
+        real[1] = 0  # flat ground already
+        try:
+            answer = tensor(r1(score, real), ())
+        except Stop as stop:
+            for said, meant in TORCH_SAYS.items():
+                if said in str(stop):
+                    wrong(f"{stop} That is, {meant}")
+            raise
+        copy = real.clone().requires_grad_()
+        logits = score(copy)
+        slopes, of_loss, of_chance = (
+            torch.autograd.grad(total.sum(), copy, retain_graph=True)[0].flatten(1)
+            for total in (logits, softplus(-logits), logits.sigmoid())
+        )
+        each = slopes.square().sum(1)
+        if close(answer, each.mean()):
+            continue
+        recognize(
+            answer,
+            (each.sqrt().mean(), "That is the mean length. R1 takes its square: leave the root out."),
+            (each.sum(), f"For {count} pictures yours is {count} times too large: a sum, not a mean, over the batch."),
+            (each.sum() / 3, "Right for 3 pictures and wrong for 5: the mean is over as many as there are."),
+            (each.mean() / 48, "You average over the pixels; sum the squares within a picture, average over pictures."),
+            (each.mean() / 16, "You average over the places, or sum over the channels alone. A picture's slope has all "
+             "of its numbers: `flatten(1)` first."),
+            (each.mean() / 3, "You average over the channels; sum the squares of all of a picture's numbers."),
+            (each.mean() / count**2, f"The gradient is that of the *mean* logit, {count} times too small for each "
+             "picture, and that squared. Take the gradient of the sum."),
+            (each.mean() / 2, "Half of it. gamma / 2 comes later; the penalty itself has no half."),
+            (each.sqrt().mean().square(), "You square the mean length. Square each length first, then take the mean."),
+            (slopes.abs().sum(1).mean(), "You sum absolute values. The squared length sums squares."),
+            (slopes.sum(1).square().mean(), "You sum the slopes of a picture and square the sum, where up and down "
+             "cancel. Square each number first."),
+            ((each.sqrt() - 1).square().mean(), "That is DRAGAN's goal, a slope of 1. R1 wants flat ground: 0."),
+            (of_loss.square().sum(1).mean(), "That is the slope of the loss. R1 asks for that of the logit itself."),
+            (of_chance.square().sum(1).mean(), "That is the slope of the probability. R1 asks for that of the logit."),
+        )  # fmt: skip

@@ -9,7 +9,8 @@
 # %% [markdown]
 # # 6 · A style for every layer: StyleGAN2
 #
-# **You will make:** a painter you can take apart while it paints, and a new one, taught in ten minutes what the first never saw.
+# **You will make:** a convolution that a generator of faces then runs on, and a second generator, taught in ten minutes what
+# the first never saw.
 #
 # **In the studio:** step 1 of 6, *character design*. From here on we do not only ask for characters. We reach in and change
 # them.
@@ -29,8 +30,8 @@ import torch
 from IPython.display import display
 from torch.nn.functional import conv2d, interpolate, softplus
 
-from animelab import losses, metrics, zoo
-from animelab.checks import check_6_1, check_6_2, check_6_3, check_6_4
+from animelab import metrics, zoo
+from animelab.checks import check_6_1, check_6_2, check_6_3, check_6_4, lesson_06_stylegan2
 from animelab.data import StudioAttributes, real_faces
 from animelab.data.real import CROPS
 from animelab.engine import frozen, train
@@ -44,12 +45,12 @@ from animelab.widgets import LatentExplorer, LiveTraining
 # %% [markdown]
 # ## Where we are going
 #
-# Forty characters from one seed, none left out. It took two cores two hours.
+# Forty characters from one seed, none left out. The network learned on two CPU cores, from drawn faces alone.
 
 # %%
 model = zoo.load("stylegan2-faces-64")
 show(model.sample(40, seed=1, truncation=0.7), columns=10,
-     alt="Forty painted anime faces with many colors and styles of hair.")  # fmt: skip
+     alt="Forty generated anime faces with many colors and styles of hair.")  # fmt: skip
 
 # %% [markdown]
 # Now take another one by the hand. *Component 1* to *5* are directions that nobody named. Move one. Then set *Layers to move* to
@@ -59,18 +60,30 @@ show(model.sample(40, seed=1, truncation=0.7), columns=10,
 LatentExplorer(model, seed=3)
 
 # %% [markdown]
-# By the end of this lesson you will know why that works: in this painter, the first layers decide *what* is there and the
-# last ones decide *how it is colored*, and you can talk to each of them separately.
+# By the end of this lesson you will know why that works: in this generator the first layers decide *what* is there and the
+# last ones *how it is colored*, and each layer can be given a latent of its own.
 #
-# ## One road in, or many
+# ## One way in, or many
 #
-# In lesson 1 the latent went in at the bottom, once. Whatever it had to say about the color of an iris had to survive every
+# In lesson 1 the latent went in at the bottom, once. Whatever it said about the color of an iris had to survive every
 # layer on the way up. StyleGAN turns that around:
 #
 # 1. the picture grows from a **constant**, always the same 4 x 4 numbers;
-# 2. the latent z is first translated into another vector, **w**;
-# 3. every layer listens to w, and w tells it which of its channels to turn up and which to turn down: a **style**;
+# 2. the latent z is first translated into another vector, **w**, by a small network, the **mapping**;
+# 3. every layer of the **synthesis** gets w, and computes from it how much to turn each of its channels up or down: a **style**;
 # 4. what is left to chance (where exactly a strand lies) comes from **noise**, added in every layer.
+#
+# ```
+# z ─────────► mapping ──► w, one row for each layer below, usually the same row
+# condition ─►
+#
+#              w          w     w          w     w               each arrow: a style
+#              ▼          ▼     ▼          ▼     ▼
+# constant ──► conv ────► conv ─ conv ───► conv ─ conv ──► ...    convolutions; the first of two doubles the side
+#   4 x 4       │          8 x 8  │         16 x 16  │
+#               ▼                 ▼                  ▼
+#             to_rgb ─double─► + to_rgb ─double─► + to_rgb ─► ... ─► picture, 64 x 64
+# ```
 
 # %%
 G = model.generator
@@ -78,30 +91,38 @@ z, tags = model.latents(8, seed=1), model.orders(8, seed=1)
 
 
 @torch.no_grad()
-def paint(w, **options):
+def pictures_of(w, **options):
     """Pictures of w; a StyleGAN2 may go a little beyond black and white."""
     return G.synthesis(w, **options).clamp(-1, 1)
 
 
 with torch.no_grad():
     w = G.mapping(z, tags)
-pictures = paint(w)
+pictures = pictures_of(w)
 sides = [conv.noise.shape[0] for conv in G.synthesis.convs]
 print(f"z {tuple(z.shape)}  ->  w {tuple(w.shape)}  ->  pictures {tuple(pictures.shape)}")
 print(
     f"mapping {count_parameters(G.mapping):,}, synthesis {count_parameters(G.synthesis):,}"
 )
-print(f"{len(sides)} layers, at sides", *sides)
-print("the first order:", ", ".join(TAGS[i] for i in tags[0].nonzero().flatten()))
+print(f"{len(sides)} convolutions, at sides", *sides)
+print(f"{len(sides) + 1} rows of w: one for each, and one more for the last to_rgb")
+print("the first condition:", ", ".join(TAGS[i] for i in tags[0].nonzero().flatten()))
+card = zoo.card("stylegan2-faces-64")
+print(f"trained on {card['images']:,} pictures: {card['data']}")
 
 # %% [markdown]
-# (Like the painter of lesson 3, this one takes orders: the 34 attributes go into the mapping beside z. StyleGAN2 as published
-# for faces has none. Everything below happens in w, and w no longer knows what came from where.)
+# (Like the generator of lesson 3, this one has a *condition*: the 34 attributes go into the mapping beside z. The code calls
+# such a row an order. StyleGAN2 as published for faces has none. Everything below happens in w, and w no longer knows what
+# came from where.)
+#
+# A `to_rgb` turns the channels of its side into a picture, and listens to a row of w, too: it shares that of the convolution
+# that comes next. After the last convolution none comes next, so nine convolutions need ten rows. When this lesson
+# and the next speak of *ten layers*, they mean these ten rows.
 #
 # Why translate z at all? Because z has to be a round cloud: that is all we know how to draw from. Characters are no round
-# cloud. Nobody has drills *and* a pixie cut; skin comes in a few tones, hair in many. If the painter had to squeeze such data
+# cloud. Nobody has drills *and* a pixie cut; skin comes in a few tones, hair in many. If the generator had to squeeze such data
 # into a ball, every direction would bend and mean something else in another place. The mapping may stretch and
-# bend instead, and w becomes a space where straight lines mean something. Lesson 7 lives there.
+# bend instead, and in w straight lines can mean something. Lesson 7 works there.
 #
 # Is w really less bent than z? The next lesson measures it.
 #
@@ -110,17 +131,26 @@ print("the first order:", ", ".join(TAGS[i] for i in tags[0].nonzero().flatten()
 # A layer has a convolution, shared by all pictures, and a style: one number for each of its input channels, computed from w.
 # The channel is multiplied by it. That is all. A style of 0 switches a channel off.
 #
-# There is a catch. Multiply some channels by 3, and everything behind grows by up to 3. After nine layers of that the numbers
-# are astronomical. StyleGAN1 normalized each map after each layer, by its own mean and size, and got famous for the blobs that
-# the network built to cheat that norm. StyleGAN2 divides by the size that is *expected*: if the inputs were noise of size 1,
-# how large would this sum of weights times styles be?
+# There is a catch. Multiply some channels by 3, and everything behind grows by up to 3. After nine convolutions of that the
+# numbers are astronomical. StyleGAN1 normalized each map first, by its own mean and standard deviation, and let the style
+# scale the result: *adaptive instance normalization*, AdaIN, which lesson 10 meets again. It got known for the blobs that
+# the network built to cheat that norm. StyleGAN2 divides by the standard deviation that is *expected*. Suppose the inputs
+# $x_{i,k}$ are independent, with mean 0 and variance 1. Then the variance of a sum is the sum of the variances:
 #
-# $$\text{size}_o = \sqrt{\textstyle\sum_{i,k} \big(\text{style}_i \cdot \text{weight}_{o,i,k}\big)^2}$$
+# $$\sigma_o^2 = \operatorname{Var}\Big(\sum_{i,k} \text{style}_i \, \text{weight}_{o,i,k} \, x_{i,k}\Big)
+# = \sum_{i,k} \big(\text{style}_i \, \text{weight}_{o,i,k}\big)^2$$
 #
-# Read aloud: for each output channel, the length of all its weights, each times its style. No picture is looked at, so there
-# is nothing to cheat. This is called *demodulation*.
+# Read aloud: for each output channel o, the squares of all its weights, each times the style of its input channel i, summed over
+# the input channels and the 9 places k of the kernel. Divide the output channel by the root of that, $\sigma_o$, and its
+# variance is expected to be 1 again, whatever the styles are. No picture is looked at, so there is nothing to cheat. This is
+# called *demodulation*.
 #
 # ### Exercise 6.1 · Demodulation (level 3 of 5, about 15 minutes)
+#
+# Write the whole layer: scale the channels of `x` by the styles, convolve with `weight` (zeros around the border, so that the
+# side stays), and divide each output channel of each picture by its $\sigma_o$. All numbers may have any sign. Add 1e-8 to the sum
+# of squares before you take the root. When the check is content, the generator of this lesson runs on your layer, and so does
+# the training further down, so gradients have to reach `x`, `weight` and `styles`.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -131,8 +161,8 @@ print("the first order:", ", ".join(TAGS[i] for i in tags[0].nonzero().flatten()
 #
 # <details><summary>Hint 2</summary>
 #
-# The squares separate: sum over k first, `weight.square().sum((2, 3))`, shape (out, in). Then the sum over i is a product of
-# matrices with `styles.square()`, shape (B, in). Add 1e-8 before the root.
+# A square of a product is a product of squares, and the style does not depend on k. So the squared weights can be summed over k
+# first: shape (out, in). What is left is a sum over i of two tables, (out, in) and (B, in): a product of matrices.
 #
 # </details>
 
@@ -143,61 +173,75 @@ def styled_conv(x, weight, styles):
 
     x: (B, in, H, W);  weight: (out, in, 3, 3);  styles: (B, in).  Returns (B, out, H, W).
     """
-    ### BEGIN SOLUTION 6.1: scale the channels, convolve, divide by the expected size
+    ### BEGIN SOLUTION 6.1: the channels times the styles, one convolution, divided by the expected deviation
     x = conv2d(x * styles[:, :, None, None], weight, padding=1)
-    sizes = (styles.square() @ weight.square().sum((2, 3)).T + 1e-8).sqrt()
-    return x / sizes[:, :, None, None]
+    expected = (styles.square() @ weight.square().sum((2, 3)).T + 1e-8).sqrt()
+    return x / expected[:, :, None, None]
     ### END SOLUTION
 
 
-check_6_1(styled_conv)
+result_6_1 = check_6_1(styled_conv)
 
 # %% [markdown]
-# Now we switch it off. `patch.object` exchanges a function of the library for as long as the `with` lasts. Ours has weights of
-# length 1, as if all styles were 1, and does not divide by what the styles do. **Predict:** the pictures get brighter? Grayer?
-# Something else?
+# Now the generator takes your layer, wherever the side stays the same. (Where it doubles, the library's does the same and
+# filters, too; the filter comes below.) The pictures should not change.
+
+
+# %%
+def layer(x, weight, styles, kernel=None):
+    """Exercise 6.1, yours if it is right; with a kernel, the library's, which doubles the side."""
+    if result_6_1 and kernel is None:
+        return styled_conv(x, weight, styles)
+    return stylegan2.modulated_conv(x, weight, styles, kernel)
+
+
+stylegan2.StyledConv.conv = staticmethod(layer)
+difference = (pictures_of(w) - pictures).abs().max()
+whose = "your layer" if result_6_1 else "the library's layer"
+print(f"{whose}: pictures differ by {difference:.1e}")
+
+# %% [markdown]
+# Then we switch demodulation off. `patch.object` exchanges a function for as long as the `with` lasts. The one below has
+# weights of length 1, as if all styles were 1, and does not divide by what the styles do. **Predict:** the pictures get
+# brighter? Grayer? Something else?
 
 
 # %%
 @torch.no_grad()
-def sizes_and_pictures(w):
-    """How large the numbers are after each layer, and what comes out."""
-    sizes = []
-    watch = lambda layer, inputs, x: sizes.append(float(x.std()))  # noqa: E731
+def deviations_and_pictures(w):
+    """The standard deviation after each convolution, and what comes out."""
+    deviations = []
+    watch = lambda layer, inputs, x: deviations.append(float(x.std()))  # noqa: E731
     hooks = [conv.register_forward_hook(watch) for conv in G.synthesis.convs]
-    pictures = paint(w)
+    pictures = pictures_of(w)
     for hook in hooks:
         hook.remove()
-    return sizes, pictures
+    return deviations, pictures
 
 
-plain = stylegan2.modulated_conv
-
-
-def without(x, weight, styles, kernel=None, demodulate=True):
+def without(x, weight, styles, kernel=None):
     """Weights of length 1, and nobody divides by the styles."""
-    if demodulate:
-        weight = weight / weight.flatten(1).norm(dim=1)[:, None, None, None]
-    return plain(x, weight, styles, kernel, demodulate=False)
+    weight = weight / weight.flatten(1).norm(dim=1)[:, None, None, None]
+    return stylegan2.modulated_conv(x, weight, styles, kernel, demodulate=False)
 
 
 # %%
-with_sizes, painted = sizes_and_pictures(w)
-with patch.object(stylegan2, "modulated_conv", without):
-    without_sizes, broken = sizes_and_pictures(w)
-print("with:   ", " ".join(f"{size:8.2f}" for size in with_sizes))
-print("without:", " ".join(f"{size:8.2f}" for size in without_sizes))
+with_it, demodulated = deviations_and_pictures(w)
+with patch.object(stylegan2.StyledConv, "conv", staticmethod(without)):
+    without_it, broken = deviations_and_pictures(w)
+print("with:   ", " ".join(f"{each:8.2f}" for each in with_it))
+print("without:", " ".join(f"{each:8.2f}" for each in without_it))
 compare(
-    {"demodulated": painted, "not": broken},
-    alt="Eight painted faces; below, eight squares of garish noise.",
+    {"demodulated": demodulated, "not": broken},
+    alt="Eight generated faces; below, eight squares of garish noise.",
 )
 
 # %% [markdown]
 # ## A picture is a sum of pictures
 #
-# Each size paints a small picture of its own (`to_rgb`). It is doubled and added to what the next size paints. So you can look
-# at every stage, not as a hidden tensor but as paint. The top row stops after 4 x 4 pixels, the bottom row is the finished
-# picture. **Predict:** at which size is it a face?
+# Each side has a `to_rgb`, which makes a small picture of it. That is doubled and added to the picture of the next side. So
+# every stage can be looked at. The top row stops after 4 x 4 pixels, the bottom row is the finished picture.
+# **Predict:** from which side on is it a face?
 
 # %%
 parts = []
@@ -205,7 +249,7 @@ hooks = [
     layer.register_forward_hook(lambda layer, inputs, x: parts.append(x))
     for layer in G.synthesis.to_rgb
 ]
-paint(w)
+pictures_of(w)
 for hook in hooks:
     hook.remove()
 total, stages = None, {}
@@ -219,8 +263,8 @@ compare(
 )
 
 # %% [markdown]
-# Which size did most of the work? At the beginning of training it is the small ones, by themselves. Earlier GANs had to be
-# *grown*, layer by layer, to get that order of work. Here it comes by itself, so StyleGAN2 could drop the growing and its flaws.
+# Which side did most of the work? At the beginning of training it is the small ones. Earlier GANs had to be *grown*, layer by
+# layer, to get that order of work. Here it comes by itself, so StyleGAN2 could drop the growing and its flaws.
 #
 # *Told, not shown: progressive growing and its flaws (teeth that stick to the camera instead of the head).*
 #
@@ -232,9 +276,9 @@ compare(
 strengths = [conv.noise_strength.item() for conv in G.synthesis.convs]
 print("strengths:", " ".join(f"{strength:+.3f}" for strength in strengths))
 torch.manual_seed(0)
-draws = torch.stack([paint(w, noise="random") for _ in range(16)])
+draws = torch.stack([pictures_of(w, noise="random") for _ in range(16)])
 rows = {
-    "no noise": paint(w, noise="none"),
+    "no noise": pictures_of(w, noise="none"),
     "noise": draws[0],
     "other noise": draws[1],
     "where it differs, 5 times as bright": 5 * draws.std(0).mean(1, keepdim=True) - 1,
@@ -245,13 +289,13 @@ compare(
 )
 
 # %% [markdown]
-# Nothing differs, but for a breath at the outlines: all strengths are close to 0. This painter has turned its noise off. It had
-# not always: after 24,000 pictures of training the strongest was 0.06, and fringe and lashes were bent out of noise. Without it
-# hair was like plastic. By 120,000 pictures the layers could draw strands by themselves, and the noise was only in the way.
-# (*Told, not shown: the painter at 24,000; the strengths of three moments are in `course/measurements.md`.*)
+# Nothing differs, but for a trace at the outlines: all strengths are close to 0. Training turned the noise off, and not at
+# once: after 24,000 pictures the strongest was 0.06, and fringe and lashes were bent out of noise. Without it
+# hair was like plastic. By 120,000 pictures the layers could draw strands from w alone, and noise only disturbed them.
+# (*Told, not shown: the generator at 24,000; the strengths of three moments are in `course/measurements.md`.*)
 #
-# It is right, too. Our drawings leave nothing to chance; every line has a reason. Photographs of skin and fur are what noise was
-# made for. A part that a network may ignore tells you something about your data.
+# That suits the data. In our drawings nothing is left to chance; every line follows from the character. Noise was
+# made for photographs of skin and fur. A part that a network may ignore tells you something about your data.
 #
 # ## Doubling without stairs: the filter
 #
@@ -261,25 +305,26 @@ compare(
 
 # %%
 stairs = torch.tensor([0.0, 1.0, 1.0, 0.0])
-filtered = paint(w[:4])
+filtered = pictures_of(w[:4])
 G.synthesis.kernel.copy_(torch.outer(stairs, stairs) / 4)
-repeated = paint(w[:4])
+repeated = pictures_of(w[:4])
 G.synthesis.kernel.copy_(stylegan2.fir())
 eyes = (..., slice(20, 50), slice(12, 52))
 compare({"filtered": filtered[eyes], "repeated": repeated[eyes]}, columns=4, scale=5,
         alt="Parts of four faces around the eyes, smooth; and the same with jagged edges.")  # fmt: skip
 
 # %% [markdown]
-# The stairs were to be expected. The blown-out contrast was not: smoothing also takes size from a signal, and all later layers
-# have learned to count on that. A part that a network grew up with cannot be taken out to see what it does. You only see that
-# it is missing.
+# The stairs were to be expected. The blown-out contrast was not: smoothing also makes a signal's deviation smaller, and all later
+# layers have learned with that. So this is no clean experiment: if you take out a part that a network was trained with, you see
+# that it is missing, and not what a network trained without it would do.
 #
 # ## Two parents, layer by layer
 #
-# Each layer has a style of its own, so nothing forces them all to come from the same w. In half of its training batches this
-# painter got the first layers from one latent and the rest from another (*style mixing*; the paper does so in 90 of 100),
-# always with the same order, so it learned not to rely on their being related. (*Told, not shown: a painter without mixing.*) Below we go further: the two faces have
-# different orders. The left column gives some layers, the top row all others. **Predict:** which layers bring the hair color?
+# Each layer has a style of its own, so they need not all come from the same w. In half of its training batches this
+# generator got the first layers from one latent and the rest from another (*style mixing*; the paper does so in 90 of 100),
+# always with the same condition, so it learned not to rely on their being related. (*Told, not shown: a generator without
+# mixing.*) Below we go further: the two faces have different conditions. The left column gives some layers, the top row all
+# others. **Predict:** which layers bring the hair color?
 
 
 # %%
@@ -288,7 +333,7 @@ def mixed(rows, columns, layers):
     count = len(G.synthesis.convs) + 1
     table = columns[None, :, None].repeat(len(rows), 1, count, 1)
     table[:, :, layers] = rows[:, None, None]
-    return paint(table.flatten(0, 1))
+    return pictures_of(table.flatten(0, 1))
 
 
 others = pictures[5:8]
@@ -307,31 +352,37 @@ for name, layers in {
     display(figure)
 
 # %% [markdown]
-# Read each table along its rows and its columns. **Sides 4 and 8** bring the outline: how long the hair is, and a breath of its
+# Read each table along its rows and its columns. **Sides 4 and 8** bring the outline: how long the hair is, and something of its
 # color. **Side 16** changes little at first sight; look at the fringe and around the eyes. **Sides 32 and 64** bring the
-# colors of hair, eyes and wall, on a face that stays where it was.
+# colors of eyes and wall, on a face that stays where it was, and the other part of the hair's: where the two sources
+# disagree about it, the colors mix. Lesson 7 counts how often.
 #
-# At 1,024 pixels and with photographs the paper finds pose, then features, then color. With us pose is always the same, so
-# the first group has less to say. Which layer does what is not designed anywhere. It is where each kind of change is cheapest.
+# At 1,024 pixels and with photographs the paper finds pose, then features, then color. In our data the pose is always the same, so
+# the first group has less to decide. Which layer does what is designed nowhere: training puts each kind of change where it
+# is cheapest.
 #
 # ## The price of variety: truncation
 #
-# While it trained, the mapping kept a running mean of its w. At that mean stands the most average character this painter can
-# think of. Near it everything is well practiced; far out are the rare ones and the failures. So pull every w toward the mean:
+# While it trained, the mapping kept a running mean of its w. Its picture is the most average character of this generator.
+# Near the mean everything was seen often in training; far out are the rare ones and the failures. So pull every w toward the
+# mean:
 #
 # $$w' = \bar w + \psi \, (w - \bar w)$$
 #
 # ### Exercise 6.2 · Truncation (level 1 of 5, about 5 minutes)
 #
+# Write that formula for a batch of w. `psi` may be any number: 1 changes nothing, 0 gives the mean for everyone, below 0 and
+# above 1 are allowed. `w` and `mean` keep their values. The rows of pictures below are drawn with your function.
+#
 # <details><summary>Hint 1</summary>
 #
-# $\psi = 1$ must change nothing, $\psi = 0$ must give the mean for everyone.
+# The mean in the formula, $\bar w$, is an argument: the running mean of training. The mean of the few rows you are given is another.
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# `torch.lerp(mean, w, psi)` does it, or write the formula as it stands.
+# (latent,) spreads over (B, latent) by itself. Or look up `torch.lerp`.
 #
 # </details>
 
@@ -342,7 +393,7 @@ def truncated(w, mean, psi):
 
     w: (B, latent);  mean: (latent,);  psi: a number.  Returns (B, latent).
     """
-    ### BEGIN SOLUTION 6.2: from the mean, a part of the way
+    ### BEGIN SOLUTION 6.2: the formula above
     return mean + psi * (w - mean)
     ### END SOLUTION
 
@@ -355,7 +406,7 @@ result_6_2 = check_6_2(truncated)
 # %%
 pull = truncated if result_6_2 else lambda w, mean, psi: G.truncated(w, psi)
 rows = {
-    f"psi = {psi}": paint(pull(w, G.mapping.mean, psi))
+    f"psi = {psi}": pictures_of(pull(w, G.mapping.mean, psi))
     for psi in (1.3, 1.0, 0.7, 0.3, 0.0, -0.7)
 }
 compare(
@@ -364,17 +415,18 @@ compare(
 )
 
 # %% [markdown]
-# At 0 everybody is one person. Below 0 everyone meets their opposite: dark hair where it was light, and so on. Gwern's guide to
+# At 0 everybody is one person. Below 0 everyone becomes their opposite: dark hair where it was light, and so on. Gwern's guide to
 # anime StyleGANs takes $\psi$ of 0.5 to 0.7 for show and 1 or more for variety. Whoever shows you samples owes you that number;
 # ours says 0.7 at the top of this page.
 #
-# ## The judge
+# ## The discriminator
 #
-# D is a plain pyramid, with two ideas. Each halving has a shortcut around it. And near its end it looks at *four pictures at a
-# time*: how much do they differ from each other? One number, laid beside the other channels.
+# D halves the side until 4 x 4 are left, with two ideas. Each halving has a shortcut around it. And near its end it looks at *four
+# pictures at a time*: how much do they differ from each other? One number, laid beside the other channels: the
+# **minibatch standard deviation**.
 
 # %%
-judge = zoo.network("stylegan2-faces-64-discriminator")
+D = zoo.network("stylegan2-faces-64-discriminator")
 faces = StudioAttributes(64, 256, prior="frontal", split="test")
 real, real_tags = faces.batch(range(64))
 groups = {
@@ -382,72 +434,87 @@ groups = {
     "the same face four times": real[:1].expand(4, -1, -1, -1),
 }
 spread = {
-    words: stylegan2.batch_spread(group)[0, -1, 0, 0] for words, group in groups.items()
+    words: stylegan2.minibatch_stddev(group)[0, -1, 0, 0] for words, group in groups.items()
 }
 for words, number in spread.items():
     print(f"{words:28}{number:.3f}")
-print(f"judge: {count_parameters(judge):,} parameters")
+print(f"D: {count_parameters(D):,} parameters")
 
 # %% [markdown]
-# A painter that has settled on one face is found out by that number, even if the face is perfect. (Here it is taken of pixels to
-# show the idea. In D it is taken of what D sees in them.)
+# A generator that has settled on one face is found out by that number, even if the face is perfect. (Here it is taken of pixels to
+# show the idea. In D it is taken of the channels near its end.)
 #
 # ## Flat ground: R1
 #
-# In lesson 3, DRAGAN held the slope of D at 1. R1 asks for less, in fewer words: *where the real pictures are, let your
-# opinion be flat.* Why flat? Play the smallest game there is. All real data are the number 0. The painter is a single
-# number, its fake. The judge is a single slope: its opinion of x is slope times x. **Predict:** does the fake arrive at 0 and stay?
+# In lesson 3, DRAGAN held the length of D's gradient at 1. R1 asks for 0, and only *where the real pictures are*. Why? Play the
+# smallest game there is. All real data are the number 0. The generator is a single number, its fake. The discriminator is a
+# single number, too, its slope: D(x) is slope times x. **Predict:** does the fake arrive at 0 and stay?
 
 
 # %%
-def smallest_game(gamma, steps=400, rate=0.1):
-    """The painter's number, step by step; without a penalty and with R1 (gamma / 2 * slope^2)."""
+def smallest_game(gamma, steps, rate=0.1):
+    """D's slope and the fake, step by step; without a penalty and with R1 (gamma / 2 * slope^2)."""
     fake, slope = torch.tensor(1.0), torch.tensor(0.0)
-    places = []
+    slopes, fakes = [], []
     for _ in range(steps):
         sure = torch.sigmoid(slope * fake)  # how much D's loss minds the fake
-        pulled, pushed = (
-            rate * slope * torch.sigmoid(-slope * fake),
-            rate * (-sure * fake - gamma * slope),
-        )
-        fake, slope = fake + pulled, slope + pushed
-        places.append(float(fake))
-    return places
+        step_G = rate * slope * torch.sigmoid(-slope * fake)
+        step_D = rate * (-sure * fake - gamma * slope)
+        fake, slope = fake + step_G, slope + step_D
+        slopes.append(float(slope))
+        fakes.append(float(fake))
+    return slopes, fakes
 
 
-games = {
-    f"gamma = {gamma}": (range(400), smallest_game(gamma)) for gamma in (0.0, 0.3, 1.0)
-}
-curves(games, xlabel="step", ylabel="the painter's number", smoothing=0)
+games = {f"gamma = {gamma}": smallest_game(gamma, 3000) for gamma in (0.0, 0.3, 1.0)}
+curves({name: (range(400), fakes[:400]) for name, (_, fakes) in games.items()},
+       xlabel="step", ylabel="the fake", smoothing=0,
+       alt="The fake over 400 steps: without R1 it swings around 0 to the end; with it, it comes to rest at 0.")  # fmt: skip
 
 # %% [markdown]
-# Without a penalty they circle: whenever the fake arrives, the judge still leans the other way. The circles shrink at first, and
-# then stop shrinking. With gamma = 0.3 the circle is a spiral that ends at 0. With gamma = 1 no circle is left. It is the same
-# judge, told to calm down where nothing is wrong.
+# The curves are waves, and waves are one side of a turning. To see the turning, draw both players at once: D's slope to the
+# right, the fake upward, 3,000 steps.
+
+# %%
+curves(games, xlabel="D's slope", ylabel="the fake", smoothing=0,
+       alt="The fake against D's slope: without R1 a spiral that ends in a ring around 0; with R1 a path into 0.")  # fmt: skip
+
+# %% [markdown]
+# Without a penalty they turn around 0: whenever the fake arrives, D still slopes the other way and drives it past. The spiral
+# shrinks for some 2,000 steps and stays on a ring of radius 0.447. (That is the root of 2 times the rate of 0.1. Smaller
+# steps make a smaller ring, and need more of themselves to get there.) With gamma = 0.3 the spiral ends at 0. With gamma = 1
+# hardly a turn is left. R1 makes D's slope smaller in every step, and once the fakes are where the real data are, no slope is
+# needed: there is nothing to tell apart.
 #
 # ### Exercise 6.3 · R1 (level 3 of 5, about 15 minutes)
 #
+# Write the penalty for any discriminator: the gradient of each picture's logit with respect to that picture, the *squared* length of
+# it over all of the picture's numbers (channels and pixels), and the mean over the batch. No gamma, no half, no epsilon.
+# `real` are pictures in [-1, 1] that ask for no gradient, and they should be so afterwards. What you return is trained on:
+# differentiating it must reach the weights of `score`. But your function itself leaves nothing in their `.grad`. The training
+# further down uses it.
+#
 # <details><summary>Hint 1</summary>
 #
-# As in exercise 3.3: `torch.autograd.grad(score(pictures).sum(), pictures, create_graph=True)`. The pictures need
-# `requires_grad_()` first.
+# Exercise 3.3 needed such a gradient, too. `torch.autograd.grad` returns gradients without storing them; see what its
+# `create_graph` is for. It starts from one number: which one number has the gradients of all the logits in it?
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# The *squared* length: all numbers of one picture squared and summed, no root. Then the mean over the batch.
+# Each picture's squared length first, a tensor (B,), then the mean. And ask for gradients on a copy of `real`.
 #
 # </details>
 
 
 # %%
 def r1(score, real):
-    """Mean over the batch of the squared length of the judge's gradient at real pictures.
+    """Mean over the batch of the squared length of D's gradient at real pictures.
 
-    score: pictures (B, 3, H, W) -> logits (B,).  Returns a scalar that can be differentiated again.
+    score: a discriminator, pictures (B, 3, H, W) -> logits (B,).  Returns a scalar that can be differentiated again.
     """
-    ### BEGIN SOLUTION 6.3: the gradient by the pictures, squared, summed over each, averaged
+    ### BEGIN SOLUTION 6.3: gradients at a copy of the pictures, each one's squared length, the mean
     real = real.detach().requires_grad_()
     (gradients,) = torch.autograd.grad(score(real).sum(), real, create_graph=True)
     return gradients.square().flatten(1).sum(1).mean()
@@ -462,12 +529,13 @@ result_6_3 = check_6_3(r1)
 #
 # **Three more parts** of the recipe, and where to see them:
 #
-# - **EMA.** The painter you saw is an average over the last several thousand pictures' worth of weights, as in lesson 1. *Told, not
+# - **EMA.** The generator you saw is an average over the weights of the last several thousand pictures, as in lesson 1. *Told, not
 #   shown here: lesson 1 shows it.*
 # - **Path length.** A step in w should change the picture by the same amount everywhere and in every direction. It is in the
 #   library (`losses.path_lengths`) and off in our presets for the CPU, where it would cost a third of the time. *Told, not shown.*
-# - **ADA.** With a few thousand pictures the judge learns them by heart. The cure: disturb what it sees, real and fake alike, and
-#   more so when it gets too sure. Each disturbance is skipped often enough that none of it leaks into the paintings.
+# - **ADA**, adaptive discriminator augmentation. With a few thousand pictures D learns them by heart. The cure: disturb what it
+#   sees, real and fake alike, and more so when it gets too sure. Each disturbance is skipped often enough that none of it
+#   leaks into the generated pictures.
 #
 # **Predict:** at p = 0.8, how many of eight faces stand upright in their own colors?
 
@@ -489,8 +557,8 @@ compare(
 #
 # The usual way to write a styled convolution gives every picture weights of its own and runs them all at once, as groups of one
 # big convolution. Below, one index stands in the wrong place. In a layer with as many channels in as out it runs without a word,
-# and *every style gives the same output*. A painter built of it could tell its latents apart only in `to_rgb`, by color: one
-# drawing for everybody.
+# and *every style gives the same output*. A generator built of it could tell its latents apart only in `to_rgb`, by color: one
+# drawing for everybody. Find the index, and write the function without the mistake below it.
 
 
 # %%
@@ -510,25 +578,25 @@ print(f"two styles, and the outputs differ by {(one - other).abs().max():.6f}")
 # %% [markdown]
 # <details><summary>Hint 1</summary>
 #
-# Write down the shape of `own`. Which of its axes has the styles on it: that of the inputs, or another?
+# Write down the shape of `own`, all five axes, and the name of each.
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# Multiply a whole output channel by 7, then divide it by its own length. What is left of the 7? And what would have happened
-# with 8 channels in and 16 out?
+# A style is a factor, and the next line divides by a length. When is a factor still there after that, and when is it gone? And why
+# would the function have stopped with 8 channels in and 16 out?
 #
 # </details>
 
 
 # %%
 def per_picture(x, weight, styles):
-    """The same, repaired: equal to exercise 6.1 for any number of channels.
+    """The same, repaired: equal to exercise 6.1 for any number of channels, with the same 1e-8.
 
     x: (B, in, H, W);  weight: (out, in, 3, 3);  styles: (B, in).  Returns (B, out, H, W).
     """
-    ### BEGIN SOLUTION 6.4: styles belong to the input channels
+    ### BEGIN SOLUTION 6.4: the function above, with one index in another place
     batch, channels, high, wide = x.shape
     own = weight[None] * styles[:, None, :, None, None]
     own = own / (own.square().sum((2, 3, 4), keepdim=True) + 1e-8).sqrt()
@@ -537,17 +605,43 @@ def per_picture(x, weight, styles):
     ### END SOLUTION
 
 
-check_6_4(per_picture)
+result_6_4 = check_6_4(per_picture)
 
 # %% [markdown]
-# Such a painter would even train: D never asks whether latents *matter*, only whether pictures look real, and noise alone can
-# make a crowd of slightly different faces. The test that catches it is one line long: two styles, two outputs, not equal.
+# Two ways to the same pictures: one convolution for all with scaled channels (6.1), or weights for each picture (6.4). Here is
+# the generator on both, and the one with the bug.
+
+
+# %%
+def on(conv):
+    """What the generator makes of w with another layer, wherever the side stays."""
+
+    def layer(x, weight, styles, kernel=None):
+        if kernel is None:
+            return conv(x, weight, styles)
+        return stylegan2.modulated_conv(x, weight, styles, kernel)
+
+    with patch.object(stylegan2.StyledConv, "conv", staticmethod(layer)):
+        return pictures_of(w)
+
+
+repaired = on(per_picture if result_6_4 else lesson_06_stylegan2.per_picture)
+difference = (repaired - pictures).abs().max()
+print(f"scaled channels or own weights: pictures differ by {difference:.1e}")
+compare(
+    {"repaired": repaired, "one index wrong": on(one_index_wrong)},
+    alt="Eight generated faces; below, what the same latents give when five layers do not hear their styles.",
+)
+
+# %% [markdown]
+# A generator with the bug would even train: D never asks whether latents *matter*, only whether pictures look real, and noise
+# alone can make a crowd of slightly different faces. The test that catches it is one line long: two styles, two outputs, not equal.
 #
-# ## Train: teach an old painter a new thing
+# ## Train: teach a finished generator something new
 #
-# Few people train a StyleGAN2 from noise. In the paper's size it took eight V100 cards more than nine days, and ours took
-# two hours. What people do is *transfer*: take a finished painter **and its judge**, and go on with pictures of something new. Ours
-# has studied 20,000 faces, each six times, and none of them wore a hat.
+# Few people train a StyleGAN2 from noise. In the paper's size it took eight V100 cards more than nine days; ours took
+# hours on two CPU cores. What people do is *transfer*: take a finished generator **and its discriminator**, and go on with pictures of
+# something new. Ours has seen 20,000 faces, each of them several times, and none of them wore a hat.
 
 # %%
 config = recipes.preset("cpu")  # on a GPU: recipes.preset("cpu", steps=5000)
@@ -559,8 +653,10 @@ show(hats.pixels[:8], alt="Eight drawn faces, each with a beret.")
 # Another theme is another word: `recipes.preset("cpu", prior="frontal+hair_color=red")` has only redheads, `"full"` every pose.
 # (The presets "t4" and "h100" train from noise, at 128 and 256 pixels; they are not measured yet.)
 #
-# **Predict:** with the same latents, and the same orders plus a hat, will a character stay recognizable while it gets its beret? What will the first
-# hundred steps look like?
+# **Predict:** with the same latents, and the same conditions plus a hat, will a character stay recognizable while it gets its
+# beret? What will the first hundred steps look like?
+#
+# If they are right, your `r1` is the penalty of this run, and your layer its convolution.
 
 # %%
 parts = {"penalty": r1} if result_6_3 else {}
@@ -582,15 +678,16 @@ else:
     rows = {"after": mine.sample(8)}
 compare(
     rows,
-    alt="Eight painted faces, and what the same latents give after training: the same colors, now with berets.",
+    alt="Eight generated faces, and what the same latents give after training: the same colors, now with berets.",
 )
 
 # %% [markdown]
-# Same latents, same orders plus a hat. Look along a column: what of the character survived? The colors are the order's doing. The
-# cut of the hair is the painter's, and most of it is still there, too. What went are the clean outlines and the smooth walls: what
-# was learned last in two hours is forgotten first in ten minutes.
+# Same latents, same conditions plus a hat. Look along a column: what of the character survived? The colors come from the
+# condition. The cut of the hair is the generator's, and most of it is still there, too. What went are the clean outlines and the
+# smooth walls: what was learned last is forgotten first.
 #
-# How many really got a hat? The second tagger has seen hats in its own lessons, and it also reads the drawings, as a yardstick.
+# How many really got a hat? We ask the *examiner*, the second attribute network, which learned hats and takes no part in this
+# training. It also reads the drawings, as a yardstick.
 # `fd_studio` is the distance from *other* drawn faces with berets.
 
 # %%
@@ -608,10 +705,10 @@ for words, each in sets.items():
     print(f"{words:20}{hat:10.2f}{metrics.fd_studio(other, each):11.1f}")
 
 # %% [markdown]
-# First read the yardstick: the tagger misses three in ten of the hats that the studio drew. In the painted ones it missed as
+# First read the yardstick: the examiner misses three in ten of the hats that the studio drew. In the generated ones it missed as
 # many (0.73 seen on our machine, against 0.71 drawn), so nearly everybody wears one. And the crowd is less than half as far
-# from drawn characters with berets as it was before (77 against 190). All of that took a tenth of the steps that the old painter
-# needed from noise.
+# from drawn characters with berets as it was before (77 against 190). That took about a tenth of the steps, or fewer, that the old
+# generator needed from noise.
 #
 # ## What came after
 #
@@ -621,8 +718,8 @@ for words, each in sets.items():
 # modern network instead. In their table (FFHQ, 256 pixels) StyleGAN2 has an FID of 7.5, stripped of its tricks 12.5; the new game alone
 # brings that to 11.7, the new network to 7.0. The game has two changes:
 #
-# - Judge every fake *beside a real picture*. D is not asked "is this real?", but "which of the two is?" A painter can no longer
-#   please it by moving all of its fakes to one place the judge happens to like.
+# - Every fake stands *beside a real picture*. D is not asked "is this real?", but "which of the two is?" A generator can no longer
+#   win by moving all of its fakes to one place where D happens to be high.
 # - Flat ground around real pictures (R1) **and** around fakes (R2), in every step.
 #
 # ```diff
@@ -634,7 +731,7 @@ for words, each in sets.items():
 # + penalty = r1(real) + r1(fake)   # every step
 # ```
 #
-# Below is *their game on StyleGAN2's network*.
+# Below is *their game on StyleGAN2's network*, with your r1 twice.
 
 
 # %%
@@ -643,15 +740,15 @@ class Paired(recipes.StyleGAN2):
 
     def step(self, real):
         fake = self.G.synthesis(self.styles(len(real), None))
-        # the judge: which of two is real? and flat ground around both
+        # D: which of two is real? and flat ground around both
         gap = self.D(real) - self.D(fake.detach())
         with torch.autocast(
             self.device.type, enabled=False
         ):  # a slope of a slope wants every digit
-            slopes = losses.r1_penalty(self.D, real) + losses.r1_penalty(self.D, fake)
+            flat = self.penalty(self.D, real) + self.penalty(self.D, fake.detach())
         loss_D = softplus(-gap).mean()
-        self.update(self.D_adam, loss_D + self.config.gamma / 2 * slopes)
-        # the painter: look more real than the real one beside you
+        self.update(self.D_adam, loss_D + self.config.gamma / 2 * flat)
+        # G: look more real than the real one beside you
         with frozen(self.D):
             loss_G = softplus(self.D(real) - self.D(fake)).mean()
         self.update(self.G_adam, loss_G)
@@ -670,16 +767,17 @@ exam = StudioAttributes(small.size, 512, prior="frontal", split="test").batch(ra
 players = {}
 # Changed Paired? Choose another folder, too: a finished run is not repeated.
 for words, kind in {"StyleGAN2's game": recipes.StyleGAN2, "R3GAN's game": Paired}.items():
-    finished = train(kind(small), few, env.runs_dir() / f"06 {words}", watch=LiveTraining())
+    folder = env.runs_dir() / (f"06 {words}, my r1" if parts else f"06 {words}")
+    finished = train(kind(small, **parts), few, folder, watch=LiveTraining())
     players[words] = zoo.load_run(finished.folder)
 for words, player in players.items():
     print(f"{words:20} fd_studio {metrics.fd_studio(exam, player.sample(512)):.1f}")
 compare({words: player.sample(16) for words, player in players.items()}, columns=16,
-        alt="Sixteen small faces painted after each of the two games.")  # fmt: skip
+        alt="Sixteen small faces after each of the two games.")  # fmt: skip
 
 # %% [markdown]
 # Compare three things: the pictures, the distance, and the time under each bar. On our machine R3GAN's game came out a little
-# nearer to drawings (303 against 319) and gave its crowd more colors; at 32 pixels, though, the tagger's distance and the eye
+# nearer to drawings (303 against 319) and gave its crowd more colors; at 32 pixels, though, the distance and the eye
 # do not always agree. It also took two and a half times as long, for two
 # slopes of slopes in every step, and in that time StyleGAN2's game could have gone on. One pair of runs is one pair of runs,
 # and fifty thousand pictures are a first impression: R3GAN's own runs see hundreds of times as many. Change `gamma` before
@@ -687,26 +785,26 @@ compare({words: player.sample(16) for words, player in players.items()}, columns
 #
 # ## And real pictures?
 #
-# The painter takes none. But the judge of the zoo has an opinion on any face. It has seen drawings and fakes; what does it say
-# of nine faces that nobody here drew? (It wants to know what it is looking at, so the tagger of lesson 2 reads their tags.)
+# The generator takes none. But the D of the zoo gives a logit for any face. It has seen drawings and fakes; what does it say
+# of nine faces that nobody here drew? (It needs a condition as well, so the tagger of lesson 2 reads their tags.)
 
 # %%
 strangers = torch.from_numpy(real_faces(64)).permute(0, 3, 1, 2) / 127.5 - 1
 fakes, fake_tags = model.sample(64, seed=4), model.orders(64, seed=4)
 with torch.no_grad():
-    print(f"drawn   {judge(real, real_tags).mean():+6.1f}")
-    print(f"painted {judge(fakes, fake_tags).mean():+6.1f}")
+    print(f"drawn     {D(real, real_tags).mean():+6.1f}")
+    print(f"generated {D(fakes, fake_tags).mean():+6.1f}")
     for title, face in zip(CROPS, strangers):
         beside = torch.cat([real[:3], face[None]])  # D compares four at a time
         asked = torch.cat([real_tags[:3], metrics.guessed(face[None])])
-        print(f"{title:24}{float(judge(beside, asked)[3]):+6.1f}")
+        print(f"{title:24}{float(D(beside, asked)[3]):+6.1f}")
 show(
     strangers, columns=9, alt="Three anime sprites, five cartoon faces and one photograph."
 )
 
 # %% [markdown]
-# A judge knows two kinds of pictures: those from the studio, and those from its own painter. Whatever is neither gets a number too,
-# and the number means little. It is no measure of how good a face is, nor of how much it looks like anime. (It has been used as
+# A discriminator knows two kinds of pictures: those from the studio, and those from its own generator. Whatever is neither gets a
+# number too, and the number means little. It is no measure of how good a face is, nor of how much it looks like anime. (It has been used as
 # one: to sort pictures for a training set, where all of them come from one source. There it works.)
 #
 # ## Your own pictures
@@ -725,12 +823,12 @@ show(
 #
 # **1. What does demodulation divide by?**
 #
-# <details><summary>A. The size of each map, measured.</summary>
+# <details><summary>A. The standard deviation of each map, measured.</summary>
 #
 # Not quite. That was StyleGAN1, and the network learned to cheat it with blobs.
 #
 # </details>
-# <details><summary>B. The size expected of the output if the inputs were noise of size 1.</summary>
+# <details><summary>B. The standard deviation expected of the output if the inputs were independent, of deviation 1.</summary>
 #
 # Right. It needs the weights and the styles, and no picture.
 #
@@ -750,7 +848,7 @@ show(
 # </details>
 # <details><summary>B. Which truncation they were drawn with.</summary>
 #
-# Right. At 0.3 any painter looks careful and dull.
+# Right. At 0.3 any generator looks careful and dull.
 #
 # </details>
 # <details><summary>C. Whether the noise is on.</summary>
@@ -759,19 +857,19 @@ show(
 #
 # </details>
 #
-# **3. Why take the judge along when you fine-tune?**
+# **3. Why take the discriminator along when you fine-tune?**
 #
-# <details><summary>A. A new judge knows nothing, and its first advice would ruin a good painter.</summary>
+# <details><summary>A. A new D knows nothing, and its first gradients would ruin a good generator.</summary>
 #
-# Right. Two equal players learn from each other; a master learns nothing from a beginner.
+# Right. G follows D's gradients from the first step on, and those of a D with random weights say nothing about faces.
 #
 # </details>
 # <details><summary>B. To save its training time, nothing else.</summary>
 #
-# It saves that, too. But a painter may lose its skill before a fresh judge has learned anything; the assignment tries it.
+# It saves that, too. But a generator may unlearn a lot before a fresh D has learned anything; the assignment tries it.
 #
 # </details>
-# <details><summary>C. Because its weights and the painter's must add up.</summary>
+# <details><summary>C. Because its weights and the generator's must add up.</summary>
 #
 # Not quite. They share no weights.
 #
@@ -790,10 +888,10 @@ show(
 #
 # ## Assignment: your own theme
 #
-# Level 4 of 5, an evening. Choose a theme with `prior=` (one attribute, or `full`). Write down what you expect the painter to
+# Level 4 of 5, an evening. Choose a theme with `prior=` (one attribute, or `full`). Write down what you expect the generator to
 # learn first and what never. Fine-tune three times from the same start: as it is; with `ada_target=0.6` (print
-# `recipe.augment.p` at the end); and with a fresh judge (`start=""`, and then copy G's weights into `recipe.G` yourself, as lesson 5 did
-# with its painters). Report all three with the same seeds, unpicked, and fd_studio.
+# `recipe.augment.p` at the end); and with a fresh discriminator (`start=""`, and then `recipe.G.load_state_dict(G.state_dict())`,
+# and the same for `recipe.G_ema.average`). Report all three with the same seeds, unpicked, and fd_studio.
 #
 # ## References
 #

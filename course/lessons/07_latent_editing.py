@@ -48,22 +48,24 @@ PickAndRefine(model)
 
 # %% [markdown]
 # Nothing was trained for this, and there are no buttons for "colors" inside. Each grid keeps some layers of what you picked and
-# exchanges others. This lesson is about such moves: what they do, where they come from, and how to tell a clean one from a
-# dirty one.
+# exchanges others. This lesson is about such moves: what they do, where they come from, and how to measure whether one changes
+# what it should and nothing else.
 #
 # ## Three spaces
 #
-# **z** is what we draw from: 512 random numbers. **w** is what the mapping makes of them, 512 others. **W+** is a w for each layer,
-# ten of them; usually they are ten times the same. `Styles` holds what we need: points for seeds, pictures for points. (The
-# orders are the attributes that lesson 6's mapping wants; each seed has its own.)
+# **z** is what we draw from: 512 random numbers. **w** is what the mapping makes of them, 512 others. **W+** has a w for each
+# layer, ten rows (nine convolutions and the last `to_rgb`, lesson 6 counts them); usually the ten rows are the same. `Styles` holds
+# what we need: points for seeds, pictures for points. (An *order* is a condition, the attributes that lesson 6's mapping
+# takes; each seed has its own.)
 
 # %%
 orders = model.orders(4096)
-space = latent.Styles(model.generator, orders=orders)
+space = latent.Styles(model.generator, labels=orders)
 points = torch.stack([space.point(seed) for seed in range(16)])
 print("16 faces:", tuple(points.shape), "= faces, layers, numbers")
 show(
-    space.pictures(points, truncation=0.8), alt="Sixteen painted faces, two rows of eight."
+    space.pictures(points, truncation=0.8),
+    alt="Sixteen generated faces, two rows of eight.",
 )
 
 # %% [markdown]
@@ -71,7 +73,7 @@ show(
 #
 # Lesson 1 walked from latent to latent on an arc, because a Gaussian z lies on a shell whose inside is empty. Here the mapping
 # scales every z to one length first, so both walks through z, straight and on the arc, pass the same faces; the straight one
-# hurries in the middle. And in w? **Predict:** which of the three changes the picture most evenly?
+# is faster in the middle. And in w? **Predict:** which of the three changes the picture most evenly?
 
 # %%
 za, zb = model.latents(64, seed=5).split(32)
@@ -114,8 +116,9 @@ compare(
 curves(strides, xlabel="step of the walk", ylabel="change of the picture", smoothing=0)
 
 # %% [markdown]
-# In our run the straight line through z is slow at both ends and takes its longest strides in the middle, 1.28 times the mean; the
-# arc 1.08, the straight line through w 1.05. And w gets there on a shorter way: 0.78 against 0.93, by this measure. Fewer
+# (The *perceptual distance* compares what the tagger's inner layers see, as in lesson 4. Its root grows like a length.) In our run
+# the straight line through z is slow at both ends and takes its longest strides in the middle, 1.28 times the mean; the
+# arc 1.08, the straight line through w 1.05. And the way through w is shorter: 0.78 against 0.93, by this measure. Fewer
 # detours, at an even pace: that is what "less bent" means.
 #
 # ## Children by layers
@@ -124,15 +127,18 @@ curves(strides, xlabel="step of the walk", ylabel="change of the picture", smoot
 #
 # ### Exercise 7.1 · Layers of the father (level 1 of 5, about 5 minutes)
 #
+# Give back a new point: the father's rows `first` to `last`, both included, and the mother's in all others. 0 <= first <= last <
+# layers, whole numbers. Both parents keep their own values.
+#
 # <details><summary>Hint 1</summary>
 #
-# A copy of the mother first (`.clone()`), or she changes too.
+# If the mother changes as well, two names stand for one tensor.
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# A slice `first : last + 1` includes the last.
+# Where does a slice in Python end? Its last row is to be the father's, too.
 #
 # </details>
 
@@ -143,7 +149,7 @@ def crossed(mother, father, first, last):
 
     mother, father: (layers, latent).  Returns the same shape.
     """
-    ### BEGIN SOLUTION 7.1: copy, then exchange rows
+    ### BEGIN SOLUTION 7.1: a new point, some rows of one parent and the rest of the other
     child = mother.clone()
     child[first : last + 1] = father[first : last + 1]
     return child
@@ -154,37 +160,53 @@ result_7_1 = check_7_1(crossed)
 
 
 # %%
-def child(mother, father, first, last):
-    """Exercise 7.1, yours if it is right."""
-    if result_7_1:
-        return crossed(mother, father, first, last)
-    return torch.cat([mother[:first], father[first : last + 1], mother[last + 1 :]])
+child = crossed if result_7_1 else latent.crossed
+SIDES = {"sides 4 and 8": (0, 2), "side 16": (3, 4), "sides 32 and 64": (5, 9)}
 
 
-family = {"mothers": points[:8], "fathers": points[8:16]}
-for name, (first, last) in {
-    "sides 4 to 8": (0, 2),
-    "side 16": (3, 4),
-    "sides 32 and 64": (5, 9),
-}.items():
-    family[f"mothers, with the fathers' layers of {name}"] = torch.stack(
-        [
-            child(mother, father, first, last)
-            for mother, father in zip(points[:8], points[8:])
-        ]
-    )
-compare({name: space.pictures(each, 0.8) for name, each in family.items()},
+def children(mothers, fathers):
+    """By name: the parents, and the mothers with the fathers' layers of some sides."""
+    family = {"mothers": mothers, "fathers": fathers}
+    for name, span in SIDES.items():
+        pairs = zip(mothers, fathers)
+        family[f"mothers, with the fathers' layers of {name}"] = torch.stack(
+            [child(mother, father, *span) for mother, father in pairs]
+        )
+    return {name: space.pictures(each, 0.8) for name, each in family.items()}
+
+
+compare(children(points[:8], points[8:]),
         alt="Eight mothers, eight fathers, and three rows of children with some of the fathers' layers.")  # fmt: skip
 
 # %% [markdown]
-# The last row has its fathers' eyes and most of their hair color, on the mothers' outline. The first row has something of the
-# fathers' length of hair and a breath of their color. And between parents of very different hair the child gets neither: two
-# colors average to a dull one. No child of that kind was in training.
+# Eight children are an impression. So count, with 128 couples: where the parents differ in the length of the hair, in its color, or
+# in that of the eyes, how many children are like the father there, by the *examiner* (the second attribute network)? How
+# many like the mother? The rest are like neither. **Predict:** which row has the father's hair?
+
+# %%
+couples = torch.stack([space.point(seed) for seed in range(256)]).split(128)
+reads = {
+    name: metrics.guessed(each, by="examiner") for name, each in children(*couples).items()
+}
+features = {"length": [TAGS.index("long"), TAGS.index("short")], **GROUPS}
+for feature, columns in features.items():
+    print(f"{feature:47}{'as his':>8}{'as hers':>9}")
+    hers, his, *rest = (tags[:, columns] for tags in reads.values())
+    differ = (hers != his).any(1)
+    for name, theirs in zip(list(reads)[2:], rest):
+        shares = ((theirs == whose).all(1)[differ].float().mean() for whose in (his, hers))
+        print(f"{name:47}" + "{:8.2f}{:9.2f}".format(*shares))
+
+# %% [markdown]
+# In our run the length of the hair comes with sides 4 and 8 (0.92 like the father), the color of the eyes with sides 32 and 64
+# (0.69). The color of the hair comes with no single group. With the father's last layers one child in eight has his
+# color (0.12), with his first layers hardly any (0.02), and in both rows many have neither parent's: both groups have a part in
+# it, and where they disagree two colors mix to a dull third. No child of that kind was in training.
 #
 # ## How much to dare: truncation, measured
 #
 # Lesson 6 showed truncation. Here is its price list. *rank* counts in how many independent directions 512 pictures differ,
-# *obeyed* how often the second tagger sees the ordered hair color, *fd_studio* is the distance from drawn faces. **Predict:** at
+# *obeyed* how often the examiner sees the hair color of the condition, *fd_studio* is the distance from drawn faces. **Predict:** at
 # which psi is it smallest?
 
 # %%
@@ -194,30 +216,30 @@ drawn, drawn_tags = StudioAttributes(64, 512, prior="frontal", split="test").bat
 z512, order512 = model.latents(512, seed=9), model.orders(512, seed=9)
 print(f"{'psi':>6}{'rank':>8}{'obeyed':>8}{'fd_studio':>11}")
 for psi in (0.4, 0.6, 0.8, 1.0, 1.2):
-    painted = model.generate(z512, order512, psi)
-    rank = metrics.variety(painted, drawn)["rank"]
-    obeyed = metrics.attribute_accuracy(painted, order512)["hair color"]
-    print(f"{psi:6.1f}{rank:8.1f}{obeyed:8.2f}{metrics.fd_studio(drawn, painted):11.1f}")
+    faces = model.generate(z512, order512, psi)
+    rank = metrics.variety(faces, drawn)["rank"]
+    obeyed = metrics.attribute_accuracy(faces, order512)["hair color"]
+    print(f"{psi:6.1f}{rank:8.1f}{obeyed:8.2f}{metrics.fd_studio(drawn, faces):11.1f}")
 print(f"{'drawn':>6}{metrics.variety(drawn, drawn)['rank']:8.1f}")
 
 # %% [markdown]
-# We expected a best psi somewhere below 1, where faces are well practiced. There is none: by this distance more is better, even
-# beyond 1. This painter's weakness is not bad faces but few kinds of them (a rank of 8 against 13), and truncation makes
-# that worse. At 0.4 it no longer obeys half of the orders: on the way to the mean, hair turns brown.
+# We expected a best psi somewhere below 1, near the mean, where training saw most. There is none: by this distance more is better,
+# even beyond 1. This generator's weakness is not bad faces but few kinds of them (a rank of 8 against 13), and truncation makes
+# that worse. At 0.4 it no longer obeys half of the conditions: on the way to the mean, hair turns brown.
 #
 # ## Directions nobody named
 #
 # **GANSpace** asks: along which directions does w vary most? Those are the principal components of a cloud of w. No labels, no
-# pictures, one call of a function from linear algebra. (Our w holds the orders too, so expect components that are tags.)
+# pictures, one call of a function from linear algebra. (Our w holds the conditions too, so expect components that are tags.)
 
 # %%
 components, spreads = latent.ganspace(space.cloud, 10)
 print("spread along the first ten:", " ".join(f"{float(spread):.2f}" for spread in spreads))
 
 
-def strip(direction, size, amounts=(-2, -1, 0, 1, 2), point=points[5]):
-    """One face moved along a direction."""
-    steps = [latent.edit(point[None], direction, size * amount) for amount in amounts]
+def strip(direction, length, amounts=(-2, -1, 0, 1, 2), point=points[5]):
+    """One face moved along a direction, by so many lengths."""
+    steps = [latent.edit(point[None], direction, length * amount) for amount in amounts]
     return space.pictures(torch.cat(steps))
 
 
@@ -226,29 +248,34 @@ compare(rows, columns=5,
         alt="Five rows: one face moved along each of five components, from minus two to plus two deviations.")  # fmt: skip
 
 # %% [markdown]
-# **Before you read on:** give each component a name. Then see what the tagger of lesson 2 says changed most.
+# **Before you read on:** give each component a name. Then see how far the pictures of 64 faces move along it (perceptual
+# distance from one side to the other), and what the tagger of lesson 2 says changed most.
 
 
 # %%
-def largest_change(direction, size, count=64):
-    """Which attributes move most, in standard deviations, from one side of the direction to the other."""
+def largest_change(direction, length, count=64):
+    """How far pictures move from one side of the direction to the other, and which attributes most, in deviations."""
     cloud = space.cloud[:count, None].repeat(1, space.layers, 1)
-    low, high = (metrics.predicted(space.pictures(latent.edit(cloud, direction, side * size)), by="tagger")
-                 for side in (-1, 1))  # fmt: skip
+    ends = [
+        space.pictures(latent.edit(cloud, direction, side * length)) for side in (-1, 1)
+    ]
+    low, high = (metrics.predicted(each, by="tagger") for each in ends)
     spread = metrics.predicted(space.pictures(cloud), by="tagger").std(0)
     change = (high - low).mean(0) / (spread + 1e-6)
     strongest = change.abs().argsort(descending=True)[:3]
-    return ", ".join(f"{TAGS[i]} {change[i]:+.1f}" for i in strongest)
+    moved = float(metrics.perceptual(*ends).mean())
+    return f"{moved:.2f}  " + ", ".join(f"{TAGS[i]} {change[i]:+.1f}" for i in strongest)
 
 
 for i in range(5):
     print(f"component {i + 1}: {largest_change(components[i], spreads[i])}")
 
 # %% [markdown]
-# The first three are colors, and not one color each: dark against light, warm against cold. Two deviations along the first, in
-# one direction, and the face falls apart: the cloud of w is no ball, and there was nobody there. The tagger's names are no
-# help. It speaks of hats where the hair turns dark, since it has never seen such pictures. A component is where w varies
-# most, and nobody promised that this is one thing.
+# The first three move pictures far, and they are colors, not one color each: dark against light, warm against cold. Two
+# deviations along the first, in one direction, and the face falls apart: the cloud of w is no ball, and there was nobody
+# there. The fourth and the fifth change hardly anything in our run (0.08 and 0.10, the first 0.51). The components are ordered by how
+# far w varies, and synthesis is free to care little. The tagger's names are no help. It speaks of hats where the hair turns
+# dark, since it has never seen such pictures. A component is where w varies most; it need not be one thing.
 #
 # ### Exercise 7.2 · SeFa in ten lines (level 4 of 5, about 20 minutes)
 #
@@ -256,18 +283,20 @@ for i in range(5):
 # Which d of length 1 changes them most? A question with an answer in closed form: the first eigenvector of
 # $A^\top A$. The next one is the second best, at a right angle, and so on.
 #
-# Stack the matrices of all layers; divide each row by its length, so that every style counts alike; take the eigenvectors,
-# strongest first.
+# Stack the matrices of all layers; divide each row by its length, so that every style counts alike (no row is 0); take the
+# eigenvectors, strongest first. Nothing is centered: this is no cloud of points but a map. `weights` are those of the generator
+# itself, without gradients, and each has its own number of rows; leave them as they are. 1 <= count <= latent. A direction and its opposite
+# are both right.
 #
 # <details><summary>Hint 1</summary>
 #
-# `torch.cat(weights)` stacks them. Rows are styles, columns are the numbers of w. `normalize(..., dim=1)`.
+# One matrix for all layers: its rows are styles, its columns the numbers of w. `torch.cat` and `normalize` help; mind the axis.
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# `torch.linalg.eigh(matrix)` gives eigenvalues from small to large, and the eigenvectors as *columns*.
+# Read in the documentation of `torch.linalg.eigh` in which order the eigenvalues come, and along which axis the eigenvectors lie.
 #
 # </details>
 
@@ -278,7 +307,7 @@ def strongest_directions(weights, count):
 
     weights: one matrix (channels, latent) a layer.  Returns unit directions (count, latent), strongest first.
     """
-    ### BEGIN SOLUTION 7.2: eigenvectors of A^T A, from the end
+    ### BEGIN SOLUTION 7.2: stack, normalize, eigenvectors of A^T A, the strongest first
     rows = torch.cat([normalize(weight, dim=1) for weight in weights])
     _, vectors = torch.linalg.eigh(rows.T @ rows)
     return vectors.flip(1).T[:count]
@@ -298,18 +327,21 @@ compare({f"direction {i + 1}": strip(closed[i], step) for i in range(5)}, column
 
 # %% [markdown]
 # The strongest directions change contrast and color; the fourth and the fifth change the outline of the hair, and other things
-# with it. What the styles feel most is not what a reader of comics would call an attribute.
+# with it. What changes the styles most is not what a reader of comics would call an attribute.
 #
 # ## Directions with a name
 #
-# Usually we want *that*: a smile. **InterFaceGAN** paints some thousand faces, lets a tagger score each for smiles, and looks for the
-# plane that parts the high scores from the low ones. The direction across the plane is the smile.
+# Usually we want *one thing*: a smile. **InterFaceGAN** generates some thousand faces, lets a tagger score each for smiles, and looks
+# for the plane that separates the high scores from the low ones. The direction across the plane is the smile.
 #
-# For a face that we make up we could also change the order. That does not help with a given picture, nor with anything that is
+# For a face that we make up we could also change the condition. That does not help with a given picture, nor with anything that is
 # not among the 34 attributes.
 #
 # The paper takes half a million faces, the outermost 2 in 100 at each end, and a support vector machine. We fit 400 faces in 512
-# numbers. *Some* plane always parts so few; only new faces can tell whether it means anything.
+# numbers. *Some* plane always separates so few; only new faces can tell whether it means anything.
+#
+# We look for five. Three are attributes that this generator learned well: blonde hair, blue eyes, long hair. Two are mouths, and mouths are
+# small: watch what a direction can and cannot do there.
 
 # %%
 small = env.scale() == "smoke"
@@ -330,8 +362,8 @@ compare({goal: strip(found[goal], step) for goal in GOALS}, columns=5,
 
 # %% [markdown]
 # Hair and eyes do what the row says, and you can see the price: at the ends of a row the rest of the face begins to give way.
-# *Open mouth* makes the mouth darker, and the hair longer with it. The row of the smile moves little. Why? Ask the second
-# tagger how often it sees a smile where one was ordered, and where none was.
+# The two rows of mouths move much less of what they should. Is that the direction's fault? Ask the examiner how often it
+# sees a smile where the condition has one, and where it has none.
 
 # %%
 crowd = 64 if small else 512
@@ -341,11 +373,12 @@ for goal in ("smile", "open mouth", "long"):
     column = TAGS.index(goal)
     wanted = asked[:, column] > 0
     yes, no = (float(looks[who, column].float().mean()) for who in (wanted, ~wanted))
-    print(f"{goal:12} seen in {yes:.2f} where ordered, in {no:.2f} where not")
+    print(f"{goal:12} seen in {yes:.2f} where asked for, in {no:.2f} where not")
 
 # %% [markdown]
-# This painter smiles at everybody, asked or not. That is a choice that costs it little: three in four of its models smile. A
-# direction can find what the painter varies, and nothing else.
+# Long hair follows the condition. A smile is nearly everywhere, asked for or not (0.99 without, in our run): three in four of the
+# drawings smile, so the habit costs the generator little. Open mouths come and go, and not as asked. A direction can
+# find what the generator varies, and nothing else.
 #
 # Directions need not be independent. Here are the cosines between them: 0 is a right angle, 1 the same direction.
 
@@ -360,44 +393,74 @@ for goal in GOALS:
 # %% [markdown]
 # ### Exercise 7.3 · Without the other (level 2 of 5, about 10 minutes)
 #
-# Two directions with a cosine of 0.3 share something: a step along one is a third of a step along the other. Take that part out.
+# Two directions with a cosine of 0.3 share something: a step along one is 0.3 of a step along the other. Take that part out, and
+# give back what is left, with length 1. Both are given with length 1 and are neither equal nor opposite; their cosine may be
+# negative or 0. Your function is what the table below and the hundred pictures at the end work with.
 #
 # <details><summary>Hint 1</summary>
 #
-# How much of `other` is in `direction`? Their dot product, since both have length 1. Subtract that much of it.
+# The cosine of two directions of length 1 is their dot product. It says how much of `other` there is in `direction`.
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# What is left is shorter than 1. Divide by its length.
+# Test it: the result's dot product with `other` is 0, and with itself 1.
 #
 # </details>
 
 
 # %%
 def without(direction, other):
-    """What of a direction does not touch the other, of length 1.
+    """What of a direction is at a right angle to the other, of length 1.
 
     direction, other: (latent,), both of length 1.  Returns (latent,).
     """
-    ### BEGIN SOLUTION 7.3: subtract the shared part, then length 1
+    ### BEGIN SOLUTION 7.3: no part of the other, and of length 1
     rest = direction - (direction @ other) * other
     return rest / rest.norm()
     ### END SOLUTION
 
 
-check_7_3(without)
+result_7_3 = check_7_3(without)
 
 # %% [markdown]
-# `latent.conditional(direction, *others)` does it for any number of others. (Taking them out one after the other is not the same.
-# Why not?)
+# And without several others? Taking them out one after the other is not enough: with the second you may put back something of the
+# first. Unless the others are at right angles among themselves. So make them so, with the same function.
+
+# %%
+apart = without if result_7_3 else latent.conditional
+
+
+def without_all(direction, others):
+    """What of a direction is at right angles to all the others, of length 1 (Gram and Schmidt)."""
+    basis = []
+    for other in others:
+        for earlier in basis:
+            other = apart(other, earlier)
+        basis.append(other)
+    for other in basis:
+        direction = apart(direction, other)
+    return direction
+
+
+cleaner = {
+    goal: without_all(found[goal], [found[other] for other in GOALS if other != goal])
+    for goal in GOALS
+}
+for goal in GOALS:
+    cosines = " ".join(f"{float(cleaner[goal] @ found[other]):6.2f}" for other in GOALS)
+    print(f"{goal:13} cosines with the five: {cosines}")
+
+# %% [markdown]
+# (`latent.conditional(direction, *others)` does it in one call.) Each is now at a right angle to the other four, and what it kept of
+# itself stands on the diagonal.
 #
 # ## Which way is cleanest? A table
 #
 # An edit is clean when the target changes and nothing else does. So: move 96 faces until the target has changed by one standard
 # deviation, and ask how far all *other* attributes have moved meanwhile, on average and in their own standard deviations.
-# The scorer of our directions was the first tagger; the examiner is the second one, which has had no part in this. How often it
+# The scorer of our directions was the tagger; the examiner has had no part in this. How often it
 # is right on held-out drawings stands in the last column: near 0.5 (colors: near one in ten), believe nothing. A mean over
 # thirty attributes hides a single one that went along all the way, so the worst one is named below the table.
 
@@ -425,7 +488,7 @@ def disturbance(direction, goal):
     gene = next(
         gene for gene in latent.GENES if target in gene
     )  # blonde and black are one question
-    never = [TAGS.index("hat"), TAGS.index("glasses")]  # in no face of this painter
+    never = [TAGS.index("hat"), TAGS.index("glasses")]  # in no face of this generator
     no_others = torch.zeros(len(TAGS))
     no_others[[*gene, *never]] = float("nan")
     done, disturbed = 0.0, no_others
@@ -439,13 +502,13 @@ def disturbance(direction, goal):
 
 
 # %% [markdown]
-# Directions without names have to be chosen first. We take, of ten, the one along which the *first* tagger sees the target move
+# Directions without names have to be chosen first. We take, of ten, the one along which the *tagger* sees the target move
 # most, and turn it around where it points backward. **Predict:** which column will have the smallest numbers?
 
 
 # %%
 def chosen(directions, goal):
-    """Of some directions the best for a goal, by the first tagger."""
+    """Of some directions the best for a goal, by the tagger."""
     target = TAGS.index(goal)
     gains = torch.stack([change(d, 2 * step, 32, "tagger")[0][target] for d in directions])
     best = int(gains.abs().argmax())
@@ -454,21 +517,20 @@ def chosen(directions, goal):
 
 table = {}
 for goal in GOALS:
-    rest = [found[other] for other in GOALS if other != goal]
     table[goal] = {
         "GANSpace": disturbance(chosen(components, goal), goal),
         "SeFa": disturbance(chosen(closed, goal), goal),
         "InterFaceGAN": disturbance(found[goal], goal),
-        "without others": disturbance(latent.conditional(found[goal], *rest), goal),
+        "without others": disturbance(cleaner[goal], goal),
     }
 
 # %%
-judged = metrics.attribute_accuracy(drawn, drawn_tags)
-judged |= {"blonde hair": judged["hair color"], "blue eyes": judged["eye color"]}
+right = metrics.attribute_accuracy(drawn, drawn_tags)
+right |= {"blonde hair": right["hair color"], "blue eyes": right["eye color"]}
 print(f"{'':12}" + "".join(f"{name:>16}" for name in table[GOALS[0]]) + "  examiner right")
 for goal, row in table.items():
     cells = "".join(f"{float(each.nanmean()):16.2f}" for each in row.values())
-    print(f"{goal:12}{cells}{judged[goal]:16.2f}")
+    print(f"{goal:12}{cells}{right[goal]:16.2f}")
 for goal, row in table.items():
     each = row["without others"].nan_to_num(0)
     print(
@@ -497,8 +559,8 @@ for goal, row in table.items():
 #
 # ## From a picture back to w
 #
-# So far we edited faces that the painter made up. To edit a *given* picture we need its point. There is no formula. We search: start
-# at the mean, paint, compare, and follow the slope, two hundred times. In **W** all layers share one point; in **W+** each has
+# So far we edited faces that the generator made up. To edit a *given* picture we need its point. There is no formula. We search:
+# start at the mean, generate, compare, and follow the gradient, two hundred times. In **W** all layers share one point; in **W+** each has
 # its own.
 #
 # (Both numbers below are what the search made small, so look at the pictures, too.) **Predict:** which one comes closer? Which
@@ -553,25 +615,24 @@ for name, where in {"in W": w_points, "in W+": plus_points}.items():
     )
 
 # %% [markdown]
-# In our run W comes within a perceptual distance of 0.10 (two different characters: about 1) and W+ within 0.06. These people
-# were never in training, and their points are there: hair, eyes and even the wall. What is lost is what the painter never
+# In our run W comes within a perceptual distance of 0.10 (two different characters: about 1) and W+ within 0.06. These characters
+# were never in training, and their points are there: hair, eyes and even the wall. What is lost is what the generator never
 # learned: the mouths, and the ponytail at the edge of the last picture.
 #
 # The blonde edits show the other side. Two steps make dark hair brown, not blonde, and the girl at the right, who was blonde
 # before, begins to dissolve. By the numbers W+ went nearly as far and took a little less along (1.15 and 0.47, W 1.27 and 0.59; six
-# faces, so a hint at most). People who take longer steps report the opposite: W+ leaves the places where the painter has
-# practiced. An edit is a step from where you are, not a wish.
+# faces, so a hint at most). People who take longer steps report the opposite: W+ leaves the places that training visited.
 #
 # ## A hundred of one character
 #
 # A storyboard needs the same girl a hundred times, and never the same picture. Project her once; then move along what may
 # change: the mouth, the smile, and a little toward somebody else, without the directions of her colors and her hair. **Predict:**
-# of a hundred, how many will the second tagger give other eyes?
+# of a hundred, how many will have other eyes, by the examiner?
 
 # %%
 hero = plus_points[0]
 identity = [found[goal] for goal in ("blonde hair", "blue eyes", "long")]
-moods = [latent.conditional(found[goal], *identity) for goal in ("smile", "open mouth")]
+moods = [without_all(found[goal], identity) for goal in ("smile", "open mouth")]
 basis, _ = torch.linalg.qr(torch.stack(identity, 1))
 dice = torch.Generator().manual_seed(0)
 variants = []
@@ -597,9 +658,10 @@ for name, crowd in {"pictures of her": hundred, "drawn characters": drawn[:100]}
     print(f"two {name} differ by {apart:.2f}")
 
 # %% [markdown]
-# In our run 99 of 100 kept the color of her hair and 99 that of her eyes, by the second tagger; two of them differ by an
-# eighth of what parts two drawn characters. She smiles in all of them, like everybody here. Look for what varies: the cut of the fringe, the light,
-# the wall. And for what does not: she cannot turn her head, because nobody in her world ever did.
+# In our run 99 of 100 kept the color of her hair and 99 that of her eyes, by the examiner; two of them differ by an
+# eighth of the distance between two drawn characters. She smiles in all of them, like nearly everybody here. Look for what varies: the
+# cut of the fringe, the light, the wall. And for what does not: she cannot turn her head, because no head in the training
+# pictures is turned.
 #
 # ## And real pictures?
 #
@@ -616,13 +678,13 @@ rows = {
 compare(
     rows,
     columns=9,
-    alt="Nine real faces, what the painter makes of them, and the same with blonde hair.",
+    alt="Nine real faces, what the generator makes of them, and the same with blonde hair.",
 )
 
 # %% [markdown]
 # The first sprite comes back nearly as herself: flat, frontal, eyes where the studio puts them. The others keep their colors and
 # the outline of their hair, and lose their faces to a smear, because features that sit elsewhere have no point here. And
-# who is outside already has no direction: the edits of smears are worse smears.
+# directions were fitted inside: the edits of smears are worse smears.
 #
 # ## Your own editor
 #
@@ -641,12 +703,12 @@ LatentExplorer(model, directions={goal: step * found[goal] for goal in GOALS})
 #
 # **1. A direction makes everybody smile and everybody blonde. What happened?**
 #
-# <details><summary>A. The painter cannot paint a smile without blonde hair.</summary>
+# <details><summary>A. The generator cannot draw a smile without blonde hair.</summary>
 #
 # Perhaps, but then subtraction would leave nothing. Try that first.
 #
 # </details>
-# <details><summary>B. In the samples, or in w, the two come together, and the plane that parts smiles parts both.</summary>
+# <details><summary>B. In the samples, or in w, the two come together, and the plane that separates smiles separates both.</summary>
 #
 # Right. Take the shared part out, or sample so that it is not there.
 #
@@ -661,7 +723,7 @@ LatentExplorer(model, directions={goal: step * found[goal] for goal in GOALS})
 #
 # <details><summary>A. It has ten times as many numbers to choose.</summary>
 #
-# Right. And many of those choices are of a kind the painter never met in training, which is why edits of them break sooner.
+# Right. And many of those choices are of a kind the generator never met in training, which is why edits of them can break sooner.
 #
 # </details>
 # <details><summary>B. It starts nearer.</summary>
@@ -679,7 +741,7 @@ LatentExplorer(model, directions={goal: step * found[goal] for goal in GOALS})
 #
 # <details><summary>A. A direction fitted to one network's scores fits its mistakes as well.</summary>
 #
-# Right. It is lesson 3's rule: whoever taught cannot also hold the exam.
+# Right. It is lesson 3's rule: what was used for fitting cannot be used for measuring.
 #
 # </details>
 # <details><summary>B. To save time.</summary>
@@ -701,11 +763,11 @@ LatentExplorer(model, directions={goal: step * found[goal] for goal in GOALS})
 #   again and they are others.
 # - **"StyleGAN1's boundaries do nothing on StyleGAN2."** (betterze/StyleAlign #9; danielroich/PTI #39.) A direction belongs to one network.
 # - **"My projection looks like somebody else."** (rosinality/stylegan2-pytorch #197, #297; stylegan2-ada-pytorch #247.) Crop the
-#   picture as the training data were cropped. What the painter cannot paint has no point.
+#   picture as the training data were cropped. What the generator cannot draw has no point.
 #
 # ## Assignment: a wardrobe of directions
 #
-# Level 4 of 5, an evening. Find a direction that is not in the list of tags: paint a thousand faces, score them yourself with three
+# Level 4 of 5, an evening. Find a direction that is not in the list of tags: generate a thousand faces, score them yourself with three
 # lines (the mean color of the wall, how dark the lower edge is), and use `latent.interfacegan`. Predict its row in the table before you
 # measure it. Then make it cleaner, once by layers and once by subtraction, and say which helped.
 #
@@ -717,4 +779,4 @@ LatentExplorer(model, directions={goal: step * found[goal] for goal in GOALS})
 # - Abdal, Qin, Wonka: *Image2StyleGAN: How to Embed Images Into the StyleGAN Latent Space?*, 2019, arXiv 1904.03189.
 # - Karras et al.: *Analyzing and Improving the Image Quality of StyleGAN* (the projector), 2019, arXiv 1912.04958.
 #
-# **Next:** the step that takes the most hours: lesson 8, coloring with hints, is being written.
+# **Next:** the step that takes the most hours: [8 · Color where you want it](08_colorization.ipynb).
