@@ -5,91 +5,109 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from animelab import losses
-from animelab.checks.harness import check, close, tensor, wrong
+from animelab.checks.harness import check, close, recognize, tensor, wrong
+from animelab.nn.landmarks import mean_places
+
+CUT = (
+    "The number is right, and `{}` does not learn from both trips as it should: from the pictures that it leads home, and "
+    "from those that it sends off, through the other's way back. Where is the gradient cut off?"
+)
 
 
-@check("5.1", "Both round trips: what left A comes home to A, and B to B.")
+def _apart(a: Tensor, b: Tensor) -> Tensor:
+    return (a - b).abs().mean()
+
+
+@check(
+    "5.1",
+    "Both round trips: what left A comes home to A, and B to B.",
+    losses.cycle_loss,
+    learns=(),
+    advice={name: CUT.format(name) for name in ("to_b", "to_a")},
+)
 def check_5_1(cycle_loss: Any) -> None:
-    """cycle_loss(to_b, to_a, real_a, real_b): two functions of pictures and (B, 3, H, W) twice, to a scalar."""
-    real_a, real_b = torch.randn(2, 3, 6, 6), torch.randn(2, 3, 6, 6)
-    weight = torch.tensor(0.7, requires_grad=True)
-
-    def to_b(x: Tensor) -> Tensor:
-        return (weight * x + 0.3).tanh()
-
-    def to_a(x: Tensor) -> Tensor:
-        return 1.3 * x - weight * 0.2
-
-    def away(fake: Tensor, real: Tensor) -> Tensor:
-        return (fake - real).abs().mean()
-
-    back_a, back_b = away(to_a(to_b(real_a)), real_a), away(to_b(to_a(real_b)), real_b)
-    answer = tensor(cycle_loss(to_b, to_a, real_a.clone(), real_b.clone()), ())
-    for mistake, advice in (
-        (away(to_b(real_a), real_b) + away(to_a(real_b), real_a), "There are no pairs: a translation of one face is "
-         "compared with another face. Compare every picture with its own round trip."),
+    """cycle_loss(to_b, to_a, real_a, real_b): two networks and pictures (B, 3, H, W) twice, to a scalar."""
+    real_a, real_b = torch.rand(2, 2, 3, 6, 6) * 2 - 1
+    to_b, to_a = (nn.Sequential(nn.Conv2d(3, 3, 3, 1, 1), nn.Tanh()) for _ in range(2))
+    answer = tensor(cycle_loss(to_b, to_a, real_a, real_b), ())
+    back_a, back_b = _apart(to_a(to_b(real_a)), real_a), _apart(to_b(to_a(real_b)), real_b)
+    gap_a, gap_b = to_a(to_b(real_a)) - real_a, to_b(to_a(real_b)) - real_b
+    recognize(
+        answer,
+        (_apart(to_b(real_a), real_b) + _apart(to_a(real_b), real_a), "There are no pairs: a translation of one face "
+         "is compared with another face. Compare every picture with its own round trip."),
         (back_a, "Only A's round trip. B has one, too: to A and back."),
         (back_b, "Only B's round trip. A has one, too: to B and back."),
         ((back_a + back_b) / 2, "The mean of both ways; the paper takes their sum."),
-        (away(to_b(to_a(real_a)), real_a) + away(to_a(to_b(real_b)), real_b), "The first step of each trip is taken by "
-         "the wrong painter: a picture of A goes to B first."),
-        (away(to_b(real_a), real_a) + away(to_a(real_b), real_b), "That compares a picture with its translation, which "
-         "should be different. The way back is missing."),
-        (away(to_b(real_b), real_b) + away(to_a(real_a), real_a), "That is the identity loss: a picture given to the "
-         "painter of its own style. The round trip uses both painters."),
-        ((to_a(to_b(real_a)) - real_a).square().mean() + (to_b(to_a(real_b)) - real_b).square().mean(),
-         "Squared distances; the paper takes plain ones, |a - b|."),
-    ):  # fmt: skip
-        if close(answer, mistake):
-            wrong(advice)
-    if not close(answer, back_a + back_b):
-        wrong(f"Yours is {answer:.4f}, and it should be {back_a + back_b:.4f}.")
-    if not answer.requires_grad:
-        wrong("The number is right, and no gradient flows back to the painters. Is there a `detach` or a `no_grad`?")
+        ((back_a + back_b) * real_a.numel(), "Sums over all numbers of the batch: larger pictures would count more. "
+         "Take the mean of each."),
+        ((back_a + back_b) * real_a[0].numel(), "Sums over all numbers of a picture: larger pictures would count more. "
+         "Take the mean over them, too."),
+        (gap_a.mean().abs() + gap_b.mean().abs(), "Too bright here and too dark there cancel out: the absolute "
+         "value belongs to each number, before the mean."),
+        (_apart(to_b(to_a(real_a)), real_a) + _apart(to_a(to_b(real_b)), real_b), "The first step of each trip is "
+         "taken by the wrong generator: a picture of A goes to B first."),
+        (_apart(to_b(real_a), real_a) + _apart(to_a(real_b), real_b), "That compares a picture with its translation, "
+         "which should be different. The way back is missing."),
+        (_apart(to_b(real_b), real_b) + _apart(to_a(real_a), real_a), "That is the identity loss: a picture given to "
+         "the generator of its own style. The round trip uses both generators."),
+        (_apart(to_a(to_b(real_a)), real_b) + _apart(to_b(to_a(real_b)), real_a), "Each trip is compared with a "
+         "picture of the other pile. It has to end where it began."),
+        (gap_a.square().mean() + gap_b.square().mean(), "Squared distances; the paper takes plain ones, |a - b|."),
+    )  # fmt: skip
 
 
-@check("5.2", "Squares: an opinion far from its goal still has a slope, also when it is on the right side.")
+@check(
+    "5.2",
+    "Squares: an opinion far from its goal still has a slope, also when it is on the right side.",
+    losses.least_squares_discriminator_loss,
+)
 def check_5_2(discriminator_squares: Any) -> None:
     """discriminator_squares(real_logits, fake_logits): maps of any shape to mean (real - 1)^2 + mean fake^2."""
-    real, fake = torch.randn(3, 1, 5, 5, requires_grad=True), torch.randn(3, 1, 5, 5)
-    right = losses.least_squares.discriminator(real, fake)
+    real, fake = torch.randn(3, 1, 5, 5), torch.randn(2, 1, 4, 6)
     answer = tensor(discriminator_squares(real, fake), ())
-    for mistake, advice in (
-        (right / 2, "Exactly half. Each half has its own mean, and the two are added; the recipe does the halving."),
-        (losses.least_squares.discriminator(fake, real), "Real and fake have changed places: real should score 1."),
-        (right * real.numel(), "The sum over the map; take the mean."),
+    squares, right = losses.least_squares_discriminator_loss, losses.least_squares_discriminator_loss(real, fake)
+    each = torch.cat([(real - 1).square().flatten(), fake.square().flatten()])
+    recognize(
+        answer,
+        (right / 2, "Exactly half. Each kind has its own mean, and the two are added; the recipe does the halving."),
+        (squares(fake, real), "Real and fake have changed places: real should score 1."),
+        (each.sum(), "The sums over the maps; take the mean of each."),
+        (each.mean(), "One mean over all logits. The maps have different sizes here: each kind has a mean of its own."),
+        ((real - 1).square().mean(), "The fakes cost nothing. They should score 0."),
+        (fake.square().mean(), "Only the fakes cost something. Real patches should score 1."),
+        ((real - 1).mean().square() + fake.mean().square(), "The square of the mean: what is too high here and too low "
+         "there cancels out. Square each logit's distance, and take the mean last."),
+        ((real - 1).square().mean().sqrt() + fake.square().mean().sqrt(), "There is a root at the end; leave it out."),
         ((real - 1).abs().mean() + fake.abs().mean(), "Plain distances. The slope would be the same near and far."),
         ((real - 1).square().mean() + (fake + 1).square().mean(), "Fakes should score 0 here, not -1."),
-        ((real.sigmoid() - 1).square().mean() + fake.sigmoid().square().mean(), "The sigmoid flattens what the squares "
-         "keep steep; leave it out."),
+        (squares(real.sigmoid(), fake.sigmoid()), "The sigmoid flattens what the squares keep steep; leave it out."),
+        ((1 - real).relu().mean() + (1 + fake).relu().mean(), "That is the hinge loss, which lets go of whatever is "
+         "far enough on its side. Squares pull from both sides."),
         (losses.discriminator_loss(real, fake), "That is the loss of lesson 1."),
-    ):  # fmt: skip
-        if close(answer, mistake):
-            wrong(advice)
-    if not close(answer, right):
-        wrong(f"Yours is {answer:.4f}, and it should be {right:.4f}.")
-    if not answer.requires_grad:
-        wrong("No gradient flows from your loss to the logits. Keep everything in torch.")
+    )  # fmt: skip
 
 
-@check("5.3", "Half of what D sees is fresh, half is from the past, and nothing is lost or doubled.")
+@check("5.3", "Half of what D sees is fresh, half is from the past, and nothing is lost or doubled.", changes=(0,))
 def check_5_3(exchange: Any) -> None:
     """exchange(memory, fake, size): a list, one picture and a number, to a picture; the list changes in place."""
-    size, given = 20, [torch.full((3, 2, 2), float(number)) for number in range(620)]
+    size, rounds = 20, 620
     memory: list[Tensor] = []
-    shown = [tensor(exchange(memory, fake, size), (3, 2, 2)) for fake in given]
-    numbers = [int(picture[0, 0, 0]) for picture in shown]
+    numbers = [
+        int(tensor(exchange(memory, torch.full((3, 2, 2), float(number)), size), (3, 2, 2))[0, 0, 0])
+        for number in range(rounds)
+    ]
     if numbers[:size] != list(range(size)):
         wrong(f"While the memory is not full, a picture goes in and comes back; yours gave {numbers[:size]}.")
     if len(memory) != size:
         wrong(
-            f"After 620 pictures the memory holds {len(memory)}, and its size is {size}. Does the list itself change?"
+            f"After {rounds} pictures the memory holds {len(memory)}; its size is {size}. Does the list itself change?"
         )
     old = [number for index, number in enumerate(numbers[size:], size) if number != index]
-    share = len(old) / (len(numbers) - size)
+    share = len(old) / (rounds - size)
     if not 0.4 < share < 0.6:
         wrong(f"Once it is full, an old picture should come out half of the time; yours does so in {share:.0%}.")
     kept = [int(picture[0, 0, 0]) for picture in memory]
@@ -101,31 +119,64 @@ def check_5_3(exchange: Any) -> None:
     if first == size:
         wrong("The memory is stuck with its first pictures: what goes in must take the place of what comes out.")
     if first:
-        wrong(f"After 600 more pictures {first} of the first {size} never moved. Choose the place at random.")
+        wrong(
+            f"After {rounds - size} more pictures {first} of the first {size} never moved. Choose the place at random."
+        )
+    if {*range(rounds)} - {*numbers} - {*kept}:
+        wrong("Some pictures were never shown and are not in the memory either. What leaves the memory is handed out.")
+    _by_age(numbers, size)
 
 
-@check("5.4", "A point you can push: the mean place under a softmax, and gradients go through.")
+def _by_age(numbers: list[int], size: int) -> None:
+    """End the check unless pictures of every age in the memory come out about equally often."""
+    inside, ages = (
+        list(range(size)),
+        [0] * size,
+    )  # the memory's pictures from the oldest on; how often each age came out
+    for fresh, number in enumerate(numbers[size:], size):
+        if number != fresh:
+            ages[inside.index(number)] += 1
+            inside.remove(number)
+            inside.append(fresh)
+    if ages[0] == sum(ages):
+        wrong("What comes out is always the oldest. Choose the place at random.")
+    if not all(ages) or max(ages) > 3 * sum(ages) / size:
+        wrong("Some places come out much more often than others. Every place should have the same chance.")
+
+
+@check("5.4", "A point you can push: the mean place under a softmax, and gradients go through.", mean_places)
 def check_5_4(points_of: Any) -> None:
     """points_of(maps): logits (B, K, H, W) to places (B, K, 2), x and y in pixels of the map."""
-    maps = (3 * torch.randn(2, 5, 6, 9)).requires_grad_()
-    answer = tensor(points_of(maps), (2, 5, 2))
-    share = maps.flatten(2).softmax(2).view_as(maps)
+    maps = 3 * torch.randn(2, 5, 6, 9)
+    answer, right = tensor(points_of(maps), (2, 5, 2)), mean_places(maps)
     x, y = torch.arange(9) + 0.5, torch.arange(6) + 0.5
-    right = torch.stack([(share * x).sum((2, 3)), (share * y[:, None]).sum((2, 3))], 2)
-    apart = maps.softmax(-1)
     hard = maps.flatten(2).argmax(2)
-    for mistake, advice in (
+
+    def mean(share: Tensor) -> Tensor:
+        return torch.stack([(share * x).sum((2, 3)), (share * y[:, None]).sum((2, 3))], 2)
+
+    recognize(
+        answer,
         (right.flip(-1), "x and y are exchanged: x counts columns, y counts rows."),
         (right - 0.5, "Half a pixel short: the middle of the first pixel lies at 0.5."),
+        (right + 0.5, "Half a pixel too far: the middle of the first pixel lies at 0.5."),
+        (right / torch.tensor([9, 6]), "These are shares of the map, from 0 to 1; pixels of the map are asked for."),
+        (right / torch.tensor([9, 6]) * 2 - 1, "These are places from -1 to 1; pixels of the map are asked for."),
         (torch.stack([hard % 9 + 0.5, hard // 9 + 0.5], 2), "That is the largest place, argmax. It has no slope: a "
          "gradient cannot push it. Take the mean place under a softmax."),
-        (torch.stack([(apart * x).sum((2, 3)), (apart * y[:, None]).sum((2, 3))], 2),
-         "The softmax runs along rows. All "
-         "places of one map share one sum: flatten them first."),
-    ):  # fmt: skip
-        if close(answer, mistake, 1e-3):
-            wrong(advice)
+        (mean(maps.softmax(-1)), "The softmax runs along rows. All places of one map share one sum."),
+        (mean(maps.softmax(-2)), "The softmax runs along columns. All places of one map share one sum."),
+        (mean(maps.softmax(1)), "The softmax runs over the maps, place by place. Each map has a sum of its own."),
+        (mean(maps.flatten(1).softmax(1).view_as(maps)), "All maps of a picture share one sum. Each map has its own."),
+        (mean(maps / maps.sum((2, 3), keepdim=True)), "The logits themselves serve as weights, and some are negative. "
+         "A softmax makes them positive first."),
+        tolerance=1e-3,
+    )  # fmt: skip
     if not close(answer, right, 1e-3):
         wrong("Not the mean place. Weights that sum to 1 over each whole map, times x, summed; and the same with y.")
-    if not answer.requires_grad:
-        wrong("The places are right, and no gradient flows through them.")
+    for offset in (150.0, -150.0):
+        if points_of(maps + offset).isnan().any():
+            wrong(
+                f"With logits around {offset:.0f} your places are not numbers: in float32 `exp` ends near exp(88), and "
+                "is 0 below exp(-104). torch's `softmax` takes the largest logit away first."
+            )
