@@ -95,7 +95,7 @@ class Call:
             shapes = " and ".join(str(tuple(each.shape)) for each in right)
             return f"A {type(self.answer).__name__} came back; it should hold numbers of the shape {shapes}."
         for one, other in zip(mine, right):
-            if not close(one, other, self.rules.tolerance):
+            if not agree(one, other, self.rules.tolerance):  # NaN where it should be NaN
                 if other.ndim == 0:
                     return f"Yours is {one.item():.4g}, and it should be {other.item():.4g}."
                 return f"On random numbers yours differs by up to {float((one - other).abs().max()):.3g}."
@@ -178,7 +178,7 @@ def parts(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     yield name, value
     inside: Iterable[tuple[Any, Any]] = ()
     if isinstance(value, Mapping):
-        inside = value.items()
+        inside = sorted(value.items(), key=lambda item: repr(item[0]))  # a dict is right in any order
     elif isinstance(value, list | tuple):
         inside = enumerate(value)
     for key, part in inside:

@@ -218,7 +218,7 @@ def check_1_6(update_average: Any) -> None:
         wrong("The average came back in training mode, or asks for gradients. It was neither; only its numbers move.")
     quick = copy.deepcopy(before)
     update_average(quick, copy.deepcopy(theirs), 0.25)
-    if not close(quick[0].weight, 0.25 * before[0].weight + 0.75 * theirs[0].weight):
+    if not _same(quick.parameters(), [0.25 * old[name] + 0.75 * new[name] for name in old]):
         wrong("With decay = 0.9 all is right, with 0.25 it is not. Is the decay written as a number in your code?")
 
 

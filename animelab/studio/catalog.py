@@ -12,6 +12,9 @@ from ..errors import LabError
 from . import palette
 from .ink import parse
 
+WANTED = {"~": "two points or more", "m": "three points or more", "n": "three points or more", "o": "two points"}
+"""How many points a kind of shape needs."""
+
 
 class Entry(NamedTuple):
     """One thing that can be drawn: what is said of it, and its sketches by stage ("" when there is only one)."""
@@ -54,8 +57,11 @@ def _check(line: str, named: bool) -> None:
     try:
         shapes = [shape for _, shape in parse(line if ":" in line else f"-: 0,0 {line}")]
     except (ValueError, IndexError) as error:
+        kind = line.lstrip("=")[0]
+        point = "x,y,half width" if kind in "~mn" else "x,y"
         raise LabError(
-            f"The line {line!r} cannot be drawn ({error}); write: kind fill/line width: x,y x,y …"
+            f"The line {line!r} cannot be drawn: after the colon belong {WANTED.get(kind, 'points')}, each written "
+            f"{point}, with spaces between them."
         ) from error
     for role in {shape.fill for shape in shapes} | {shape.line for shape in shapes}:
         if role and role not in _roles():
