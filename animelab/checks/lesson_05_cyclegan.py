@@ -12,8 +12,8 @@ from animelab.checks.harness import check, close, recognize, tensor, wrong
 from animelab.nn.landmarks import mean_places
 
 CUT = (
-    "The number is right, and `{}` does not learn from both trips as it should: from the pictures that it leads home, and "
-    "from those that it sends off, through the other's way back. Where is the gradient cut off?"
+    "The number is right, and `{}` does not learn from both trips as it should: from the pictures that it leads home, "
+    "and from those that it sends off, through the other's way back. Where is the gradient cut off?"
 )
 
 

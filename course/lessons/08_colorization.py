@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 8 · Color where you want it: hints, two stages, light
 #
-# **You will make:** a coloring desk. You put down a few dots of color, two painters do the rest, and you carry the lamp.
+# **You will make:** a coloring desk. You put down a few dots of color, two generators do the rest, and you carry the lamp.
 #
 # **In the studio:** steps 3, 4 and 6 of 6: *line art*, *color*, and a first *effect*, light.
 #
@@ -42,7 +42,8 @@ from animelab.widgets import ColorStudio, LiveTraining
 # ## Where we are going
 #
 # Choose *Draft dot*, a color, and click into the hair. Then into the wall. Try another *Scheme*. Where the draft was careless
-# (a color that ran over a line, an eye it missed), put a *Final dot*: it fills one piece, up to the lines. Then drag in the picture at the right: that is the lamp.
+# (a color that ran over a line, an eye it missed), put a *Final dot*: it fills one piece, up to the lines. Then drag in the picture
+# at the right: that is the lamp.
 
 # %%
 colorist = zoo.colorist("colorist-draft-128", "colorist-refine-128")
@@ -53,7 +54,7 @@ ColorStudio(colorist, lines[:16])
 # %% [markdown]
 # ## One drawing, many right answers
 #
-# The painter of lesson 4 gave one answer, however often you asked. Here is why that cannot be enough. One character, colored
+# The generator of lesson 4 gave one answer, however often you asked. Here is why that cannot be enough. One character, colored
 # by the studio six times: the lines are the same to the last pixel.
 
 # %%
@@ -72,7 +73,7 @@ print("largest difference between the six line drawings:",
 show(drawn, alt="One character six times, with six colors of hair and eyes.")
 
 # %% [markdown]
-# A painter who sees only lines has to guess. Guess safely, and everything is gray: the middle of all right answers (lesson 4). Guess
+# A generator that sees only lines has to guess. Guess safely, and everything is gray: the middle of all right answers (lesson 4). Guess
 # boldly, and the artist gets pink hair where she wanted black. PaintsChainer (2017) found the way out that every tool has taken since:
 # *ask*. A few dots of color on the drawing say what no line can.
 #
@@ -82,6 +83,9 @@ show(drawn, alt="One character six times, with six colors of hair and eyes.")
 #
 # ### Exercise 8.1 · Hint channels (level 1 of 5, about 5 minutes)
 #
+# From pictures `colors`, float (B, 3, H, W) in [-1, 1], and a mask `dots`, bool (B, 1, H, W), make the four channels, float
+# (B, 4, H, W): first three with the color where a dot is and 0 where none is, then one with 1 on a dot and 0 elsewhere.
+#
 # <details><summary>Hint 1</summary>
 #
 # A product with a mask of 0 and 1 leaves the colors where it is 1.
@@ -90,7 +94,7 @@ show(drawn, alt="One character six times, with six colors of hair and eyes.")
 #
 # <details><summary>Hint 2</summary>
 #
-# `dots` is bool. `dots.float()` or `dots.to(colors.dtype)`, and `torch.cat(..., 1)`.
+# `dots` is bool, and channels are floats: `.float()`. Channels are joined along dimension 1.
 #
 # </details>
 
@@ -107,29 +111,33 @@ def hint_channels(colors, dots):
     ### END SOLUTION
 
 
-check_8_1(hint_channels)
+result_8_1 = check_8_1(hint_channels)
 
 # %% [markdown]
 # Why the fourth channel? A color of 0 is middle gray, and so is *no dot*. (PaintsChainer had three channels and wrote -512
 # for "no dot" into one of them. It works, and nobody who reads the code believes it.)
 #
-# For training nobody clicks. The dots are taken from the right answer, at random places away from the ink:
+# For training nobody clicks. The dots are taken from the right answer, at random places away from the ink, and your function
+# makes their channels, here and in all that follows:
 
 
 # %%
+channels = hint_channels if result_8_1 else colorization.hint_channels
+
+
 def a_few_dots(picture, paper, count):
     """Hints (4, H, W): squares of 3 x 3 pixels in the color of their middle.
 
     picture: (3, H, W);  paper: bool (H, W), where a middle may lie;  count: how many.
     """
-    hints = torch.zeros(4, *paper.shape)
+    around, dots = picture.clone(), torch.zeros_like(paper)
     rows, columns = paper.nonzero(as_tuple=True)
     for place in torch.randperm(len(rows))[:count]:
         row, column = int(rows[place]), int(columns[place])
         square = (slice(max(0, row - 1), row + 2), slice(max(0, column - 1), column + 2))
-        hints[(slice(0, 3), *square)] = picture[:, row, column, None, None]
-        hints[(3, *square)] = 1
-    return hints
+        around[(slice(None), *square)] = picture[:, row, column, None, None]
+        dots[square] = True
+    return channels(around[None], dots[None, None])[0]
 
 
 # %%
@@ -152,16 +160,16 @@ compare(
 )
 
 # %% [markdown]
-# How *many* dots it sees decides what the painter becomes. Always sixty, and it never learns to guess. Always none, and it never
-# learns to listen. With ours, **half of the pictures come without any dot**, the others with one to five, or with up to 65. Others
+# How *many* dots it sees decides what the generator becomes. Always sixty, and it never learns to guess. Always none, and it never
+# learns to follow a dot. With ours, **half of the pictures come without any dot**, the others with one to five, or with up to 65. Others
 # did the same (AlacGAN: half without; PaintsChainer's code: four in ten). And the file that PaintsChainer published for training,
 # as it stands, gives no dots at all. (The library's `colorization.hints` does the same for a whole batch at once.)
 #
 # ## A palette, when you have no dots yet
 #
-# PaintsChainer offered three automatic painters with the names of flowers. We have one painter who can be given a *palette*:
-# which colors, and how much of each, but not where (after Zhang et al. 2017). It is a count of colors in 4 x 4 x 4 boxes, 64
-# numbers that enter at the bottom of the U-Net. With half of the pictures it is missing.
+# PaintsChainer offered three automatic styles with the names of flowers. Our generator has a second condition instead, a
+# *palette*: which colors, and how much of each, but not where (after Zhang et al. 2017). It is a count of colors in 4 x 4 x 4
+# boxes, 64 numbers that enter at the bottom of the U-Net. With half of the pictures it is missing.
 
 # %%
 empty = torch.zeros(8, 4, 128, 128)
@@ -169,7 +177,7 @@ empty = torch.zeros(8, 4, 128, 128)
 
 @torch.no_grad()
 def by_taste(taste):
-    """The first eight drawings, without a dot, after a palette (1, 64); zeros leave the choice to the painter."""
+    """The first eight drawings, without a dot, after a palette (1, 64); zeros leave the choice to the generator."""
     return colorist(lines[:8, :1], empty, empty, taste.expand(8, -1))[1]
 
 
@@ -182,9 +190,9 @@ compare(
 )
 
 # %% [markdown]
-# Look at the first row closely, at the hair. Left alone the painter cannot decide, and one head gets two colors: each part of it
+# Look at the first row closely, at the hair. Left alone the generator cannot decide, and one head gets two colors: each part of it
 # is a good guess, and nobody told the left what the right had guessed. A palette does. It says nothing about *where*, and still the
-# painter knows whose color it is, by its share: walls are large, hair is next.
+# generator finds whose color it is, by its share: walls are large, hair is next.
 #
 # And a palette need not be mixed by hand: any picture has one (*Borrow colors*, at the desk, takes yours). Below, the first picture
 # of each row lent its colors to the others.
@@ -200,26 +208,30 @@ show(torch.cat(borrowed), columns=8,
      alt="Three rows: a drawn character, and seven drawings colored with her palette: blonde, orange at night, aqua.")  # fmt: skip
 
 # %% [markdown]
-# ## Two stages: a bold hand and a careful one
+# ## Two stages: a bold one and a careful one
 #
 # One network has to do two jobs that do not go together: *be bold* (commit to colors, fill large areas) and *be careful* (stay inside
 # the lines, get the eyes right). Style2paints (Zhang et al. 2018) gave them to two. The first splashes, the second repairs.
 #
-# How do you teach somebody to repair? Not with the first painter's mistakes: where it guessed red hair and the truth is blue, the
+# How do you teach a network to repair? Not with the first stage's mistakes: where it guessed red hair and the truth is blue, the
 # only lesson is "do not trust the draft". You spoil *right* pictures, in the ways drafts go wrong: a region **moves**, a region
 # comes **from somebody else**, a region is **sprayed** with one color.
 #
 # ### Exercise 8.2 · A transplant (level 2 of 5, about 10 minutes)
 #
+# Given `pictures` (B, 3, H, W) in [-1, 1], two or more of them, and `spots` (B, 1, H, W) from 0 to 1: return the pictures with
+# one *other* picture of the batch, at the same place, where the spots are 1. Where they are 0 nothing changes. Between, both
+# show: as much of the other as the spot says. Which other is up to you, if nobody is their own.
+#
 # <details><summary>Hint 1</summary>
 #
-# Another picture for each of the batch: `pictures.roll(1, 0)`.
+# If all pictures of a batch move on by one place, each place holds another picture. Tensors can `roll`.
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# Soft edges: `torch.lerp(a, b, weight)` is a where the weight is 0, b where it is 1, and a mixture between.
+# Soft edges are a mean of two pictures with a weight for each pixel. `torch.lerp` is such a mean; so is a sum of two products.
 #
 # </details>
 
@@ -262,7 +274,7 @@ compare(
 #
 # ## Train both
 #
-# Both networks are PaintsChainer's U-Net. At its published width, and at ours:
+# Both generators are PaintsChainer's U-Net. At its published width, and at ours:
 
 # %%
 with torch.device("meta"):
@@ -274,32 +286,33 @@ with torch.device("meta"):
         print(f"{words:16} {count_parameters(network):>12,} parameters")
 
 # %% [markdown]
-# Here is one step of the draft stage, a little simplified. The judge is lesson 4's judge of patches, who sees lines and colors
-# together:
+# Here is one step of G in the draft stage, a little simplified. D is lesson 4's discriminator of patches, which sees lines and
+# colors together:
 
 # %%
 torch.manual_seed(2)
-draft = colorization.UNet(5, 3, 8, colorization.PALETTE)
-judge = pix2pix.Discriminator(4, 16, 2)
+G = colorization.UNet(5, 3, 8, colorization.PALETTE)
+D = pix2pix.Discriminator(4, 16, 2)
+hints = partial(colorization.hints, channels=channels)
 
 counts = torch.randint(1, 66, (8,)) * (torch.rand(8) < 0.5)  # half of them without a dot
-dots = colorization.hints(colors[:8], counts, 1, ink[:8] < 0.3)
+dots = hints(colors[:8], counts, 1, ink[:8] < 0.3)
 taste = colorization.palette(colors[:8]) * (torch.rand(8, 1) < 0.5)
-fake = draft(torch.cat([ink[:8], dots], 1), taste)
+fake = G(torch.cat([ink[:8], dots], 1), taste)
 
 close = (fake - colors[:8]).abs().mean()
-believed = losses.non_saturating_generator_loss(judge(torch.cat([ink[:8], fake], 1)))
-print(f"{counts.tolist()} dots; the painter pays {30 * close + believed:.1f}: 30 x {close:.2f} for distance, "
-      f"{believed:.2f} because the judge doubts")  # fmt: skip
+fooling = losses.non_saturating_generator_loss(D(torch.cat([ink[:8], fake], 1)))
+print(f"{counts.tolist()} dots; G pays {30 * close + fooling:.1f}: 30 x {close:.2f} for the distance (L1), "
+      f"{fooling:.2f} because D is not fooled")  # fmt: skip
 
 # %% [markdown]
-# The refinement pays for the same two things. Only its input differs: lines, dots, and `flawed(colors)` instead of a palette. The 30
+# The refinement's G pays for the same two things. Only its input differs: lines, dots, and `flawed(colors)` instead of a palette. The 30
 # is a matter of taste: the lower, the bolder.
 #
-# Two more things, and we learned both the hard way. *First:* who is trained to undo what is unusual will also undo what you **want**
-# unusual, such as a green wall. So a quarter of the second stage's pictures have one thing in a random color, truth and all
-# (`colorization.repainted`). *Second:* it did not hear its dots. A green one should have changed the pixels under it by 116 of 255,
-# and changed them by 8. The spoiled picture around a dot tells it enough, so why listen? We trained with drafts that only a dot could
+# Two more things, and we learned both the hard way. *First:* a network that is trained to undo what is unusual will also undo what
+# you **want** unusual, such as a green wall. So a quarter of the second stage's pictures have one thing in a random color, truth and all
+# (`colorization.repainted`). *Second:* it ignored its dots. A green one should have changed the pixels under it by 116 of 255,
+# and changed them by 8. The spoiled picture around a dot tells it enough; it had no need of the dot. We trained with drafts that only a dot could
 # put right; that helped little. So now a final dot does not ask. Its color is *poured* over the paper around it, up to the lines, before
 # the second stage sees the draft (`colorization.poured`). That is no learning at all. It is precise.
 #
@@ -307,15 +320,14 @@ print(f"{counts.tolist()} dots; the painter pays {30 * close + believed:.1f}: 30
 
 # %%
 scale = "cpu"  # on a GPU: "t4"
-with_mine = (
-    {"flawed": spoil} if result_8_2 else {}
-)  # your transplants, for the second stage to repair
-second = "08_refine_with_my_transplants" if result_8_2 else "08_refine"
+dots_of_mine = {"hints": hints} if result_8_1 else {}  # your channels, in both stages
+errors_of_mine = {"flawed": spoil} if result_8_2 else {}  # your transplants, to repair
 runs = {}
-for stage, name, parts in (("draft", "08_draft", {}), ("refine", second, with_mine)):
+for stage, parts in (("draft", dots_of_mine), ("refine", dots_of_mine | errors_of_mine)):
     config = recipes.preset(scale, stage=stage)
     pairs = recipes.Colorization.data(config)
     recipe = recipes.Colorization(config, **parts)
+    name = "_with_my_".join([f"08_{stage}", *parts])
     runs[stage] = train(recipe, pairs, env.runs_dir() / name, watch=LiveTraining())
 
 # %% [markdown]
@@ -323,7 +335,7 @@ for stage, name, parts in (("draft", "08_draft", {}), ("refine", second, with_mi
 # cannot be right. Ask whether it is *a* coloring, not whether it is the one below. (Hair is bold and walls stay pale: most walls of
 # the studio are pale, so there a safe guess is a good one.) The refinement's second row is its spoiled input.
 #
-# Now both together, with your own two painters. The dots are the same for draft and final picture.
+# Now both together, with your own two generators. The dots are the same for draft and final picture.
 
 # %%
 mine = zoo.colorist(runs["draft"].folder, runs["refine"].folder)
@@ -342,8 +354,7 @@ def colored(dots, count=256):
 
 torch.manual_seed(0)
 given = {
-    n: colorization.hints(some_colors, torch.full((256,), n), 1, paper > 0.4)
-    for n in (0, 5, 20, 60)
+    n: hints(some_colors, torch.full((256,), n), 1, paper > 0.4) for n in (0, 5, 20, 60)
 }
 rows = {"lines, with 5 dots": as_picture(given[5][:8], some_lines[:8])}
 for n in (0, 5, 20):
@@ -355,11 +366,11 @@ compare(
 )
 
 # %% [markdown]
-# ## How good, and does it listen?
+# ## How good, and does it follow the dots?
 #
-# Three old numbers and two new ones. **Off the dot:** how far the color under the middle of a dot is from the dot's own, as a distance
-# of colors (black to white is 441); 0 is perfect obedience. **Leak:** put one more dot, a green one, into somebody's hair, and see where
-# the picture changes. What share of the change lies outside of that piece of hair? **Predict:** what happens to each number from 0 dots
+# Three old numbers (PSNR and the perceptual distance are those of lesson 4, `kd_studio` is lesson 2's) and two new ones. **Off the
+# dot:** how far the color under the middle of a dot is from the dot's own, as a distance of colors (black to white is 441); 0 is
+# perfect obedience. **Leak:** put one more dot, a green one, into somebody's hair, and see where the picture changes. What share of the change lies outside of that piece of hair? **Predict:** what happens to each number from 0 dots
 # to 60? And which stage leaks more?
 
 # %%
@@ -372,7 +383,7 @@ hair = (
 green = torch.tensor([-0.6, 1.0, -0.6]).view(1, 3, 1, 1).expand_as(some_colors)
 torch.manual_seed(3)
 allowed = hair[:, None] & (paper > 0.4)
-middles = colorization.hints(green, torch.ones(256, dtype=torch.int64), 0, allowed)[:, 3:]
+middles = hints(green, torch.ones(256, dtype=torch.int64), 0, allowed)[:, 3:]
 places = middles.flatten(1).argmax(1)
 home = pieces == pieces.flatten(1).gather(1, places[:, None])[:, :, None]
 print(
@@ -387,11 +398,11 @@ print(
 )
 for n, dots in given.items():
     more = torch.where(strange[:, 3:] > 0, strange, dots)
-    for stage, painted, changed in zip(("draft", "final"), colored(dots), colored(more)):
-        numbers = (metrics.psnr(painted, some_colors).mean(), metrics.perceptual(painted, some_colors).mean(),
-                   metrics.kd_studio(some_colors, painted, 128).mean)  # fmt: skip
-        obeyed = f"{float(metrics.obedience(painted, dots)):13.1f}" if n else " " * 13
-        leaked = metrics.leak(painted, changed, home[:, None])
+    for stage, fake, changed in zip(("draft", "final"), colored(dots), colored(more)):
+        numbers = (metrics.psnr(fake, some_colors).mean(), metrics.perceptual(fake, some_colors).mean(),
+                   metrics.kd_studio(some_colors, fake, 128).mean)  # fmt: skip
+        obeyed = f"{float(metrics.obedience(fake, dots)):13.1f}" if n else " " * 13
+        leaked = metrics.leak(fake, changed, home[:, None])
         print(
             "{:3} dots, {:8}{:10.2f}{:12.3f}{:11.3f}{}{:7.2f}".format(
                 n, stage, *numbers, obeyed, leaked
@@ -409,14 +420,15 @@ for words, pictures in {"unasked": colored(given[0])[1], "asked": asked}.items()
 # Read the table downward first: dots should help every number that compares with *the* right answer. Then across: does the second
 # stage gain on the first with the same dots?
 #
-# On our machine (seed 0) it was nearer to the perceptual eye in every row, and nearer to the dots. In PSNR it won only where there were
+# On our machine (seed 0) its perceptual distance was smaller in every row, and it was nearer to the dots. In PSNR it won only where there were
 # many dots (0.9 dB with sixty), and lost a little without any: it commits itself, and then a wrong guess costs more. Sixty dots were
 # too many for the draft, which got no better than with twenty; dots leave marks on it, and the second stage wipes them off. The price is
 # in the last column: the second stage leaks more. And a final dot, poured, arrives: 58 off the green, where unasked it would be 204. Of
-# the bundled painters, at 128 pixels, both are equal in PSNR; the second is nearer to the eye and to the dots there, too, and leaks more
+# the bundled generators, at 128 pixels, both are equal in PSNR; the second has the smaller perceptual distance and is nearer to the
+# dots there, too, and leaks more
 # (`course/measurements.md`).
 #
-# The last two columns are easy to cheat: a painter that copies every dot and paints nothing more is perfectly obedient and leaks
+# The last two columns are easy to cheat: a generator that copies every dot and does nothing more is perfectly obedient and leaks
 # nothing.
 #
 # ## Lines out of any picture
@@ -431,11 +443,13 @@ for words, pictures in {"unasked": colored(given[0])[1], "asked": asked}.items()
 #
 # ### Exercise 8.3 · XDoG (level 2 of 5, about 10 minutes)
 #
-# Of the ports we looked at, several get one of two things wrong. The check knows both.
+# Write both formulas as one function of two blurred grays `fine` and `wide`, (B, 1, H, W) in [0, 1], and three numbers: `sharpness`
+# from 0 up, `level` from 0 to 1, `slope` above 0. It returns lines (B, 1, H, W), paper 1. Of the published ports we looked at,
+# several get one of two things wrong; the check knows both.
 #
 # <details><summary>Hint 1</summary>
 #
-# `torch.where(condition, a, b)`, with the condition as in the formula.
+# Two cases, decided pixel by pixel: `torch.where`, with the condition as in the formula.
 #
 # </details>
 #
@@ -450,7 +464,8 @@ for words, pictures in {"unasked": colored(given[0])[1], "asked": asked}.items()
 def ink_of(fine, wide, sharpness, level, slope):
     """XDoG's lines from two blurs.
 
-    fine, wide: blurred grays (B, 1, H, W) in [0, 1].  Returns lines of the same shape, paper 1.
+    fine, wide: blurred grays (B, 1, H, W) in [0, 1];  sharpness, level, slope: numbers.
+    Returns lines of the same shape, paper 1.
     """
     ### BEGIN SOLUTION 8.3: first S, then T
     contrast = (1 + sharpness) * fine - sharpness * wide
@@ -459,7 +474,7 @@ def ink_of(fine, wide, sharpness, level, slope):
     ### END SOLUTION
 
 
-check_8_3(ink_of)
+result_8_3 = check_8_3(ink_of)
 
 # %% [markdown]
 # The new way learns it: the same U-Net, from spoiled colorings to the studio's lines (`animelab train sketch`). Each is scored
@@ -468,6 +483,7 @@ check_8_3(ink_of)
 
 # %%
 sketch = zoo.load("sketch-128")
+lines_by_xdog = partial(xdog.xdog, ink=ink_of) if result_8_3 else xdog.xdog
 
 
 def agreement(found, truth):
@@ -481,7 +497,7 @@ def agreement(found, truth):
 
 
 for words, found in {
-    "XDoG": xdog.xdog(colors),
+    "XDoG": lines_by_xdog(colors),
     "network": sketch.translate(colors),
 }.items():
     print(
@@ -502,7 +518,7 @@ for name in ("dandelion", "hydrangea"):
 compare(
     {
         "real pictures": strangers,
-        "XDoG": xdog.xdog(strangers),
+        "XDoG": lines_by_xdog(strangers),
         "the network's lines": found,
         **recolored,
     },
@@ -515,8 +531,8 @@ compare(
 # it takes every edge between two colors. The network had 0.84 and 0.89. On the strangers look at the dark hair. XDoG fills it, since it is
 # darker than the level; the network has learned that hair is paper with lines on it.
 #
-# The colorings say how far our painters see. On the three sprites, whose proportions are near the studio's, hair gets a color and skin
-# another. On the cartoons they know eyes and little else, and a photograph has edges but no lines. They have met one school of
+# The colorings say how far our generators reach. On the three sprites, whose proportions are near the studio's, hair gets a color and skin
+# another. On the cartoons they find eyes and little else, and a photograph has edges but no lines. They have met one school of
 # drawing, and heads of one size.
 #
 # ## Light, without a network
@@ -532,6 +548,10 @@ compare(
 #
 # ### Exercise 8.4 · Lambert's cosine (level 2 of 5, about 10 minutes)
 #
+# How squarely does the light of a far lamp fall on each pixel? Given `normals` (B, 3, H, W), arrows of length 1 (x to the right, y
+# up, z to the viewer), and `toward` (3,), the direction to the lamp, of any length above 0: return the cosine of the angle between
+# the two, (B, H, W), and 0 where the surface is turned away.
+#
 # <details><summary>Hint 1</summary>
 #
 # The sum of products of two unit vectors is the cosine of the angle between them. The normals have length 1. Does the direction?
@@ -540,7 +560,7 @@ compare(
 #
 # <details><summary>Hint 2</summary>
 #
-# What faces away from the lamp has a negative cosine. It gets no light: `.clamp(0)`.
+# What faces away from the lamp has a negative cosine. It gets no light, not less than none.
 #
 # </details>
 
@@ -566,11 +586,7 @@ surfaces = {
     "from the outline": relight.normals(relight.by_outline(figure)),
 }
 toward = torch.tensor([-0.7, 0.5, 0.6])  # a lamp at the left, above, in front
-light = (
-    squarely
-    if result_8_4
-    else lambda n, t: (n * (t / t.norm()).view(3, 1, 1)).sum(1).clamp(0)
-)
+light = squarely if result_8_4 else relight.squarely
 compare({"a silhouette": figure * 2.0 - 1,
          **{f"light {words}": light(n, toward)[:, None] * 2 - 1 for words, n in surfaces.items()}},
         alt="Eight silhouettes, and the light of a lamp at the left on two guesses of their surface: embossed like a coin, and smooth.")  # fmt: skip
@@ -625,9 +641,13 @@ compare({**guesses, "the studio": truth},
 #
 # ### Exercise 8.5 · Find the bug (level 3 of 5, about 15 minutes)
 #
+# Two functions stand below, a way from RGB to YUV and a way back, for pictures (B, 3, H, W) in [0, 1]. One of them is wrong. Find
+# out which and why, and write it anew, so that a trip there and back ends where it began (to two decimals: published coefficients
+# are rounded).
+#
 # Two reports to PaintsChainer say the same: somebody trains it, and all its pictures are green (#84, #143). It works in YUV: Y is
 # brightness, U the difference to blue, V the difference to red. A gray has no difference to either, so U = V = 0. But bytes know no
-# minus, and programs that keep YUV in bytes write 128 for such a 0. Below are a way there and a way back. One of them is wrong.
+# minus, and programs that keep YUV in bytes write 128 for such a 0.
 
 
 # %%
@@ -657,7 +677,7 @@ compare({"the studio": colors[:8], "there and back": there_and_back},
 #
 # <details><summary>Hint 2</summary>
 #
-# Who has added 128 / 255 before? Nobody.
+# Compare the two functions line by line: what does the way back take away, and where was it added?
 #
 # </details>
 
@@ -674,7 +694,12 @@ def from_yuv(pictures):
     ### END SOLUTION
 
 
-check_8_5(from_yuv)
+result_8_5 = check_8_5(from_yuv)
+
+# %%
+way_back = from_yuv if result_8_5 else everything_is_green
+compare({"the studio": colors[:8], "there and back": way_back(to_yuv(shares)) * 2 - 1},
+        alt="Eight characters; and the same after both ways: equal if 8.5 is solved, otherwise green.")  # fmt: skip
 
 # %% [markdown]
 # No network is to blame here: it learned its colors by one convention and was read by another. (The reports suspect the order of
@@ -682,9 +707,9 @@ check_8_5(from_yuv)
 #
 # ## Your own line art
 #
-# At the desk, *Open* takes a drawing from your disk, with sides of up to 4096 pixels. The painters see it small (128 pixels, or yours
+# At the desk, *Open* takes a drawing from your disk, with sides of up to 4096 pixels. The generators see it small (128 pixels, or yours
 # 64), and your lines are laid over their colors as sharp as you drew them. *Export* writes the layers at the drawing's own size, light
-# and lines with alpha, for your own program. Here with your painters, and drawings of the kind they learned from:
+# and lines with alpha, for your own program. Here with your generators, and drawings of the kind they learned from:
 
 # %%
 desk = ColorStudio(mine, some_lines[:16], size=size)
@@ -708,9 +733,9 @@ print(sorted(path.name for path in desk.export().iterdir()))
 # Not quite. Dots cost next to nothing.
 #
 # </details>
-# <details><summary>B. Because the painter has to be able to guess, and would never practice it.</summary>
+# <details><summary>B. Because the generator has to be able to guess, and would never practice it.</summary>
 #
-# Right. And the other half is there so that it listens when somebody speaks.
+# Right. And the other half is there so that it follows dots when there are some.
 #
 # </details>
 # <details><summary>C. Because dots at random places are unlike a person's.</summary>
@@ -741,7 +766,7 @@ print(sorted(path.name for path in desk.export().iterdir()))
 #
 # <details><summary>A. Obedience.</summary>
 #
-# Not quite. It looks under the dot and nowhere else. A painter that copies its hints and does nothing more has a perfect one.
+# Not quite. It looks under the dot and nowhere else. A generator that copies its hints and does nothing more has a perfect one.
 #
 # </details>
 # <details><summary>B. PSNR, with the dots taken from the truth.</summary>
@@ -758,8 +783,8 @@ print(sorted(path.name for path in desk.export().iterdir()))
 # ## What went wrong for others
 #
 # - **Everything is green** (pfnet/PaintsChainer #84, #143). You know one way to get there.
-# - **Hints are ignored** (rapidrabbit76/SketchColorization #2, with 20,000 pictures). Too few dots in training, or a judge who counts
-#   for more than L1.
+# - **Hints are ignored** (rapidrabbit76/SketchColorization #2, with 20,000 pictures). Too few dots in training, or a
+#   discriminator that counts for more than L1.
 # - **A PNG with transparency breaks it** (PaintsChainer #60). Transparent is not black. The desk puts white paper under it.
 # - **How is style2paints trained?** (lllyasviel/style2paints #44.) Nobody outside can: the code for training was never released. What
 #   this lesson does follows the paper, with networks of another kind.
@@ -784,4 +809,4 @@ print(sorted(path.name for path in desk.export().iterdir()))
 # - Johnston: *Lumo: Illumination for Cel Animation*, NPAR 2002. Zhang, Simo-Serra, Ji, Liu: *Generating Digital Painting Lighting
 #   Effects via RGB-space Geometry*, ACM TOG 39(2), 2020.
 #
-# **Next:** photographs become backgrounds, in a lesson that is on its way.
+# **Next:** photographs become backgrounds: [9 · From a photograph to a background](09_cartoongan.ipynb).

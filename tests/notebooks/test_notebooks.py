@@ -3,6 +3,8 @@
 Errors are looked for where they hide, too: inside the Output widgets that a notebook keeps in its metadata.
 """
 
+# ruff: noqa: E501 - claims are lines of a notebook
+
 from __future__ import annotations
 
 import os
@@ -165,6 +167,8 @@ assert min(precise, complete) > 0.8, "the network finds the studio's lines"
 assert sorted(desk.render(desk.lines, desk.dots, desk.scheme, desk.light)) == ["colors", "draft", "light", "lines"]
 greener = [float((each[:, 1] - each[:, [0, 2]].mean(1)).mean()) for each in (colors[:8], there_and_back)]
 assert greener[1] > greener[0] + 0.5, "everything is green"
+assert recipe.replaced.keys() == ({"hints", "flawed"} if result_8_1 else set())
+assert ((way_back(to_yuv(shares)) - shares).abs().max() < 0.02) == bool(result_8_5), "only the repaired way leads back"
 """,
     "09_cartoongan": """
 assert count_parameters(cartoongan.Generator()) == 11_129_667 and count_parameters(animegan.Generator()) == 2_143_552
