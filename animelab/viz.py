@@ -104,11 +104,12 @@ def show(images: Any, columns: int = 8, scale: int = 2, caption: str = "", alt: 
 
 
 def compare(
-    rows: Mapping[str, Any], columns: int = 8, scale: int = 2, caption: str = "", alt: str = "", size: int = 14
+    rows: Mapping[Any, Any], columns: int = 8, scale: int = 2, caption: str = "", alt: str = "", size: int = 14
 ) -> Figure:
     """Several grids below each other, each under its name: runs, settings or moments side by side.
 
-    rows: {name: images as in `grid`}; size: height of the names in pixels.
+    rows: {name: images as in `grid`}, or {(name, name, ...): images} with a name for each picture of the first row;
+    size: height of the names in pixels.
     """
     from matplotlib import get_data_path
 
@@ -116,13 +117,21 @@ def compare(
         raise LabError("There is nothing to compare: pass {name: images} with at least one row.")
     font = ImageFont.truetype(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", size)
     sheets = {name: grid(images, columns, scale) for name, images in rows.items()}
-    width = max(max(sheet.shape[1], int(font.getlength(name)) + 2) for name, sheet in sheets.items())
+    names = {name: (name,) if isinstance(name, str) else name for name in rows}
+    width = max(max(sheet.shape[1], int(font.getlength(names[name][-1])) + 2) for name, sheet in sheets.items())
     strips: list[np.ndarray] = []
     for name, sheet in sheets.items():
         label = Image.new("RGB", (width, round(2.7 * size) if strips else round(1.7 * size)), "white")
-        ImageDraw.Draw(label).text((0, label.height - 0.85 * size), name, fill=INK, font=font, anchor="lm")
+        step = (sheet.shape[1] + GUTTER) / min(columns, len(as_pixels(rows[name])))
+        for place, each in enumerate(names[name]):
+            left = step * place, label.height - 0.85 * size
+            ImageDraw.Draw(label).text(left, each, fill=INK, font=font, anchor="lm")
         strips += [np.asarray(label), np.pad(sheet, ((0, 0), (0, width - sheet.shape[1]), (0, 0)), constant_values=255)]
-    alt = alt or caption or f"Rows of pictures to compare, from top to bottom: {'; '.join(rows)}."
+    alt = (
+        alt
+        or caption
+        or f"Rows of pictures to compare, from top to bottom: {'; '.join(map(', '.join, names.values()))}."
+    )
     return Figure(np.concatenate(strips), alt, caption)
 
 

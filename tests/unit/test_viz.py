@@ -113,6 +113,16 @@ def test_compare_stacks_named_rows():
         compare({})
 
 
+def test_compare_can_name_each_picture_of_a_row():
+    pictures = np.zeros((2, 60, 60, 3), np.uint8)
+    one, two = (compare({name: pictures}, scale=1) for name in ("ab", ("ab", "cd")))
+    assert two.alt.endswith("ab, cd.")
+    label = one.image.shape[0] - 60
+    written = [(figure.image[:label] < 255).any((0, 2)) for figure in (one, two)]
+    assert (written[0] == written[1])[:62].all() and not written[0][62:].any()
+    assert written[1][62:].any(), "the second name stands over the second picture"
+
+
 def log(count: int = 200) -> list[dict[str, float]]:
     rng = np.random.default_rng(0)
     noise = rng.normal(0, 0.05, (count, 2))
