@@ -43,32 +43,25 @@ def child_of(
 )
 def check_3_1(loss: Any) -> None:
     """loss(logits, tags): (B, 34) twice to a scalar: cross-entropy summed over tags, averaged over the batch."""
-    logits, tags = torch.randn(5, 34), (torch.rand(5, 34) < 0.3).float()
-    answer, right = tensor(loss(logits, tags), ()), classification_loss(logits, tags)
-    softmax = "That is softmax: exactly one of 34 would be right. Here a picture has several, or none."
-    recognize(
-        answer,
-        (
-            right / 34,
-            "The mean over everything: each attribute counts a 34th. Sum over attributes, average over pictures.",
-        ),
-        (right * 5, "The sum over everything: with twice the batch the loss would double. Average over the pictures."),
-        (right * 5 / 34, "Summed over the pictures, averaged over the attributes: it should be the other way round."),
-        (classification_loss(-logits, tags), "It costs most to be right. Which of the two cases belongs to tag = 1?"),
-        (-right, "It is negative: G and D make losses smaller, so being wrong has to cost something."),
-        (cross_entropy(logits, tags.argmax(1)), softmax),
-        (cross_entropy(logits, tags), softmax),
-        (classification_loss(logits.sigmoid(), tags), "The logits went through a sigmoid twice."),
-        (
-            (tags * softplus(-logits)).sum(1).mean(),
-            "Only attributes that are there count. Naming too many is wrong, too.",
-        ),
-        (
-            ((1 - tags) * softplus(logits)).sum(1).mean(),
-            "Only attributes that are not there count. The others are missing.",
-        ),
-        ((logits.sigmoid() - tags).square().sum(1).mean(), "Those are squared distances; cross-entropy is asked for."),
-    )
+    for count in (5, 3):
+        logits, tags = torch.randn(count, 34), (torch.rand(count, 34) < 0.3).float()
+        answer, right = tensor(loss(logits, tags), ()), classification_loss(logits, tags)
+        softmax = "That is softmax: exactly one of 34 would be right. Here a picture has several, or none."
+        turned = "It costs most to be right. Which of the two cases belongs to tag = 1?"
+        recognize(
+            answer,
+            (right / 34, "Each attribute counts a 34th: sum over the attributes, average over the pictures."),
+            (right * count, "With twice the batch the loss would double: average over the pictures."),
+            (right * count / 34, "Summed over the pictures, averaged over attributes: it is the other way round."),
+            (classification_loss(-logits, tags), turned),
+            (-right, "It is negative: losses are made smaller, so being wrong has to cost something."),
+            (cross_entropy(logits, tags.argmax(1)), softmax),
+            (cross_entropy(logits, tags), softmax),
+            (classification_loss(logits.sigmoid(), tags), "The logits went through a sigmoid twice."),
+            ((tags * softplus(-logits)).sum(1).mean(), "Naming what is not there costs nothing; it is wrong, too."),
+            (((1 - tags) * softplus(logits)).sum(1).mean(), "Missing what is there costs nothing; it is wrong, too."),
+            ((logits.sigmoid() - tags).square().sum(1).mean(), "Squared distances; cross-entropy is asked for."),
+        )
     if close(answer, right):
         extreme, which = torch.tensor([200.0, -200.0]).repeat(2, 17), torch.tensor([0.0, 0, 1, 1]).repeat(2, 9)[:, :34]
         answer, right = tensor(loss(extreme, which), ()), classification_loss(extreme, which)
@@ -84,12 +77,12 @@ def check_3_1(loss: Any) -> None:
 )
 def check_3_2(loss: Any) -> None:
     """loss(logits, names, orders, weight): (B,), (B, 34), (B, 34), a number, to a scalar."""
-    logits, names = torch.randn(6), torch.randn(6, 34)
-    orders = (torch.rand(6, 34) < 0.3).float()
-    fool, obey = losses.non_saturating_generator_loss(logits), classification_loss(names, orders)
-    for weight in (3.0, 34.0):
+    for weight, count in ((3.0, 6), (34.0, 4)):
+        logits, names, orders = torch.randn(count), torch.randn(count, 34), (torch.rand(count, 34) < 0.3).float()
+        fool, obey = losses.non_saturating_generator_loss(logits), classification_loss(names, orders)
+        right = weight * fool + obey
         recognize(
-            tensor(loss(logits, names, orders, weight), ()),
+            answer := tensor(loss(logits, names, orders, weight), ()),
             (fool + obey, "`weight` has no effect. It says how much being taken for real counts beside one attribute."),
             (fool + weight * obey, "The weight stands at the orders; it belongs to being taken for real."),
             (weight * (fool + obey), "The weight counts for both terms; it belongs to being taken for real alone."),
@@ -103,10 +96,10 @@ def check_3_2(loss: Any) -> None:
                 "The logits themselves, without an end: take lesson 1's loss, which levels off.",
             ),
             (weight * (logits - 1).square().mean() + obey, "Least squares come in lesson 5; take lesson 1's loss."),
-            (weight * fool * 6 + obey, "The logits are summed over the batch; take their mean."),
+            (weight * fool * count + obey, "The logits are summed over the batch; take their mean."),
             (weight * fool + obey / 34, "The orders are averaged over the attributes; exercise 3.1 sums them."),
             (
-                weight * fool + obey * 6,
+                weight * fool + obey * count,
                 "The orders are summed over the batch; exercise 3.1 averages over the pictures.",
             ),
             (weight * fool - obey, "G's loss falls when it ignores its orders: the sign."),
@@ -117,10 +110,11 @@ def check_3_2(loss: Any) -> None:
             (weight * fool, "The orders are missing: G would draw what it likes."),
             (obey, "Only the orders count: nothing asks the pictures to look real."),
         )
-    extreme = torch.tensor([200.0, -200.0]), torch.full((2, 34), -200.0), torch.ones(2, 34)
-    answer, right = tensor(loss(*extreme, 3.0), ()), generator_loss(*extreme, 3.0)
-    if close(tensor(loss(logits, names, orders, 3.0), ()), 3 * fool + obey) and not close(answer, right):
-        wrong(OVERFLOW.format(answer.item(), right.item()))
+    if close(answer, right):
+        extreme = torch.tensor([200.0, -200.0]), torch.full((2, 34), -200.0), torch.ones(2, 34)
+        answer, right = tensor(loss(*extreme, 3.0), ()), generator_loss(*extreme, 3.0)
+        if not close(answer, right):
+            wrong(OVERFLOW.format(answer.item(), right.item()))
 
 
 class _Score(nn.Module):
@@ -147,12 +141,12 @@ class _Score(nn.Module):
 )
 def check_3_3(penalty: Any) -> None:
     """penalty(score, pictures): a D of pictures and (B, 3, H, W), to the mean of (slope - 1)^2."""
-    score = _Score()
-    pictures = torch.randn(4, 3, 6, 5) * torch.tensor([0.01, 0.05, 0.2, 1.0])[:, None, None, None]  # flat and steep
+    score, sizes = _Score(), torch.tensor([0.01, 0.05, 0.2, 1.0])  # where D is flat, and where it is steep
+    pictures = torch.randn(4, 3, 6, 5) * sizes[:, None, None, None]
     gradients = (2 * pictures * score.weight).detach()
     slopes = gradients.flatten(1).norm(dim=1)
     recognize(
-        tensor(penalty(score, pictures), ()),
+        answer := tensor(penalty(score, pictures), ()),
         (
             (gradients.norm(dim=1) - 1).square().mean(),
             "That is the bug: norm(dim=1) of (B, 3, H, W) measures the three colors of each pixel, so every pixel is "
@@ -172,10 +166,19 @@ def check_3_3(penalty: Any) -> None:
         ((slopes.square() - 1).square().mean(), "The squared length is held at 1; take the root."),
         ((slopes - 1).clamp(min=0).square().mean(), "Slopes below 1 cost nothing. DRAGAN wants 1, from both sides."),
         ((gradients.flatten(1).abs().sum(1) - 1).square().mean(), "Sizes are added up; a length is a root of squares."),
+        (
+            (slopes / 4 - 1).square().mean(),
+            "Each slope is a fourth: whoever averages 4 logits divides every gradient by 4.",
+        ),
         ((slopes - 1).abs().mean(), "The distance from 1 is right; square it."),
         ((slopes - 1).square().sum(), "The sum over the batch; take the mean."),
         tolerance=1e-3,
     )
+    if not close(answer, tensor(penalty(score, pictures), ()), 1e-3):
+        wrong(
+            "Twice the same pictures, and two numbers came: no dice here, the slope at the given pictures is asked for."
+        )
+    tensor(penalty(score, pictures[2:]), ())
 
 
 @check(

@@ -75,6 +75,7 @@ def check_4_2(unet: Any) -> None:
     for size in (16, 8):
         network = pix2pix.Generator(size, 4).eval()
         down, up, x = list(network.down), list(network.up), torch.rand(2, 3, size, size) * 2 - 1
+        right = network(x).detach()
         layers, calls = [id(layer) for layer in (*down, *up)], list[int]()
         for layer in (*down, *up):
             layer.register_forward_hook(lambda layer, given, made, calls=calls: calls.append(id(layer)))
@@ -95,6 +96,8 @@ def check_4_2(unet: Any) -> None:
             (turned, "Right shapes, wrong order: the shortcut's channels come first, then those from below."),
             (empty, "The shortcuts carry nothing but zeros: what the way down saw has to come across."),
         )
+        if not close(answer, right):
+            wrong("The shapes are right, the picture is not. Which map lies beside the one from below? Is it whole?")
 
 
 @check(
@@ -196,7 +199,7 @@ def check_4_4(loss: Any) -> None:
     )  # fmt: skip
     recognize(answer, *mistakes)
     if close(answer, right):
-        sure = [400 * each for each in (source, target, fake)]
+        sure = [400 * each[:3] for each in (source, target, fake)]
         answer, right = tensor(loss(D, *sure), ()), of((sure[0], sure[1]), (sure[0], sure[2]))
         if not close(answer, right):
             wrong(

@@ -242,6 +242,26 @@ def added(down, up, x):
     return x
 
 
+def below_twice(down, up, x):
+    for layer in down:
+        x = layer(x)
+    x = up[0](x)
+    for layer in up[1:]:
+        x = layer(torch.cat([x, x], 1))
+    return x
+
+
+def only_the_largest_shortcut(down, up, x):
+    first = down[0](x)
+    x = first
+    for layer in down[1:]:
+        x = layer(x)
+    x = up[0](x)
+    for layer in up[1:-1]:
+        x = layer(torch.cat([torch.zeros_like(x), x], 1))
+    return up[-1](torch.cat([first, x], 1))
+
+
 def shortcut_for_the_lowest(down, up, x):
     seen = []
     for layer in down:
@@ -359,6 +379,12 @@ def detached_logits(D, source, target, fake):
     return (softplus(-real).mean() + softplus(faked).mean()) / 2
 
 
+def judged_by_sums(D, source, target, fake):
+    """Divided by the number of logits of the first call."""
+    real, faked = D(torch.cat([source, target], 1)), D(torch.cat([source, fake.detach()], 1))
+    return (softplus(-real).sum() + softplus(faked).sum()) / (2 * 48)
+
+
 class Squeezed(nn.Module):
     def __init__(self, D):
         super().__init__()
@@ -394,7 +420,7 @@ SOLUTIONS = {
         penalty(whole),
         penalty(lambda gradients: gradients.square().sum((1, 2, 3)).sqrt()),
         penalty(lambda gradients: torch.einsum("bchw,bchw->b", gradients, gradients) ** 0.5),
-        penalty(lambda gradients: gradients.reshape(4, -1).norm(2, dim=1)),
+        penalty(lambda gradients: gradients.reshape(len(gradients), -1).norm(2, dim=1)),
         lambda score, pictures: (losses.slopes(score, pictures) - 1).pow(2).mean(),
         penalty_one_by_one,
     ],
@@ -416,6 +442,7 @@ WRONG_ANSWERS = {
         (lambda logits, tags: names(logits, tags) / 34, "a 34th"),
         (lambda logits, tags: names(logits, tags) * 5, "would double"),
         (lambda logits, tags: binary_cross_entropy_with_logits(logits, tags, reduction="sum") / 34, "other way round"),
+        (lambda logits, tags: binary_cross_entropy_with_logits(logits, tags, reduction="sum") / 5, "should be"),
         (lambda logits, tags: names(-logits, tags), "costs most to be right"),
         (lambda logits, tags: names(logits, 1 - tags), "costs most to be right"),
         (lambda logits, tags: -names(logits, tags), "negative"),
@@ -423,8 +450,8 @@ WRONG_ANSWERS = {
         (cross_entropy, "softmax"),
         (lambda logits, tags: -(tags * logits.log_softmax(1)).sum(1).mean(), "softmax"),
         (lambda logits, tags: names(logits.sigmoid(), tags), "sigmoid twice"),
-        (lambda logits, tags: (tags * softplus(-logits)).sum(1).mean(), "Naming too many"),
-        (lambda logits, tags: ((1 - tags) * softplus(logits)).sum(1).mean(), "The others are missing"),
+        (lambda logits, tags: (tags * softplus(-logits)).sum(1).mean(), "Naming what is not there"),
+        (lambda logits, tags: ((1 - tags) * softplus(logits)).sum(1).mean(), "Missing what is there"),
         (lambda logits, tags: (logits.sigmoid() - tags).square().sum(1).mean(), "cross-entropy is asked for"),
         (lambda logits, tags: (torch.log(1 + torch.exp(logits)) - tags * logits).sum(1).mean(), "overflows"),
         (squeezed_names, "overflows"),
@@ -458,6 +485,7 @@ WRONG_ANSWERS = {
         (lambda logits, seen, orders, weight: names(seen, orders), "Only the orders"),
         (lambda logits, seen, orders, weight: weight * fool(logits) + 1, "should be"),
         (lambda logits, seen, orders, weight: weight * fool(logits.sigmoid()) + names(seen, orders), "should be"),
+        (lambda logits, seen, orders, weight: weight * softplus(-logits).sum() / 6 + names(seen, orders), "should be"),
         (lambda logits, seen, orders, weight: 34 * fool(logits) + names(seen, orders), "should be"),
         (lambda logits, seen, orders, weight: names(seen, orders) - weight * logits.sigmoid().log().mean(), "flows"),
         (lambda logits, seen, orders, weight: weight * fool(logits) + squeezed_names(seen, orders), "overflows"),
@@ -480,9 +508,12 @@ WRONG_ANSWERS = {
         (penalty(lambda gradients: whole(gradients).mean()), "The mean slope"),
         (penalty(whole, torch.abs), "square it"),
         (one_sided, "both sides"),
+        (lambda score, pictures: penalty(whole)(lambda x: score(x).mean(), pictures), "a fourth"),
+        (lambda score, pictures: (losses.slopes(score, pictures) - 1).square().sum() / 4, "should be"),
+        (lambda score, pictures: losses.dragan_penalty(score, pictures), "no dice"),
         (lambda score, pictures: 4 * penalty(whole)(score, pictures), "take the mean"),
         (lambda score, pictures: penalty(whole)(score, pictures) + 1, "should be"),
-        (lambda score, pictures: penalty(whole)(score, pictures + 0.1 * torch.randn_like(pictures)), "should be"),
+        (lambda score, pictures: penalty(whole)(score, pictures + 0.1 * torch.randn_like(pictures)), "no dice"),
         (penalty(whole, graph=False), "create_graph"),
         (lambda score, pictures: penalty(whole)(score, pictures).detach(), "create_graph"),
         (detached_slopes, "create_graph"),
@@ -533,7 +564,9 @@ WRONG_ANSWERS = {
         (lambda *given: unet(*given, order=(1, 0)), "wrong order"),
         (lambda *given: unet(*given, skips=False), "nothing but zeros"),
         (lambda *given: unet(*given, keep=lambda each: each.detach()), "cut off"),
-        (lambda *given: unet(*given, keep=torch.tanh), "differs"),
+        (lambda *given: unet(*given, keep=torch.tanh), "Is it whole"),
+        (below_twice, "Is it whole"),
+        (only_the_largest_shortcut, "Is it whole"),
         (unet_without_gradients, "no gradient"),
         (unet_with_a_frozen_way_down, "`requires_grad` of `down[0]`"),
         (left_in_training_mode, "mode"),
@@ -545,7 +578,7 @@ WRONG_ANSWERS = {
         (shortcut_for_the_lowest, "channels"),
         (lambda down, up, x: unet(down[::-1], up, x), "channels"),
         (lambda down, up, x: unet(down, up, x.detach()), "`x`"),
-        (lambda down, up, x: unet(down, up, x).clamp(-0.01, 0.01), "differs"),
+        (lambda down, up, x: unet(down, up, x).clamp(-0.01, 0.01), "Is it whole"),
         (lambda down, up, x: unet(down, up, x.mul_(1)), "`x` was changed"),
         (lambda down, up, x: x, "used 0, 0"),
         (lambda down, up, x: nn.Sequential(*down)(x), "shape"),
@@ -578,6 +611,8 @@ WRONG_ANSWERS = {
         (lambda D, s, t, f: softplus(-D(torch.cat([s, t], 1))).mean(), "Only the real"),
         (lambda D, s, t, f: softplus(D(torch.cat([s, f.detach()], 1))).mean() / 2, "Only the fake"),
         (lambda D, s, t, f: judged(D, s, t, f) * 4 * 12, "summed"),
+        (judged_by_sums, "Where D is sure"),
+        (lambda D, s, t, f: judged(D, s, t, f) + softplus(-D(torch.cat([s, t], 1))).mean() / 2, "should be"),
         (lambda D, s, t, f: losses.least_squares_discriminator_loss(D(torch.cat([s, t], 1)),
                                                                     D(torch.cat([s, f.detach()], 1))) / 2, "squares"),
         (lambda D, s, t, f: judged(Squeezed(D), s, t, f), "squeezes"),
