@@ -22,7 +22,7 @@ def _alike(a: Tensor, b: Tensor, least: int = 1) -> None:
 def psnr(a: Tensor, b: Tensor) -> Tensor:
     """Peak signal-to-noise ratio of each pair in decibels, (B,); higher is closer, equal pictures give infinity.
 
-    Pictures (B, C, H, W) in [-1, 1]. Taught in 02_studio.
+    Pictures (B, C, H, W) in [-1, 1]. Taught in 04_pix2pix.
     """
     _alike(a, b)
     return 10 * torch.log10(4 / (a - b).square().mean((1, 2, 3)))
