@@ -156,7 +156,7 @@ def logit_loss(loss: Callable[..., Any], right: Callable[..., Tensor], names: tu
         wrong("No gradient flows from your loss back to the logits, so nothing can learn. Keep everything in torch.")
     for name, gradient in zip(names, torch.autograd.grad(answer, logits, allow_unused=True)):
         if gradient is None or not gradient.any():
-            wrong(f"Your loss does not care about the {name} logits at all. They have to be judged, too.")
+            wrong(f"Your loss does not care about the {name} logits at all. They have to count, too.")
     if close(answer, 7 * expected):
         wrong("For 7 pictures your loss is 7 times too large: a sum. Twice the batch should not cost twice.")
     if close(answer, expected / 2):
