@@ -24,7 +24,7 @@ CONTEXT.set_forkserver_preload([*IMPORTED, "ipykernel.kernelapp", "jupyter_clien
 
 
 class Process:
-    """`python -m module arguments…`, with what tests ask of a subprocess.Popen; what it prints goes into files."""
+    """`python -m module arguments…`, with what tests ask of a subprocess.Popen; what it prints is added to files."""
 
     stdin = stdout = stderr = None
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import math
 import os
-import subprocess
-import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
+from processes import Process
 from safetensors.torch import load_file
 
 from animelab.recipes import RECIPES
 
-COMMAND = [sys.executable, "-m", "animelab", "train"]
 STEPS = 60  # some more than the 20 of the promise, so that there is time to kill a run before it ends
 SETTINGS = ["--preset", "smoke", "--device", "cpu", "--set", "keep=1000"]  # keep: the test goes back to step 10
 
@@ -41,17 +40,26 @@ def assert_same(first, second, where="state"):
         assert first == second, where
 
 
+def start(recipe: str, folder: Path, steps: int, *more: str) -> Process:
+    """A training in a process of its own, which writes what it says beside its folder."""
+    environment = {**os.environ, "ANIMELAB_CACHE": str(folder.parent / "cache")}
+    command = ["animelab", "train", recipe, *SETTINGS, "--out", folder, "--steps", steps, *more]
+    return Process(command, folder.with_suffix(".txt"), folder.with_suffix(".txt"), environment)
+
+
+def finish(training: Process, folder: Path) -> str:
+    code, text = training.wait(300), folder.with_suffix(".txt").read_text()
+    assert code == 0, text
+    return text
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_killed_and_resumed_equals_uninterrupted(recipe, tmp_path):
-    environment = {**os.environ, "ANIMELAB_CACHE": str(tmp_path / "cache")}
-    straight = [*COMMAND, recipe, *SETTINGS, "--out", str(tmp_path / "straight"), "--steps", str(STEPS)]
-    subprocess.run(straight, env=environment, check=True)
+    finish(start(recipe, tmp_path / "straight", STEPS), tmp_path / "straight")
 
     # The same run, killed without warning once it has passed step 10.
     folder = tmp_path / "killed"
-    victim = subprocess.Popen(
-        [*COMMAND, recipe, *SETTINGS, "--out", str(folder), "--steps", str(STEPS)], env=environment
-    )
+    victim = start(recipe, folder, STEPS)
     deadline = time.monotonic() + 120
     while not (folder / "checkpoints" / "step-00000010.pt").exists():
         assert time.monotonic() < deadline, "the victim wrote no checkpoint"
@@ -64,8 +72,7 @@ def test_killed_and_resumed_equals_uninterrupted(recipe, tmp_path):
         if path.name > "step-00000010.pt":
             path.unlink()
 
-    resume = [*COMMAND, recipe, *SETTINGS, "--out", str(folder), "--steps", str(STEPS), "--resume"]
-    output = subprocess.run(resume, env=environment, check=True, capture_output=True, text=True).stdout
+    output = finish(start(recipe, folder, STEPS, "--resume"), folder)
     assert "resumed at step 10" in output
     assert_same(newest(tmp_path / "straight"), newest(folder))
     assert_same(*(load_file(tmp_path / name / "weights.safetensors") for name in ("straight", "killed")))
@@ -82,9 +89,7 @@ def test_killed_and_resumed_equals_uninterrupted(recipe, tmp_path):
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_half_precision_trains_too(recipe, tmp_path):
     """As `precision="auto"` chooses on processors with bfloat16."""
-    environment = {**os.environ, "ANIMELAB_CACHE": str(tmp_path / "cache")}
-    run = [*COMMAND, recipe, *SETTINGS, "--set", "precision=bf16", "--out", str(tmp_path / "run"), "--steps", "12"]
-    subprocess.run(run, env=environment, check=True)
+    finish(start(recipe, tmp_path / "run", 12, "--set", "precision=bf16"), tmp_path / "run")
     rows = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert len(rows) >= 2
     assert all(math.isfinite(value) for row in rows for value in row.values())
