@@ -159,3 +159,10 @@ def test_a_mutation_goes_aside_and_shares_are_checked():
     for wrong in ({"t": 1.5}, {"mutation": -0.1}):
         with pytest.raises(LabError, match="from 0 to 1"):
             latent.fuse(*PEOPLE, **wrong)
+
+
+def test_a_child_has_the_fathers_layers_from_first_to_last_and_the_parents_stay():
+    mother, father = torch.zeros(5, 3), torch.ones(5, 3)
+    assert latent.crossed(mother, father, 1, 3)[:, 0].tolist() == [0, 1, 1, 1, 0]
+    assert latent.crossed(mother, father, 2, 1).equal(mother), "no layer at all"
+    assert not mother.any() and father.all()

@@ -199,3 +199,17 @@ def test_probability_follows_the_discriminators_confidence(augment: Augment) -> 
     for _ in range(400):
         augment.adapt(torch.full((50,), -2.0))
     assert augment.p.item() == 0
+
+
+def test_a_learners_convolution_runs_in_every_layer(monkeypatch) -> None:
+    seen = []
+
+    def mine(x: Tensor, weight: Tensor, styles: Tensor, kernel: Tensor | None = None) -> Tensor:
+        seen.append(kernel is None)
+        return stylegan2.modulated_conv(x, weight, styles, kernel)
+
+    G, z = small(), torch.randn(2, 8)
+    expected = G.eval()(z)
+    monkeypatch.setattr(stylegan2.StyledConv, "conv", staticmethod(mine))
+    torch.testing.assert_close(G(z), expected)
+    assert seen == [True, False] * 3 + [True]
