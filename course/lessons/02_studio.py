@@ -21,6 +21,13 @@
 # A scraped picture is a picture and nothing else. A picture that you drew yourself comes with answers: where the hair ends,
 # which way the light fell, what the same face looks like as a photograph. This lesson takes the course's drawings apart,
 # shows what could be learned from each layer, and builds the rulers that later lessons measure with.
+#
+# **The core** is in three sections, because every later lesson measures with them:
+# [Three piles that never touch](#Three-piles-that-never-touch),
+# [A network of ten lines finds the parts](#A-network-of-ten-lines-finds-the-parts) with exercise 2.4, and
+# [How far apart are two sets of pictures?](#How-far-apart-are-two-sets-of-pictures?) with exercise 2.5. Sections marked
+# *optional* (palettes, curves, the turning head, lamps) show how the drawings are made. No later lesson builds on them: run
+# their cells, which takes seconds, and read them when you want to draw.
 
 # %% tags=["setup"]
 from animelab import env
@@ -33,12 +40,11 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from PIL import Image, ImageChops
+from PIL import Image
 from torch import nn
 from torch.nn.functional import cross_entropy
 
 from animelab import metrics, studio, zoo
-from animelab.checks import lesson_02_studio as reference
 from animelab.checks import check_2_1, check_2_2, check_2_3, check_2_4, check_2_5
 from animelab.data import StudioFaces, StudioPairs, StudioUnpaired
 from animelab.errors import LabError
@@ -77,9 +83,9 @@ def picture(character, layer="color", style="cel", size=168):
 
 compare(
     {
-        ", ".join(LAYERS[:4]): [picture(hero, layer) for layer in LAYERS[:4]],
-        ", ".join(LAYERS[4:]): [picture(hero, layer) for layer in LAYERS[4:]],
-        ", ".join(STYLES): [picture(hero, style=style) for style in STYLES],
+        tuple(LAYERS[:4]): [picture(hero, layer) for layer in LAYERS[:4]],
+        tuple(LAYERS[4:]): [picture(hero, layer) for layer in LAYERS[4:]],
+        tuple(STYLES): [picture(hero, style=style) for style in STYLES],
     },
     scale=1,
     alt="One character eleven times, always in the same place: finished color, flat color, clean "
@@ -89,13 +95,17 @@ compare(
 
 # %% [markdown]
 # Eight layers and three styles of one character, and every pixel in its place. A scraped picture is only the first of
-# these. The others would have to be painted over by hand, one picture at a time; here they cost milliseconds.
+# these. The others would have to be drawn over it by hand, one picture at a time; here they cost milliseconds.
 #
-# ## Color: the hair leads
+# A *cel* is a drawing in the way of animated films, named after the sheets of celluloid they were drawn on: ink outlines,
+# flat colors, shadows with hard edges. It is the style of the course. A *portrait* is the studio's stand-in for a
+# photograph.
 #
-# Ask a program for "a random color" six times and you get a clown. An artist picks one color and lets the others answer it.
-# Here the hair leads: clothes, trim and background are turns around the color wheel from it. That raises a question nobody
-# asks a color wheel: is it round? Turn the hue and leave the rest alone, and the result should stay equally light.
+# ## Color: the hair leads (optional)
+#
+# Six random colors rarely suit each other. An artist picks one color and lets the others answer it. Here the hair leads:
+# clothes, trim and background are turns around the color wheel from it. That raises a question about color wheels: when the
+# hue turns and the rest is left alone, does the result stay equally light?
 #
 # **Predict:** below are twelve hues on the wheel of every color picker (HSV), all with the same "value", and twelve on
 # another wheel (OKLCH). In gray, which strip stays even?
@@ -156,7 +166,7 @@ compare(
 # From left to right: the hair's glow, light, base, shade, depth and outline; the clothes; an accent; the background. The
 # clothes sit opposite the hair on the wheel, because we asked for the scheme *complementary*.
 #
-# ## A drawing is a pile of shapes that know their names
+# ## A drawing is a pile of shapes that know their names (optional)
 #
 # A character becomes about a hundred shapes, painted from back to front like paper cutouts. None of them knows a color.
 # Each knows its *part*, and the *role* of its fill and of its outline; the palette turns roles into colors.
@@ -192,7 +202,7 @@ Timelapse(
 # body in between. This order is the only "depth" a flat drawing has. Remember it: it will also decide which part a pixel
 # belongs to.
 #
-# ## Curves through points
+# ## Curves through points (optional)
 #
 # A shape is a few points and a smooth curve through all of them. Which curve? At every point its direction is that of the
 # straight line between the two neighbors (a *Catmull-Rom spline*), and the handles are a third of the way long. A point
@@ -244,11 +254,12 @@ show(
 # ![A character's bust under a grid. The crown is at y 30, the hairline at 62, the eyes at 140, the chin at 187, the shoulders at 220; the face reaches from x -47 to 47.](../course/figures/studio_ruler.png)
 
 # %% [markdown]
-# ### Exercise 2.1 · A hairstyle (level 3 of 5, about 20 minutes)
+# ### Exercise 2.1 · A hairstyle (optional, level 3 of 5, about 20 minutes)
 #
-# Draw hair that the studio does not have, in at most 20 lines. The scalp and the bangs are there already; a hairstyle is
-# what hangs behind the head (`back:`), over the shoulders (`middle:`) and beside the face (`front:`). This is the studio's
-# bob, a long line broken in two (a line that begins with numbers goes on with the one above):
+# Draw hair that the studio does not have, and return it as a text of at most 20 lines. The scalp and the bangs are there
+# already; a hairstyle is what hangs behind the head (`back:`), over the shoulders (`middle:`) and beside the face
+# (`front:`). This is the studio's bob, a long line broken in two (a line that begins with numbers goes on with the one
+# above):
 #
 # ```
 # [bob] short
@@ -260,9 +271,16 @@ show(
 #   =m: 53,96,6 61,138,11 60,172,10 43,196,0
 # ```
 #
-# First comes a name of your own in brackets, with the tag *long* or *short* (and perhaps *twin-tail*, *drill* or
-# *ponytail*): a picture without tags would be of no use to anybody who wants to learn from it. The colors to use are
-# `back_fill`, `lock_fill`, `hair_shade`, `hair_deep`, `hair_glow`, `hair_strand` and `hair_line`, and `accent` for ribbons.
+# First comes a name of your own in brackets, with tags: a picture with false tags would teach a network false words. Five
+# rules keep a hairstyle good for every character, pose and layer.
+#
+# - The tag is *long* if anything hangs below y = 230, and *short* otherwise (and perhaps *twin-tail*, *drill* or *ponytail*).
+# - Its colors follow the hair's: `back_fill`, `lock_fill`, `hair_shade`, `hair_deep`, `hair_glow`, `hair_strand` and
+#   `hair_line`. For ribbons there are `accent`, `accent_light` and `accent_line`.
+# - What is filled with `back_fill` or `lock_fill` has the outline `hair_line`. (`m` and `n` bring theirs along.)
+# - The eyes stay free, and every shape is at least partly in the picture, x from -138 to 138 and y from -10 to 266.
+# - It is symmetric, unless it has the tag *ponytail*.
+#
 # Start from the bob, move one point, look, move the next. Before you run it: which lines of the bob will you see in the
 # layer `line`?
 #
@@ -284,7 +302,7 @@ show(
 # %%
 def my_hairstyle():
     """A hairstyle as text."""
-    ### BEGIN SOLUTION 2.1: a name, a tag, the outline behind the head, a lock on both sides
+    ### BEGIN SOLUTION 2.1: return the text of a hairstyle that the studio does not have
     return """
         [loops] short
         back:
@@ -312,7 +330,7 @@ wearing = [head.replace(hair_style=name) for head in heads]
 compare(
     {
         f"{name}": [picture(head) for head in wearing],
-        "line, segmentation, portrait, watercolor": [
+        ("line", "segmentation", "portrait", "watercolor"): [
             picture(wearing[0], "line"),
             picture(wearing[0], "segmentation"),
             picture(wearing[0], style="portrait"),
@@ -331,11 +349,11 @@ compare(
 # this is hair.
 
 # %% [markdown]
-# ## A head that turns without a third dimension
+# ## A head that turns without a third dimension (optional)
 #
 # There is no 3D model behind these drawings. Every layer has a *depth*, counted from the axis of the neck, and when the
-# head turns, a layer moves sideways in proportion to it: the nose far, the bangs a little. Animators have cheated like this
-# for a century; it is called *parallax*. Features on the far side also get narrower.
+# head turns, a layer moves sideways in proportion to it: the nose far, the bangs a little. This is called *parallax*.
+# Features on the far side also get narrower.
 #
 # **Predict:** the head turns to the right. Which way does the hair *behind* the head move?
 
@@ -350,8 +368,8 @@ Timelapse(
 # To the left, a little: it lies behind the axis. The trick has its limit, and the film shows it: at the ends the far eye
 # should begin to disappear behind the nose, and does not. No profile will ever come out of this.
 #
-# Expression works the same way. Lids, gaze, brows and mouth are numbers of a character; what you hear as a vowel is three
-# of them. A talking head, later in the course, is a film of such numbers.
+# Expression works the same way. Lids, gaze, brows and mouth are numbers of a character; the mouth of a vowel is three of
+# them.
 
 # %%
 calm = hero.replace(framing="face", yaw=0.0, pitch=0.0, roll=0.0, eyelids="open")
@@ -369,10 +387,8 @@ looks = [
 ]
 compare(
     {
-        f"mouth: {', '.join(spoken)}": [
-            picture(face, size=112) for face in spoken.values()
-        ],
-        "gaze left, right, down; a wink; brows worried, angry": [
+        tuple(spoken): [picture(face, size=112) for face in spoken.values()],
+        ("gaze left", "gaze right", "gaze down", "wink", "worried", "angry"): [
             picture(face, size=112) for face in looks
         ],
     },
@@ -382,7 +398,10 @@ compare(
 )
 
 # %% [markdown]
-# What moves with the face are its *landmarks*: named points whose place is known exactly.
+# ## Landmarks
+#
+# What moves with the face are its *landmarks*: named points whose place is known exactly. Lessons 5 and 10 will ask a
+# network to find them.
 
 
 # %%
@@ -410,9 +429,10 @@ show(
 # %% [markdown]
 # ### Exercise 2.2 · Landmarks in the mirror (level 2 of 5, about 10 minutes)
 #
-# Half of a data set can be had for free: mirror every picture. For pixels it is `pixels[:, ::-1]`. Now do it for landmarks.
-# *Left* always means left in the picture. Before you write: a picture is 100 pixels wide, its left edge is x = 0. Where is
-# its right edge, 99 or 100?
+# Half of a data set can be had for free: mirror every picture. For pixels it is `pixels[:, ::-1]`. Now do it for landmarks:
+# return a new dict with the same names, in any order, and the places that these names have in the mirrored picture. *Left*
+# always means left in the picture. The dict that you are given stays as it is. Before you write: a picture is 100 pixels
+# wide, its left edge is x = 0. Where is its right edge, 99 or 100?
 #
 # <details><summary>Hint 1</summary>
 #
@@ -433,8 +453,9 @@ def mirror(points, size):
     """The landmarks of the mirrored picture.
 
     points: {name: (x, y)} in pixels;  size: the picture's width in pixels.
+    Returns another dict of this form.
     """
-    ### BEGIN SOLUTION 2.2: x is counted from the other edge, and left and right trade names
+    ### BEGIN SOLUTION 2.2: return the mirrored points
     other = {"left": "right", "right": "left"}
     return {
         "_".join(other.get(word, word) for word in name.split("_")): (size - x, y)
@@ -446,14 +467,16 @@ def mirror(points, size):
 result_2_2 = check_2_2(mirror)
 
 # %%
+from animelab.checks import lesson_02_studio as library  # for what is not solved yet
+
 tilted, points = picture(faces[-1], size=240), studio.landmarks(faces[-1], 240)
-turned = mirror(points, 240) if result_2_2 else {}
+turned = (mirror if result_2_2 else library.mirror)(points, 240)
 eye = {name: point for name, point in turned.items() if name.startswith("left_eye")}
 show(
     [with_dots(tilted, points), with_dots(tilted[:, ::-1], eye, (204, 0, 102))],
     scale=1,
-    alt="A tilted face with all its landmarks, and its mirror image. Once 2.2 is solved, the "
-    "points of the left eye lie on the eye that is now left.",
+    alt="A tilted face with all its landmarks, and its mirror image, where the points of the left eye "
+    "lie on the eye that is now left.",
 )
 
 # %% [markdown]
@@ -538,8 +561,9 @@ show(
 # ### Exercise 2.3 · Lines over flats (level 1 of 5, about 5 minutes)
 #
 # A colorist keeps lines on a layer of their own, in the mode *multiply*: white paper changes nothing, black ink covers
-# everything. Write that mode for a network's pictures, which live between -1 and 1. Before you write: what is black times
-# black, as numbers?
+# everything. Write that mode for a network's pictures, which live between -1 (black) and 1 (white), each number by itself.
+# A network may stand below it, so gradients have to pass, and the two pictures stay as they are. Before you write: what is
+# black times black, as numbers?
 #
 # <details><summary>Hint 1</summary>
 #
@@ -549,7 +573,7 @@ show(
 #
 # <details><summary>Hint 2</summary>
 #
-# Go from -1..1 to 0..1, multiply, go back. Three short steps, no loop.
+# From which range do you come, in which one does the product work, and where should the result be? No loop is needed.
 #
 # </details>
 
@@ -557,7 +581,7 @@ show(
 # %%
 def multiply(below, above):
     """Two pictures in multiply mode: float32 (B, 3, H, W) in [-1, 1], and so is the result."""
-    ### BEGIN SOLUTION 2.3: leave [-1, 1], multiply, come back
+    ### BEGIN SOLUTION 2.3: return one picture made of the two
     return (below + 1) * (above + 1) / 2 - 1
     ### END SOLUTION
 
@@ -571,11 +595,8 @@ def as_tensor(pixels):
 
 
 flat, line, color = (picture(hero, layer) for layer in ("flat", "line", "color"))
-if result_2_3:
-    inked = multiply(as_tensor(flat), as_tensor(line))
-else:  # Pillow can do it, too
-    product = ImageChops.multiply(Image.fromarray(flat), Image.fromarray(line))
-    inked = as_tensor(np.asarray(product))
+over = multiply if result_2_3 else library.multiply
+inked = over(as_tensor(flat), as_tensor(line))
 missing = (as_tensor(color) - inked).abs() - 1
 show(
     torch.cat([as_tensor(flat), as_tensor(line), inked, as_tensor(color), missing]),
@@ -598,13 +619,13 @@ show(
 #
 # | from | to | what the tool does | where it leads |
 # |---|---|---|---|
-# | `line` | `color` | colors line art | pix2pix, two-stage coloring |
-# | `sketch` | `line` | cleans up a pencil drawing | line extraction |
+# | `line` | `color` | colors line art | lessons 4 and 8 |
+# | `color` | `line` | finds the lines of a picture | lesson 8 |
 # | `color` | `segmentation` | finds every part | further down, in half a minute |
-# | `color` | `normal` | feels the surface, so that a scene can be lit anew | relighting |
-# | `color` | landmarks | finds the face and its expression | talking heads |
-# | 34 tags | `color` | draws what you ask for | conditional GANs, editing |
-# | `portrait` | `cel`, of *other* people | turns photographs into drawings, without pairs | CycleGAN, U-GAT-IT |
+# | `color` | `normal` | feels the surface, so that a face can be lit anew | lesson 8 finds it in another way |
+# | `color` | landmarks | finds the face and its expression | lessons 5 and 10 |
+# | 34 tags | `color` | draws what you ask for | lesson 3 |
+# | `portrait` | `cel`, of *other* people | turns photographs into drawings, without pairs | lessons 5 and 10 |
 
 # %%
 cast = [Character.random(seed) for seed in range(40, 46)]
@@ -668,12 +689,12 @@ compare(
 )
 
 # %% [markdown]
-# ## Light
+# ## Light (optional)
 #
 # The layer `normal` says which way a surface faces: to the right is red, up is green, towards you is blue. It is a fiction,
 # of course. Each part is blown up from its outline like a balloon (Johnston did it for drawings in 2002). But it is the
 # *same* fiction in every layer, and with it the studio can put a lamp anywhere: a surface is as bright as the cosine of the
-# angle between its normal and the light (Lambert, 1760), here in three steps, as a cel painter would paint it.
+# angle between its normal and the light (Lambert, 1760), here in three steps, as on a cel.
 #
 # **Predict:** the lamp goes once around the picture. Where is it when the same kind face looks sinister?
 
@@ -689,8 +710,8 @@ Timelapse(
 # %% [markdown]
 # From below: whoever tells ghost stories holds a flashlight under the chin.
 #
-# The eyes are left alone on purpose. Their lights are painted where they look alive, and not where a lamp would put them;
-# cel painters do the same. (`studio.lit(hero, 256, (x, y, z))` takes any direction. Try `tones=0`.)
+# The eyes are left alone on purpose. Their lights stand where they look alive, and not where a lamp would put them, as they
+# do on cels. (`studio.lit(hero, 256, (x, y, z))` takes any direction. Try `tones=0`.)
 #
 # ## Three piles that never touch
 #
@@ -733,15 +754,15 @@ compare(
         "the lazy colorist": lazy_colorist(lines[:8]),
         "the truth": colors[:8],
         "lines it knows": known_lines[:8],
-        "the lazy colorist, a genius": lazy_colorist(known_lines[:8]),
+        "the lazy colorist on those": lazy_colorist(known_lines[:8]),
     },
     alt="For new line drawings the copied colors belong to somebody else. For drawings from the "
     "training pile they are perfect.",
 )
 
 # %% [markdown]
-# The leaky one, by far; and it is the same colorist who otherwise comes last. On pictures it has not seen, it loses even to
-# one gray blur for everybody. No score on leaky data can tell a genius from a thief, and the more a network can memorize,
+# The leaky one, by far; and it is the same colorist that otherwise comes last. On pictures it has not seen, it loses even to
+# one gray blur for everybody. A score on leaky data cannot tell skill from memory, and the more a network can memorize,
 # the more it gains from a leak.
 #
 # The usual leaks are dull: a picture twice in a folder under two names; frames of one film on both sides; seeds 0 to 9,999
@@ -753,7 +774,7 @@ compare(
 # Enough preparation: one of the tools from the table, trained now. From a picture to its map of parts, a few hundred
 # examples, half a minute.
 #
-# First the ruler, because the obvious one lies. **Predict:** somebody hands in the *same* map for every picture: for each
+# First the ruler, because the obvious one misleads. **Predict:** somebody hands in the *same* map for every picture: for each
 # pixel, the part that is there most often. How many percent of the pixels are right?
 
 # %%
@@ -776,9 +797,10 @@ show(
 # ### Exercise 2.4 · Intersection over union (level 2 of 5, about 10 minutes)
 #
 # Most pixels are background, clothes and hair, and whoever gets those right looks good, with no mouth at all. So ask for
-# every part on its own: of all pixels that carry the label in *either* map, how many carry it in *both*? That is 1 for a
-# perfect part, 0 for a missed one, and small parts count as much as large ones. A label that is in neither map has no
-# score: `nan`. Before you write: the mouth is guessed at exactly twice its true size and covers all of it. Its score?
+# every part on its own: of all pixels of the batch that carry the label in *either* map, how many carry it in *both*? That
+# is 1 for a perfect part and 0 for a missed one, also where the label is in one of the maps only, and small parts count as
+# much as large ones. A label that is in neither map has no score: `nan`. Before you write: the mouth is guessed at exactly
+# twice its true size and covers all of it. Its score?
 #
 # <details><summary>Hint 1</summary>
 #
@@ -799,7 +821,7 @@ def intersection_over_union(guess, truth, labels):
 
     guess, truth: int64 (B, H, W) with numbers from 0 to labels - 1.
     """
-    ### BEGIN SOLUTION 2.4: two masks per label; how many pixels are in both, how many in either?
+    ### BEGIN SOLUTION 2.4: return one score for each label from 0 to labels - 1
     scores = []
     for number in range(labels):
         ours, theirs = guess == number, truth == number
@@ -846,7 +868,7 @@ guesses = {"same map": same_map.expand_as(exam_maps), "network": train_finder()}
 # %%
 def report(guesses):
     """Every part's score, their mean, and the percent of pixels, for each set of guesses."""
-    iou = intersection_over_union if result_2_4 else reference.overlap
+    iou = intersection_over_union if result_2_4 else library.overlap
     scores = [iou(guess, exam_maps, parts) for guess in guesses.values()]
     rows = {name: [score[number] for score in scores] for name, number in LABELS.items()}
     rows["mean"] = [score.nanmean() for score in scores]
@@ -901,24 +923,23 @@ compare(
 # answers, each picture is 256 numbers to it. These are our *features*.
 
 # %%
-painter = zoo.load("dcgan-faces-64")
+generator = zoo.load("dcgan-faces-64")
 faces = StudioFaces(64, 4, prior="frontal", split="test")
-painted = painter.sample(4, seed=3)
-looked = torch.cat([faces.batch(range(4)), painted])
+looked = torch.cat([faces.batch(range(4)), generator.sample(4, seed=3)])
 for number, logits in enumerate(metrics.predicted(looked, by="tagger"), 1):
     tags = [studio.TAGS[place] for place in (logits > 0).nonzero().flatten().tolist()]
     print(f"{number}: {', '.join(tags)}")
 show(
     looked,
     scale=2,
-    alt="Four drawn faces, then four that the network of lesson 1 painted; the lines above say "
-    "what the tagger sees in each.",
+    alt="Four drawn faces, then four by the generator of lesson 1; the lines above say what the tagger "
+    "sees in each.",
 )
 
 # %% [markdown]
 # A crowd is now a cloud of points. Describe a cloud by its middle (the *mean*) and by how it spreads (the *covariance*), as
-# if it were a bell. Then the distance of two bells has a formula, found by Fréchet in 1957. In one dimension it is
-# disarmingly simple:
+# if it were a bell (a normal distribution). Then the distance of two bells has a formula, found by Fréchet in 1957. In one
+# dimension it is short:
 #
 # $$d^2 = (m_a - m_b)^2 + (s_a - s_b)^2$$
 #
@@ -937,7 +958,7 @@ print("width 1 around 0, width 1 around 2:", between_bells(0, 1, 2, 1))
 print("width 1 around 0, width 4 around 0:", between_bells(0, 1, 0, 4))
 
 # %% [markdown]
-# The second two. A painter who gets the average right and the variety wrong can be further off than one who is off by a
+# The second two. A generator that gets the average right and the variety wrong can be further off than one that is off by a
 # constant. In many dimensions widths become covariance matrices, and the product of two widths becomes a matrix square
 # root:
 #
@@ -945,7 +966,9 @@ print("width 1 around 0, width 4 around 0:", between_bells(0, 1, 0, 4))
 #
 # ### Exercise 2.5 · The Fréchet distance (level 4 of 5, about 15 minutes)
 #
-# Write it. Before you start: what must come out when both bells are the same?
+# Write this squared distance, from two means of D numbers and two covariances of D × D, in float64. A covariance is
+# symmetric and has no negative eigenvalues, but some may be 0: a bell can be flat in most directions. Before you start:
+# what must come out when both bells are the same?
 #
 # <details><summary>Hint 1</summary>
 #
@@ -969,7 +992,7 @@ def frechet_distance(mean_a, covariance_a, mean_b, covariance_b):
 
     means: float64 (D,);  covariances: float64 (D, D), symmetric, no negative eigenvalues.
     """
-    ### BEGIN SOLUTION 2.5: distance of the means, both traces, and the roots of the eigenvalues of A @ B
+    ### BEGIN SOLUTION 2.5: return one real number, which is 0 for two equal bells
     product = torch.linalg.eigvals(covariance_a @ covariance_b).real.clamp(min=0)
     spread = covariance_a.trace() + covariance_b.trace() - 2 * product.sqrt().sum()
     return (mean_a - mean_b).square().sum() + spread
@@ -982,11 +1005,11 @@ result_2_5 = check_2_5(frechet_distance)
 # Now the exam. The reference are drawings of the test split. Six candidates:
 #
 # - **other drawings**, of the validation split: nobody can do better, so this is the *floor*;
-# - **the painter of lesson 1**;
-# - **a copyist**, who hands in drawings of the training split;
+# - **the generator of lesson 1**;
+# - **a copyist**, which hands in drawings of the training split;
 # - **blurred drawings**;
-# - **one perfect face**: the best drawing, hundreds of times, with a grain too fine to see;
-# - **an untrained painter**: gray noise, the *ceiling*.
+# - **one perfect face**: one drawing of the test split, hundreds of times, with a grain too fine to see;
+# - **an untrained generator**: the same even gray whatever the latent, the *ceiling*.
 #
 # **Predict** the order, from closest to furthest. Where does the one perfect face end up?
 
@@ -1009,14 +1032,14 @@ def distance(fake, real):
 real = drawn("test")
 grain = 0.02 * torch.randn(real.shape, generator=torch.Generator().manual_seed(0))
 torch.manual_seed(0)
-noise = zoo.Pretrained("untrained", networks.Generator().eval(), 100, 64, {})
+untrained = zoo.Pretrained("untrained", networks.Generator().eval(), 100, 64, {})
 candidates = {
     "other drawings (floor)": drawn("validation"),
-    "the painter of lesson 1": painter.sample(crowd, seed=0),
+    "the generator of lesson 1": generator.sample(crowd, seed=0),
     "a copyist": drawn("train"),
     "blurred drawings": nn.functional.avg_pool2d(real, 5, 1, 2, count_include_pad=False),
     "one perfect face": real[5:6] + grain,
-    "an untrained painter (ceiling)": noise.sample(crowd, seed=0),
+    "an untrained generator (ceiling)": untrained.sample(crowd, seed=0),
 }
 for name, fake in candidates.items():
     print(f"{name:<32}{distance(fake, real):9.2f}")
@@ -1024,18 +1047,18 @@ for name, fake in candidates.items():
 # %%
 compare(
     {name: pictures[:8] for name, pictures in candidates.items()},
-    alt="Eight pictures of each candidate: drawings, painted faces, drawings again, blurred ones, "
-    "the same face eight times, and gray noise.",
+    alt="Eight pictures of each candidate: drawings, generated faces, drawings again, blurred ones, "
+    "the same face eight times, and eight times the same even gray.",
 )
 
 # %% [markdown]
 # Two crowds of drawings are never exactly alike, so the floor is not 0. The copyist stands on it. Blurred drawings come
-# next: who they are can still be seen. Then, far behind, the painter of lesson 1, whose faces have a grain and are too much
-# alike as a crowd. And last, behind gray noise: one perfect face. There is nothing wrong with any of its pictures. As a
-# crowd it has no spread at all, and its middle is not the middle.
+# next: who they are can still be seen. Then, far behind, the generator of lesson 1, whose faces have a grain and are too
+# much alike as a crowd. And last, behind even gray: one perfect face. There is nothing wrong with any of its pictures. As a
+# crowd it has almost no spread, and its middle is not the middle.
 #
 # In lesson 1 mode collapse could be seen and not measured: its loss looked like the best-balanced game of all. Here it gets
-# the worst score on the table. (So the ceiling is none: it is a mark on the wall, and one can do worse than noise.)
+# the worst score on the table. (So the ceiling is a mark on the wall, and one can do worse than gray.)
 #
 # One more experiment before you trust the number. The same two crowds, measured with fewer and fewer pictures.
 #
@@ -1064,7 +1087,7 @@ except LabError as refusal:
 #
 # - It sees what the tagger was taught: colors, hair, ribbons, smiles. A sixth finger costs nothing.
 # - It cannot see copying. Look at the copyist's row: stealing is the cheapest way to a perfect score.
-# - It judges crowds. It has nothing to say about your one picture.
+# - It measures crowds. It has nothing to say about your one picture.
 # - It is at home in the studio, and nowhere else. Here is what else there is:
 #
 # ![Four faces from two visual novels above four drawings of the studio with similar hair. The real ones have painted shading, strands that follow the head, and lines of uneven weight; the drawn ones are flat and share one face.](../course/figures/real_and_drawn.jpg)
@@ -1072,7 +1095,7 @@ except LabError as refusal:
 # *Above: sprites from Ren'Py's example games (Eileen; Sylvie, by Deji, original by derik; MIT License, see
 # `datasets/real`). Below: the studio.*
 #
-# The people above have weight. Their hair is painted in strokes, their lines get thick where the pen pressed, somebody
+# The people above have weight. Their hair is put down in strokes, their lines get thick where the pen pressed, somebody
 # decided what to leave out. The studio knows one hand, one camera distance and one age. A network that has seen only the
 # studio has seen *one artist*, and whatever we measure here is measured in that artist's world. That is the price of
 # knowing all the answers. (We showed the tagger the upper row. It still sees red hair and blue eyes. It misses the hair
@@ -1239,4 +1262,4 @@ except LabError as refusal:
 # - Borji: *Pros and Cons of GAN Evaluation Measures*, 2018, arXiv 1802.03446.
 # - Gebru et al.: *Datasheets for Datasets*, 2018, arXiv 1803.09010.
 #
-# **Next:** the lessons that follow put the layers to work. Which of them exist today says `README.md`.
+# **Next:** a generator that draws what you ask for: [3 · Made to order](03_attributes.ipynb).

@@ -42,9 +42,11 @@ assert abs(toy_game(losses.minimax, 1, distance=2)[-1] - 1) < 0.3, "close togeth
 assert count == 3_576_704
 cpu = dcgan.PRESETS["cpu"]
 assert (cpu.steps, cpu.ema, cpu.checkpoint_every) == (2800, 0.998, 500), "numbers that the prose names"
+assert cpu.lr_G == 4 * cpu.lr_D == 0.001 and dcgan.Config().lr_G == 2e-4
+assert set(my_parts) == set(dcgan.DCGAN.parts) if result_1_2 and result_1_5 and result_1_6 else not my_parts
 import inspect
 step = inspect.getsource(dcgan.DCGAN.step)
-for line in ("self.loss.discriminator(self.D(real), self.D(fake.detach()))", "with frozen(self.D):", "self.G_ema.update(self.G)"):
+for line in ("loss_G = self.loss.generator(self.D(fake))", "with frozen(self.D):", "self.G_ema.update(self.G, self.update_average)"):
     assert line in step, "the step that the lesson quotes"
 """,
     "02_studio": '''
@@ -69,6 +71,7 @@ assert error(lazy_colorist(known_lines), known_colors) == 0
 assert error(lazy_colorist(leaky_lines), leaky_colors) < error(average.expand_as(colors), colors) < error(lazy_colorist(lines), colors)
 assert (exam_maps == same_map).float().mean() > 0.8, "the same map for all is right for most pixels"
 assert between_bells(0, 1, 0, 4) > between_bells(0, 1, 2, 1)
+assert candidates["an untrained generator (ceiling)"].std(0).max() < 0.01, "the same even gray"
 far = [distance(fake, real) for fake in candidates.values()]
 assert max(far[0], far[2]) < far[3] < far[1] < far[5] < far[4], "the order that the lesson tells"
 assert distance(others[:270], real[:270]) > distance(others, real), "fewer pictures, larger distance"
@@ -195,21 +198,29 @@ assert back[0] < 0.8 * back[1], "the first map holds on to more than the second"
 """,
     "10_ugatit": """
 assert [count_parameters(each) for each in list(networks.values())[:4]] == [278_959_808, 10_589_888, 53_130_176, 3_290_560]
-assert 256 * 64 * 64 * 256 / 278_959_808 > 0.95, "nearly all of the full painter is one matrix"
-assert both[:8].mean() > both[8:].mean() + 0.5, "the helper argues for portraits in portraits"
+assert 256 * 64 * 64 * 256 / 278_959_808 > 0.95, "nearly all of the full generator is one matrix"
+assert both[:8].mean() > both[8:].mean() + 0.5, "the classifier argues for portraits in portraits"
+assert int(both[:8].mean(0).argmin()) // 16 in (8, 9), "the eyes of portraits argue most strongly for a cel"
+assert both[8:].mean() < 0 < both[8:].amax((1, 2)).min(), "a cel is gray, not dark"
 moved_by = (there - here).mean(0)
 assert 3 < moved_by[:2, 1].min() and moved_by[:2, 1].max() < 4.2 and moved_by[1, 0] - moved_by[0, 0] > 2
 tints = [normal(cels[:8], over).mean((2, 3)).std(0).mean() for over in ((2, 3), (1, 2, 3))]
 assert tints[1] > 5 * tints[0], "instance norm takes the tint away"
 assert off["as it is"][2] > 1.25 * off["as it is"][0] > 1.25 * off["true eyes"][2], "ten degrees cost a third"
 assert max(abs(a - b) for a, b in zip(off["true eyes"][:6], off["found eyes"])) < 0.01 < off["found eyes"][6] - off["true eyes"][6]
-assert (painter.weight.grad is None) == bool(result_10_4), "the bug pulls the painter, the solution does not"
-kept = [metrics.attribute_accuracy(each, tags) for each in (painted, rows["CycleGAN"])]
+assert all(weight.grad is None for weight in G.parameters()) == bool(result_10_4), "the bug pulls G, the solution does not"
+assert all(weight.grad is not None for weight in D.parameters())
+import inspect
+step = " ".join(inspect.getsource(recipes.UGATIT.step).split())
+for line in ("answers = [D(fake) for D in discriminators]", "cycle = (back(fake).out - real).abs().mean()", "identity = (same - other).abs().mean()",
+             "adversarial = sum(self.loss.generator(each.out) + self.loss.generator(each.guess) for each in answers)"):
+    assert line in step, "the step that the lesson quotes"
+kept = [metrics.attribute_accuracy(each, tags) for each in (translated, rows["CycleGAN"])]
 assert 0.02 < kept[1]["hair color"] - kept[0]["hair color"] < 0.15, "CycleGAN keeps hair a little more often"
 assert max(each["eye color"] for each in kept) < 0.25, "eyes are lost by both"
 miss = [float((metrics.landmarks(rows[name]) - where).norm(dim=2).mean()) for name in ("the portraits", "CycleGAN", "the zoo's", "the truth")]
 assert miss[0] > 2 > 0.9 > miss[1] > miss[2] + 0.1 and 0.3 < miss[3] < miss[2] < 0.7, "points travel"
-assert abs(metrics.perceptual(painted, truth).mean() - metrics.perceptual(rows["CycleGAN"], truth).mean()) < 0.05, "nearly a draw"
+assert abs(metrics.perceptual(translated, truth).mean() - metrics.perceptual(rows["CycleGAN"], truth).mean()) < 0.05, "nearly a draw"
 """,
 }
 
