@@ -480,9 +480,9 @@ curves(games, xlabel="D's slope", ylabel="the fake", smoothing=0,
        alt="The fake against D's slope: without R1 a spiral that ends in a ring around 0; with R1 a path into 0.")  # fmt: skip
 
 # %% [markdown]
-# Without a penalty they turn around 0: whenever the fake arrives, D still slopes the other way and drives it past. The spiral
+# Without a penalty they turn around 0: whenever the fake arrives, D's slope is not 0 and drives it past. The spiral
 # shrinks for some 2,000 steps and stays on a ring of radius 0.447. (That is the root of 2 times the rate of 0.1. Smaller
-# steps make a smaller ring, and need more of themselves to get there.) With gamma = 0.3 the spiral ends at 0. With gamma = 1
+# steps make a smaller ring, and it takes more of them to get there.) With gamma = 0.3 the spiral ends at 0. With gamma = 1
 # hardly a turn is left. R1 makes D's slope smaller in every step, and once the fakes are where the real data are, no slope is
 # needed: there is nothing to tell apart.
 #
