@@ -221,7 +221,7 @@ show(torch.cat(borrowed), columns=8,
 #
 # Given `pictures` (B, 3, H, W) in [-1, 1], two or more of them, and `spots` (B, 1, H, W) from 0 to 1: return the pictures with
 # one *other* picture of the batch, at the same place, where the spots are 1. Where they are 0 nothing changes. Between, both
-# show: as much of the other as the spot says. Which other is up to you, if nobody is their own.
+# show: as much of the other as the spot says. Which other is up to you, as long as no picture is its own.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -641,9 +641,9 @@ compare({**guesses, "the studio": truth},
 #
 # ### Exercise 8.5 · Find the bug (level 3 of 5, about 15 minutes)
 #
-# Two functions stand below, a way from RGB to YUV and a way back, for pictures (B, 3, H, W) in [0, 1]. One of them is wrong. Find
-# out which and why, and write it anew, so that a trip there and back ends where it began (to two decimals: published coefficients
-# are rounded).
+# Two functions stand below, a way from RGB to YUV and a way back, for pictures (B, 3, H, W) in [0, 1]. They do not fit together.
+# Find out why, and write the way back anew as `from_yuv`, so that a trip there and back ends where it began (within 0.02: published
+# coefficients are rounded).
 #
 # Two reports to PaintsChainer say the same: somebody trains it, and all its pictures are green (#84, #143). It works in YUV: Y is
 # brightness, U the difference to blue, V the difference to red. A gray has no difference to either, so U = V = 0. But bytes know no
