@@ -179,7 +179,8 @@ def curves(
     axes.tick_params(colors=INK, labelsize=8.5, length=0, pad=5)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(5))
-    axes.xaxis.set_major_formatter(EngFormatter(sep=""))
+    if max(map(abs, axes.get_xlim())) >= 1000:  # 20k steps, but no m for thousandths
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
     axes.set_xlabel(xlabel, color=INK, fontsize=9, loc="right", labelpad=2)
     axes.text(0, 1.05, ylabel, color=INK, fontsize=9, transform=axes.transAxes)
     canvas.draw()

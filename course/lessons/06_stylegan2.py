@@ -237,6 +237,9 @@ compare(
 )
 
 # %% [markdown]
+# Read the two printed rows. The first is not 1, and it does not grow: the channels of a trained network are not the independent
+# noise of the derivation, but each layer hands on about what it got. The second grows several times in every layer.
+#
 # ## A picture is a sum of pictures
 #
 # Each side has a `to_rgb`, which makes a small picture of it. That is doubled and added to the picture of the next side. So
