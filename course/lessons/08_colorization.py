@@ -309,12 +309,12 @@ print(f"{counts.tolist()} dots; G pays {30 * close + fooling:.1f}: 30 x {close:.
 # The refinement's G pays for the same two things. Only its input differs: lines, dots, and `flawed(colors)` instead of a palette. The 30
 # is a matter of taste: the lower, the bolder.
 #
-# Two more things, and we learned both the hard way. *First:* a network that is trained to undo what is unusual will also undo what
-# you **want** unusual, such as a green wall. So a quarter of the second stage's pictures have one thing in a random color, truth and all
-# (`colorization.repainted`). *Second:* it ignored its dots. A green one should have changed the pixels under it by 116 of 255,
-# and changed them by 8. The spoiled picture around a dot tells it enough; it had no need of the dot. We trained with drafts that only a dot could
-# put right; that helped little. So now a final dot does not ask. Its color is *poured* over the paper around it, up to the lines, before
-# the second stage sees the draft (`colorization.poured`). That is no learning at all. It is precise.
+# Two more things, and we learned both the hard way. *First:* a network that is trained to undo what is unusual will also undo what you
+# **want** unusual, such as a green wall. So a quarter of the second stage's pictures have one thing in a random color, truth and all
+# (`colorization.repainted`). *Second:* it ignored its dots. A green one should have changed the pixels under it by 116 of 255, and changed
+# them by 8. The spoiled picture around a dot tells it enough; it had no need of the dot. We trained with drafts that only a dot could put
+# right; that helped little. So now a final dot does not ask. Its color is *poured* over the paper around it, up to the lines, before the
+# second stage sees the draft (`colorization.poured`). That is no learning at all. It is precise.
 #
 # **Predict:** in the draft stage's previews, which will be bolder at the end, hair or walls?
 
@@ -368,10 +368,10 @@ compare(
 # %% [markdown]
 # ## How good, and does it follow the dots?
 #
-# Three old numbers (PSNR and the perceptual distance are those of lesson 4, `kd_studio` is lesson 2's) and two new ones. **Off the
-# dot:** how far the color under the middle of a dot is from the dot's own, as a distance of colors (black to white is 441); 0 is
-# perfect obedience. **Leak:** put one more dot, a green one, into somebody's hair, and see where the picture changes. What share of the change lies outside of that piece of hair? **Predict:** what happens to each number from 0 dots
-# to 60? And which stage leaks more?
+# Three old numbers (PSNR and the perceptual distance are those of lesson 4, `kd_studio` is lesson 2's) and two new ones. **Off the dot:**
+# how far the color under the middle of a dot is from the dot's own, as a distance of colors (black to white is 441); 0 is perfect
+# obedience. **Leak:** put one more dot, a green one, into somebody's hair, and see where the picture changes. What share of the change lies
+# outside of that piece of hair? **Predict:** what happens to each number from 0 dots to 60? And which stage leaks more?
 
 # %%
 characters = [held_out.cast[i] for i in range(256)]
@@ -420,13 +420,12 @@ for words, pictures in {"unasked": colored(given[0])[1], "asked": asked}.items()
 # Read the table downward first: dots should help every number that compares with *the* right answer. Then across: does the second
 # stage gain on the first with the same dots?
 #
-# On our machine (seed 0) its perceptual distance was smaller in every row, and it was nearer to the dots. In PSNR it won only where there were
-# many dots (0.9 dB with sixty), and lost a little without any: it commits itself, and then a wrong guess costs more. Sixty dots were
-# too many for the draft, which got no better than with twenty; dots leave marks on it, and the second stage wipes them off. The price is
-# in the last column: the second stage leaks more. And a final dot, poured, arrives: 58 off the green, where unasked it would be 204. Of
-# the bundled generators, at 128 pixels, both are equal in PSNR; the second has the smaller perceptual distance and is nearer to the
-# dots there, too, and leaks more
-# (`course/measurements.md`).
+# On our machine (seed 0) its perceptual distance was smaller in every row, and it was nearer to the dots. In PSNR it won only where there
+# were many dots (0.9 dB with sixty), and lost a little without any: it commits itself, and then a wrong guess costs more. Sixty dots were
+# too many for the draft, which got no better than with twenty; dots leave marks on it, and the second stage wipes them off. The price is in
+# the last column: the second stage leaks more. And a final dot, poured, arrives: 58 off the green, where unasked it would be 204. Of the
+# bundled generators, at 128 pixels, both are equal in PSNR; the second has the smaller perceptual distance and is nearer to the dots there,
+# too, and leaks more (`course/measurements.md`).
 #
 # The last two columns are easy to cheat: a generator that copies every dot and does nothing more is perfectly obedient and leaks
 # nothing.
