@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import html
+import io
 import json
 import os
 import shutil
@@ -10,25 +12,34 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from animelab import __version__
-from animelab.errors import LabError
+from animelab.errors import LabError, reason, say, shown
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; a user's mistake is one sentence on stderr and exit code 1 (2 for a wrong command line)."""
+    for stream in (sys.stdout, sys.stderr):  # a name that the console has no letters for is no reason to stop
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     try:
         return options.command(options) or 0
     except (LabError, OSError) as error:  # an OSError names its file: no space, no permission, no such folder
-        print(f"animelab: {error}", file=sys.stderr)
+        say(f"animelab: {error}", sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        super().error(shown(message, 500))  # it quotes arguments, which may be names of files
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="animelab", description="GANs for anime: a course and its small library.")
+    parser = _Parser(prog="animelab", description="GANs for anime: a course and its small library.")
     parser.add_argument("--version", action="version", version=f"animelab {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -203,7 +214,7 @@ def draw_faces(options: argparse.Namespace) -> int:
         if side.layer == "segmentation":
             image.putpalette(bytes.fromhex("".join(LABEL_COLORS).replace("#", "")))
         image.save(options.out / f"{index:06d}.png")
-    print(f"{len(pictures)} faces in {options.out}")
+    say(f"{len(pictures)} faces in {options.out}")
     return 0
 
 
@@ -214,7 +225,8 @@ def get_dataset(options: argparse.Namespace) -> int:
 
     folder = download.get(options.name, options.out or env.cache_dir() / "datasets" / options.name, options.archive)
     source = download.SOURCES[options.name]
-    print(f"{source.rights}\n{folder} has {', '.join(source.folders.values())}")
+    print(source.rights)
+    say(f"{folder} has {', '.join(source.folders.values())}")
     return 0
 
 
@@ -240,12 +252,11 @@ def gallery(options: argparse.Namespace) -> int:
     page.append(f"<h1>The studio</h1><p>Characters {options.seed} to {options.seed + 7}, then every option of one.</p>")
     for title, (characters, layer, style) in rows.items():
         sheet = studio.contact_sheet(characters, min(8, len(characters)), 128, layer, style)
-        page.append(
-            f"<h2>{title}</h2>{image_tag(sheet, f'Drawn characters. {title}', sheet.shape[1], 'webp', quality=85)}"
-        )
+        tag = image_tag(sheet, f"Drawn characters. {title}", sheet.shape[1], "webp", quality=85)
+        page.append(f"<h2>{html.escape(title)}</h2>{tag}")
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_text("\n".join(page), encoding="utf-8")
-    print(f"{len(rows)} sheets in {options.out}")
+    say(f"{len(rows)} sheets in {options.out}")
     return 0
 
 
@@ -271,7 +282,7 @@ def train(options: argparse.Namespace) -> int:
     config = settings.change(settings.pick(recipe_class.presets, options.preset), **changes)
     recipe = recipe_class(config, options.device)  # before the data: a mistake should not cost minutes of drawing
     run = engine.train(recipe, recipe.data(config, options.data), options.out, resume=options.resume)
-    print(f"step {run.step}: weights, log, previews and time lapse are in {run.folder}")
+    say(f"step {run.step}: weights, log, previews and time lapse are in {run.folder}")
     return 0 if run.finished else 130
 
 
@@ -306,7 +317,7 @@ def sample(options: argparse.Namespace) -> int:
         _empty_folder(options.out)
         for index, picture in enumerate(as_pixels(pictures)):
             Image.fromarray(picture).save(options.out / f"{index:06d}.png")
-    print(f"{options.count} pictures in {options.out}")
+    say(f"{options.count} pictures in {options.out}")
     return 0
 
 
@@ -319,7 +330,8 @@ def translate(options: argparse.Namespace) -> int:
 
     from animelab import metrics, zoo
     from animelab.data import fitted
-    from animelab.data.image_folder import UNUSABLE, files_in, opened
+    from animelab.data.image_folder import files_in
+    from animelab.files import opened
     from animelab.viz import as_pixels
 
     if options.side is not None and not 16 <= options.side <= 4096:
@@ -335,10 +347,9 @@ def translate(options: argparse.Namespace) -> int:
     if options.fit and not square:
         raise LabError(f"'{model.name}' takes pictures of any size; to make them squares, say with --side how large.")
     if model.square and not options.fit:
-        print(f"'{model.name}' learned from faces of {model.square} px: --fit aligned brings pictures there.")
+        say(f"'{model.name}' learned from faces of {model.square} px: --fit aligned brings pictures there.")
     _empty_folder(options.out)
     skipped = 0
-    useless: tuple[type[Exception], ...] = (*UNUSABLE, LabError)
     for file, name in zip(tqdm(files, unit=" pictures", disable=len(files) < 5), names):
         try:
             image, alpha = opened(file)
@@ -352,8 +363,11 @@ def translate(options: argparse.Namespace) -> int:
             else:
                 picture = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
             result = Image.fromarray(as_pixels(model.translate(picture, options.back))[0])
-        except useless as problem:
-            print(f"animelab: {file} is left out ({problem})", file=sys.stderr)
+        except (LabError, RuntimeError, MemoryError) as problem:  # PyTorch's: too large for the memory
+            why = getattr(problem, "reason", None) or reason(problem)
+            if len(files) == 1:
+                raise LabError(f"{file} could not be translated ({why}).") from problem
+            say(f"animelab: {file} is left out ({why})", sys.stderr)
             skipped += 1
             continue
         if alpha is not None:
@@ -361,7 +375,7 @@ def translate(options: argparse.Namespace) -> int:
         result.save(options.out / name)
     if skipped == len(files):
         raise LabError("None of the inputs could be translated; nothing was written.")
-    print(f"{len(files) - skipped} pictures in {options.out}")
+    say(f"{len(files) - skipped} pictures in {options.out}")
     return 0
 
 

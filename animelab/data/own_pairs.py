@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
-from animelab.data.image_folder import UNUSABLE, ImageFolder, files_in, square
+from animelab.data.image_folder import ImageFolder, files_in, square
 from animelab.data.pictures import Indices, Pictures
 from animelab.errors import LabError
+from animelab.files import opened
 
 NAMES = (("a", "b"), ("A", "B"), ("trainA", "trainB"), ("source", "target"))
 
@@ -93,28 +93,15 @@ def _partners(first: Path, second: Path) -> list[tuple[Path, Path]]:
 
 
 def _pair(size: int, *files: Path) -> list[np.ndarray]:
-    return [np.asarray(_read(file, size)) for file in files]
-
-
-def _read(file: Path, size: int, wide: int = 1) -> Image.Image:
-    try:
-        return square(file, size, wide)
-    except UNUSABLE as problem:
-        raise LabError(
-            f"{file} cannot be used ({problem or type(problem).__name__}); repair or remove it."
-        ) from problem
+    return [np.asarray(square(opened(file)[0], size)) for file in files]
 
 
 def _halves(size: int, file: Path) -> list[np.ndarray]:
-    try:
-        with Image.open(file) as opened:
-            wide, high = opened.size
-    except UNUSABLE as problem:
-        raise LabError(f"{file} is not a picture ({problem}); remove it.") from problem
-    if wide != 2 * high:
+    picture = opened(file)[0]
+    if picture.width != 2 * picture.height:
         raise LabError(
-            f"{file} is {wide} x {high} px; a pair side by side is twice as wide as high. "
+            f"{file} is {picture.width} x {picture.height} px; a pair side by side is twice as wide as high. "
             "Or put sources and targets into two folders, 'a' and 'b'."
         )
-    both = _read(file, size, 2)
+    both = square(picture, size, 2)
     return [np.asarray(both.crop((left, 0, left + size, size))) for left in (0, size)]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from importlib import resources
-from io import BytesIO
 
 import numpy as np
 from PIL import Image
+
+from animelab.files import read
 
 # Cut from datasets/real: (file, left, top, side in pixels). Sources and licences: datasets/real/ATTRIBUTION.md.
 CROPS = {
@@ -37,4 +38,4 @@ def real_photos() -> list[np.ndarray]:
 
 
 def _read(name: str) -> Image.Image:
-    return Image.open(BytesIO(resources.files("animelab.data").joinpath(name).read_bytes()))
+    return read(resources.files("animelab.data").joinpath(name).read_bytes())

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from animelab import zoo
 from animelab.data import StudioFaces
-from animelab.errors import LabError
+from animelab.errors import LabError, shown
 from animelab.metrics.sets import features, frechet, kernel_distance, variety
 from animelab.nn.dcgan import Generator
 
@@ -75,7 +75,8 @@ def inception_scores(real: Tensor, fake: Tensor) -> dict[str, float]:
 def table(report: dict[str, Any]) -> str:
     """The report as lines of text."""
     columns = list(next(iter(report["rows"].values())))
-    wide = max(map(len, report["rows"]))
+    rows = {shown(name, 40): row for name, row in report["rows"].items()}
+    wide = max(map(len, rows))
     lines = [f"{'':{wide}}" + "".join(f"{name:>15}" for name in columns)]
-    lines += [f"{name:{wide}}" + "".join(f"{row[c]:>15.3f}" for c in columns) for name, row in report["rows"].items()]
+    lines += [f"{name:{wide}}" + "".join(f"{row[c]:>15.3f}" for c in columns) for name, row in rows.items()]
     return "\n".join(lines)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import platform
 from functools import lru_cache
 from importlib import metadata
@@ -11,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from ..errors import LabError
+from ..files import read
 
 RENDERERS = {"thorvg": "thorvg-python", "resvg": "resvg-py"}
 
@@ -49,8 +48,7 @@ def _resvg(text: str, size: int) -> np.ndarray:
     import resvg_py
 
     data = resvg_py.svg_to_bytes(svg_string=text, width=size, height=size, skip_system_fonts=True)
-    with Image.open(io.BytesIO(bytes(data))) as image:
-        return np.asarray(image.convert("RGB")).copy()
+    return np.asarray(read(bytes(data)).convert("RGB")).copy()
 
 
 def _distribution(renderer: str) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import io
 from typing import Any
 
 import ipywidgets
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from animelab.errors import LabError
+from animelab.files import SMALLEST, opened
 from animelab.viz import image_tag
 
 CSS = """
@@ -72,17 +72,13 @@ def data_url(pixels: np.ndarray) -> str:
 def sent_picture(url: str, longest: int, largest: int) -> np.ndarray:
     """The picture that a browser sent as a data URL: uint8 (H, W, 3), white where it is transparent.
 
-    Raises LabError for anything but a PNG, JPEG or WebP with sides of 16 to `longest` pixels and at most `largest`
-    characters.
+    Raises LabError for anything but a picture as in `files.opened`, with sides of 16 to `longest` pixels, in at most
+    `largest` characters.
     """
     if len(url) > largest:
         raise LabError(f"That picture is too large ({len(url) * 3 // 4 / 1e6:.0f} MB); give a smaller or a JPEG one.")
-    head, _, data = url.partition(",")
     try:
-        image = Image.open(io.BytesIO(base64.b64decode(data, validate=True)), formats=["PNG", "JPEG", "WEBP"])
-        if not head.startswith("data:image/") or not 16 <= min(image.size) <= max(image.size) <= longest:
-            raise ValueError(f"sides of 16 to {longest} pixels are welcome, not {image.size}")
-        upright = ImageOps.exif_transpose(image).convert("RGBA")
-        return np.asarray(Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("RGB"))
-    except (ValueError, OSError, binascii.Error, Image.DecompressionBombError) as problem:
-        raise LabError(f"That is no picture to work on ({problem}); give a PNG, JPEG or WebP file.") from problem
+        content = base64.b64decode(url.partition(",")[2], validate=True)
+    except ValueError as problem:
+        raise LabError("That picture did not arrive whole; open it again.") from problem
+    return np.asarray(opened(content, (SMALLEST, longest))[0])

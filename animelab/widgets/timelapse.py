@@ -8,9 +8,9 @@ from typing import Any
 
 import ipywidgets
 import numpy as np
-from PIL import Image
 
 from animelab.errors import LabError
+from animelab.files import read
 from animelab.viz import as_pixels
 from animelab.widgets.picture import Panel, Picture
 
@@ -56,7 +56,7 @@ class Timelapse(Panel):
         """Frame number `index`: uint8 (H, W, 3)."""
         frame = self.frames[index]
         if isinstance(frame, str | Path):
-            return np.asarray(Image.open(frame).convert("RGB"))
+            return np.asarray(read(frame).convert("RGB"))
         return as_pixels(frame)[0]
 
     def still(self) -> tuple[str, str]:

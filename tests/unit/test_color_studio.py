@@ -165,7 +165,7 @@ def test_a_picture_from_disk_lends_its_colors(desk: ColorStudio) -> None:
     desk.lent = url(np.full((40, 30, 3), (0, 0, 255), np.uint8))
     assert desk.scheme == "from your picture", "the same file again counts as news"
     desk.lent = "nothing"
-    assert "no picture to work on" in desk.said and desk.scheme == "from your picture"
+    assert "picture cannot be used" in desk.said and desk.scheme == "from your picture"
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_picture_from_disk_lends_its_colors(desk: ColorStudio) -> None:
 def test_what_is_no_drawing_is_refused_and_the_old_one_stays(desk: ColorStudio, sent: str) -> None:
     before = desk.lines
     desk.opened = sent
-    assert "no picture to work on" in desk.said and desk.lines is before
+    assert "picture cannot be used" in desk.said and desk.lines is before
 
 
 def test_a_bad_dot_says_so_and_changes_nothing(desk: ColorStudio) -> None:

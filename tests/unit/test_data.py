@@ -345,7 +345,8 @@ def test_bad_files_are_named_skipped_and_counted_in_one_line(tmp_path: Path, cap
         "cut.png", "cut.jpg", "empty.png", "text.png", "notes.txt", "tiny.png", "huge.png", "large.png",
     }  # fmt: skip
     assert "truncated" in reasons["cut.jpg"]
-    assert reasons["text.png"] == reasons["notes.txt"] == reasons["empty.png"] == "not a picture"
+    assert reasons["text.png"] == reasons["notes.txt"] == reasons["empty.png"]
+    assert reasons["text.png"] == "not a PNG, JPEG, WebP, GIF, BMP or TIFF picture"
     assert reasons["tiny.png"] == "40 x 15 px, smaller than 16"
     assert reasons["huge.png"] == reasons["large.png"] == "more than 89,478,485 pixels"
     (line,) = capsys.readouterr().out.splitlines()

@@ -85,7 +85,7 @@ def test_pictures_from_a_browser(picture: np.ndarray) -> None:
     assert own.picture.shape == (80, 48, 3)
     for hostile in ("nonsense", "data:image/png;base64,AAAA", url(Image.new("RGB", (5000, 20)))):
         own.opened = hostile
-        assert "no picture" in own.said and own.picture.shape == (80, 48, 3), "the last good one stays"
+        assert "picture cannot be used" in own.said and own.picture.shape == (80, 48, 3), "the last good one stays"
 
 
 @pytest.mark.parametrize(

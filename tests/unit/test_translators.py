@@ -139,7 +139,7 @@ def test_what_cannot_be_translated_is_one_sentence(translate, tmp_path):
     assert "same.png" in translate(*both, "--out", tmp_path / "out", code=1)
     assert "16 to 4096" in translate(both[0], "--out", tmp_path / "out", "--side", 3, code=1)
     (tmp_path / "text.png").write_text("hello")
-    assert "None of the inputs" in translate(tmp_path / "text.png", "--out", tmp_path / "out2", code=1)
+    assert "text.png could not be translated (not a PNG" in translate(tmp_path / "text.png", "--out", tmp_path / "out2", code=1)
     assert "not empty" in translate(both[0], "--out", tmp_path / "one", code=1)
 
 

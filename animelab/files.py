@@ -1,0 +1,104 @@
+"""The one door for pictures: from a folder, a browser, a run or the package, each comes in through here."""
+
+from __future__ import annotations
+
+import stat
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from animelab.errors import LabError, reason
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # by content; of the others Pillow knows, one runs PostScript
+LARGEST = 2**28  # bytes of a file
+MOST_PIXELS = 89_478_485  # Pillow warns beyond
+MOST_SCANS = 200  # of a JPEG, which has about 10; a small file with thousands would take hours
+SMALLEST = 16  # pixels on the shorter side of a picture to work on; below, there is no face to see
+Source = str | Path | bytes  # a path, or a file's content
+Sides = tuple[int, int]  # the least and the greatest side in pixels
+
+
+class BadPicture(LabError):
+    """A picture that cannot be used; `reason` is the part of the sentence that says why."""
+
+    def __init__(self, sentence: str, reason: str = "") -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
+def opened(source: Source, sides: Sides = (SMALLEST, MOST_PIXELS)) -> tuple[Image.Image, Image.Image | None]:
+    """A picture upright, as 8-bit RGB on white, whatever its mode, and its transparency if it has any ("L").
+
+    Raises BadPicture as `read` does, and for sides outside of `sides`.
+    """
+    with _stored(source, sides) as stored:
+        image = ImageOps.exif_transpose(stored)
+        if image.mode == "F" or image.mode.startswith("I"):
+            values = np.asarray(image, dtype=np.float32)
+            # Integers come from 16-bit files (Pillow calls some of them 32-bit); floats count to 1 or to 255.
+            top = 65535 if image.mode != "F" else 1 if values.max() <= 1 else 255
+            image = Image.fromarray((values.clip(0, top) * (255 / top)).round().astype(np.uint8))
+        alpha = None
+        if image.getbands()[-1] in ("A", "a") or "transparency" in image.info:
+            image = image.convert("RGBA")
+            alpha = image.getchannel("A")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        return image.convert("RGB"), alpha
+
+
+def read(source: Source) -> Image.Image:
+    """A picture as it is stored, in its own mode and of any size; of an animation the first frame.
+
+    Raises BadPicture for what is no regular file, too large in bytes or pixels, none of FORMATS, or broken.
+    """
+    with _stored(source, (1, MOST_PIXELS)) as stored:
+        return stored.copy()
+
+
+def is_picture(content: bytes) -> bool:
+    """Whether a file's content begins as one of FORMATS does; nothing is decoded."""
+    try:
+        with _stored(content, (1, MOST_PIXELS)):
+            return True
+    except BadPicture:
+        return False
+
+
+@contextmanager
+def _stored(source: Source, sides: Sides) -> Iterator[Image.Image]:
+    """A picture whose pixels are still to be decoded; what Pillow raises for it, here or inside, is a BadPicture."""
+    try:
+        content = source if isinstance(source, bytes) else _content(Path(source))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata, and on pixels, which are counted below
+            with Image.open(BytesIO(content), formats=FORMATS) as image:
+                if not sides[0] <= min(image.size) <= max(image.size) <= sides[1]:
+                    limit = f"smaller than {sides[0]}" if min(image.size) < sides[0] else f"larger than {sides[1]}"
+                    raise ValueError(f"{image.width} x {image.height} px, {limit}")
+                if image.width * image.height > MOST_PIXELS:
+                    raise Image.DecompressionBombError
+                if image.format == "JPEG" and content.count(b"\xff\xda") > MOST_SCANS:
+                    raise ValueError(f"more than {MOST_SCANS} scans")
+                yield image
+    except Exception as problem:  # Pillow's readers raise whatever Python and their libraries do
+        why = reason(problem)
+        if isinstance(problem, Image.DecompressionBombError):
+            why = f"more than {MOST_PIXELS:,} pixels"
+        elif isinstance(problem, UnidentifiedImageError):
+            why = "not a PNG, JPEG, WebP, GIF, BMP or TIFF picture"
+        name = "That picture" if isinstance(source, bytes) else source
+        raise BadPicture(f"{name} cannot be used ({why}); repair it, or take another.", why) from problem
+
+
+def _content(path: Path) -> bytes:
+    found = path.stat()  # before it is opened: a FIFO waits for ever, and with a device, opening may do something
+    if not stat.S_ISREG(found.st_mode):
+        raise ValueError("a folder" if stat.S_ISDIR(found.st_mode) else "a FIFO, a device or a socket, and no file")
+    if found.st_size > LARGEST:
+        raise ValueError(f"{found.st_size / 1e6:,.0f} MB, more than {LARGEST / 1e6:.0f}")
+    return path.read_bytes()
