@@ -19,11 +19,11 @@ from filelock import FileLock, Timeout
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from animelab.engine.checkpoint import Checkpoints
+from animelab.engine.checkpoint import Checkpoints, writing
 from animelab.engine.recipe import Recipe
 from animelab.engine.run import Data, Log, Run, first_preview, resume_or_begin, save_preview, save_timelapse
 from animelab.engine.weights import save_weights
-from animelab.errors import LabError
+from animelab.errors import LabError, say
 
 
 @dataclass
@@ -53,15 +53,21 @@ def train(
     resume: "auto" goes on from the newest checkpoint in `out`, if there is one; True insists on one; False insists on a
     new folder. Resuming is exact: on a CPU, bit for bit. `watch` is called with a Progress at every log step; without
     one, a progress bar is shown. Ctrl-C (or a notebook's stop button) finishes the step, saves, and says how to go on.
-    Raises LabError when `out` holds another experiment, when a loss is no longer finite, and when memory runs out.
+    Raises LabError when `out` holds another experiment, when a loss is no longer finite, when memory runs out, and when
+    the disk is full; what was written before stays.
     """
     out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(out / "train.lock", timeout=0)  # the system lets go of it, however the process ends
+    with writing(out / "train.lock"):
+        out.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise LabError(f"Another process is training in {out}; wait for it, or choose another folder.") from error
     try:
-        with FileLock(out / "train.lock", timeout=0):  # the system lets go of it, however the process ends
-            return _train(recipe, data, out, resume, watch)
-    except Timeout as error:
-        raise LabError(f"Another process is training in {out}; wait for it, or choose another folder.") from error
+        return _train(recipe, data, out, resume, watch)
+    finally:
+        lock.release()
 
 
 def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Callable[[Progress], None] | None) -> Run:
@@ -120,10 +126,10 @@ def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Cal
 
     finished = step >= config.steps
     if finished:
-        save_timelapse(out)
+        save_timelapse(out, preview)
     else:
         how = "Run the same again" if resume == "auto" else "Run the same with --resume"
-        print(f"Stopped and saved at step {step} of {config.steps} in {out}. {how} to go on from there.")
+        say(f"Stopped and saved at step {step} of {config.steps} in {out}. {how} to go on from there.")
         if signal.SIGTERM in interrupted:
             raise SystemExit(128 + signal.SIGTERM)  # somebody wants the whole process to end, not only this run
     return Run(out, step, finished, recipe)

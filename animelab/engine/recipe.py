@@ -17,6 +17,9 @@ from animelab import config as settings
 from animelab import env
 from animelab.errors import LabError
 
+# Of these, what is saved looks as what is loaded; others, such as a pool of pictures, grow.
+FORMED = (nn.Module, torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler, Tensor)
+
 
 class Recipe:
     """One paper's algorithm. Subclasses write `build` (assign networks and optimizers), `step` and `preview`.
@@ -91,7 +94,12 @@ class Recipe:
         return state
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Take up where `state` was made."""
+        """Take up where `state` was made. Raises LookupError, TypeError or ValueError where it has another form."""
+        own = self.state()
+        for name, _ in self._having(FORMED):
+            _check_form(state[name], own[name], name)
+        for name, value in self._having(torch.optim.Optimizer):
+            _check_moments(state[name], value)
         for name, value in self._having("load_state_dict"):
             value.load_state_dict(state[name])
         for name, value in self._having(Tensor):
@@ -104,10 +112,42 @@ class Recipe:
         networks = [module for _, module in self._having(nn.Module)]
         return all(bool(p.isfinite().all()) for network in networks for p in network.parameters())
 
-    def _having(self, what: type | str) -> Iterator[tuple[str, Any]]:
+    def _having(self, what: type | tuple[type, ...] | str) -> Iterator[tuple[str, Any]]:
         for name, value in list(vars(self).items()):
             if hasattr(value, what) if isinstance(what, str) else isinstance(value, what):
                 yield name, value
+
+
+def _check_form(saved: Any, own: Any, place: str) -> None:
+    """Raise at the first place where the saved state has another type or shape than a recipe's own.
+
+    A flag may be missing, since versions of PyTorch have different ones.
+    """
+    if isinstance(own, Tensor):
+        if not isinstance(saved, Tensor) or (saved.dtype, saved.shape) != (own.dtype, own.shape):
+            raise ValueError(f"another tensor at '{place}'")
+    elif isinstance(own, dict):
+        for key, value in own.items():
+            if key in saved or not (value is None or isinstance(value, bool)):
+                _check_form(saved[key], value, f"{place}.{key}")
+    elif isinstance(own, list | tuple):
+        for index, pair in enumerate(zip(saved, own, strict=True)):
+            _check_form(*pair, f"{place}[{index}]")
+    elif not isinstance(saved, _KINDS.get(type(own), type(own))) or isinstance(saved, bool) > isinstance(own, bool):
+        raise TypeError(f"{type(saved).__name__} at '{place}'")
+
+
+_KINDS: dict[type, Any] = {float: float | int, bool: bool | None, type(None): bool | None}
+
+
+def _check_moments(saved: dict[str, Any], optimizer: torch.optim.Optimizer) -> None:
+    """Optimizers look at what they remember of each weight only when they need it."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    for index, entry in saved["state"].items():
+        needed = ("exp_avg", "exp_avg_sq") if isinstance(optimizer, torch.optim.Adam) else ()
+        for name in dict.fromkeys((*needed, *entry)):
+            if name in needed or (isinstance(entry[name], Tensor) and entry[name].ndim):
+                _check_form(entry[name], weights[index], f"weight {index}: {name}")
 
 
 def adam(network: nn.Module, lr: float, betas: tuple[float, float], weight_decay: float = 0.0) -> torch.optim.Adam:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,11 +16,14 @@ from PIL import Image
 from torch import Tensor
 
 from animelab import __version__, env
-from animelab.engine.checkpoint import Checkpoints, write_atomically
+from animelab.engine.checkpoint import ODD, Checkpoints, sweep, write_atomically, writing
 from animelab.engine.recipe import Recipe
-from animelab.errors import LabError
+from animelab.errors import LabError, reason, say
+from animelab.files import BadPicture, read
 
 RENAMED = {"game_weight": "adversarial_weight"}  # settings of older runs
+RECORD = {"recipe": str, "replaced": dict, "config": dict, "data_fingerprint": str, "precision": str}  # of run.json
+WRITTEN = r"run\.json|log\.jsonl|weights\.safetensors|timelapse\.webp|\d{8}\.png|step-\d{8}\.pt"
 
 
 class Data(Protocol):
@@ -49,41 +54,62 @@ class Run:
     @property
     def previews(self) -> list[Path]:
         """The pictures of the time lapse, in order."""
-        return sorted((self.folder / "previews").glob("[0-9]*.png"))
+        return _previews(self.folder)
 
 
 def resume_or_begin(
     recipe: Recipe, data: Data, out: Path, checkpoints: Checkpoints, resume: bool | str
 ) -> tuple[int, float]:
     """Load the newest checkpoint into the recipe; returns (step, seconds trained). Writes run.json."""
+    for folder in (out, out / "previews", checkpoints.folder):
+        sweep(folder, WRITTEN)
     start, record = (0, 0.0), out / "run.json"
     if checkpoints.paths():
         if resume is False:
             raise LabError(f"{out} already holds a run: resume it (--resume), or choose another folder (--out).")
-        try:
-            before = json.loads(record.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise LabError(f"{record} is missing or damaged; choose another folder to begin anew.") from error
+        before = read_record(out)
+        odd = [key for key, kind in RECORD.items() if not isinstance(before.get(key), kind)]
+        if odd or before["precision"] not in ("fp32", "bf16"):
+            raise LabError(
+                f"{record} is damaged at '{(odd or ['precision'])[0]}'; "
+                "copy the run again, or choose another folder to begin anew."
+            )
         if recipe.config.precision == "auto":
             recipe.precision = before["precision"]  # a run keeps it, also on a machine that would choose another
         _check_same_experiment(before, _about(recipe, data), out)
-        state = checkpoints.load()
-        assert state is not None
-        try:
-            recipe.load_state(state["recipe"])
-            start = state["step"], state["seconds"]
-        except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
-            path = checkpoints.paths()[-1]
-            raise LabError(
-                f"{path} does not fit this recipe ({error}); choose another folder to begin anew."
-            ) from error
+
+        def take(state: dict[str, Any]) -> None:
+            nonlocal start
+            try:
+                recipe.load_state(state["recipe"])
+                if not 0 <= state["seconds"] < math.inf:
+                    raise ValueError(f"seconds = {state['seconds']}")
+                start = state["step"], float(state["seconds"])
+            except ODD as error:
+                raise LabError(f"does not fit this recipe ({type(error).__name__}: {reason(error)})") from error
+
+        checkpoints.load(take)
         done = " It is finished: choose another folder to train anew." if start[0] >= recipe.config.steps else ""
-        print(f"resumed at step {start[0]} of {recipe.config.steps} in {out}.{done}")
+        say(f"resumed at step {start[0]} of {recipe.config.steps} in {out}.{done}")
     elif resume is True:
         raise LabError(f"There is no checkpoint in {out} to resume from; leave out --resume to begin there.")
     text = json.dumps(_about(recipe, data), indent=2) + "\n"
     write_atomically(record, lambda path: path.write_text(text, encoding="utf-8"))
     return start
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """run.json of a run's folder: what it is. Raises LabError where it is missing or damaged."""
+    path = folder / "run.json"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        if not isinstance(record, dict):
+            raise ValueError("no object")
+    except (OSError, ValueError, RecursionError) as error:
+        raise LabError(
+            f"{path} is missing or damaged; copy the whole folder again, or train in another one."
+        ) from error
+    return record
 
 
 def _about(recipe: Recipe, data: Data) -> dict[str, Any]:
@@ -93,6 +119,7 @@ def _about(recipe: Recipe, data: Data) -> dict[str, Any]:
         "config": dataclasses.asdict(recipe.config),
         "data": data.name,
         "data_fingerprint": data.fingerprint,
+        "data_count": [len(side) for side in getattr(data, "sides", [data])],
         "animelab": __version__,
         "torch": torch.__version__,
         "device": env.describe(recipe.device),
@@ -105,7 +132,7 @@ def _check_same_experiment(before: dict[str, Any], now: dict[str, Any], out: Pat
     free = {"steps", "decay", "precision", "log_every", "preview_every", "checkpoint_every", "keep"}
     config = {RENAMED.get(key, key): value for key, value in before["config"].items()}
     pairs = [(key, config.get(key), value) for key, value in now["config"].items() if key not in free]
-    pairs += [(key, before[key], now[key]) for key in ("recipe", "data", "data_fingerprint", "precision")]
+    pairs += [(key, before[key], now[key]) for key in ("recipe", "precision")]
     for name in sorted(before["replaced"].keys() | now["replaced"].keys()):
         if before["replaced"].get(name) != now["replaced"].get(name):
             pairs.append((name, "another function", "this one"))
@@ -115,30 +142,51 @@ def _check_same_experiment(before: dict[str, Any], now: dict[str, Any], out: Pat
                 f"{out} holds a run with {key} = {old}, and now it is {new}; "
                 "put it back to resume, or choose another folder for the new experiment."
             )
+    if before["data_fingerprint"] != now["data_fingerprint"]:  # the name may differ: a folder can be renamed
+        then, today = (_listed(about.get("data_count")) for about in (before, now))
+        start = f" (--set start={out} begins from its networks)" if "start" in now["config"] else ""
+        raise LabError(
+            f"The pictures were changed, or some added, since {out} began with {then} of them; now there are {today}: "
+            f"put them back as they were to resume, or choose another folder to train with these{start}."
+        )
 
 
 def first_preview(recipe: Recipe, out: Path, start: int) -> np.ndarray:
-    """Of a new run, what untrained networks draw; of a resumed one, the newest picture it has."""
-    previews = sorted((out / "previews").glob("[0-9]*.png"))
-    before = [path for path in previews if int(path.stem) <= start] if start else []
-    for path in set(previews) - set(before):
-        path.unlink()  # of a run that went further and then lost its checkpoints
-    if not before:
-        return save_preview(recipe, out, start)
-    with Image.open(before[-1]) as picture:
-        return np.asarray(picture.convert("RGB"))
+    """What the networks draw at the start; of a new run it is kept, as the first picture of its time lapse."""
+    for path in _previews(out):
+        if int(path.stem) > start or not start:
+            path.unlink()  # of a run that went further and then lost its checkpoints
+    return draw_preview(recipe) if _previews(out) else save_preview(recipe, out, start)
+
+
+def draw_preview(recipe: Recipe) -> np.ndarray:
+    with torch.no_grad(), torch.random.fork_rng():  # looking at a run must not change it
+        return recipe.preview()
 
 
 def save_preview(recipe: Recipe, out: Path, step: int) -> np.ndarray:
-    with torch.no_grad(), torch.random.fork_rng():  # looking at a run must not change it
-        picture = recipe.preview()
+    picture = draw_preview(recipe)
     path = out / "previews" / f"{step:08d}.png"
     write_atomically(path, lambda temporary: Image.fromarray(picture).save(temporary, format="PNG"))
     return picture
 
 
-def save_timelapse(out: Path) -> None:
-    frames = [Image.open(path).convert("RGB") for path in sorted((out / "previews").glob("[0-9]*.png"))]
+def save_timelapse(out: Path, last: np.ndarray) -> None:
+    """All previews as one film; what is damaged, or not of the last one's size, is left out, and named."""
+    frames, odd = [], []
+    for path in _previews(out):
+        try:
+            picture = read(path).convert("RGB")
+        except BadPicture as problem:
+            odd.append(f"{path.name} ({problem.reason})")
+            continue
+        if picture.size == (last.shape[1], last.shape[0]):
+            frames.append(picture)
+        else:
+            odd.append(f"{path.name} ({picture.width} x {picture.height} px)")
+    if odd:
+        say(f"The time lapse goes without {len(odd)} damaged pictures of {out / 'previews'}: {', '.join(odd[:3])}.")
+    frames = frames or [Image.fromarray(last)]
     write_atomically(
         out / "timelapse.webp",
         lambda path: frames[0].save(
@@ -152,6 +200,12 @@ def save_timelapse(out: Path) -> None:
     )
 
 
+def _previews(out: Path) -> list[Path]:
+    """The pictures that the engine saved; others, such as a sync program's copies, are none of its business."""
+    found = (path for path in (out / "previews").glob("*.png") if re.fullmatch(r"\d{8}\.png", path.name))
+    return sorted(path for path in found if path.is_file())
+
+
 class Log:
     """log.jsonl, a line for each log step; a resumed run goes on from its checkpoint's line."""
 
@@ -163,14 +217,27 @@ class Log:
 
     def add(self, row: dict[str, float]) -> None:
         self.rows.append(row)
-        with open(self.path, "a", encoding="utf-8") as file:
+        with writing(self.path), open(self.path, "a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
 
 def _read_log(path: Path) -> list[dict[str, float]]:
-    if not path.exists():
-        return []
+    rows, odd = [], []
     # A kill can cut the last line short; a line without its end is not a line.
-    return [
-        json.loads(line) for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")
-    ]
+    lines = path.read_bytes().split(b"\n")[:-1] if path.is_file() else []
+    for number, line in enumerate(lines, 1):
+        try:
+            row = json.loads(line.decode("utf-8"))
+            if type(row["step"]) is not int or not all(math.isfinite(value) for value in row.values()):
+                raise ValueError("a line has a step and numbers")
+            rows.append(row)
+        except ODD:
+            odd.append(str(number))
+    if odd:
+        say(f"{path}: {len(odd)} of its lines cannot be read and are left out (line {', '.join(odd[:3])}).")
+    return rows
+
+
+def _listed(counts: Any) -> str:
+    """Of each side how many, as in run.json; older ones do not say."""
+    return " and ".join(map(str, counts)) if isinstance(counts, list) else "an unknown number"

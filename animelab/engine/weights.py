@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import nn
+from torch import Tensor, nn
 
 from animelab.engine.checkpoint import write_atomically
 from animelab.errors import LabError
@@ -19,12 +20,13 @@ from animelab.nn import NETWORKS
 def save_weights(
     path: Path, name: str, arguments: dict[str, Any], network: nn.Module, dtype: torch.dtype = torch.float32
 ) -> None:
-    """Write the network's weights with its name in nn.NETWORKS and its arguments in the file's header."""
+    """Write the network's weights; the file's header has its name in nn.NETWORKS, its arguments, and a checksum."""
     tensors = {
         key: value.detach().cpu().to(dtype if value.is_floating_point() else value.dtype).contiguous()
         for key, value in network.state_dict().items()
     }
     header = {"network": name, "arguments": json.dumps(arguments)}
+    header["sha256"] = _checksum(header, tensors)
     write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata=header))
 
 
@@ -32,7 +34,7 @@ def load_weights(path: Path) -> tuple[str, dict[str, Any], nn.Module]:
     """The network in a file that `save_weights` wrote, in float32, evaluation mode, on the CPU.
 
     Nothing in the file can run code, and no memory is taken before names and shapes agree. Raises LabError when the
-    file is no safetensors file, names no network of ours, or its tensors do not fit.
+    file is no safetensors file, names no network of ours, its tensors do not fit, or a bit of it has changed.
     """
     try:
         with safe_open(path, "pt") as file:
@@ -50,6 +52,8 @@ def load_weights(path: Path) -> tuple[str, dict[str, Any], nn.Module]:
                 odd = sorted(key for key in shapes.keys() | expected.keys() if shapes.get(key) != expected.get(key))
                 raise LabError(f"{path} does not fit {name} with {arguments}: first difference at '{odd[0]}'.")
             tensors = {key: file.get_tensor(key) for key in shapes}
+            if "sha256" in header and header["sha256"] != _checksum(header, tensors):
+                raise LabError(f"{path} is damaged: its checksum differs; download or train it again.")
     except (SafetensorError, OSError, TypeError, ValueError, KeyError, RuntimeError, RecursionError) as error:
         raise LabError(f"{path} is not a readable weights file ({error}); download or train it again.") from error
     # Copies: on Windows a tensor that is still mapped to the file would keep the next training from replacing it.
@@ -59,3 +63,12 @@ def load_weights(path: Path) -> tuple[str, dict[str, Any], nn.Module]:
     }
     network.load_state_dict(tensors, assign=True)
     return name, arguments, network.eval()
+
+
+def _checksum(header: dict[str, str], tensors: dict[str, Tensor]) -> str:
+    """Of all that makes the network; files from before it was written have none."""
+    digest = hashlib.sha256(f"{header['network']} {header['arguments']}".encode())
+    for key, value in sorted(tensors.items()):
+        digest.update(f"{key} {value.dtype} {tuple(value.shape)}".encode())
+        digest.update(value.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()

@@ -183,8 +183,11 @@ def test_resume_modes(tmp_path, monkeypatch):
     train(Line(LineConfig(), "cpu"), Numbers(), tmp_path)  # a run from when the setting had another name
     other = Numbers(11)
     other.fingerprint = "2"
-    with pytest.raises(LabError, match="data_fingerprint"):
+    with pytest.raises(LabError, match="began with 10 of them; now there are 11: put them back .* another folder"):
         train(Line(LineConfig(), "cpu"), other, tmp_path)
+    same = Numbers()
+    same.name = "a renamed folder"
+    train(Line(LineConfig(), "cpu"), same, tmp_path)
 
 
 def test_an_interrupt_finishes_the_step_saves_and_goes_on_exactly(tmp_path, capsys):
@@ -301,14 +304,91 @@ def test_out_of_memory_names_the_batch(tmp_path):
         train(Line(LineConfig(), "cpu", after_step=other_mistake), Numbers(), tmp_path)
 
 
-def test_a_damaged_checkpoint_is_named(tmp_path):
-    train(Line(LineConfig(), "cpu"), Numbers(), tmp_path)
-    newest = Checkpoints(tmp_path / "checkpoints").paths()[-1]
+def test_with_a_damaged_newest_checkpoint_the_older_one_is_taken_and_said(tmp_path, capsys):
+    straight = Line(LineConfig(steps=14, keep=1), "cpu")
+    train(straight, Numbers(), tmp_path / "straight")
+    train(Line(LineConfig(), "cpu"), Numbers(), tmp_path / "run")
+    newest = Checkpoints(tmp_path / "run" / "checkpoints").paths()[-1]
     newest.write_bytes(newest.read_bytes()[:1000])
-    with pytest.raises(LabError, match=r"step-00000012\.pt cannot be read; delete it"):
-        train(Line(LineConfig(), "cpu"), Numbers(), tmp_path)
-    newest.unlink()
+    resumed = Line(LineConfig(steps=14, keep=1, checkpoint_every=11), "cpu")
+    train(resumed, Numbers(), tmp_path / "run")
+    assert "step-00000012.pt is damaged and cannot be read: it goes on from step-00000010.pt" in capsys.readouterr().out
+    assert torch.equal(everything(straight), everything(resumed))
+    assert [path.name for path in Checkpoints(tmp_path / "run" / "checkpoints").paths()] == ["step-00000014.pt"]
+
+
+def test_no_flipped_bit_of_a_checkpoint_is_taken(tmp_path):
+    checkpoints = Checkpoints(tmp_path)
+    path = checkpoints.save(3, {"recipe": {"weight": torch.linspace(0, 1, 64)}})
+    good = path.read_bytes()
+    places = {*range(0, len(good), 97), *range(len(good) - 110, len(good))}  # with all of the checksum, and before it
+    for place in places:
+        path.write_bytes(good[:place] + bytes([good[place] ^ 1 << place % 8]) + good[place + 1 :])
+        with pytest.raises(LabError, match=r"step-00000003\.pt is damaged"):
+            checkpoints.load()
+    for length in (0, 21, 22, 90, len(good) // 2, len(good) - 80, len(good) - 1):
+        path.write_bytes(good[:length])
+        with pytest.raises(LabError, match=r"step-00000003\.pt is damaged"):
+            checkpoints.load()
+    path.write_bytes(good)
+    assert checkpoints.load()["step"] == 3
+
+
+def unsealed(path, change=lambda state: None):
+    """The checkpoint as it was written before there was a checksum, with some of it changed."""
+    state = torch.load(path, weights_only=True)
+    change(state)
+    torch.save(state, path)
+
+
+def test_a_checkpoint_of_before_the_checksum_resumes_and_its_tensors_are_checked_still(tmp_path):
+    straight, resumed = Line(LineConfig(steps=14), "cpu"), Line(LineConfig(steps=14), "cpu")
+    train(straight, Numbers(), tmp_path / "straight")
+    train(Line(LineConfig(), "cpu"), Numbers(), tmp_path / "run")
+    paths = Checkpoints(tmp_path / "run" / "checkpoints").paths()
+    for path in paths:
+        unsealed(path)
+    data = paths[-1].read_bytes()
+    place = data.rindex(resumed.seen.new_tensor(48).numpy().tobytes())  # 12 steps of 4
+    paths[-1].write_bytes(data[:place] + b"\x31" + data[place + 1 :])
+    assert train(resumed, Numbers(), tmp_path / "run").finished
+    assert torch.equal(everything(straight), everything(resumed))
+
+
+def test_what_a_checkpoint_holds_must_have_the_form_of_the_recipe(tmp_path):
     train(Line(LineConfig(), "cpu"), Numbers(), tmp_path)
+    older, newest = Checkpoints(tmp_path / "checkpoints").paths()
+    older.unlink()
+    good = newest.read_bytes()
+    odd = [None, True, -5, 12.5, "12", [], {}, torch.zeros(2, 3), float("nan")]
+    leaves = list(_places(torch.load(newest, weights_only=True)))
+    assert ("recipe", "optimizer", "state", 0, "exp_avg") in leaves and ("step",) in leaves
+    refused = 0
+    for number, place in enumerate(leaves):
+        newest.write_bytes(good)
+        unsealed(newest, partial(_put, place=place, value=odd[number % len(odd)], remove=number % 3 == 0))
+        try:  # some numbers are as good as others; none ends in another exception
+            train(Line(LineConfig(steps=15), "cpu"), Numbers(), tmp_path)
+        except LabError:
+            refused += 1
+        for later in set(Checkpoints(tmp_path / "checkpoints").paths()) - {newest}:
+            later.unlink()
+    assert refused > len(leaves) / 2
+
+
+def _put(state, place, value, remove):
+    for key in place[:-1]:
+        state = state[key]
+    state[place[-1]] = value
+    if remove:
+        del state[place[-1]]
+
+
+def _places(value, *before):
+    if before:
+        yield before
+    for key, inner in value.items() if isinstance(value, dict) else ():
+        yield from _places(inner, *before, key)
 
 
 class Bomb:
