@@ -396,12 +396,13 @@ run = train(recipe, faces, env.runs_dir() / name, watch=LiveTraining())
 
 # %%
 mine = zoo.load_run(run.folder)
-orders, sampled = mine.orders(1024, seed=3), mine.sample(1024, seed=3)
-drawn = StudioAttributes(config.size, 1024, prior=config.prior, split="test")
+crowd = 1024 if env.scale() == "full" else 100
+orders, sampled = mine.orders(crowd, seed=3), mine.sample(crowd, seed=3)
+drawn = StudioAttributes(config.size, crowd, prior=config.prior, split="test")
 read = {
     "generated to order": metrics.attribute_accuracy(sampled, orders),
     "against other orders": metrics.attribute_accuracy(sampled, orders.roll(1, 0)),
-    "drawn": metrics.attribute_accuracy(*drawn.batch(range(1024))),
+    "drawn": metrics.attribute_accuracy(*drawn.batch(range(crowd))),
 }
 shown = [name for name in read["drawn"] if not name.endswith((" hair", " eyes"))]
 print(f"{'':22}" + "".join(f"{name:>12}" for name in shown))
