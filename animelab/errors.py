@@ -36,7 +36,7 @@ def _is_visible(sign: str) -> bool:
     return sign.isprintable() or sign in "\u200c\u200d" or unicodedata.category(sign) == "Zs"
 
 
-def reason(problem: BaseException) -> str:
+def reason(problem: object) -> str:
     """What another library's exception says, as a part of one sentence."""
     words = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
     return shown(" ".join(words.split()), 200)

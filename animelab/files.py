@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import warnings
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from animelab.errors import LabError, reason
+from animelab.errors import LabError, reason, shown
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # by content; of the others Pillow knows, one runs PostScript
 LARGEST = 2**28  # bytes of a file
@@ -93,6 +94,18 @@ def _stored(source: Source, sides: Sides) -> Iterator[Image.Image]:
             why = "not a PNG, JPEG, WebP, GIF, BMP or TIFF picture"
         name = "That picture" if isinstance(source, bytes) else source
         raise BadPicture(f"{name} cannot be used ({why}); repair it, or take another.", why) from problem
+
+
+def one_name(text: str) -> str:
+    """The name of a file or folder that a person typed; LabError unless it stays where it is put, on every system."""
+    name = text.strip()
+    if not name or len(name.encode("utf-8", "replace")) > 200:
+        raise LabError("A name has 1 to 200 letters; type another.")
+    if shown(name, 200) != name or re.search(r'[<>:"/\\|?*]', name) or name[0] == "." or name[-1] == ".":
+        raise LabError(f"'{name}' is no name to save under: no / \\ : * ? \" < > |, and no dot at either end.")
+    if re.fullmatch(r"(?i)(con|conin\$|conout\$|prn|aux|nul|com\d|lpt\d)( *\..*)?", name):
+        raise LabError(f"'{name}' is a device's name on Windows; type another.")
+    return name
 
 
 def _content(path: Path) -> bytes:

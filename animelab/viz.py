@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from animelab.errors import LabError
+from animelab.errors import LONGEST, LabError, shown
 
 # Okabe and Ito's palette, told apart by every kind of color vision; its yellow is too pale for a line on white.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -40,7 +40,7 @@ class Figure:
         markup = image_tag(self.image, self.alt, self.width)
         if self.caption:
             markup += f'<div style="margin-top:6px;font-size:0.92em;opacity:0.8">{html.escape(self.caption)}</div>'
-        return {"text/html": f'<div style="margin:4px 0 10px">{markup}</div>', "text/plain": self.alt}
+        return {"text/html": f'<div style="margin:4px 0 10px">{markup}</div>', "text/plain": shown(self.alt, LONGEST)}
 
 
 def image_tag(image: np.ndarray, alt: str, width: int, kind: str = "png", **options: Any) -> str:
@@ -117,7 +117,7 @@ def compare(
         raise LabError("There is nothing to compare: pass {name: images} with at least one row.")
     font = ImageFont.truetype(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", size)
     sheets = {name: grid(images, columns, scale) for name, images in rows.items()}
-    names = {name: (name,) if isinstance(name, str) else name for name in rows}
+    names = {name: tuple(map(shown, (name,) if isinstance(name, str) else name)) for name in rows}
     width = max(max(sheet.shape[1], int(font.getlength(names[name][-1])) + 2) for name, sheet in sheets.items())
     strips: list[np.ndarray] = []
     for name, sheet in sheets.items():
@@ -157,11 +157,11 @@ def curves(
     series = _series(losses)
     smooth = {name: _smooth(values, smoothing) for name, (_, values) in series.items()}
     ends = {name: values[np.isfinite(values)][-1] for name, values in smooth.items()}
-    labels = {name: f"{name}  {end:#.3g}" for name, end in ends.items()}
+    labels = {name: f"{shown(name, 40)}  {end:#.3g}" for name, end in ends.items()}
     raw = np.concatenate([values for _, values in series.values()])
-    shown = np.concatenate([*smooth.values(), np.nanpercentile(raw, [0.5, 99.5])])  # the raw ones but for rare spikes
-    margin = 0.04 * np.ptp(shown[~np.isnan(shown)]) or 0.5
-    bottom, top = np.nanmin(shown) - margin, np.nanmax(shown) + margin
+    drawn = np.concatenate([*smooth.values(), np.nanpercentile(raw, [0.5, 99.5])])  # the raw ones but for rare spikes
+    margin = 0.04 * np.ptp(drawn[~np.isnan(drawn)]) or 0.5
+    bottom, top = np.nanmin(drawn) - margin, np.nanmax(drawn) + margin
     room = min(0.4, 0.03 + 0.0115 * max(map(len, labels.values())))  # for the names at the right
     canvas = FigureCanvasAgg(Canvas(figsize=(7.2, 3.1), dpi=200, facecolor="white"))
     axes = canvas.figure.add_axes((0.075, 0.15, 0.925 - room, 0.74), ylim=(bottom, top))
@@ -171,7 +171,8 @@ def curves(
         axes.plot(*series[name], color=color, linewidth=0.7, alpha=0.25)
         axes.plot(series[name][0], smooth[name], color=color, linewidth=1.7, solid_capstyle="round")
         below = min((ends[name] - bottom) / (top - bottom), below - 0.09)  # names never overlap
-        axes.text(1.015, below, labels[name], color=color, fontsize=9.5, va="center", transform=axes.transAxes)
+        words = axes.text(1.015, below, labels[name], color=color, fontsize=9.5, va="center", parse_math=False)
+        words.set_transform(axes.transAxes)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.spines["bottom"].set_color("#BBBBBB")
     axes.grid(axis="y", color=FAINT, linewidth=0.7)
@@ -185,8 +186,8 @@ def curves(
     axes.text(0, 1.05, ylabel, color=INK, fontsize=9, transform=axes.transAxes)
     canvas.draw()
     image = np.asarray(canvas.buffer_rgba())[..., :3]
-    words = [_words(name, steps, smooth[name], xlabel) for name, (steps, _) in series.items()]
-    alt = alt or f"Line chart of {ylabel} by {xlabel}. {' '.join(words)}"
+    told = [_words(name, steps, smooth[name], xlabel) for name, (steps, _) in series.items()]
+    alt = alt or f"Line chart of {ylabel} by {xlabel}. {' '.join(told)}"
     return Figure(image, alt, caption, width=image.shape[1] // 2)
 
 

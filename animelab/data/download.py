@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import queue
 import re
 import shutil
 import stat
+import tempfile
+import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path, PurePosixPath
@@ -19,10 +24,12 @@ from urllib.request import Request, urlopen
 from tqdm.auto import tqdm
 
 from animelab.config import nearest
-from animelab.errors import LabError
+from animelab.errors import LabError, reason, say
+from animelab.files import LARGEST, is_picture
 
-CHUNK = 2**18
-PATIENCE = 30  # seconds without a byte
+CHUNK = 2**16
+PATIENCE = 30  # seconds without a byte; for a whole CHUNK twice as many
+LONGEST = 6 * 3600  # seconds for all of a download
 TRIES = 4  # at each mirror, each going on where the last one stopped
 PAUSE = 1  # seconds before the second try, twice that before the third, and so on
 
@@ -41,6 +48,10 @@ class Source:
     pictures: int = 20_000
     least: int = 1  # pictures; with fewer it is another dataset, or a part of it
     unpacked: int = 2**31  # bytes
+
+
+class TooSlow(HTTPException):
+    """Bytes came, but so few that asking again would not help."""
 
 
 SOURCES = {
@@ -72,43 +83,56 @@ def get(source: str | Source, folder: str | Path, archive: str | Path | None = N
             raise LabError(f"There is no dataset '{source}' to get: {nearest(source, SOURCES)}")
         source = SOURCES[source]
     folder, path = Path(folder), Path(archive) if archive else None
-    work, record = folder / f"{source.name}.unfinished", folder / "SHA256"
+    work = folder / f"{source.name}.unfinished"  # the user's own files may lie there, too
     try:
         if path and not (path.is_file() and zipfile.is_zipfile(path)):
             wrong = "a folder" if path.is_dir() else "no ZIP archive, or damaged" if path.exists() else "not there"
             raise LabError(f"{path} is {wrong}; check the path, or get the archive again from {source.page}.")
         taken = [folder / inner for inner in source.folders.values() if (folder / inner).exists()]
         complete = len(taken) == len(source.folders)
-        if complete and path and record.exists():
-            _compare(path, record)
+        if complete and path and _recorded(folder):
+            _compare(path, folder)
         elif taken and (path or not complete):
             raise LabError(f"{taken[0]} exists already, and is left as it is; move it away, or give another folder.")
         elif not complete:
-            _unpack(source, path or _download(source, work), folder, work)
+            work.mkdir(parents=True, exist_ok=True)
+            for old in work.glob(".animelab-*"):
+                if time.time() - old.stat().st_mtime > 24 * 3600:  # of a process that was killed
+                    shutil.rmtree(old, ignore_errors=True)
+            ours = Path(tempfile.mkdtemp(prefix=".animelab-", dir=work))
+            try:
+                _unpack(source, path or _download(source, work, ours), folder, ours / "pictures")
+            finally:
+                shutil.rmtree(ours, ignore_errors=True)
+                with suppress(OSError):  # there is something else in it
+                    work.rmdir()
     except OSError as problem:
-        raise LabError(f"{folder} cannot be written ({_words(problem)}); make room, or give another.") from problem
+        raise LabError(f"{folder} cannot be written ({reason(problem)}); make room, or give another.") from problem
     return folder
 
 
-def _download(source: Source, work: Path) -> Path:
-    path, problem = work / f"{source.name}.zip", "no mirror is known"
-    work.mkdir(parents=True, exist_ok=True)
+def _download(source: Source, work: Path, ours: Path) -> Path:
+    problem, until = "no mirror is known", time.monotonic() + LONGEST
     if source.drive:
         try:
-            return _from_drive(source, path)
+            return _from_drive(source, ours / "drive.zip")
         except Exception as error:  # noqa: BLE001  gdown has no error of its own for quotas, private files and wrong pages
-            problem = f"Google Drive: {_words(error)}"
+            problem = f"Google Drive: {reason(error)}"
     for number, url in enumerate(source.mirrors):
         partial = work / f"{number}.partial"  # one each, as a bad mirror's bytes would spoil the next one's file
         for attempt in range(TRIES):
             time.sleep(PAUSE * attempt)
             try:
-                _fetch(url, partial, source.largest)
-                return partial.replace(path)
+                _fetch(url, partial, source.largest, until)
+                path = partial.replace(ours / "mirror.zip")
+                for other in range(number):
+                    (work / f"{other}.partial").unlink(missing_ok=True)
+                return path
             except (LabError, HTTPException, ValueError) as error:  # an OSError is the disk's
-                problem = f"{url}: {_words(error)}"
+                problem = f"{url}: {reason(error)}"
                 if isinstance(error, LabError):  # asking again would not help, and nothing could be continued
                     partial.unlink(missing_ok=True)
+                if isinstance(error, LabError | TooSlow):
                     break
     raise LabError(
         f"'{source.name}' could not be downloaded ({problem}). Get it by hand from {source.page}, and say "
@@ -119,105 +143,147 @@ def _download(source: Source, work: Path) -> Path:
 def _from_drive(source: Source, path: Path) -> Path:
     import gdown
 
-    gdown.download(id=source.drive, output=str(path), quiet=False, resume=True)  # all that 5.1 and 6 have in common
+    def download() -> None:
+        gdown.download(id=source.drive, output=str(path), quiet=False)
+
+    _ask(download, seconds=LONGEST)
     if not zipfile.is_zipfile(path) or path.stat().st_size > source.largest:
         path.unlink(missing_ok=True)
         raise LabError("it sent something else than the dataset; too many people may have asked for it today")
     return path
 
 
-def _fetch(url: str, partial: Path, largest: int) -> None:
+def _fetch(url: str, partial: Path, largest: int, until: float) -> None:
     """One try: from where `partial` ends to the end of the file."""
     start = partial.stat().st_size if partial.exists() else 0
     request = Request(url, headers={"Range": f"bytes={start}-"} if start else {})
-    with _ask(urlopen, request, None, PATIENCE) as answer:
-        span = re.match(r"bytes (\d+)-\d+/(\d+)", answer.headers.get("Content-Range", ""))
-        if start and (answer.status != 206 or span is None or int(span[1]) != start):
-            start = 0  # this server begins anew
-        length = answer.headers.get("Content-Length")
-        whole = start + int(length) if length else None
-        if max(whole or 0, start) > largest:
-            raise LabError(f"it would send {(whole or 0) / 1e6:.0f} MB, more than the dataset has")
-        with open(partial, "ab" if start else "wb") as file, tqdm.wrapattr(file, "write", whole, initial=start) as bar:
-            while chunk := _ask(answer.read, CHUNK):
-                bar.write(chunk)
-                if file.tell() > largest:
-                    raise LabError("it sends more than the dataset has")
+    answer = _ask(urlopen, request, None, PATIENCE)  # not in a `with`, which would wait for the rest of a slow one
+    span = re.match(r"bytes (\d+)-\d+/(\d+)", answer.headers.get("Content-Range", ""))
+    if start and (answer.status != 206 or span is None or int(span[1]) != start):
+        start = 0  # this server begins anew
+    length = answer.headers.get("Content-Length")
+    whole = start + int(length) if length else None
+    if max(whole or 0, start) > largest:
+        raise LabError(f"it would send {(whole or 0) / 1e6:.0f} MB, more than the dataset has")
+    with open(partial, "ab" if start else "wb") as file, tqdm.wrapattr(file, "write", whole, initial=start) as bar:
+        while chunk := _ask(answer.read, CHUNK):
+            bar.write(chunk)
+            if file.tell() > largest:
+                raise LabError("it sends more than the dataset has")
+            if time.monotonic() > until:
+                raise TooSlow(f"it took more than {LONGEST / 3600:.0f} hours")
+    answer.close()
     if whole is not None and partial.stat().st_size < whole:
         raise HTTPException("the connection broke")
     if not zipfile.is_zipfile(partial):
         raise LabError("it sent something else than a ZIP archive")
 
 
-def _ask(call: Callable[..., Any], *given: Any) -> Any:
-    """What a server answers. No OSError comes out of it, so that one elsewhere is the disk's."""
+def _ask(call: Callable[..., Any], *given: Any, seconds: float | None = None) -> Any:
+    """What a server answers, in a thread of its own: a socket's time-out begins again with each byte.
+
+    Raises TooSlow; no OSError comes out of it, so that one elsewhere is the disk's.
+    """
+    answers: queue.SimpleQueue[tuple[Any, Exception | None]] = queue.SimpleQueue()
+
+    def wait() -> None:
+        try:
+            answers.put((call(*given), None))
+        except Exception as problem:  # noqa: BLE001  it is raised below
+            answers.put((None, problem))
+
+    threading.Thread(target=wait, daemon=True).start()
     try:
-        return call(*given)
-    except OSError as problem:
+        answer, problem = answers.get(timeout=seconds or 2 * PATIENCE)
+    except queue.Empty:
+        raise TooSlow("it is too slow") from None
+    if isinstance(problem, OSError):
         final = isinstance(problem, HTTPError) and problem.code < 500 and problem.code != 429
-        raise (LabError if final else HTTPException)(_words(getattr(problem, "reason", None) or problem)) from problem
+        raise (LabError if final else HTTPException)(reason(getattr(problem, "reason", None) or problem)) from problem
+    if problem:
+        raise problem
+    return answer
 
 
-def _words(problem: object) -> str:
-    """What an exception says, as a part of one sentence, whatever a server put into it."""
-    words = (getattr(problem, "strerror", None) or str(problem) or repr(problem)).split()
-    return "".join(filter(str.isprintable, " ".join(words)))[:200]
+def _recorded(folder: Path) -> str:
+    """The sha256 of the archive that was there before; empty when there was none, or its record is damaged."""
+    record = folder / "SHA256"
+    words = record.read_bytes()[:64].decode("ascii", "replace") if record.is_file() else ""
+    return words if re.fullmatch("[0-9a-f]{64}", words) else ""
 
 
-def _compare(path: Path, record: Path) -> str:
+def _compare(path: Path, folder: Path) -> str:
     """The sha256 of a file; LabError when another one is on record."""
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
-    if record.exists() and record.read_text(encoding="utf-8", errors="replace").split()[:1] != [digest.hexdigest()]:
+    if _recorded(folder) not in ("", digest.hexdigest()):
         raise LabError(
             f"{path} is not the archive that was here before (its sha256 begins with {digest.hexdigest()[:12]}, which "
-            f"is not what {record} says); if you trust it, give another folder."
+            f"is not what {folder / 'SHA256'} says); if you trust it, give another folder."
         )
     return digest.hexdigest()
 
 
-def _unpack(source: Source, path: Path, folder: Path, work: Path) -> None:
-    fresh, record = work / "pictures", folder / "SHA256"
-    shutil.rmtree(fresh, ignore_errors=True)
-    try:
-        digest = _compare(path, record)
-        for target, chunk in _pieces(source, path):
-            (fresh / target).parent.mkdir(parents=True, exist_ok=True)
-            with open(fresh / target, "ab") as file:
-                file.write(chunk)
-        missing = [inner for inner in source.folders.values() if not (fresh / inner).is_dir()]
-        if missing:
-            raise LabError(f"{path} has no pictures for {missing[0]}; it is not '{source.name}', or not all of it.")
-        for inner in source.folders.values():
-            (folder / inner).parent.mkdir(parents=True, exist_ok=True)
-            (fresh / inner).replace(folder / inner)  # fails where somebody has put something meanwhile
-        record.write_text(f"{digest}\n", encoding="utf-8")
-    finally:
-        shutil.rmtree(work, ignore_errors=True)  # what gdown left there, too; the next try begins anew
+def _unpack(source: Source, path: Path, folder: Path, fresh: Path) -> None:
+    digest = _compare(path, folder)
+    for target, content in _pictures(source, path):
+        (fresh / target).parent.mkdir(parents=True, exist_ok=True)
+        with open(fresh / target, "xb") as file:
+            file.write(content)
+    missing = [inner for inner in source.folders.values() if not (fresh / inner).is_dir()]
+    if missing:
+        raise LabError(f"{path} has no pictures for {missing[0]}; it is not '{source.name}', or not all of it.")
+    for inner in source.folders.values():
+        (folder / inner).parent.mkdir(parents=True, exist_ok=True)
+        (fresh / inner).replace(folder / inner)  # fails where somebody has put something meanwhile
+    (folder / "SHA256").write_text(f"{digest}\n", encoding="utf-8")
 
 
-def _pieces(source: Source, path: Path) -> Iterator[tuple[Path, bytes]]:
-    """Where to append which bytes. What is wrong with the archive is a LabError: an OSError elsewhere is the disk's."""
-    room = source.unpacked
+class _Listed(io.BufferedReader):
+    """An archive whose list of files, which zipfile reads as a whole, may not have more than `most` bytes."""
+
+    most = 2**62
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > self.most:
+            raise LabError(f"{self.name} lists more files than the dataset has; get it again.")
+        return super().read(size)
+
+
+def _pictures(source: Source, path: Path) -> Iterator[tuple[Path, bytes]]:
+    """Where each picture goes. What is wrong with the archive is a LabError: an OSError elsewhere is the disk's."""
+    room, others = source.unpacked, 0
     try:
-        with zipfile.ZipFile(path) as archive:
+        file = _Listed(io.FileIO(path))
+        file.most = 200 * source.pictures  # a file takes 46 bytes and its name
+        with file, zipfile.ZipFile(file) as archive:
+            file.most = _Listed.most
             members = [(info, target) for info in archive.infolist() if (target := _target(source, info))]
             if not source.least <= len(members) <= source.pictures:
                 raise LabError(f"{path} has {len(members):,} pictures, which is not '{source.name}'; get it again.")
             if len({str(target).casefold() for _, target in members}) < len(members):  # some disks take A and a for one
                 raise LabError(f"{path} has two pictures of the same name; get it again, or rename one of them.")
             for info, target in members:
+                if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # others unpack without limit
+                    raise LabError(f"{path} is compressed in a way that no mirror uses; get it again.")
                 with archive.open(info) as packed:
-                    while chunk := packed.read(CHUNK):
-                        if (room := room - len(chunk)) < 0:  # what the directory says of sizes need not be true
-                            raise LabError(f"{path} unpacks to more than '{source.name}' has; it was not kept.")
-                        yield target, chunk
+                    content = packed.read(min(room, LARGEST) + 1)
+                if (room := room - len(content)) < 0:  # what the directory says of sizes need not be true
+                    raise LabError(f"{path} unpacks to more than '{source.name}' has; it was not kept.")
+                if is_picture(content):
+                    yield target, content
+                else:
+                    others += 1
+            if len(members) - others < source.least:
+                raise LabError(f"{path}: only {len(members) - others:,} of its files are pictures; get it again.")
+            if others:
+                say(f"{others:,} files in {path} have a picture's name and are none; they were left out.")
     except LabError:
         raise
     except Exception as problem:  # zipfile and each of its decompressors have errors of their own
-        raise LabError(f"{path} is a damaged archive ({_words(problem)}); get it again.") from problem
+        raise LabError(f"{path} is a damaged archive ({reason(problem)}); get it again.") from problem
 
 
 def _target(source: Source, info: zipfile.ZipInfo) -> Path | None:
@@ -227,5 +293,7 @@ def _target(source: Source, info: zipfile.ZipInfo) -> Path | None:
         raise LabError(f"The archive wants to write to '{info.filename}'; nothing of it was unpacked.")
     if info.is_dir() or place.suffix.lower() not in (".jpg", ".jpeg", ".png") or len(place.parts) < 2:
         return None
+    if len(place.name) > 100:
+        return None  # some disks would refuse it
     outside = source.folders.get(place.parts[-2])
     return Path(outside, re.sub(r"[^\w.-]", "_", place.name)) if outside else None

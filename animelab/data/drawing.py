@@ -21,7 +21,7 @@ from tqdm.auto import tqdm
 
 from animelab import env, studio
 from animelab.config import nearest
-from animelab.errors import LabError
+from animelab.errors import LabError, reason, say
 from animelab.studio import Character, Prior, Scene, hair
 
 SPLITS = ("train", "validation", "test")
@@ -152,7 +152,7 @@ def _read(path: Path, shape: tuple[int, ...]) -> np.ndarray | None:
     except FileNotFoundError:
         return None
     except (ValueError, EOFError, OSError) as problem:
-        print(f"The cache {path} is damaged and will be drawn again ({problem}).")
+        say(f"The cache {path} is damaged and will be drawn again ({reason(problem)}).")
         return None
     return pixels if pixels.shape == shape and pixels.dtype == np.uint8 else None
 

@@ -13,9 +13,11 @@ import numpy as np
 from PIL import Image
 
 from animelab import env, studio
+from animelab.errors import LabError
+from animelab.files import one_name
 from animelab.studio import LABEL_COLORS, LAYERS, OPTIONS, RANGES, STYLES, Character
 from animelab.widgets.latent_explorer import button
-from animelab.widgets.picture import Panel, Picture
+from animelab.widgets.picture import Panel, Picture, Words
 
 GROUPS = {
     "Picture": "style layer framing background yaw pitch roll",
@@ -55,10 +57,10 @@ class CharacterDesigner(Panel):
     def save(self) -> None:
         """Write the files of `save_layers` under the name and in the size of the boxes, and say where they are."""
         try:
-            folder = self.folder / (Path(self._name.value).name or "hero")
-            self._said.value = f"Saved in {save_layers(self.character, folder, self._pixels.value)}"
-        except OSError as problem:
-            self._said.value = f"Not saved: {problem}"
+            folder = self.folder / one_name(self._name.value)
+            self._said.say(f"Saved in {save_layers(self.character, folder, self._pixels.value)}")
+        except (LabError, OSError) as problem:
+            self._said.say(f"Not saved: {problem}")
 
     def _show(self, character: Character) -> None:
         self.character, start = character, vars(Character.random(character.seed))
@@ -66,7 +68,7 @@ class CharacterDesigner(Panel):
             control.value = getattr(character, name, control.value)
         changes = ", ".join(f"{name}={value!r}" for name, value in vars(character).items() if value != start[name])
         code = f"Character.random({character.seed})" + (f".replace({changes})" if changes else "")
-        self._code.value = f'<code style="white-space:normal;overflow-wrap:anywhere">{code}</code>'
+        self._code.say(code, '<code style="white-space:normal;overflow-wrap:anywhere">', "</code>")
         pixels = self.render(character, self._controls["layer"].value, self._controls["style"].value)
         self._picture.show(pixels, self.still()[1])
 
@@ -81,7 +83,7 @@ class CharacterDesigner(Panel):
 
     def _build(self) -> ipywidgets.Widget:
         row, column = partial(ipywidgets.HBox, layout={"flex_flow": "row wrap"}), ipywidgets.VBox
-        self._picture, self._code, self._said = Picture(self.size), ipywidgets.HTML(), ipywidgets.HTML()
+        self._picture, self._code, self._said = Picture(self.size), Words(), Words()
         self._name = ipywidgets.Text("hero", description="Save as", layout={"width": "180px"})
         self._pixels = ipywidgets.BoundedIntText(512, 16, 4096, description="Pixels", layout={"width": "170px"})
         self._controls = {name: self._control(name) for names in GROUPS.values() for name in names.split()}

@@ -15,7 +15,7 @@ from animelab.metrics.attributes import GROUPS
 from animelab.studio import TAGS
 from animelab.viz import as_pixels
 from animelab.widgets.latent_explorer import button
-from animelab.widgets.picture import Panel, Picture
+from animelab.widgets.picture import Panel, Picture, escaped
 
 SHOWN = 256  # CSS pixels of the picture
 
@@ -44,7 +44,7 @@ class CharacterMaker(Panel):
 
     def still(self) -> tuple[str, str]:
         words = ", ".join(TAGS[i] for i in self.attributes.nonzero().flatten())
-        return f"{self._picture.value}<div>{words}</div>", f"A generated character: {words}"
+        return f"{self._picture.value}<div>{escaped(words)}</div>", f"A generated character: {words}"
 
     def new_character(self, seed: int) -> None:
         """Another latent and another order, both of that seed."""

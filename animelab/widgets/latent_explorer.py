@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from animelab.errors import LabError
 from animelab.latent import Generate, Latents, Styles
 from animelab.nn import stylegan2
 from animelab.viz import as_pixels
-from animelab.widgets.picture import Panel, Picture
+from animelab.widgets.picture import Panel, Picture, Words, escaped, label
 
 SHOWN = 256  # CSS pixels of the picture
 SLOW = 0.15  # seconds for one picture, above which a slider waits to be let go
@@ -107,7 +108,7 @@ class LatentExplorer(Panel):
 
     def still(self) -> tuple[str, str]:
         words = self.state.words(self.space)
-        return f"{self._picture.value}<div>{words}</div>", words
+        return f"{self._picture.value}<div>{escaped(words)}</div>", words
 
     def new_face(self, seed: int | None = None) -> None:
         """Draw the face of a seed, the next one by default; sliders go back to zero, A, B and truncation stay."""
@@ -156,7 +157,7 @@ class LatentExplorer(Panel):
         picture, point = (folder / f"face-{number:03d}{end}" for end in (".png", ".safetensors"))
         Image.fromarray(self._pixels(self.state)).save(picture)
         save_file({"latent": self.latents.contiguous()}, point, {"words": self.state.words(self.space)})
-        self._caption.value = f"Saved as {picture} and {point.name}."
+        self._caption.say(f"Saved as {picture} and {point.name}.")
         return picture, point
 
     def _pixels(self, state: State) -> np.ndarray:
@@ -191,7 +192,7 @@ class LatentExplorer(Panel):
         self._following = False
         words = state.words(self.space)
         self._picture.show(self.render(state), words)
-        self._caption.value = words
+        self._caption.say(words)
 
     def _moved(self, change: dict[str, Any]) -> None:
         """A control was moved by hand."""
@@ -218,14 +219,14 @@ class LatentExplorer(Panel):
         box = ipywidgets.HBox
         wide: dict[str, Any] = {"layout": {"width": "390px"}, "style": {"description_width": "150px"}}
         long = {"continuous_update": continuous, **wide}
-        self._picture, self._caption = Picture(SHOWN), ipywidgets.HTML()
+        self._picture, self._caption = Picture(SHOWN), Words()
         self._caption.add_class("animelab-caption")
         short = {"layout": {"width": "128px"}, "style": {"description_width": "40px"}}
         self._seed = ipywidgets.BoundedIntText(0, 0, 2**31 - 1, description="Seed", **short)
         self._walk = ipywidgets.IntSlider(0, 0, 100, description="Walk from A to B (%)", **long)
         self._sliders = [
             ipywidgets.FloatSlider(
-                0, min=-4, max=4, readout_format="+.1f", description=name[:1].upper() + name[1:], **long
+                0, min=-4, max=4, readout_format="+.1f", description=label(name[:1].upper() + name[1:]), **long
             )
             for name in self.space.directions
         ]
@@ -262,7 +263,7 @@ def _plain(name: str) -> str:
 
 
 def _class_name(name: str) -> str:
-    return _plain(name).replace(" ", "-")
+    return re.sub(r"[^\w]+", "-", _plain(name))
 
 
 def space_of(model: Any, latent: int | None, device: str | None, named: Mapping[str, Tensor] | None) -> Latents:

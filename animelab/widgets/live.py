@@ -6,14 +6,13 @@ import time
 from contextlib import suppress
 from typing import Any
 
-import ipywidgets
 from IPython import get_ipython
 from IPython.display import display
 
 from animelab.engine import Progress
-from animelab.errors import LabError
+from animelab.errors import LabError, say
 from animelab.viz import COLORS, curves
-from animelab.widgets.picture import Panel, Picture
+from animelab.widgets.picture import Panel, Picture, Words
 
 WIDTH = 528  # CSS pixels
 
@@ -28,7 +27,7 @@ class LiveTraining(Panel):
 
     def __init__(self, every: float = 3.0) -> None:
         self.every = every
-        self._status, self._grid, self._curves = ipywidgets.HTML(), Picture(WIDTH), Picture(WIDTH, "curves")
+        self._status, self._grid, self._curves = Words(), Picture(WIDTH), Picture(WIDTH, "curves")
         self._next = 0.0  # when to draw again
         self._handle: Any = None
         self._latest: Progress | None = None
@@ -40,7 +39,7 @@ class LiveTraining(Panel):
         if time.perf_counter() < self._next and progress.step < progress.steps:
             return
         if get_ipython() is None:  # a plain Python script has no widgets
-            print(words(progress))
+            say(words(progress))
         elif self._handle is None:
             self._appear()
         self._draw(progress)
@@ -55,10 +54,9 @@ class LiveTraining(Panel):
     def _draw(self, progress: Progress) -> None:
         part = 100 * progress.step / max(progress.steps, 1)
         bar = f'<div style="width:{part:.1f}%;height:4px;background-color:{COLORS[0]}"></div>'
-        self._status.value = (
-            f'<div style="max-width:{WIDTH}px;margin:2px 0 8px">'
-            f'<div style="background-color:rgba(128,128,128,0.25);margin-bottom:4px">{bar}</div>{words(progress)}</div>'
-        )
+        box = f'<div style="max-width:{WIDTH}px;margin:2px 0 8px">'
+        box += f'<div style="background-color:rgba(128,128,128,0.25);margin-bottom:4px">{bar}</div>'
+        self._status.say(words(progress), box, "</div>")
         if progress.preview is not None:
             self._grid.show(progress.preview, f"What the networks make of the same examples by step {progress.step:,}")
         with suppress(LabError):  # before the first losses there is nothing to draw
@@ -75,8 +73,7 @@ class LiveTraining(Panel):
         handle, self._handle, self._next = self._handle, None, 0.0
         if self._latest is not None:
             self._draw(self._latest)
-        markup, text = self.still()
-        handle.update({"text/html": markup, "text/plain": text}, raw=True)
+        handle.update({kind: what for kind, what in self.bundle().items() if kind.startswith("text/")}, raw=True)
 
 
 def words(progress: Progress) -> str:

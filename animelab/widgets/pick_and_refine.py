@@ -13,7 +13,7 @@ from torch import Tensor
 
 from animelab.viz import as_pixels
 from animelab.widgets.latent_explorer import button, space_of
-from animelab.widgets.picture import Panel, Picture
+from animelab.widgets.picture import Panel, Picture, Words, escaped
 
 # What each grid varies, and in w the share of the layers that it takes from others: first shape, last color.
 STAGES = (
@@ -54,7 +54,7 @@ class PickAndRefine(Panel):
         cells = [ipywidgets.VBox(pair) for pair in zip(self._pictures, self._picks)]
         for pick in self._picks:
             pick.layout.width = f"{SHOWN}px"
-        self._words = ipywidgets.HTML()
+        self._words = Words()
         self._words.add_class("animelab-caption")
         more = button("Other choices", lambda _: self.others())
         self._back = button("Back", lambda _: self.back())
@@ -85,7 +85,7 @@ class PickAndRefine(Panel):
 
     def still(self) -> tuple[str, str]:
         words = STAGES[self.state.stage][0]
-        return f"<div>{words}</div>" + "".join(picture.value for picture in self._pictures), words
+        return f"<div>{escaped(words)}</div>" + "".join(picture.value for picture in self._pictures), words
 
     def pick(self, index: int) -> None:
         """Choose a picture of the grid, counted from 0, and go on to the next grid."""
@@ -120,5 +120,5 @@ class PickAndRefine(Panel):
             for part in (cell, pick):
                 part.layout.visibility = "visible" if here else "hidden"
             pick.disabled = not here or len(pictures) == 1
-        self._words.value = words if len(pictures) == 1 else f"{words}: {len(pictures)} to choose from"
+        self._words.say(words if len(pictures) == 1 else f"{words}: {len(pictures)} to choose from")
         self._back.disabled = not self._past

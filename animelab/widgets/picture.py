@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import io
 from typing import Any
 
@@ -10,7 +11,7 @@ import ipywidgets
 import numpy as np
 from PIL import Image
 
-from animelab.errors import LabError
+from animelab.errors import LONGEST, LabError, shown
 from animelab.files import SMALLEST, opened
 from animelab.viz import image_tag
 
@@ -39,6 +40,24 @@ class Picture(ipywidgets.HTML):
         self.value = image_tag(pixels, alt, self.width, "jpeg", quality=92, subsampling=0)
 
 
+class Words(ipywidgets.HTML):
+    """A line of text, in which nothing is taken for HTML: names come from files, arguments and learners."""
+
+    def say(self, words: object, before: str = "", after: str = "") -> None:
+        """Show the words; only `before` and `after` are HTML."""
+        self.value = f"{before}{escaped(words)}{after}"
+
+
+def escaped(words: object) -> str:
+    """Text from anywhere as HTML that shows it."""
+    return html.escape(shown(words, LONGEST), quote=False)
+
+
+def label(words: str) -> str:
+    """Text from anywhere as the description of a control, which ipywidgets 7 takes for HTML and 8 does not."""
+    return escaped(words) if ipywidgets.__version__.startswith("7") else shown(words, LONGEST)
+
+
 class Panel(ipywidgets.VBox):
     """A widget that leaves a static picture where no kernel answers: on GitHub, in print, in a converted page."""
 
@@ -56,6 +75,7 @@ class Panel(ipywidgets.VBox):
         """The live widget and its still, of which a viewer shows the first it can; for ipywidgets 7 and 8 alike."""
         markup, text = self.still()
         view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        text = shown(text, LONGEST)
         return {"application/vnd.jupyter.widget-view+json": view, "text/html": markup, "text/plain": text}
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:

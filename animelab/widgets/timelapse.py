@@ -12,7 +12,7 @@ import numpy as np
 from animelab.errors import LabError
 from animelab.files import read
 from animelab.viz import as_pixels
-from animelab.widgets.picture import Panel, Picture
+from animelab.widgets.picture import Panel, Picture, Words
 
 
 class Timelapse(Panel):
@@ -41,7 +41,7 @@ class Timelapse(Panel):
         if len(self.names) != len(self.frames):
             raise LabError(f"There are {len(self.frames)} frames but {len(self.names)} names; give one name for each.")
         last = len(self.frames) - 1
-        self._picture, self._caption = Picture(width or self.render(last).shape[1]), ipywidgets.HTML()
+        self._picture, self._caption = Picture(width or self.render(last).shape[1]), Words()
         play = ipywidgets.Play(value=last, min=0, max=last, interval=interval)
         wide = {"width": "360px"}
         self._slider = ipywidgets.IntSlider(last, 0, last, description="Frame", layout=wide, readout=False)
@@ -68,7 +68,7 @@ class Timelapse(Panel):
 
     def _draw(self) -> None:
         self._picture.show(self.render(self._slider.value), self._alt())
-        self._caption.value = self.names[self._slider.value]
+        self._caption.say(self.names[self._slider.value])
 
 
 def _name(frame: Any, index: int) -> str:
