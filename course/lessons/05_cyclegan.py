@@ -378,8 +378,8 @@ for words, pictures in rows.items():
 #
 # ## The secret in the picture
 #
-# A cel has no pores, no strands, no soft light. Yet the portrait that comes back has them, and not just any: *the same* ones.
-# Where were they in the meantime?
+# A cel has flat colors and hard shadows. Yet the portrait that comes back has soft light again, much like the first one's.
+# Where was that in the meantime?
 #
 # The yardstick: we also translate the *truly drawn* cel of the same face back. It holds no message from anybody, so what
 # comes back from it is as near to home as honest cels allow. **Predict:** which of the two leads nearer to home, and how much
@@ -450,8 +450,9 @@ compare(
 # In our run the translated cel led to 0.107 and the drawn one to 0.201. Cut at one pixel, the grain alone is on the right:
 # laid over a drawn cel it brings it to 0.151, half of the way. But take it *from* the translated cel, and that still finds home
 # at 0.125, with four fifths of its lead. So the grain speaks, and it is not where most is said. Cut at four pixels, the fine half
-# leads to 0.127 and the coarse half to 0.170. The message lies mostly in details of one to four pixels: soft edges of light,
-# strands, tints where two areas meet. And it is written more than once, so that no single cut silences it.
+# leads to 0.127 and the coarse half to 0.170. The message lies mostly in details of one to four pixels; in the second row they
+# are mottled tints on hair, skin and walls, which drawn cels have not. And it is written more than once, so that no single
+# cut silences it.
 #
 # ## Keep the face: landmarks
 #
