@@ -4,13 +4,16 @@
 PYTHON =
 BIN = .venv/bin
 READY = .venv/.installed
-# Up to four tests side by side, each on one thread: faster than one after another with a thread for every core
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
+# Up to four tests side by side, each on one thread: faster than one after another with a thread for every core.
+# The longest come first, so that at the end none keeps one processor busy and the others waiting.
+PYTEST = OMP_NUM_THREADS=1 LOKY_MAX_CPU_COUNT=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadgroup \
+    --durations 10
+TESTS = tests/browser tests/notebooks tests/contract tests/unit
 
 help:
 	@echo 'make lab       open the course in JupyterLab'
 	@echo 'make test      check everything that a few minutes on a laptop can check'
-	@echo 'make test-all  the same and the slow tests'
+	@echo 'make test-all  the same, the slow tests, and every lesson in both builds'
 	@echo 'make build     build notebooks/ from course/lessons/'
 	@echo 'make bench     measure this machine: drawing, training, sampling'
 	@echo 'make lint      ruff and mypy, without changing a file'
@@ -52,10 +55,10 @@ drift: $(READY)
 	$(BIN)/python -m animelab.authoring check
 
 test: lint drift
-	$(PYTEST) -m 'not slow' tests/unit tests/contract tests/notebooks tests/browser
+	$(PYTEST) -m 'not slow' $(TESTS)
 
 test-all: lint drift
-	$(PYTEST) tests/unit tests/contract tests/notebooks tests/browser
+	$(PYTEST) $(TESTS)
 
 bench: $(READY)
 	$(BIN)/python tests/bench/speed.py

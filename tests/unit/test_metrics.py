@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from functools import cache
 
 import numpy as np
 import pytest
@@ -22,7 +23,10 @@ from animelab.metrics.attributes import GROUPS, accuracy
 from animelab.metrics.report import CEILING, FLOOR
 from animelab.studio import TAGS
 
-DRAWN = StudioFaces(64, 600, split="test")
+
+@cache
+def drawn() -> StudioFaces:
+    return StudioFaces(64, 600, split="test")
 
 
 def clouds(seed: int, count: int = 300, size: int = 24) -> tuple[Tensor, Tensor]:
@@ -68,7 +72,7 @@ def test_kernel_distance_of_equal_distributions_is_around_zero() -> None:
 
 
 def pictures(seed: int = 0, count: int = 4) -> tuple[Tensor, Tensor]:
-    first = DRAWN.batch(range(seed, seed + count))
+    first = drawn().batch(range(seed, seed + count))
     noise = torch.randn(first.shape, generator=torch.Generator().manual_seed(seed))
     return first, (first + 0.15 * noise).clamp(-1, 1)
 
@@ -91,7 +95,7 @@ def test_perceptual_orders_what_eyes_order() -> None:
     first, _ = pictures(count=16)
     soft = avg_pool2d(first, 3, 1, 1, count_include_pad=False)
     softer = avg_pool2d(soft, 5, 1, 2, count_include_pad=False)
-    other = DRAWN.batch(range(100, 116))
+    other = drawn().batch(range(100, 116))
     little, more, most = (metrics.perceptual(first, second).mean() for second in (soft, softer, other))
     assert 0 < little < more < most
     assert (metrics.perceptual(first, first) == 0).all()
@@ -99,7 +103,7 @@ def test_perceptual_orders_what_eyes_order() -> None:
 
 
 def test_distances_grow_with_the_damage() -> None:
-    real, other = DRAWN.batch(range(300)), DRAWN.batch(range(300, 600))
+    real, other = drawn().batch(range(300)), drawn().batch(range(300, 600))
     noise = torch.randn(other.shape, generator=torch.Generator().manual_seed(0))
     sets = [other, (other + 0.1 * noise).clamp(-1, 1), (other + 0.5 * noise).clamp(-1, 1), noise.clamp(-1, 1)]
     fd = [metrics.fd_studio(real, fake) for fake in sets]
@@ -161,7 +165,7 @@ def test_bundled_taggers_read_fresh_faces(name: str) -> None:
 def test_the_examiner_is_another_network() -> None:
     tagger, examiner = zoo.card("tagger"), zoo.card("examiner")
     assert tagger["network"] != examiner["network"] and tagger["seed"] != examiner["seed"]
-    shown = DRAWN.batch(range(64))
+    shown = drawn().batch(range(64))
     assert not torch.allclose(metrics.predicted(shown, "tagger"), metrics.predicted(shown, "examiner"), atol=0.5)
 
 

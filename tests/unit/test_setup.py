@@ -135,18 +135,13 @@ def test_make_alone_explains_every_target_and_each_one_exists() -> None:
 
 
 @needs_make
-def test_make_test_checks_everything_in_the_order_of_cost() -> None:
-    plan = make("-n", "test").stdout
-    steps = [
-        "ruff check",
-        "mypy",
-        "authoring check",
-        "tests/unit",
-        "tests/contract",
-        "tests/notebooks",
-        "tests/browser",
-    ]
-    assert sorted(steps, key=plan.index) == steps
+def test_make_test_checks_everything_the_quick_before_the_long() -> None:
+    for target, chosen in (("test", "-m 'not slow' tests/browser"), ("test-all", "tests/browser")):
+        plan = make("-n", target).stdout
+        steps = ["ruff check", "mypy", "authoring check", "-m pytest", chosen]
+        assert sorted(steps, key=plan.index) == steps
+        named = re.findall(r"tests/(\w+)", plan)
+        assert sorted(named) == ["browser", "contract", "notebooks", "unit"]
 
 
 @needs_make
