@@ -30,6 +30,7 @@ CHANGED = {
 CUT = "The numbers are right, and no gradient reaches {}: nothing could learn by it. Where is it cut off?"
 LEAK = "The numbers are right, and a gradient flows into {}, where none should arrive. What does `detach` do?"
 OTHER = "The numbers are right, and the gradient that reaches {} is another one: a part of it is cut off."
+NAN = "The numbers are right, and the gradient that reaches {} is not a number: `torch.where` goes back both ways."
 STOPPED = "The numbers are right, and torch cannot go back through them to a gradient: `{}`."
 
 
@@ -121,6 +122,8 @@ class Call:
             floor = 1e-6 * max(largest, 1.0)
             if all(_near(one, other, floor) for one, other in zip(found, wanted)):
                 continue
+            if any(bool(each.isnan().any()) for each in found):
+                return NAN.format(whose)
             special = (words for name, words in rules.advice.items() if f"`{name}`" in whose)
             return next(special, (CUT if not reached else OTHER if largest > 0 else LEAK).format(whose))
         return None

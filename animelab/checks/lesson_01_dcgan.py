@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import cosine_similarity
 
 from animelab import engine, latent, losses
-from animelab.checks.harness import check, close, logit_loss, recognize, tensor, wrong
+from animelab.checks.harness import check, close, logit_loss, tensor, wrong
 
 
 def to_network(pixels: Tensor) -> Tensor:
@@ -55,32 +55,24 @@ def check_1_1(to_network: Any) -> None:
         wrong("Two pictures of 8x16 come out right, one of 5x7 does not. Is a size written as a number in your code?")
 
 
-PAYS = "D now pays for being wrong about either kind of picture, and nothing for being surely right."
-
-
-@check("1.2", PAYS, losses.discriminator_loss)
+@check("1.2", "D now pays for being wrong about either kind, and nothing for being right.", losses.discriminator_loss)
 def check_1_2(discriminator_loss: Any) -> None:
     """discriminator_loss(real_logits, fake_logits): (B,), (B,) to a scalar."""
     logit_loss(discriminator_loss, losses.discriminator_loss, ("real", "fake"))
 
 
-HINT = "G gets its strongest hint exactly where it needs one: where D is sure that the picture is fake."
-
-
-@check("1.3", HINT, losses.non_saturating_generator_loss)
+@check("1.3", "G gets its strongest hint exactly where D is sure of a fake.", losses.non_saturating_generator_loss)
 def check_1_3(generator_loss: Any) -> None:
     """generator_loss(fake_logits): (B,) to a scalar, non-saturating."""
     logits = torch.randn(7)
-    recognize(tensor(generator_loss(logits), ()), (losses.minimax_generator_loss(logits), "The order is right, but "
-              "where D is sure your slope is almost 0: no hint for G when it needs one most. It is the game's first "
-              "loss, minimax, which saturates. Ask what makes D say *real*, not fail at *fake*."))  # fmt: skip
+    if close(tensor(generator_loss(logits), ()), losses.minimax_generator_loss(logits)):
+        wrong("The order is right, but where D is sure your slope is almost 0: this is the game's first loss, minimax, "
+              "which saturates. Ask what makes D say *real*, not fail at *fake*.")  # fmt: skip
     logit_loss(generator_loss, losses.non_saturating_generator_loss, ("fake",))
 
 
-SMALL = "Both networks now start where DCGAN's authors started: small convolutions, BatchNorm scales around 1."
-
-
-@check("1.4", SMALL, changes=(0,))  # no reference: random numbers may be drawn in any order
+# Without a reference: random numbers may be drawn in any order.
+@check("1.4", "Both networks now start where DCGAN's authors started: small weights, scales around 1.", changes=(0,))
 def check_1_4(initialize: Any) -> None:
     """initialize(module), for network.apply: convolutions N(0, 0.02), BatchNorm scales N(1, 0.02) and shifts 0."""
     conv, transposed, norm = nn.Conv2d(32, 64, 4), nn.ConvTranspose2d(64, 32, 4), nn.BatchNorm2d(2048)
@@ -97,9 +89,8 @@ def check_1_4(initialize: Any) -> None:
         if (weight == 0.5).all():
             wrong(f"The weights of {name} are as they were. Its kind should be drawn, too, around {center:.0f}.")
         if layer is norm and abs(mean) < 0.1:
-            wrong(f"The weights of BatchNorm2d are drawn around {abs(mean):.2f}. They multiply every feature: all come "
-                  "out tiny, half of them upside down, and G's first pictures are gray. (A famous textbook does this, "
-                  "too.) Which number leaves a feature as it is?")  # fmt: skip
+            wrong(f"The weights of BatchNorm2d are drawn around {abs(mean):.2f}. They multiply every feature, and all "
+                  "come out tiny. (A famous textbook does this, too.) Which number leaves a feature as it is?")  # fmt: skip
         if abs(mean - center) > 0.005:
             wrong(f"The weights of {name} have the mean {mean:.2f}; they should be drawn around {center:.0f}.")
         if abs(spread - 0.02) > 0.0015:
@@ -134,10 +125,8 @@ class _Kept:
         return losses.discriminator_loss(real_logits, fake_logits)
 
 
-HALF = "That is half of GAN training: D learned from one batch, and G did not notice."
-
-
-@check("1.5", HALF, discriminator_step, gradients=False)  # what comes back is a number for a curve
+# Without gradients: what comes back is a number for a curve.
+@check("1.5", "That is half of GAN training: D learned, and G did not notice.", discriminator_step, gradients=False)
 def check_1_5(step: Any) -> None:
     """discriminator_step(G, D, real, latents, optimizer, loss): one update of D only; returns the loss."""
     for stale in (None, 1.0):  # in the first call D has no gradients yet
@@ -176,10 +165,8 @@ def check_1_5(step: Any) -> None:
             wrong(f"D learned, but you return {answer:.4f} and the loss of this batch was {expected:.4f}.")
 
 
-CALM = "You have a second network that never trains, trails the first, and makes the calmer pictures."
-
-
-@check("1.6", CALM, engine.update_average, changes=("average",))  # its buffers may be copied or averaged
+# What changes is the average, whose buffers may be copied or averaged.
+@check("1.6", "You have a second network that never trains and trails the first.", engine.update_average, changes=(0,))
 def check_1_6(update_average: Any) -> None:
     """update_average(average, model, decay): average = decay * average + (1 - decay) * model, in place."""
     model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
@@ -191,8 +178,7 @@ def check_1_6(update_average: Any) -> None:
     update_average(average, model, decay)
     mine, old, new = (dict(network.named_parameters()) for network in (average, before, theirs))
     if any(value.grad_fn is not None for value in mine.values()):
-        wrong("torch wrote down your arithmetic to differentiate it later, and would keep every step of the training "
-              "in memory. Nobody trains the average: which block or decorator tells torch not to record?")  # fmt: skip
+        wrong("torch recorded your arithmetic to differentiate it later. Which block or decorator tells it not to?")
     if any(value.data_ptr() != held.data_ptr() for value, held in zip(mine.values(), owned)):
         wrong("Your average has new tensors: whoever held the old ones sees them no longer move. Write into those.")
     if _same(mine.values(), old.values()):
@@ -211,9 +197,8 @@ def check_1_6(update_average: Any) -> None:
     for name, value in average.named_buffers():
         was, fresh = before.get_buffer(name), theirs.get_buffer(name)
         if value.is_floating_point() and not (close(value, fresh) or close(value, decay * was + (1 - decay) * fresh)):
-            wrong(f"The parameters are right; the buffer `{name}` still is not the model's. BatchNorm measures its "
-                  "inputs there, and averaged weights with stale measurements make gray pictures. Copy it, or average "
-                  "it.")  # fmt: skip
+            wrong(f"The parameters are right; the buffer `{name}` still is not the model's, and averaged weights with "
+                  "stale measurements of their inputs make gray pictures. Copy it, or average it.")  # fmt: skip
     if average.training or any(value.requires_grad for value in mine.values()):
         wrong("The average came back in training mode, or asks for gradients. It was neither; only its numbers move.")
     quick = copy.deepcopy(before)
@@ -229,8 +214,9 @@ def slerp(a: Tensor, b: Tensor, t: float) -> Tensor:
     return torch.where(omega.sin() < 1e-3, (1 - t) * a + t * b, arc)
 
 
+# Without a reference: between unequal lengths the library's walk is right, too.
 @check("1.7", "Your walk stays where the latents live: every face on the way is about as likely as its ends.")
-def check_1_7(walk: Any) -> None:  # no reference: between unequal lengths the library's walk is right, too
+def check_1_7(walk: Any) -> None:
     """slerp(a, b, t): (D,) or (B, D) latents, t in [0, 1], to latents of the same shape along the arc between."""
     a, b = torch.zeros(2, 16)
     a[0], b[0], b[1] = 3.0, 1.5, 3 * math.sin(math.pi / 3)  # two latents of length 3, 60 degrees apart

@@ -734,8 +734,8 @@ LatentExplorer(mine)
 # %% [markdown]
 # ## Four ways to fail
 #
-# GANs are famous for breaking. Better to break one on purpose, on a quiet afternoon, than to meet the wreck at midnight. We
-# use 32 × 32 pixels and a small network, so that every failure costs about 12 seconds. First a healthy run to compare with.
+# GANs are famous for breaking. Break some on purpose, so that you know the signs when you meet them. We use 32 × 32 pixels
+# and a small network, so that every failure costs about 12 seconds. First a healthy run to compare with.
 
 # %%
 side = config.size // 32
@@ -744,25 +744,14 @@ small_faces = Pictures(blocks.mean((2, 4)).astype(np.uint8), "faces at 32 px")
 results = {}
 
 
-def quick(name, data=small_faces, **changes):
+def quick(name, data=small_faces, parts=my_parts, **changes):
     """500 steps at 32 pixels with some settings changed; keeps 8 faces and the losses."""
     folder = env.runs_dir() / f"01_{name}"
     shutil.rmtree(folder, ignore_errors=True)  # always from the beginning
-    weights = {"initialize": changes.pop("initialize")} if "initialize" in changes else {}
-    steps = 500 if env.scale() == "full" else 10
-    small = {
-        "size": 32,
-        "width": 24,
-        "steps": steps,
-        "decay": 0,
-        "ema": 0.98,
-        "log_every": 10,
-    }
-    run = train(
-        dcgan.DCGAN(dcgan.preset("cpu", **(small | changes)), **(my_parts | weights)),
-        data,
-        folder,
-    )
+    small = {"size": 32, "width": 24, "decay": 0, "ema": 0.98, "log_every": 10}
+    small["steps"] = 500 if env.scale() == "full" else 10
+    recipe = dcgan.DCGAN(dcgan.preset("cpu", **(small | changes)), **parts)
+    run = train(recipe, data, folder)
     if not run.finished:
         raise KeyboardInterrupt
     results[name] = zoo.load_run(run.folder).sample(8, seed=1), run.history
@@ -794,7 +783,7 @@ def large_weights(module):
 
 quick("D wins", lr_G=1e-4, lr_D=4e-3)
 quick("mode collapse", lr_G=6e-3, lr_D=1e-4)
-quick("wrong first weights", initialize=large_weights)
+quick("wrong first weights", parts=my_parts | {"initialize": large_weights})
 
 # %% [markdown]
 # **Failure 4: dirty data.** No loss curve will show you this one. Crawled sets are full of pictures

@@ -47,6 +47,7 @@ from torch.nn.functional import cross_entropy
 from animelab import metrics, studio, zoo
 from animelab.checks import check_2_1, check_2_2, check_2_3, check_2_4, check_2_5
 from animelab.data import StudioFaces, StudioPairs, StudioUnpaired
+from animelab.data.pictures import as_tensor
 from animelab.errors import LabError
 from animelab.nn import dcgan as networks
 from animelab.studio import LABELS, LAYERS, STYLES, Character, layers, rendering
@@ -590,16 +591,13 @@ result_2_3 = check_2_3(multiply)
 
 
 # %%
-def as_tensor(pixels):
-    return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None] / 127.5 - 1
-
-
-flat, line, color = (picture(hero, layer) for layer in ("flat", "line", "color"))
-over = multiply if result_2_3 else library.multiply
-inked = over(as_tensor(flat), as_tensor(line))
-missing = (as_tensor(color) - inked).abs() - 1
+flat, line, color = (
+    as_tensor(picture(hero, layer)[None]) for layer in ("flat", "line", "color")
+)
+inked = (multiply if result_2_3 else library.multiply)(flat, line)
+missing = (color - inked).abs() - 1
 show(
-    torch.cat([as_tensor(flat), as_tensor(line), inked, as_tensor(color), missing]),
+    torch.cat([flat, line, inked, color, missing]),
     scale=1,
     alt="Flat colors; clean lines; both multiplied, which looks almost finished; the finished "
     "picture; and the difference of the last two, bright where there is shading, light, blush "

@@ -490,6 +490,8 @@ WRONG_ANSWERS: dict[str, list[tuple[Callable, str]]] = {
         (lambda fake: softplus(-fake[: len(fake) // 2 + 1]).mean(), "On random logits"),
         (lambda fake: nn.functional.binary_cross_entropy(fake.sigmoid(), torch.ones(len(fake))), "logits of 150"),
         (lambda fake: softplus(-fake), "shape (7,)"),
+        (lambda fake: torch.where(fake < -50, -fake, (1 + (-fake).exp()).log()).mean(), "is not a number"),
+        (lambda fake: softplus(-fake.mean()), "On random logits"),
     ],
     "1_4": [
         (initialize_all, "famous textbook"),
@@ -569,5 +571,10 @@ WRONG_ANSWERS: dict[str, list[tuple[Callable, str]]] = {
         (slerp_of_equal_lengths, "whatever the lengths"),
         (lambda a, b, t: slerp(a, b, t) * (1 + 0.2 * t * (1 - t)), "A quarter of the way"),
         (lambda a, b, t: a.copy_(slerp(a, b, t)), "argument 1"),
+        (lambda a, b, t: slerp(a, b, round(t, 1)), "A quarter of the way"),
+        (
+            lambda a, b, t: nn.functional.normalize((1 - t) * a + t * b, dim=-1) * a.norm(dim=-1, keepdim=True),
+            "A quarter of the way",
+        ),
     ],
 }

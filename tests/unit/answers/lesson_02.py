@@ -234,6 +234,8 @@ WRONG_ANSWERS = {
         (text(LOOPS.replace("front:", "side:")), "stages back, middle and front"),
         (text(LOOPS + "x: 1,2 3,4"), "kind of shape"),
         (lambda: LOOPS.splitlines(), "Return the text"),
+        (text("[bows] short\nback:\n=~ accent/accent_line 1.9: 60,100,20 70,160,30 60,220,0"), "color of ribbons"),
+        (text("[dot] short\nback:\n- back_fill/hair_line: 0,0"), "cannot be drawn"),
     ],
     "2_2": [
         (
@@ -246,6 +248,8 @@ WRONG_ANSWERS = {
         (lambda points, size: {swapped(n): (x, size - y) for n, (x, y) in points.items()}, "reflection in water"),
         (lambda points, size: {swapped(n): (-x, y) for n, (x, y) in points.items()}, "negative"),
         (lambda points, size: dict(points), "Nothing has changed"),
+        (lambda points, size: {n: (int(x), int(y)) for n, (x, y) in mirror(points, size).items()}, "should lie at"),
+        (lambda points, size: {n.replace("left", "right"): (size - x, y) for n, (x, y) in points.items()}, "same name"),
         (lambda points, size: mirror(points, 128), "one of 300"),
         (mirror_chained, "have the same name"),
         (mirror_in_place, "`points"),
@@ -265,6 +269,7 @@ WRONG_ANSWERS = {
         (lambda a, b: multiply(a, b.data), "`above`"),
         (lambda a, b: a.add_(1).mul_(b + 1).div_(2).sub_(1), "`below`"),
         (lambda a, b: multiply(a, b).clamp(0, 1), "differs by"),
+        (lambda a, b: multiply(a, b[:, :1]), "differs by"),
         (lambda a, b: ((a + 1) * 127.5).round() * ((b + 1) * 127.5).round() / 32512.5 - 1, "differs by"),
         (lambda a, b: torch.from_numpy(multiply(a, b).detach().numpy()), "no gradient reaches"),
         (lambda a, b: multiply(a, b)[0], "shape"),
@@ -283,6 +288,7 @@ WRONG_ANSWERS = {
         (iou_over(lambda guess, truth: torch.cat([guess, truth]).unique(), 1.0), "say nan"),
         (lambda g, t, n: torch.stack([iou(g, t, int(t.max()) + 3)[:8]]).squeeze(), "shape (7,)"),
         (lambda *given: 1 - iou(*given), "nothing in common"),
+        (lambda *given: iou(*given).tolist(), "returned a list"),
         (lambda *given: 100 * iou(*given), "in percent"),
         (lambda guess, truth, labels: (guess == truth).float().mean().expand(labels), "label by label"),
         (lambda guess, truth, labels: iou(guess[:1], truth[:1], labels), "label by label"),
