@@ -1,0 +1,164 @@
+"""A name from outside is text wherever HTML is made: no widget, figure or page takes an element out of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import ipywidgets
+import numpy as np
+import pytest
+import torch
+
+from animelab import studio, viz
+from animelab.cli import main
+from animelab.engine import Progress
+from animelab.studio import Character, hair
+from animelab.widgets import BeforeAfter, CharacterDesigner, LatentExplorer, LiveTraining, Timelapse
+from animelab.widgets.picture import Picture, Words, label
+
+NAME = "<img src=x onerror=alert(1)>\"'& onload=alert(1)"
+GRAY = np.full((2, 16, 16, 3), 128, np.uint8)
+LIBRARY = Path(__file__).parents[2] / "animelab"
+OURS = {"img", "div", "style", "code", "html", "meta", "title", "h1", "h2", "p"}
+
+
+class Page(HTMLParser):
+    """What a browser makes of some HTML: `text`, and only elements of ours, or the test fails."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.text = ""
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        named = dict(attributes)
+        assert tag in OURS and not [name for name in named if name.startswith("on")], (tag, attributes)
+        assert tag != "img" or str(named["src"]).startswith("data:image/"), attributes
+        self.text += f" {named.get('alt', '')} "
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def everything(widget: ipywidgets.Widget) -> Iterator[ipywidgets.Widget]:
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from everything(child)
+
+
+def text_of(widget: ipywidgets.Widget) -> str:
+    """What it shows, live and as a still; each of its own HTML parsed by itself."""
+    live = [Page(part.value).text for part in everything(widget) if isinstance(part, ipywidgets.HTML)]
+    bundle = widget._repr_mimebundle_()
+    assert bundle["text/plain"].isprintable()
+    return " ".join([*live, Page(bundle["text/html"]).text])
+
+
+def discs(latents: torch.Tensor) -> torch.Tensor:
+    return latents[:, :3, None, None].tanh().expand(-1, 3, 32, 32)
+
+
+@pytest.fixture
+def own_hairstyle() -> Iterator[str]:
+    sketch = (LIBRARY / "studio" / "sketches" / "hair.txt").read_text(encoding="utf-8")
+    first = re.search(r"^\[(.+?)\][^\[]*", sketch, re.MULTILINE)
+    assert first
+    (name,) = studio.add_hairstyle(first[0].replace(first[1], NAME, 1))
+    yield name
+    hair.HAIRSTYLES.pop(name)
+
+
+def test_the_parser_would_see_it() -> None:
+    with pytest.raises(AssertionError, match="onerror"):
+        Page(f"<div>{NAME}</div>")
+    with pytest.raises(AssertionError, match="onload"):
+        Page(f'<img src="data:image/png;" alt="{NAME}">')
+
+
+def test_html_is_made_in_one_place() -> None:
+    for path in [*LIBRARY.rglob("*.py"), *LIBRARY.rglob("*.js")]:
+        text = path.read_text(encoding="utf-8")
+        assert path.name == "picture.py" or not re.search(r"ipywidgets\.HTML\b", text), "Words.say escapes"
+        assert not re.search("innerHTML|outerHTML|insertAdjacentHTML|document.write", text), path
+
+
+def test_the_explorer(tmp_path: Path) -> None:
+    explorer = LatentExplorer(discs, latent=6, directions={NAME: torch.ones(6), "a\tb\x1b": torch.ones(6)})
+    for slider in explorer._sliders[:2]:
+        slider.value = 2.0
+    assert f"{NAME} +2.0" in text_of(explorer)
+    explorer.favorite()
+    explorer.save(tmp_path / NAME)
+    assert f"Saved as {tmp_path / NAME}" in text_of(explorer)
+    assert all(re.fullmatch(r"[\w-]+", name) for part in everything(explorer) for name in part._dom_classes)
+
+
+@pytest.mark.parametrize("version", ["7.7.1", "8.1.5"])
+def test_a_description_is_text_in_every_ipywidgets(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    monkeypatch.setattr(ipywidgets, "__version__", version)
+    assert Page(label(NAME)).text == NAME if version[0] == "7" else label(NAME) == NAME
+    sliders = LatentExplorer(discs, latent=6, directions={NAME: torch.ones(6)})._sliders
+    assert sliders[0].description == label(NAME)
+
+
+def test_the_designer(tmp_path: Path, own_hairstyle: str) -> None:
+    designer = CharacterDesigner(Character(hair_style=own_hairstyle), 64, tmp_path / NAME)
+    assert f"hair_style={own_hairstyle!r}" in text_of(designer)
+    designer._pixels.value = 16
+    designer.save()
+    assert f"Saved in {tmp_path / NAME / 'hero'}" in text_of(designer)
+    for name in (NAME, "..", "../../up", "/tmp/up", "a/b", "", "con", "x\x1b[2J"):
+        designer._name.value = name
+        designer.save()
+        assert "Not saved: " in text_of(designer)
+    assert sorted(path.name for path in (tmp_path / NAME).iterdir()) == ["hero"]
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+def test_live_training(capsys: pytest.CaptureFixture) -> None:
+    live = LiveTraining()
+    rows = [{"step": step, NAME: 0.5, "$\\bad": 0.4, "a\x1bb": 0.3} for step in range(3)]
+    losses = {name: value for name, value in rows[0].items() if name != "step"}
+    live(Progress(2, 9, 1.0, 1.0, 1.0, losses, rows, GRAY[0]))
+    assert f"{NAME} 0.500" in text_of(live) and "$\\bad" in text_of(live)
+    assert "\x1b" not in capsys.readouterr().out
+
+
+def test_the_time_lapse() -> None:
+    lapse = Timelapse(list(GRAY), names=["first", NAME])
+    assert text_of(lapse).count(NAME) >= 3
+
+
+def test_before_and_after() -> None:
+    assert NAME in text_of(BeforeAfter({NAME: GRAY, "after": GRAY}))
+
+
+def test_figures() -> None:
+    figures = [
+        viz.Figure(GRAY[0], NAME, NAME),
+        viz.show(GRAY, caption=NAME),
+        viz.compare({NAME: GRAY, "two\nlines": GRAY, "x" * 10**5: GRAY}),
+        viz.curves({NAME: ([0, 1], [1, 2]), "$\\bad": ([0, 1], [2, 3]), "x" * 10**4: ([0, 1], [2, 3])}, alt=NAME),
+    ]
+    for figure in figures:
+        bundle = figure._repr_mimebundle_()
+        assert NAME in Page(bundle["text/html"]).text and bundle["text/plain"].isprintable()
+        assert figure.image.shape[1] < 4000
+
+
+def test_the_gallery(tmp_path: Path, own_hairstyle: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(studio, "contact_sheet", lambda *_: GRAY[0])
+    assert main(["data", "gallery", "--out", str(tmp_path / "all.html")]) == 0
+    assert Page((tmp_path / "all.html").read_text(encoding="utf-8")).text.count(NAME) == 2  # a title and an alt text
+
+
+def test_words_and_pictures_of_anything() -> None:
+    words, picture = Words(), Picture(16)
+    words.say(NAME + "\x1b" + "x" * 10**6, "<div>", "</div>")
+    picture.show(GRAY[0], NAME)
+    assert NAME in Page(words.value).text and len(words.value) < 3000 and "\x1b" not in words.value
+    assert NAME in Page(picture.value).text
