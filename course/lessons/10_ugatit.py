@@ -9,11 +9,11 @@
 # %% [markdown]
 # # 10 · A face becomes a character: U-GAT-IT
 #
-# **You will make:** a painter that turns portraits into anime faces and shows what it paid attention to. Then you give it your own picture.
+# **You will make:** a generator that turns portraits into anime faces and shows what it paid attention to. Then you give it your own picture.
 #
 # **In the studio:** step 1 of 6, *character design*.
 #
-# **Time:** 16 minutes on two CPU cores, one of them used; on a GPU not measured yet. **Downloads:** nothing.
+# **Time:** 16 minutes on one core of a CPU; on a GPU not measured yet. **Downloads:** nothing.
 
 # %% tags=["setup"]
 from animelab import env
@@ -25,13 +25,13 @@ import json
 import math
 
 import torch
-from torch import nn
 
 from animelab import metrics, zoo
 from animelab.checks import check_10_1, check_10_2, check_10_3, check_10_4
+from animelab.checks import lesson_10_ugatit as reference
 from animelab.data import EYES, Move, StudioUnpaired, fitted, five_points, real_faces
 from animelab.engine import train
-from animelab.nn import count_parameters, ugatit
+from animelab.nn import count_parameters, cyclegan, ugatit
 from animelab.recipes import ugatit as recipes
 from animelab.viz import compare, curves, heat_colors
 from animelab.widgets import BeforeAfter, LiveTraining, OwnPicture
@@ -39,17 +39,17 @@ from animelab.widgets import BeforeAfter, LiveTraining, OwnPicture
 # %% [markdown]
 # ## Where we are going
 #
-# Draw the curtain. Then pull *Attention* up. What is bright there, this painter holds to be important. **Predict** before you do: which parts of a
+# Draw the curtain. Then pull *Attention* up: it is bright where what the generator attends to is large. **Predict** before you do: which parts of a
 # portrait matter most, if it is to become a cel?
 
 # %%
 model = zoo.load("ugatit-portrait-cel-64")
 held_out = StudioUnpaired("portrait", "cel", 64, 192, prior="frontal", split="test")
 portraits, cels = held_out.batch(range(192))
-painted = model.translate(portraits)
+faces = model.translate(portraits)
 truth = held_out.truth(range(192))
 BeforeAfter(
-    {"portrait": portraits[:24], "anime": painted[:24], "the truth": truth[:24]},
+    {"portrait": portraits[:24], "anime": faces[:24], "the truth": truth[:24]},
     attention=model.attention(portraits[:24]),
 )
 
@@ -70,22 +70,35 @@ for name, (x, y) in zip(
 
 # %% [markdown]
 # Eyes move down by 3.6 pixels and apart by more than two. Lesson 5's CycleGAN moves them too, and its eyes are a mess; how far off, we shall
-# measure. U-GAT-IT (Kim and others 2020) takes CycleGAN's game, two painters, round trips, and
-# changes two things in the networks. First, somebody tells the painter **in which channels** the two styles differ. Second, it may choose, channel by
-# channel, **how much** of the old look to forget.
+# measure. U-GAT-IT (Kim and others 2020) keeps CycleGAN's two generators and round trips, and
+# changes two things in the networks. First, a classifier inside tells the generator **in which channels** the two styles differ. Second, the generator
+# learns, channel by channel, **how much** of the old look to forget. This is the whole of it; the parts come one by one:
+#
+# ```text
+# portrait -> encoder -> maps -+- mean of each map ----> weighted sum -> guess   (auxiliary classifier:
+#                              +- largest of each map -> weighted sum -> guess    portrait or cel?)
+#                              +- maps times both sets of weights -> mixed by a 1 x 1 convolution -> attended maps
+#
+# attended maps -+- summed over channels -> the attention that you saw above
+#                +- their means -> two small layers -> gamma, beta ---+
+#                +-> blocks with AdaLIN (rho, and this gamma and beta) -> enlarged twice -> cel
+# ```
 #
 # ## First change: what to attend to
 #
-# Inside the painter sits a small helper (the paper's *auxiliary classifier*) with one question: *is this a portrait or a cel?* It gets the mean of each of the
-# painter's maps, and has one weight for each. The sum of means times weights is its guess. That is all. And a mean has a share from every place. So at
-# each place, multiply every map by its weight, and add: that is what this place argues. The picture of these sums is a **class activation map**
-# (Zhou and others 2016).
+# Inside the generator sits an *auxiliary classifier* with one question: *is this a portrait or a cel?* It gets the mean of each of the
+# generator's maps, and has one weight for each. The sum of means times weights is its guess, a logit: positive for a portrait, negative for a cel. And a
+# mean has a share from every place. So the guess can be taken apart: what does each place argue? The picture of these arguments is a **class activation
+# map** (Zhou and others 2016).
 #
 # ### Exercise 10.1 · Which places made the guess? (level 2 of 5, about 10 minutes)
 #
+# From maps (B, C, H, W) and weights (C,), both of both signs, make the class activation map (B, H, W): what each place contributes, so that the mean
+# over all places is the guess.
+#
 # <details><summary>Hint 1</summary>
 #
-# One number for each place: over channels, map times weight, summed.
+# The guess needs a mean over places and a sum over channels. Which of the two do you leave out?
 #
 # </details>
 #
@@ -100,9 +113,9 @@ for name, (x, y) in zip(
 def attention_map(maps, weights):
     """How much each place argues for the first style.
 
-    maps: (B, C, H, W);  weights: (C,).  Returns (B, H, W), whose mean is the helper's guess.
+    maps: (B, C, H, W);  weights: (C,).  Returns (B, H, W), whose mean is the classifier's guess.
     """
-    ### BEGIN SOLUTION 10.1: the guess, before the mean
+    ### BEGIN SOLUTION 10.1: one number for each place
     return (maps * weights[:, None, None]).sum(1)
     ### END SOLUTION
 
@@ -110,40 +123,41 @@ def attention_map(maps, weights):
 result_10_1 = check_10_1(attention_map)
 
 # %% [markdown]
-# What does the trained helper see? Its weights are in the model. Below: its argument for "portrait", in portraits and in cels, on one scale of
-# colors for all (dark: "cel", bright: "portrait").
-
+# What does the trained classifier see? Its weights are in the model. Below: its argument for "portrait", in portraits and in cels, on one scale of
+# colors for all (dark: "cel", bright: "portrait"), by your function if the check found it right.
 
 # %%
+activation_map = attention_map if result_10_1 else reference.attention_map
+
+
 @torch.no_grad()
 def argument(pictures):
-    """The helper's argument for "portrait", by the mean branch: (B, 16, 16)."""
-    painter = model.network.a_to_b
-    maps, weights = painter.encoder(pictures), painter.attention.average.weight[0]
-    return (
-        attention_map(maps, weights)
-        if result_10_1
-        else torch.nn.functional.conv2d(maps, weights[None, :, None, None])[:, 0]
-    )
+    """The auxiliary classifier's argument for "portrait", by the mean branch: (B, 16, 16)."""
+    G = model.network.a_to_b
+    return activation_map(G.encoder(pictures), G.attention.average.weight[0])
 
 
 both = argument(torch.cat([portraits[:8], cels[:8]]))
 print(f"mean argument: {both[:8].mean():+.2f} in portraits, {both[8:].mean():+.2f} in cels")
 colors = heat_colors(both.reshape(1, 256, 16), (1024, 64)).reshape(16, 64, 64, 3)
 compare({"portraits": portraits[:8], "their argument": colors[:8], "cels": cels[:8], "theirs": colors[8:]},
-        alt="Eight portraits and their maps, mostly bright; eight cels and their maps, mostly dark.")  # fmt: skip
+        alt="Eight portraits and their maps: a little bright at most places, brightest below the fringe, darkest in the eyes. Eight cels and their maps: medium gray, darker at some borders.")  # fmt: skip
 
 # %% [markdown]
-# The helper is not only asked. Its weights multiply the painter's maps, so channels that tell the styles apart get loud, and those that do not get
+# On average portraits argue "portrait" and cels argue "cel". Place by place it is less tidy. The darkest places of all are the eyes of the *portraits*: they
+# argue "cel", and the rest of the picture outvotes them. Most of a cel is a medium gray: each place says "cel" a little, and many places add up. A weighted sum
+# has to be right about the whole picture, and about no place in particular.
+#
+# The classifier is not only asked. Its weights multiply the generator's maps, so channels that tell the styles apart get loud, and those that do not get
 # quiet. So this attention chooses **channels**, the same ones at every place. The map shows where the chosen channels are large; a dark place is read, too.
-# (There are two helpers: one gets the mean of each map, the other the largest value. And after the weighing a convolution
+# (There are two classifiers: one gets the mean of each map, the other the largest value. And after the weighing a convolution
 # mixes the channels. The attention in the first picture of this lesson is the sum after that.)
 #
-# The judges get such a helper, too. Theirs is asked *real or fake?*
+# The discriminators get such a classifier, too. Theirs is asked *real or fake?*
 #
 # ## Second change: what to forget
 #
-# CycleGAN's painter normalizes every channel by itself: mean 0, standard deviation 1, in each picture (*instance norm*). What does that forget? We can do
+# CycleGAN's generator normalizes every channel by itself: mean 0, standard deviation 1, in each picture (*instance norm*). What does that forget? We can do
 # it to pictures directly, with red, green and blue for channels. Below it, *layer norm*: one mean and one deviation for all channels together.
 
 
@@ -163,19 +177,23 @@ compare({"cels": cels[:8], "instance norm": normal(cels[:8], (2, 3)), "layer nor
 # show. Layer norm keeps how channels stand to each other.
 #
 # **AdaLIN** (*adaptive layer-instance normalization*) does not decide. Each channel has a number ρ between 0 and 1: that much of instance norm, the rest of layer norm. Then comes the new
-# style, gamma and beta, which the painter computes from the very maps that attention has weighed.
+# style, gamma and beta, which the generator computes from the very maps that attention has weighed.
 #
 # ### Exercise 10.2 · Two ways to be normal (level 3 of 5, about 15 minutes)
 #
+# Normalize x twice: each channel of each picture by itself, and each picture over all its channels and places. To every variance add 1e-5 before its root, so
+# that a flat channel does no harm. Mix the two by rho (from 0 to 1, one number a channel), multiply by gamma, and add beta. All four arguments learn: do not
+# change them in place, and let gradients through.
+#
 # <details><summary>Hint 1</summary>
 #
-# Mean and variance twice: over `(2, 3)`, and over `(1, 2, 3)`, with `keepdim=True`. Add 1e-5 to the variance before the root.
+# Mean and variance twice, over different axes: which ones hold one channel of one picture, and which all of its channels? `keepdim=True` helps.
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# Mix first: rho times the one, 1 - rho times the other. Gamma and beta come last.
+# Mix the two results, not their means and variances. Gamma and beta come last.
 #
 # </details>
 
@@ -184,10 +202,11 @@ compare({"cels": cels[:8], "instance norm": normal(cels[:8], (2, 3)), "layer nor
 def adalin(x, gamma, beta, rho):
     """Adaptive layer-instance normalization.
 
-    x: (B, C, H, W);  gamma, beta: (B, C, 1, 1);  rho: (1, C, 1, 1), the share of instance norm.  Returns (B, C, H, W).
+    x: (B, C, H, W);  gamma, beta: (B, C, 1, 1);  rho: (1, C, 1, 1), the share of instance norm.
+    To each variance 1e-5 is added.  Returns (B, C, H, W).
     """
 
-    ### BEGIN SOLUTION 10.2: normal by channel and by picture, mixed, then styled
+    ### BEGIN SOLUTION 10.2: two norms, their mix, and a style
     def normalized(over):
         return (x - x.mean(over, keepdim=True)) / (x.var(over, keepdim=True) + 1e-5).sqrt()
 
@@ -199,7 +218,7 @@ def adalin(x, gamma, beta, rho):
 result_10_2 = check_10_2(adalin)
 
 # %% [markdown]
-# If the check found it right, the painters further down are trained with it.
+# If the check found it right, the generators further down are trained with it.
 #
 # Nothing keeps ρ between 0 and 1 by itself. Beyond, one norm would be subtracted instead of mixed in. So after each step of the optimizer ρ is pushed
 # back: `rho.clamp_(0, 1)`.
@@ -213,11 +232,11 @@ result_10_2 = check_10_2(adalin)
 with torch.device("meta"):  # counts without taking memory
     config = recipes.preset("cpu")
     networks = {
-        "painter, full": ugatit.Generator(),
-        "painter, light": ugatit.Generator(light=True),
-        "global judge": ugatit.Discriminator(layers=7),
-        "local judge": ugatit.Discriminator(),
-        "our painter": ugatit.Generator(
+        "generator, full": ugatit.Generator(),
+        "generator, light": ugatit.Generator(light=True),
+        "global discriminator": ugatit.Discriminator(layers=7),
+        "local discriminator": ugatit.Discriminator(),
+        "our generator": ugatit.Generator(
             config.size, config.width, config.blocks, config.light
         ),
     }
@@ -226,21 +245,36 @@ for name, network in networks.items():
 print(f"{'that one matrix':20} {256 * 64 * 64 * 256:>12,}")
 
 # %% [markdown]
-# Ninety-six of a hundred weights of the full painter are that matrix. It cost people their evenings: two such painters, four judges and Adam's two
-# memories do not fit on a card with 11 GB. Take the light one. Each style has two judges: the *global* one sees the whole face at once, the *local* one
-# patches.
+# Ninety-six of a hundred weights of the full generator are that matrix. People report that two such generators, four discriminators and Adam's two
+# memories do not fit on a card with 11 GB. Take the light one. Each style has two discriminators: the *global* one sees the whole face at once, the
+# *local* one patches.
 #
 # ## Train, and watch rho
 #
-# Four losses for the painters, with their weights here (and in the paper):
+# Four losses for the generators, with their weights here (and in the paper):
 #
-# - **adversarial**, 1 (1): be believed by both judges, and by their helpers,
+# - **adversarial**, 1 (1): be taken for real by both discriminators, and by their classifiers,
 # - **cycle**, 10 (10): find the way back, as in lesson 5,
 # - **identity**, 40 (10): leave alone what has the style already; that holds colors,
-# - **attention**, 10 (1000): the helper's own loss; know which style is which.
+# - **attention**, 10 (1000): the auxiliary classifier's own loss, cross-entropy; know which style is which.
+#
+# These are their lines in `animelab/recipes/ugatit.py`. They run once in each direction: `there` is the generator that translates, `back` the other one,
+# `real` the picture to translate, and `other` a picture that has the target's style already.
+#
+# ```python
+# both = there(torch.cat([real, other]))
+# (fake, same), (of_real, of_other) = both.out.chunk(2), both.guess.chunk(2)
+# with frozen(*discriminators):
+#     answers = [D(fake) for D in discriminators]
+# adversarial = sum(self.loss.generator(each.out) + self.loss.generator(each.guess) for each in answers)
+# cycle = (back(fake).out - real).abs().mean()
+# identity = (same - other).abs().mean()
+# attention = binary_cross_entropy_with_logits(of_real, torch.ones_like(of_real))
+# attention = attention + binary_cross_entropy_with_logits(of_other, torch.zeros_like(of_other))
+# ```
 #
 # While it trains we write down the mean ρ of every layer, and the distance from the truth that training never sees.
-# **Predict:** the painter's blocks begin at ρ = 0.9 and its two last norms at 0. Which way will each go?
+# **Predict:** the generator's blocks begin at ρ = 0.9 and its two last norms at 0. Which way will each go?
 
 # %%
 exam = StudioUnpaired(
@@ -311,19 +345,19 @@ curves({"distance from the truth": (steps, [each["distance"] for each in notes])
 #
 # ## How good is it?
 #
-# Against lesson 5's CycleGAN, which learned from the same portraits and cels. `hair` and `eyes`: how often their color survived, says the judge
-# tagger. `points`: how far eyes, nose and mouth are from where the true cel has them, in pixels, as a finder sees them that has never seen a painter's
-# work. `kd_studio`: how far the crowd is from the crowd of drawn cels.
+# Against lesson 5's CycleGAN, which learned from the same portraits and cels. `hair` and `eyes`: how often their color survived, says the *examiner*,
+# lesson 3's second attribute network. `points`: how far eyes, nose and mouth are from where the true cel has them, in pixels, as a finder sees them that
+# no generator was trained against. `kd_studio`: how far the crowd is from the crowd of drawn cels.
 
 # %%
-mine, cyclegan = zoo.load_run(run.folder), zoo.load("cyclegan-portrait-cel-64")
+mine, cycle = zoo.load_run(run.folder), zoo.load("cyclegan-portrait-cel-64")
 tags = torch.tensor(
     [list(held_out.casts[0][i].tags().values()) for i in range(192)]
 ).float()
 where = torch.stack([five_points(held_out.casts[0][i], 64, "cel") for i in range(192)])
 rows = {
-    "the portraits": portraits, "CycleGAN": cyclegan.translate(portraits), "yours": mine.translate(portraits),
-    "the zoo's": painted, "the truth": truth,
+    "the portraits": portraits, "CycleGAN": cycle.translate(portraits), "yours": mine.translate(portraits),
+    "the zoo's": faces, "the truth": truth,
 }  # fmt: skip
 print(
     f"{'':14}{'distance':>9}{'perceptual':>11}{'kd_studio':>10}{'hair':>6}{'eyes':>6}{'points':>8}"
@@ -343,19 +377,19 @@ compare({words: pictures[:8] for words, pictures in rows.items()},
 # error on true cels. Faces are whole, eyes look at you. That is what one sees in the pictures, too, and even your 2,400 steps have it.
 #
 # The rest is not a victory. CycleGAN keeps hair a little more often, 81 times of 100 against 75, and its crowd is nearer to the crowd of cels. Distance
-# and perceptual distance are nearly a draw. And the colors of eyes are lost by both. Look closely: the bundled painter gives *everybody* a reddish eye and
-# a bluish one. In a portrait an iris is three pixels wide, no loss makes much of three pixels, and one pair of eyes for all fools the judges well enough.
+# and perceptual distance are nearly a draw. And the colors of eyes are lost by both. Look closely: the bundled model gives *everybody* a reddish eye and
+# a bluish one. In a portrait an iris is three pixels wide, no loss makes much of three pixels, and one pair of eyes for all fools the discriminators.
 #
-# Look at the hair: violet and green streaks. Every judge takes them for hair, and the way back can live with them. Only the
+# Look at the hair: violet and green streaks. The discriminators let them pass, and the way back can live with them. Only the
 # identity loss speaks for the right color. With the paper's weight, 10, and rates a third higher, a longer run kept hair 46 times of 100 and ended with
 # green stains. So we took 40, and the lower rates. Which of the two helped more, we do not know.
 #
-# Is it attention, or AdaLIN, that made the faces whole? This table cannot say: the judges are others, too, and steps differ (5,000 for
+# Is it attention, or AdaLIN, that made the faces whole? This table cannot say: the discriminators are others, too, and steps differ (5,000 for
 # CycleGAN, 7,000 for the bundled one, 2,400 for yours), one run of each. The paper leaves each out in turn; the assignment could.
 #
 # ## Put the face where it belongs
 #
-# Both piles above were drawn in one frame: the eyes are at nearly the same height in every portrait. Photographs are not so polite. What happens if a
+# Both sets above were drawn in one frame: the eyes are at nearly the same height in every portrait. Photographs are not so polite. What happens if a
 # face is turned?
 #
 # The cure is older than networks. Say where the two eyes are, and move the picture so that they land where all other eyes are. A turn, a scale
@@ -364,15 +398,18 @@ compare({words: pictures[:8] for words, pictures in rows.items()},
 #
 # ### Exercise 10.3 · The move that takes eyes home (level 3 of 5, about 15 minutes)
 #
+# Two eyes and two goals are given, as complex numbers (x + iy, in pixels). Find the turn and the shift that take the first eye to the first goal and
+# the second eye to the second. The two eyes are never one point.
+#
 # <details><summary>Hint 1</summary>
 #
-# The arrow from one eye to the other, times `turn`, must be the arrow from one goal to the other.
+# A shift moves both eyes alike. What does it do to the arrow from one eye to the other, and what does `turn` do to that arrow?
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# So `turn` is a quotient of two differences. Then `shift` is what the first eye still lacks.
+# First find the `turn` that makes one arrow out of the other. Then `shift` is what the first eye still lacks.
 #
 # </details>
 
@@ -383,7 +420,7 @@ def aligning(eyes, goals):
 
     eyes, goals: complex tensors (2,).  Returns two complex numbers: turn, shift, with eye * turn + shift = goal.
     """
-    ### BEGIN SOLUTION 10.3: the quotient of two arrows, and what is left
+    ### BEGIN SOLUTION 10.3: a number that turns and scales, and one that shifts
     turn = (goals[1] - goals[0]) / (eyes[1] - eyes[0])
     return turn, goals[0] - turn * eyes[0]
     ### END SOLUTION
@@ -443,7 +480,7 @@ compare({name: pictures[:8] for name, pictures in shown[30].items()},
         alt="Eight portraits turned by 30 degrees; translated as they are, faces fall apart; aligned first, they are whole.")  # fmt: skip
 
 # %% [markdown]
-# At five degrees the painter hardly minds. At ten it costs a third, and at thirty faces fall apart, though the number has come down again: a distance
+# At five degrees the generator hardly minds. At ten it costs a third, and at thirty faces fall apart, though the number has come down again: a distance
 # of pixels does not know what a face is. Aligned, the curve is flat. It even falls a little at the beginning, and that is no merit: a picture that is moved twice gets
 # softer, and softer is nearer on average. The finder's eyes are as good as the true ones up to thirty degrees. Beyond, it has learned nothing, and
 # misses.
@@ -479,8 +516,9 @@ compare(
 )
 
 # %% [markdown]
-# The drawings of other people become drawings of ours: larger eyes, another chin, an outline. Streaks beside a neck or above a head are the border of
-# the picture, repeated, because the aligned square reaches beyond it. And the one photograph, at the right, nearly loses her eyes. This painter
+# Other people's drawings are far from what this generator knows, and it shows. The first, most like our own, stays whole. In the others mouths and chins
+# smear; eyes turn blue or green, and some dissolve; the white behind the heads turns pale pink and blue. Streaks beside a neck or above a head are the
+# border of the picture, repeated, because the aligned square reaches beyond it. And the one photograph, at the right, loses an eye. This generator
 # never saw a photograph. Its portraits are drawn, with one light and one skin for everything, and a real face is as far from them as from a cel.
 #
 # For photographs you need photographs. The set everybody uses is **selfie2anime**: 3,400 selfies and 3,400 anime faces. Before you take it, read
@@ -497,25 +535,45 @@ compare(
 # The last line reads a file that the authors' PyTorch code writes, full or light, both directions. (What they published to download was written by
 # their TensorFlow code, and cannot be read.)
 #
-# ### Exercise 10.4 · Find the bug: a judge that pulls the painter (level 3 of 5, about 10 minutes)
+# ### Exercise 10.4 · Find the bug: a discriminator's loss that pulls the generator (level 3 of 5, about 10 minutes)
 #
 # People report of this network: *out of memory*, on cards of 11 GB. Here is one cause, in three lines. The loss is right to the last digit. What does
-# its backward pass compute that nobody needs?
+# its backward pass compute that nobody needs? To see it we count what torch keeps for the way back, and look which network gets a gradient.
 
 
 # %%
-def out_of_memory(judge, painter, real, photos):
-    fake = painter(photos)
-    return (judge(real) - 1).square().mean() + judge(fake).square().mean()
+def out_of_memory(D, G, real, photos):
+    fake = G(photos)
+    return (D(real) - 1).square().mean() + D(fake).square().mean()
 
 
-painter, judge = nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 1, 3)
-out_of_memory(judge, painter, cels[:4], portraits[:4]).backward()
-print("gradients of the judge:  ", judge.weight.grad is not None)
-print("gradients of the painter:", painter.weight.grad is not None)
+G, D = cyclegan.Generator(blocks=2, width=8), cyclegan.Discriminator(width=8)
+
+
+def way_back(loss):
+    """Run a loss and its backward pass: megabytes kept for it, and which networks got a gradient."""
+    kept = {}
+
+    def note(tensor):
+        kept[tensor.data_ptr()] = tensor.nbytes
+        return tensor
+
+    G.zero_grad(), D.zero_grad()
+    with torch.autograd.graph.saved_tensors_hooks(lambda tensor: tensor, note):
+        value = loss(D, G, cels[:4], portraits[:4])
+    value.backward()
+    print(f"kept for the way back: {sum(kept.values()) / 2**20:.1f} MB")
+    for name, network in {"D": D, "G": G}.items():
+        print(
+            f"gradients in {name}:", any(w.grad is not None for w in network.parameters())
+        )
+
+
+way_back(out_of_memory)
 
 # %% [markdown]
-# Repair it:
+# Repair it: the same number, by least squares, of a discriminator D and a generator G. D's weights get their whole gradient, from the real pictures and
+# from the fakes. G's weights get none, and both networks are left as they came (their modes, flags and stored gradients, too).
 #
 # <details><summary>Hint 1</summary>
 #
@@ -525,29 +583,27 @@ print("gradients of the painter:", painter.weight.grad is not None)
 #
 # <details><summary>Hint 2</summary>
 #
-# The judge must learn from the fake as from a photograph: as pixels, with no history. `.detach()` cuts the history off.
+# D must learn from the fake as from a photograph: as pixels, with no history. Lesson 1's step for the discriminator had the same need.
 #
 # </details>
 
 
 # %%
-def discriminator_loss(judge, painter, real, photos):
-    """The judge's loss by least squares.  Networks, and pictures (B, 3, H, W) twice.  Returns a scalar."""
-    ### BEGIN SOLUTION 10.4: a fake without history
-    fake = painter(photos).detach()
-    return (judge(real) - 1).square().mean() + judge(fake).square().mean()
+def discriminator_loss(D, G, real, photos):
+    """D's loss by least squares.  Networks, and pictures (B, 3, H, W) twice.  Returns a scalar."""
+    ### BEGIN SOLUTION 10.4: the same number, and a shorter way back
+    fake = G(photos).detach()
+    return (D(real) - 1).square().mean() + D(fake).square().mean()
     ### END SOLUTION
 
 
 result_10_4 = check_10_4(discriminator_loss)
 if result_10_4:
-    painter.zero_grad()
-    discriminator_loss(judge, painter, cels[:4], portraits[:4]).backward()
-    print("gradients of the painter, with yours:", painter.weight.grad is not None)
+    way_back(discriminator_loss)
 
 # %% [markdown]
-# The step of the recipe takes the fakes that the painters have just made and detaches them: one pass fewer, and no history. The other known failure is as
-# simple. Once every thousand steps the authors' code draws a sheet of samples, with gradients switched on, and just there it runs out of memory. Our
+# Our recipe also saves a pass: D sees the fakes that the generators have just made for their own step. There is another known failure of this kind.
+# Once every thousand steps the authors' code draws a sheet of samples, with gradients switched on, and just there it runs out of memory. Our
 # engine draws previews inside `torch.no_grad()`, so no recipe can forget it.
 #
 # ## A quiz, for honesty
@@ -566,7 +622,7 @@ if result_10_4:
 # </details>
 # <details><summary>C. ... how much of the picture is a face.</summary>
 #
-# Not quite. The helper knows nothing of faces, only which maps differ between the piles.
+# Not quite. The classifier knows nothing of faces, only which maps differ between the two styles.
 #
 # </details>
 #
@@ -588,7 +644,7 @@ if result_10_4:
 #
 # </details>
 #
-# **3. The light painter has a twenty-sixth of the full one's weights. How much faster is it?**
+# **3. The light generator has a twenty-sixth of the full one's weights. How much faster is it?**
 #
 # <details><summary>A. Twenty-six times.</summary>
 #
@@ -609,15 +665,15 @@ if result_10_4:
 # ## What went wrong for others
 #
 # - **"Out of memory exactly at iteration 1000."** (znxlwm/UGATIT-pytorch #23.) Samples drawn with gradients on.
-# - **"Out of memory on 11 GB."** (#10, #21.) The full model, and fakes with a history. Light, and `detach`.
+# - **"Out of memory on 11 GB."** (#10, #21.) The full model, and fakes with a history. Take the light one, and your answer to 10.4.
 # - **"Good on the test set, bad on my photo."** (taki0112/UGATIT #5, #111.) Align the face; you have measured it.
-# - **"The painter's loss is in the hundreds."** (taki0112/UGATIT #38.) The helper's guess counts a thousandfold there. Normal.
+# - **The generator's loss is in the hundreds.** (taki0112/UGATIT #38.) The classifier's loss counts a thousandfold there. Normal.
 # - **"Light is visibly weaker."** (taki0112/UGATIT #93.) So it is.
 # - **"It takes forever."** (taki0112/UGATIT #14, znxlwm #62.) A million steps of one picture. Seven days on one large card.
 #
 # ## Assignment: align or augment?
 #
-# Level 5 of 5, two evenings. There is another cure: show the painter turned faces while it trains. `Move` turns pictures; `recipes.UGATIT` is yours to
+# Level 5 of 5, two evenings. There is another cure: show the generator turned faces while it trains. `Move` turns pictures; `recipes.UGATIT` is yours to
 # copy. Train for the same steps on portraits turned by up to 30 degrees, and add its curve to the experiment above. Before that, write down what it will cost at 0
 # degrees.
 #
@@ -629,4 +685,4 @@ if result_10_4:
 # - Ulyanov, Vedaldi, Lempitsky: *Instance Normalization: The Missing Ingredient for Fast Stylization*, 2016, arXiv 1607.08022.
 # - Umeyama: *Least-squares estimation of transformation parameters between two point patterns*, 1991. The move for more than two points.
 #
-# **Next:** the lessons that follow put the layers to work. Which of them exist today says `README.md`.
+# **Next:** this is the last lesson so far. `README.md` lists those that have been added since.
