@@ -90,7 +90,7 @@ def check_1_4(initialize: Any) -> None:
             wrong(f"The weights of {name} are as they were. Its kind should be drawn, too, around {center:.0f}.")
         if layer is norm and abs(mean) < 0.1:
             wrong(f"The weights of BatchNorm2d are drawn around {abs(mean):.2f}. They multiply every feature, and all "
-                  "come out tiny. (A famous textbook does this, too.) Which number leaves a feature as it is?")  # fmt: skip
+                  "come out tiny. (A famous textbook does it, too.) Which number leaves a feature as is?")  # fmt: skip
         if abs(mean - center) > 0.005:
             wrong(f"The weights of {name} have the mean {mean:.2f}; they should be drawn around {center:.0f}.")
         if abs(spread - 0.02) > 0.0015:
