@@ -257,7 +257,7 @@ compare(rows, columns=5,
 
 
 # %%
-def largest_change(direction, length, count=64):
+def largest_change(direction, length, count=16 if small else 64):
     """How far pictures move from one side of the direction to the other, and which attributes most, in deviations."""
     cloud = space.cloud[:count, None].repeat(1, space.layers, 1)
     ends = [
