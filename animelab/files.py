@@ -1,17 +1,19 @@
-"""The one door for pictures: from a folder, a browser, a run or the package, each comes in through here."""
+"""The one door for pictures, from a folder, a browser, a run or the package; and the one way to write a file."""
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
+from safetensors import SafetensorError
 
 from animelab.errors import LabError, reason, shown
 
@@ -115,3 +117,59 @@ def _content(path: Path) -> bytes:
     if found.st_size > LARGEST:
         raise ValueError(f"{found.st_size / 1e6:,.0f} MB, more than {LARGEST / 1e6:.0f}")
     return path.read_bytes()
+
+
+def write_atomically(path: Path, write: Callable[[Path], object], sync: bool = True) -> None:
+    """Call `write(temporary_path)`, sync it to disk and rename it: a reader sees the old file or the new one.
+
+    sync: whether it must outlive a power cut. Raises LabError as `writing` does.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            write(temporary)
+            if sync:
+                with open(temporary, "rb+") as file:
+                    os.fsync(file.fileno())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Inside, a full disk (or one that must not be written) is one LabError, in whatever words a library reports it."""
+    try:
+        yield
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise LabError(
+            f"{path.name} could not be written into {path.parent} ({_words(error)}); free some space there or choose "
+            "another folder, and run the same again: what was written before is still there."
+        ) from error
+
+
+def _words(error: BaseException) -> str:
+    """What the system said: PyTorch keeps it in the error before, safetensors as a number in its text."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return reason(cause)
+        cause = cause.__context__
+    number = re.search(r"os error (\d+)", str(error))
+    return os.strerror(int(number[1])) if number else reason(error)
+
+
+def save_picture(image: Image.Image, path: Path) -> None:
+    """Write a picture in the format that its name ends in. Raises LabError for another one, and as `writing` does."""
+    kind = Image.registered_extensions().get(path.suffix.lower(), "")
+    if kind not in Image.SAVE:
+        raise LabError(f"{path} should end in .png, .jpg or .webp, which says how the picture is written.")
+    write_atomically(path, lambda temporary: image.save(temporary, kind), sync=False)
+
+
+def sweep(folder: Path, names: str) -> None:
+    """Remove what writes that were killed left in the folder, of files whose names match; only under a run's lock."""
+    for path in folder.glob(".*"):
+        if re.fullmatch(rf"\.({names})\.\d+", path.name) and path.is_file():
+            path.unlink()

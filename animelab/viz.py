@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from animelab.errors import LONGEST, LabError, shown
+from animelab.files import save_picture
 
 # Okabe and Ito's palette, told apart by every kind of color vision; its yellow is too pale for a line on white.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -34,7 +35,7 @@ class Figure:
 
     def save(self, path: str | Path) -> None:
         """Write the picture to `path`; the ending (.png, .jpg, .webp) decides the format."""
-        Image.fromarray(self.image).save(path)
+        save_picture(Image.fromarray(self.image), Path(path))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         markup = image_tag(self.image, self.alt, self.width)

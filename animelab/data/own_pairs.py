@@ -64,6 +64,7 @@ class UnpairedFolder:
         if not two:
             raise LabError(f"{folder} should hold two folders of pictures, named 'a' and 'b'; make them there.")
         self.sides = [ImageFolder(each, size) for each in two]
+        self.counts = [len(side) for side in self.sides]  # what a run remembers
         self.name = f"two sides in folder {folder.resolve().name}"
         self.fingerprint = " ".join(side.fingerprint for side in self.sides)
 

@@ -19,11 +19,12 @@ from filelock import FileLock, Timeout
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from animelab.engine.checkpoint import Checkpoints, writing
+from animelab.engine.checkpoint import Checkpoints
 from animelab.engine.recipe import Recipe
 from animelab.engine.run import Data, Log, Run, first_preview, resume_or_begin, save_preview, save_timelapse
 from animelab.engine.weights import save_weights
 from animelab.errors import LabError, say
+from animelab.files import writing
 
 
 @dataclass

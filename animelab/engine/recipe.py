@@ -148,6 +148,8 @@ def _check_moments(saved: dict[str, Any], optimizer: torch.optim.Optimizer) -> N
         for name in dict.fromkeys((*needed, *entry)):
             if name in needed or (isinstance(entry[name], Tensor) and entry[name].ndim):
                 _check_form(entry[name], weights[index], f"weight {index}: {name}")
+            elif not isinstance(entry[name], Tensor | float | int | None):
+                raise TypeError(f"weight {index}: {name} is no number")
 
 
 def adam(network: nn.Module, lr: float, betas: tuple[float, float], weight_decay: float = 0.0) -> torch.optim.Adam:

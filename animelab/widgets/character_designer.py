@@ -14,7 +14,7 @@ from PIL import Image
 
 from animelab import env, studio
 from animelab.errors import LabError
-from animelab.files import one_name
+from animelab.files import one_name, save_picture, write_atomically
 from animelab.studio import LABEL_COLORS, LAYERS, OPTIONS, RANGES, STYLES, Character
 from animelab.widgets.latent_explorer import button
 from animelab.widgets.picture import Panel, Picture, Words
@@ -119,7 +119,6 @@ def save_layers(character: Character, folder: Path, size: int = 512) -> Path:
 
     segmentation.png has a palette, whose numbers are `LABELS`; alpha.png is the figure in color, cut out (RGBA).
     """
-    folder.mkdir(parents=True, exist_ok=True)
     pictures = {layer: studio.render(character, size, layer) for layer in LAYERS}
     pictures |= {style: studio.render(character, size, style=style) for style in STYLES[1:]}
     pictures["alpha"] = np.dstack([pictures["color"], pictures["alpha"]])
@@ -127,9 +126,9 @@ def save_layers(character: Character, folder: Path, size: int = 512) -> Path:
         image = Image.fromarray(pixels.astype(np.uint8))
         if name == "segmentation":
             image.putpalette(bytes.fromhex("".join(LABEL_COLORS).replace("#", "")))
-        image.save(folder / f"{name}.png")
+        save_picture(image, folder / f"{name}.png")
     known = {"character": vars(character), "labels": studio.LABELS, "landmarks": studio.landmarks(character, size)}
     texts = {"color.svg": studio.svg(character), "line.svg": studio.svg(character, "line")}
     for name, text in {**texts, "character.json": json.dumps(known, indent=1)}.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        write_atomically(folder / name, partial(Path.write_text, data=text, encoding="utf-8"))
     return folder

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from animelab import env, zoo
 from animelab.errors import LabError
+from animelab.files import save_picture, write_atomically
 from animelab.latent import Generate, Latents, Styles
 from animelab.nn import stylegan2
 from animelab.viz import as_pixels
@@ -152,11 +153,11 @@ class LatentExplorer(Panel):
     def save(self, folder: str | Path | None = None) -> tuple[Path, Path]:
         """Write the picture (.png, at the model's size) and its point (.safetensors, "latent"), and say where."""
         folder = Path(folder) if folder is not None else env.runs_dir() / "explorer"
-        folder.mkdir(parents=True, exist_ok=True)
         number = next(i for i in range(1, 10**6) if not (folder / f"face-{i:03d}.png").exists())
         picture, point = (folder / f"face-{number:03d}{end}" for end in (".png", ".safetensors"))
-        Image.fromarray(self._pixels(self.state)).save(picture)
-        save_file({"latent": self.latents.contiguous()}, point, {"words": self.state.words(self.space)})
+        save_picture(Image.fromarray(self._pixels(self.state)), picture)
+        found, words = {"latent": self.latents.contiguous()}, {"words": self.state.words(self.space)}
+        write_atomically(point, lambda temporary: save_file(found, temporary, words))
         self._caption.say(f"Saved as {picture} and {point.name}.")
         return picture, point
 
