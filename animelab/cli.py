@@ -90,16 +90,17 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = add("sample", sample, "draw pictures with a trained model")
     sub.add_argument(
-        "model", metavar="MODEL", help="a run's folder, a bundled model, or an official StyleGAN2 file (.pkl, .pt)"
+        "model", metavar="MODEL", help="a run's folder, a bundled model, or a file of others: StyleGAN2, DCGAN"
     )
     sub.add_argument("--count", type=int, default=64, help="how many (64)")
     sub.add_argument("--seed", type=int, default=0, help="another seed, other pictures (0)")
     sub.add_argument("--out", type=Path, required=True, help="a .png for one grid, or a folder for one file a picture")
     sub.add_argument("--truncation", type=float, default=1.0, help="below 1 nearer the mean face, StyleGAN2 only (1)")
     sub.add_argument("--attributes", help="what to draw, for conditional models: 'blue hair, red eyes, smile'")
+    sub.add_argument("--class", dest="label", type=int, help="which one, for models of numbered classes (each in turn)")
 
     sub = add("translate", translate, "turn pictures into other pictures, such as line art into color")
-    sub.add_argument("model", metavar="RUN_OR_ZOO", help="a run's folder, a bundled model, or a .pth or .pt of others")
+    sub.add_argument("model", metavar="RUN_OR_ZOO", help="a run's folder, a bundled model, or a file of others")
     sub.add_argument("inputs", metavar="INPUT", type=Path, nargs="+", help="pictures, or folders of pictures")
     sub.add_argument("--out", type=Path, required=True, help="the folder to write PNG files to")
     sub.add_argument("--side", type=int, help="resize to this shorter side first (otherwise each keeps its size)")
@@ -109,6 +110,12 @@ def _parser() -> argparse.ArgumentParser:
         help="first make each a square, of --side or as U-GAT-IT learned, on white; aligned: by its eyes",
     )
     sub.add_argument("--back", action="store_true", help="from B to A, with a model that knows both ways")
+    sub.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        help="align_corners: AnimeGANv2 enlarges as face2paint does; dropout: pix2pix as in training",
+    )
 
     sub = add("evaluate", evaluate, "score models against held-out drawn faces")
     sub.add_argument("models", metavar="RUN_OR_ZOO", nargs="+", help="runs' folders, or bundled models")
@@ -303,7 +310,11 @@ def sample(options: argparse.Namespace) -> int:
     if options.out.suffix not in ("", ".png"):
         raise LabError(f"--out takes a name ending in .png, or a folder, not {options.out}.")
     model = zoo.open_model(options.model).to("auto")
-    if options.attributes is not None:
+    if options.label is not None:
+        if not isinstance(model, zoo.OfClasses):
+            raise LabError(f"'{model.name}' has no numbered classes; leave --class out, or use a model that has.")
+        pictures = model.sample(options.count, options.seed, options.label, options.truncation)
+    elif options.attributes is not None:
         if not isinstance(model, zoo.Conditional):
             raise LabError(f"'{model.name}' takes no attributes; leave --attributes out, or use a model that does.")
         condition = latent.attributes(options.attributes)
@@ -341,15 +352,15 @@ def translate(options: argparse.Namespace) -> int:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise LabError(f"Two inputs would both become {twice[0]}; translate their folders one at a time.")
-    model = zoo.open_translator(options.model).to("auto")
+    model = zoo.open_translator(options.model, *options.option).to("auto")
     model.direction(options.back)  # before the first picture: is there a way back?
     square: int = options.side or model.square or 0
     if options.fit and not square:
         raise LabError(f"'{model.name}' takes pictures of any size; to make them squares, say with --side how large.")
-    if model.square and not options.fit:
-        say(f"'{model.name}' learned from faces of {model.square} px: --fit aligned brings pictures there.")
+    for remark in () if options.option or options.side else model.remarks():
+        say(remark)
     _empty_folder(options.out)
-    skipped = 0
+    skipped, told = 0, False
     for file, name in zip(tqdm(files, unit=" pictures", disable=len(files) < 5), names):
         try:
             image, alpha = opened(file)
@@ -362,6 +373,10 @@ def translate(options: argparse.Namespace) -> int:
                 picture = fitted(pixels, square, options.fit, eyes)
             else:
                 picture = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
+            unseen = None if told else model.unseen(*picture.shape[-2:])
+            if unseen:
+                say(unseen)
+                told = True
             result = Image.fromarray(as_pixels(model.translate(picture, options.back))[0])
         except (LabError, RuntimeError, MemoryError) as problem:  # PyTorch's: too large for the memory
             why = getattr(problem, "reason", None) or reason(problem)

@@ -103,3 +103,12 @@ def path_lengths(pictures: Tensor, w: Tensor) -> Tensor:
     noise = torch.randn_like(pictures) / (pictures.shape[2] * pictures.shape[3]) ** 0.5
     (gradients,) = torch.autograd.grad((pictures * noise).sum(), w, create_graph=True)
     return gradients.square().sum(2).mean(1).sqrt()
+
+
+def path_penalty(lengths: Tensor, mean: Tensor, share: float = 0.01) -> tuple[Tensor, Tensor]:
+    """How far lengths (B,) are from their running mean, squared, and that mean, to be kept for the next time.
+
+    The mean already has its share of these lengths, and their gradient, as in NVIDIA's and rosinality's code.
+    """
+    mean = mean.lerp(lengths.mean(), share)
+    return (lengths - mean).square().mean(), mean.detach()

@@ -12,9 +12,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from animelab import foreign
 from animelab.engine.checkpoint import write_atomically
-from animelab.errors import LabError
+from animelab.errors import LabError, shown
 from animelab.nn import NETWORKS
+
+COUNTS = ("blocks", "layers", "mapping_layers")  # arguments of networks that say how many: before any is made,
+MOST_LAYERS = 200  # not more than that, nor than there are tensors;
+WIDEST = 2**20  # of all other arguments, such as channels and pixels
 
 
 def save_weights(
@@ -36,6 +41,7 @@ def load_weights(path: Path) -> tuple[str, dict[str, Any], nn.Module]:
     Nothing in the file can run code, and no memory is taken before names and shapes agree. Raises LabError when the
     file is no safetensors file, names no network of ours, its tensors do not fit, or a bit of it has changed.
     """
+    listed = foreign.header(path) or {}  # before anything is opened or built
     try:
         with safe_open(path, "pt") as file:
             header = file.metadata() or {}
@@ -45,6 +51,10 @@ def load_weights(path: Path) -> tuple[str, dict[str, Any], nn.Module]:
                 raise LabError(
                     f"{path} does not say which of the course's networks it holds; was it saved by animelab?"
                 )
+            for key, value in arguments.items():
+                most = min(len(listed), MOST_LAYERS) if key in COUNTS else WIDEST
+                if key != "norm" and not (isinstance(value, int) and 0 <= value <= most):
+                    raise ValueError(f"{key}={shown(value)} is out of bounds")
             with torch.device("meta"):
                 network = NETWORKS[name](**arguments)
             expected = {key: tuple(value.shape) for key, value in network.state_dict().items()}

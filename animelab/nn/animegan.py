@@ -44,10 +44,14 @@ class InvertedResidual(nn.Module):
 
 
 class Generator(nn.Module):
-    """A photograph (B, 3, H, W) in [-1, 1], sides multiples of 4, to a drawing of the same size."""
+    """A photograph (B, 3, H, W) in [-1, 1], sides multiples of 4, to a drawing of the same size.
+
+    `align_corners` is how it enlarges: False, as the test.py of the PyTorch port, or True, as its face2paint.
+    """
 
     def __init__(self, width: int = 32, blocks: int = 4) -> None:
         super().__init__()
+        self.align_corners = False
         w = width
         self.shrink = nn.Sequential(Block(3, w, 7), Block(w, 2 * w, 3, 2), Block(2 * w, 2 * w))
         self.shrink_more = nn.Sequential(Block(2 * w, 4 * w, 3, 2), Block(4 * w, 4 * w))
@@ -62,7 +66,7 @@ class Generator(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.think(self.shrink_more(self.shrink(x)))
         for stage in (self.grow, self.grow_more):
-            x = stage(interpolate(x, scale_factor=2, mode="bilinear", align_corners=False))
+            x = stage(interpolate(x, scale_factor=2, mode="bilinear", align_corners=self.align_corners))
         return self.paint(x).tanh()
 
 

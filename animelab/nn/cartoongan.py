@@ -5,24 +5,24 @@ Chen, Lai, Liu 2018. Taught in 09_cartoongan.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, max_pool2d, pad
 from torchvision.transforms.functional import gaussian_blur
 
 
-def _norm(channels: int) -> list[nn.Module]:
-    return [nn.InstanceNorm2d(channels, affine=True), nn.ReLU()]
-
-
 class Residual(nn.Module):
     """Two convolutions beside a shortcut, with reflected borders."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, plain: bool = False) -> None:
         super().__init__()
+        borders: Any = "zeros" if plain else "reflect"
         self.body = nn.Sequential(
-            nn.Conv2d(width, width, 3, 1, 1, padding_mode="reflect"), *_norm(width),
-            nn.Conv2d(width, width, 3, 1, 1, padding_mode="reflect"), nn.InstanceNorm2d(width, affine=True),
+            nn.Conv2d(width, width, 3, 1, 1, padding_mode=borders), nn.InstanceNorm2d(width, affine=not plain),
+            nn.ReLU(),
+            nn.Conv2d(width, width, 3, 1, 1, padding_mode=borders), nn.InstanceNorm2d(width, affine=not plain),
         )  # fmt: skip
 
     def forward(self, x: Tensor) -> Tensor:
@@ -30,18 +30,25 @@ class Residual(nn.Module):
 
 
 class Generator(nn.Sequential):
-    """A photograph (B, 3, H, W) in [-1, 1], sides multiples of 4, to a drawing of the same size."""
+    """A photograph (B, 3, H, W) in [-1, 1], sides multiples of 4, to a drawing of the same size.
 
-    def __init__(self, blocks: int = 8, width: int = 64) -> None:
-        layers: list[nn.Module] = [nn.Conv2d(3, width, 7, 1, 3, padding_mode="reflect"), *_norm(width)]
+    plain: borders of zeros and norms without weights, as znxlwm's code for PyTorch has them.
+    """
+
+    def __init__(self, blocks: int = 8, width: int = 64, plain: bool = False) -> None:
+        def norm(channels: int) -> list[nn.Module]:
+            return [nn.InstanceNorm2d(channels, affine=not plain), nn.ReLU()]
+
+        borders: Any = "zeros" if plain else "reflect"
+        layers: list[nn.Module] = [nn.Conv2d(3, width, 7, 1, 3, padding_mode=borders), *norm(width)]
         for channels in (width, 2 * width):
             more = 2 * channels
-            layers += [nn.Conv2d(channels, more, 3, 2, 1), nn.Conv2d(more, more, 3, 1, 1), *_norm(more)]
-        layers += [Residual(4 * width) for _ in range(blocks)]
+            layers += [nn.Conv2d(channels, more, 3, 2, 1), nn.Conv2d(more, more, 3, 1, 1), *norm(more)]
+        layers += [Residual(4 * width, plain) for _ in range(blocks)]
         for channels in (4 * width, 2 * width):
             less = channels // 2
-            layers += [nn.ConvTranspose2d(channels, less, 3, 2, 1, 1), nn.Conv2d(less, less, 3, 1, 1), *_norm(less)]
-        super().__init__(*layers, nn.Conv2d(width, 3, 7, 1, 3, padding_mode="reflect"), nn.Tanh())
+            layers += [nn.ConvTranspose2d(channels, less, 3, 2, 1, 1), nn.Conv2d(less, less, 3, 1, 1), *norm(less)]
+        super().__init__(*layers, nn.Conv2d(width, 3, 7, 1, 3, padding_mode=borders), nn.Tanh())
 
 
 class Discriminator(nn.Sequential):

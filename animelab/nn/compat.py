@@ -2,59 +2,74 @@
 
 from __future__ import annotations
 
-import pickle
 import re
-import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from animelab.errors import LabError
-from animelab.nn import animegan, cyclegan, pix2pix, ugatit
+from animelab import foreign
+from animelab.errors import LabError, reason
+from animelab.nn import animegan, cartoongan, cyclegan, dcgan, pix2pix, ugatit
 
-# What Python and PyTorch raise when a file, or a tensor in it, is not what it should be: many files, many ways.
-WRONG = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-LARGEST = 3 * 2**30  # bytes; U-GAT-IT's file of two G and four D has 2.7 GB, pix2pix's generator 218 MB
+WRONG: tuple[type[Exception], ...] = (LabError, *foreign.ODD)
+Read = tuple[nn.Module, dict[str, str]]  # a network without weights, and {our module: their module}
 
 
-def load_generator(path: str | Path) -> nn.Module:
+def load_generator(path: str | Path, tensors: dict[str, Tensor] | None = None) -> nn.Module:
     """The generator in a checkpoint of its authors' code, in evaluation mode, on the CPU.
 
     `latest_net_G.pth` of junyanz/pytorch-CycleGAN-and-pix2pix becomes pix2pix.Generator (unet_*) or cyclegan.Generator
-    (resnet_*); `*_params_*.pt` of znxlwm/UGATIT-pytorch becomes ugatit.Pair; a `.pt` of bryandlee/animegan2-pytorch
-    becomes animegan.Generator; each of the size and width that the file has. Raises LabError for files that are
-    unreadable, hold anything but tensors, or fit none.
+    (resnet_*); `*_params_*.pt` of znxlwm/UGATIT-pytorch becomes ugatit.Pair, or ugatit.Generator where it holds one
+    direction; a `.pt` of bryandlee/animegan2-pytorch becomes animegan.Generator; one of znxlwm/pytorch-CartoonGAN
+    cartoongan.Generator; `netG_epoch_*.pth` of pytorch/examples dcgan.Generator; each of the size and width that the
+    file has, a light U-GAT-IT, whose file names no size, of its authors' 256. tensors: what `foreign.tensors` found in
+    the file, if it was read before. Raises LabError as that does, and for files that fit none.
     """
     path = Path(path)
-    if not path.is_file():
-        raise LabError(f"There is no file {path}; check the path.")
-    if path.stat().st_size > LARGEST:
-        raise LabError(f"{path} has {path.stat().st_size / 1e9:.1f} GB, too much for any generator this course knows.")
+    tensors = foreign.tensors(path) if tensors is None else tensors
+    for sign, (kind, read) in READERS.items():
+        found = foreign.below(tensors, sign)
+        if not found:
+            continue
+        places = {place.rstrip(".").rpartition(".")[2]: state for place, state in found.items()}
+        if places.keys() >= {"genA2B", "genB2A"}:
+            pair: nn.Module = ugatit.Pair(16, 1, 1, light=True)  # of no size yet
+            pair.a_to_b = _filled(path, places["genA2B"], kind, read)
+            pair.b_to_a = _filled(path, places["genB2A"], kind, read)
+            return pair.eval()
+        if len(found) > 1:
+            names = ", ".join(place.rstrip(".") or "the file itself" for place in found)
+            raise LabError(f"{path} holds more than one generator ({names}); give a file with one of them.")
+        return _filled(path, next(iter(found.values())), kind, read)
+    first = f"begins with '{min(tensors)}' and" if tensors else "holds no tensors and"
+    raise LabError(f"{path} {first} is no generator that this course knows; a discriminator draws nothing.")
+
+
+def _filled(path: Path, state: dict[str, Tensor], kind: str, read: Callable[[dict[str, Tensor]], Read]) -> nn.Module:
+    """The network that these tensors fit, with them."""
+    foreign.check(path, state)
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (*WRONG, pickle.UnpicklingError, struct.error, EOFError, OSError) as error:
-        raise LabError(f"{path} is not a file of weights alone, so it was not opened; get the original.") from error
-    if isinstance(state, dict) and isinstance(state.get("genA2B"), dict) and isinstance(state.get("genB2A"), dict):
-        state = {f"{name}.{key}": value for name in ("genA2B", "genB2A") for key, value in state[name].items()}
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) and _plain(value) for value in state.values()):
-        raise LabError(f"{path} holds more than one network's plain tensors; give one with a generator alone.")
-    theirs = {str(key).removeprefix("module."): value for key, value in state.items()}
-    read = next((each for key, each in READERS.items() if key in theirs), _resnet)
-    try:
-        network, names = read(theirs)
-    except (*WRONG, LabError) as error:
-        raise LabError(f"{path} is no generator this course knows: {error} does not fit.") from error
+        with torch.device("meta"):
+            network, modules = read(state)
+        ours = {name: value for name, value in network.state_dict().items() if not name.endswith("num_batches_tracked")}
+        names = {name: modules[name.rpartition(".")[0]] + "." + name.rpartition(".")[2] for name in ours}
+    except WRONG as error:
+        raise LabError(f"{path} looks like {kind} and does not fit: {reason(error)}") from error
     # InstanceNorm of very old files carries statistics nobody uses; what else is left over means another network.
-    ignored = re.compile(r"num_batches_tracked$" + ("" if isinstance(network, pix2pix.Generator) else r"|running_"))
-    odd = sorted(key for key in theirs.keys() - names.values() if not ignored.search(key))
-    ours = network.state_dict()
-    missing = [
-        theirs_ for name, theirs_ in names.items() if theirs_ not in theirs or theirs[theirs_].shape != ours[name].shape
+    statistics = "" if any(name.endswith("running_var") for name in ours) else "|running_(mean|var)"
+    ignored = re.compile(rf"(num_batches_tracked{statistics})$")
+    odd = sorted(key for key in state.keys() - names.values() if not ignored.search(key))
+    odd += [
+        theirs
+        for name, theirs in names.items()
+        if theirs not in state or state[theirs].shape != ours[name].shape or not state[theirs].is_floating_point()
     ]
-    if odd or missing:
-        raise LabError(f"{path} does not fit: the first difference is at '{(odd + missing)[0]}'.")
-    network.load_state_dict({name: theirs[key].float() for name, key in names.items()}, strict=False, assign=True)
+    if odd:
+        raise LabError(f"{path} looks like {kind} and does not fit: the first difference is at '{odd[0]}'.")
+    weights = {name: state[theirs].to(torch.float32, copy=True) for name, theirs in names.items()}
+    network.load_state_dict(weights, strict=False, assign=True)
     for name, buffer in network.named_buffers():
         if buffer.is_meta:  # the batch counters, which old files lack
             owner, _, own = name.rpartition(".")
@@ -62,12 +77,17 @@ def load_generator(path: str | Path) -> nn.Module:
     return network.eval()
 
 
-def _unet(theirs: dict[str, Tensor]) -> tuple[nn.Module, dict[str, str]]:
-    """The U-Net that fits, and {our name: their name}. Theirs are nested: each level contains the next."""
+def _norm(state: dict[str, Tensor], convolution: str, norm: str) -> str:
+    """Which norm follows a convolution: without one of its own, its bias tells."""
+    return "batch" if f"{norm}.weight" in state else "instance" if f"{convolution}.bias" in state else "none"
+
+
+def _unet(theirs: dict[str, Tensor]) -> Read:
+    """The U-Net that fits, and {our module: their module}. Theirs are nested: each level contains the next."""
     depth = sum(value.ndim == 4 for value in theirs.values()) // 2
-    first = theirs["model.model.0.weight"].shape
-    with torch.device("meta"):
-        network = pix2pix.Generator(2**depth, first[0], first[1], theirs["model.model.3.weight"].shape[1])
+    width, channels_in = theirs["model.model.0.weight"].shape[:2]
+    norm = _norm(theirs, "model.model.1.model.1", "model.model.1.model.2")
+    network = pix2pix.Generator(2**depth, width, channels_in, theirs["model.model.3.weight"].shape[1], norm)
     modules: dict[str, str] = {}
     prefix = "model.model."
     for level in range(depth):
@@ -80,33 +100,35 @@ def _unet(theirs: dict[str, Tensor]) -> tuple[nn.Module, dict[str, str]]:
             modules |= {f"{down}.1": f"{prefix}1", f"{down}.2": f"{prefix}2"}
             modules |= {f"{up}.1": f"{prefix}5", f"{up}.2": f"{prefix}6"}
         prefix += "3.model." if level else "1.model."
-    return network, _renamed(network, modules)
+    return network, modules
 
 
-def _resnet(theirs: dict[str, Tensor]) -> tuple[nn.Module, dict[str, str]]:
-    """The ResNet generator that fits, and {our name: their name}. Theirs counts the padding layers, too."""
+def _resnet(theirs: dict[str, Tensor]) -> Read:
+    """The ResNet generator that fits, and {our module: their module}. Theirs counts the padding layers, too."""
     inside = {
         int(found[1]): int(found[2]) for key in theirs if (found := re.match(r"model\.(\d+)\.conv_block\.(\d)", key))
     }
     blocks = len(inside)
-    with torch.device("meta"):
-        network = cyclegan.Generator(blocks, *theirs["model.1.weight"].shape[:2])
-    modules = {"0": "model.1", "3": "model.4", "6": "model.7"}
+    norm, last = _norm(theirs, "model.1", "model.2"), f"model.{17 + blocks}"
+    width, channels_in = theirs["model.1.weight"].shape[:2]
+    network = cyclegan.Generator(blocks, width, channels_in, len(theirs[f"{last}.weight"]), norm)
+    modules = {str(ours): f"model.{ours + 1}" for ours in (0, 1, 3, 4, 6, 7)}
     for block in range(blocks):
-        second = 6 if f"model.{10 + block}.conv_block.6.weight" in theirs else 5  # behind a dropout, or not
-        modules[f"{9 + block}.body.0"] = f"model.{10 + block}.conv_block.1"
-        modules[f"{9 + block}.body.3"] = f"model.{10 + block}.conv_block.{second}"
-    for ours, other in ((9, 10), (12, 13), (15, 17)):
-        modules[str(ours + blocks)] = f"model.{other + blocks}"
-    return network, _renamed(network, modules)
+        theirs_, ours_ = f"model.{10 + block}.conv_block", f"{9 + block}.body"
+        second = 5 if f"{theirs_}.5.weight" in theirs else 6  # without a dropout before, or behind one
+        modules |= {f"{ours_}.0": f"{theirs_}.1", f"{ours_}.1": f"{theirs_}.2"}
+        modules |= {f"{ours_}.3": f"{theirs_}.{second}", f"{ours_}.4": f"{theirs_}.{second + 1}"}
+    modules |= {str(ours + blocks): f"model.{ours + 1 + blocks}" for ours in (9, 10, 12, 13)}
+    modules[str(15 + blocks)] = last
+    return network, modules
 
 
-def _ugatit(theirs: dict[str, Tensor]) -> tuple[nn.Module, dict[str, str]]:
-    """Both generators of U-GAT-IT, light or full, and {our name: their name}."""
-    width, blocks = len(theirs["genA2B.DownBlock.1.weight"]), sum("genA2B.UpBlock1_" in key for key in theirs) // 4
-    inner, outer = theirs["genA2B.FC.0.weight"].shape[::-1]
-    with torch.device("meta"):
-        network = ugatit.Pair(4 * round((inner / outer) ** 0.5), width, blocks, light=inner == outer)
+def _ugatit(theirs: dict[str, Tensor]) -> Read:
+    """One generator of U-GAT-IT, light or full, and {our module: their module}."""
+    width, blocks = len(theirs["DownBlock.1.weight"]), sum(key.startswith("UpBlock1_") for key in theirs) // 4
+    inner, outer = theirs["FC.0.weight"].shape[::-1]
+    light = inner == outer  # sees the mean of each channel, of pictures of any size
+    network = ugatit.Generator(256 if light else 4 * round((inner / outer) ** 0.5), width, blocks, light)
     modules = {"gamma": "gamma", "beta": "beta", "style.0": "FC.0", "style.2": "FC.2", "paint": "UpBlock2.11"}
     modules |= {"encoder.0": "DownBlock.1", "encoder.3": "DownBlock.5", "encoder.6": "DownBlock.9"}
     modules |= {"attention.average": "gap_fc", "attention.largest": "gmp_fc", "attention.mix": "conv1x1"}
@@ -117,17 +139,32 @@ def _ugatit(theirs: dict[str, Tensor]) -> tuple[nn.Module, dict[str, str]]:
         for i in range(2):
             modules[f"blocks.{block}.convolutions.{i}"] = f"UpBlock1_{block + 1}.conv{i + 1}"
             modules[f"blocks.{block}.norms.{i}"] = f"UpBlock1_{block + 1}.norm{i + 1}"
-    sides = (("a_to_b", "genA2B"), ("b_to_a", "genB2A"))
-    return network, _renamed(
-        network, {f"{o}.{key}": f"{t}.{value}" for o, t in sides for key, value in modules.items()}
-    )
+    return network, modules
 
 
-def _animegan(theirs: dict[str, Tensor]) -> tuple[nn.Module, dict[str, str]]:
-    """AnimeGANv2's generator, and {our name: their name}. Theirs counts the padding layers, too."""
+def _cartoongan(theirs: dict[str, Tensor]) -> Read:
+    """CartoonGAN's generator as znxlwm has it, whose norms have no weights, and {our module: their module}."""
+    width, blocks = len(theirs["down_convs.0.weight"]), len({key[:16] for key in theirs if "resnet_blocks" in key})
+    network = cartoongan.Generator(blocks, width, plain=True)
+    modules = {str(place): f"down_convs.{place}" for place in (0, 3, 4, 7, 8)}
+    for block in range(blocks):
+        for ours, other in ((0, 1), (3, 2)):
+            modules[f"{11 + block}.body.{ours}"] = f"resnet_blocks.{block}.conv{other}"
+    return network, modules | {str(11 + blocks + place): f"up_convs.{place}" for place in (0, 1, 4, 5, 8)}
+
+
+def _dcgan(theirs: dict[str, Tensor]) -> Read:
+    """The PyTorch example's generator, and {our module: their module}. Ours begins with a reshaping."""
+    layers = sorted(int(key.split(".")[1]) for key, value in theirs.items() if value.ndim == 4)
+    latent, width = theirs["main.0.weight"].shape[0], theirs[f"main.{layers[-1]}.weight"].shape[0]
+    network = dcgan.Generator(4 * 2 ** (len(layers) - 1), latent, width)
+    return network, {str(place + 1): f"main.{place}" for layer in layers for place in (layer, layer + 1)}
+
+
+def _animegan(theirs: dict[str, Tensor]) -> Read:
+    """AnimeGANv2's generator, and {our module: their module}. Theirs counts the padding layers, too."""
     blocks = len({key.split(".")[1] for key in theirs if key.startswith("block_c") and ".layers." in key})
-    with torch.device("meta"):
-        network = animegan.Generator(len(theirs["block_a.0.1.weight"]), blocks)
+    network = animegan.Generator(len(theirs["block_a.0.1.weight"]), blocks)
     modules = {"paint": "out_layer.0"}
     lengths = {"shrink": 3, "shrink_more": 2, "think": blocks + 2, "grow": 2, "grow_more": 3}
     for (ours, length), letter in zip(lengths.items(), "abcde"):
@@ -139,17 +176,15 @@ def _animegan(theirs: dict[str, Tensor]) -> tuple[nn.Module, dict[str, str]]:
                     modules[f"think.{i}.body.{k + 2}"] = f"block_c.{i}.layers.{k + 2}"
                 else:
                     modules[f"{ours}.{i}.{k}"] = f"block_{letter}.{i}.{k + 1}"
-    return network, _renamed(network, modules)
+    return network, modules
 
 
-def _plain(value: Tensor) -> bool:
-    return value.layout == torch.strided and not (value.is_quantized or value.is_nested or value.is_meta)
-
-
-def _renamed(network: nn.Module, modules: dict[str, str]) -> dict[str, str]:
-    names = [name for name in network.state_dict() if not name.endswith("num_batches_tracked")]
-    return {name: modules[name.rpartition(".")[0]] + "." + name.rpartition(".")[2] for name in names}
-
-
-# By a key that only this kind of file has; what has none of them is taken for a resnet.
-READERS = {"model.model.0.weight": _unet, "genA2B.DownBlock.1.weight": _ugatit, "block_a.0.1.weight": _animegan}
+# By a key that only this kind of file has.
+READERS: dict[str, tuple[str, Callable[[dict[str, Tensor]], Read]]] = {
+    "model.model.0.weight": ("pix2pix's U-Net", _unet),
+    "model.10.conv_block.1.weight": ("CycleGAN's ResNet", _resnet),
+    "DownBlock.1.weight": ("U-GAT-IT's generator", _ugatit),
+    "block_a.0.1.weight": ("AnimeGANv2's generator", _animegan),
+    "resnet_blocks.0.conv1.weight": ("CartoonGAN's generator", _cartoongan),
+    "main.1.running_mean": ("DCGAN's generator", _dcgan),
+}

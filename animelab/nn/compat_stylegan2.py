@@ -1,67 +1,66 @@
 """StyleGAN2 generators of other people's code, read into ours: rosinality's .pt and NVIDIA's .pkl.
 
-NVIDIA's files are pickles of whole objects with their source code inside, which the official loader runs. Ours knows
-nine names, each of them inert, and refuses every other one; the source stays text. Taught in 07_latent_editing.
+How a file is read without running what is in it: animelab/foreign.py. Taught in 07_latent_editing.
 """
 
 from __future__ import annotations
 
-import collections
-import io
-import pickle
-import pickletools
 import re
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
-from animelab.errors import LabError
+from animelab import foreign
+from animelab.errors import LabError, reason
 from animelab.nn import stylegan2
 
-LARGEST = 2**30  # bytes; NVIDIA's files with G, D and the average have up to 382 MB
 
-
-def load_generator(path: str | Path) -> tuple[stylegan2.Generator, dict[str, int]]:
-    """The averaged generator in a file of rosinality/stylegan2-pytorch (.pt) or of NVIDIA (.pkl), and its arguments.
+def load_generator(
+    path: str | Path, tensors: dict[str, Tensor] | None = None
+) -> tuple[stylegan2.Generator, dict[str, int]]:
+    """The averaged generator in a file of rosinality/stylegan2-pytorch or of NVIDIA, and its arguments.
 
     In evaluation mode, on the CPU. NVIDIA's are those of stylegan2-ada-pytorch, and of stylegan3 where they hold a
-    StyleGAN2. Raises LabError for files that are unreadable, could run code, or hold another network.
+    StyleGAN2. tensors: what `foreign.tensors` found in the file, if it was read before. Raises LabError as that does,
+    and for files that hold another network.
     """
     path = Path(path)
-    if not path.is_file():
-        raise LabError(f"There is no file {path}; check the path.")
-    if path.stat().st_size > LARGEST:
-        raise LabError(f"{path} has {path.stat().st_size / 1e9:.1f} GB, too much for a StyleGAN2.")
+    tensors = foreign.tensors(path) if tensors is None else tensors
+    signs = [sign for sign in SIGNS if foreign.below(tensors, sign)]
+    if not signs:
+        raise LabError(f"{path} holds no StyleGAN2 generator of rosinality's code or NVIDIA's.")
+    if signs[0] == STYLEGAN3:
+        raise LabError(f"{path} is a StyleGAN3, which is not supported; give a StyleGAN2.")
+    found = foreign.below(tensors, signs[0])
+    if len(found) > 1:
+        names = ", ".join(place.rstrip(".") or "the file itself" for place in found)
+        raise LabError(f"{path} holds more than one generator ({names}), and no average; give a file with one of them.")
+    (state,) = found.values()
+    foreign.check(path, state)
     try:
-        if path.suffix == ".pkl":
-            theirs = _from_nvidia(_tensors(_read(path.read_bytes())["G_ema"]))
-        else:
-            theirs = _from_rosinality(torch.load(path, map_location="cpu", weights_only=True))
-        return _filled(theirs)
-    except (
-        pickle.UnpicklingError,
-        RuntimeError,
-        EOFError,
-        OSError,
-        ValueError,
-        AttributeError,
-        ImportError,
-        MemoryError,
-    ) as error:
-        raise LabError(f"{path} was not opened: it is damaged, or holds more than weights ({error}).") from error
-    except (KeyError, TypeError, IndexError) as error:
-        raise LabError(f"{path} holds no StyleGAN2 generator of these two codes: {error} does not fit.") from error
+        return _filled(path, _from_rosinality(state, tensors) if signs[0] == ROSINALITY else _from_nvidia(state))
+    except foreign.ODD as error:
+        raise LabError(f"{path} looks like a StyleGAN2 and does not fit: {reason(error)}") from error
 
 
-def _filled(theirs: dict[str, Tensor]) -> tuple[stylegan2.Generator, dict[str, int]]:
+def is_one(tensors: dict[str, Tensor]) -> bool:
+    """Whether a file's tensors are a StyleGAN's."""
+    return any(foreign.below(tensors, sign) for sign in SIGNS)
+
+
+def _filled(path: Path, theirs: dict[str, Tensor]) -> tuple[stylegan2.Generator, dict[str, int]]:
     """A generator of the size that the tensors have, holding them."""
     channels: list[int] = []
     while (name := f"synthesis.to_rgb.{len(channels)}.weight") in theirs:
         channels.append(theirs[name].shape[1])
     size = 4 * 2 ** (len(channels) - 1)
+    if size > 1024:
+        raise ValueError(f"a picture of {size} px")
+    drawn = len(theirs["synthesis.to_rgb.0.weight"])
+    if drawn != 3:
+        kind = {1: "in gray", 4: "with transparency (RGBA)"}.get(drawn, f"of {drawn} channels")
+        raise LabError(f"{path} is a StyleGAN2 that draws {kind}, which is not supported; this course's draws RGB.")
     arguments = {
         "size": size,
         "channel_base": size * channels[-1],
@@ -78,38 +77,33 @@ def _filled(theirs: dict[str, Tensor]) -> tuple[stylegan2.Generator, dict[str, i
         name for name in wanted.keys() | theirs.keys() if getattr(theirs.get(name), "shape", None) != wanted.get(name)
     )
     if odd:
-        raise KeyError(odd[0])
-    network.load_state_dict({name: value.detach().float() for name, value in theirs.items()}, assign=True)
-    if not theirs["mapping.mean"].any():  # some files lack the mean w
+        raise LabError(f"{path} looks like a StyleGAN2 and does not fit: the first difference is at '{odd[0]}'.")
+    network.load_state_dict({name: value.to(torch.float32, copy=True) for name, value in theirs.items()}, assign=True)
+    if not theirs["mapping.mean"].any() and not arguments["classes"]:  # some files lack the mean w
         with torch.no_grad():
             latents = torch.randn(10_000, arguments["latent"], generator=torch.Generator().manual_seed(0))
             network.mapping.mean = network.eval().mapping(latents).mean(0)
     return network.eval(), arguments
 
 
-def _from_rosinality(file: dict[str, Any]) -> dict[str, Tensor]:
-    """Our names for the tensors of `g_ema`."""
-    state = file["g_ema"]
-    ours = {"synthesis.constant": state["input.input"][0]}
-    if "latent_avg" in file:
-        ours["mapping.mean"] = file["latent_avg"].flatten()
-    parts = {"affine.weight": "conv.modulation.weight", "affine.bias": "conv.modulation.bias"}
-    for key in state:
-        if found := re.fullmatch(r"style\.(\d+)\.(weight|bias)", key):
-            ours[f"mapping.layers.{int(found[1]) - 1}.{found[2]}"] = state[key]
-        elif found := re.fullmatch(r"(conv1|convs\.(\d+))\.conv\.weight", key):
-            index = int(found[2] or -1) + 1
-            layer = {name: state[f"{found[1]}.{theirs}"] for name, theirs in parts.items()}
-            layer |= {"weight": state[key][0], "bias": state[f"{found[1]}.activate.bias"]}
-            layer |= {
-                "noise_strength": state[f"{found[1]}.noise.weight"][0],
-                "noise": state[f"noises.noise_{index}"][0, 0],
-            }
-            ours |= {f"synthesis.convs.{index}.{name}": value for name, value in layer.items()}
-        elif found := re.fullmatch(r"(to_rgb1|to_rgbs\.(\d+))\.conv\.weight", key):
-            layer = {name: state[f"{found[1]}.{theirs}"] for name, theirs in parts.items()}
-            layer |= {"weight": state[key][0], "bias": state[f"{found[1]}.bias"].flatten()}
-            ours |= {f"synthesis.to_rgb.{int(found[2] or -1) + 1}.{name}": value for name, value in layer.items()}
+def _from_rosinality(state: dict[str, Tensor], file: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Our names for the tensors of `g_ema`; what it has besides keeps its own."""
+    ours = {"mapping.mean": file["latent_avg"].flatten()} if "latent_avg" in file else {}
+    for key, value in state.items():
+        layer = re.fullmatch(r"(conv1|convs\.(\d+)|to_rgb1|to_rgbs\.(\d+))\.(.+)", key)
+        if key == ROSINALITY:
+            ours["synthesis.constant"] = value[0]
+        elif found := re.fullmatch(r"style\.(\d+)\.(weight|bias)", key):
+            ours[f"mapping.layers.{int(found[1]) - 1}.{found[2]}"] = value
+        elif found := re.fullmatch(r"noises\.noise_(\d+)", key):
+            ours[f"synthesis.convs.{found[1]}.noise"] = value[0, 0]
+        elif layer and layer[4] in PARTS:
+            kind = "to_rgb" if "rgb" in layer[1] else "convs"
+            value = value[0] if layer[4] in ("conv.weight", "noise.weight") else value
+            value = value.flatten() if layer[4] == "bias" else value
+            ours[f"synthesis.{kind}.{int(layer[2] or layer[3] or -1) + 1}.{PARTS[layer[4]]}"] = value
+        elif not (key.endswith("kernel") and _is_ours(value)):
+            ours[key] = value
     return ours
 
 
@@ -123,76 +117,20 @@ def _from_nvidia(state: dict[str, Tensor]) -> dict[str, Tensor]:
             level = int(found[1]).bit_length() - 3
             place = f"to_rgb.{level}" if found[2] == "torgb" else f"convs.{2 * level - 1 + int(found[2][-1])}"
             name = f"synthesis.{place}{name[found.end() :]}"
-        if not name.endswith("resample_filter"):
+        if not (name.endswith("resample_filter") and _is_ours(value)):
             ours[name] = value
     return ours
 
 
-class _Inert:
-    """Stands for whatever a pickle would have made; it keeps what it was given, and does nothing."""
-
-    def __init__(self, *given: Any) -> None:
-        self.given = given
-
-    def __setstate__(self, state: Any) -> None:
-        pass
+def _is_ours(kernel: Tensor) -> bool:
+    """Whether a filter is [1, 3, 3, 1] in both directions, of any sum."""
+    return kernel.shape == (4, 4) and torch.allclose(kernel.float() / kernel.float().sum(), stylegan2.fir(), atol=1e-4)
 
 
-class _Function:
-    """A function to call and nothing else: a pickle could set attributes of a bare one, for the whole process."""
-
-    __slots__ = ("_call",)
-
-    def __init__(self, call: Callable[..., Any]) -> None:
-        self._call = call
-
-    def __call__(self, *given: Any) -> Any:
-        return self._call(*given)
-
-    def __setstate__(self, state: Any) -> None:
-        raise pickle.UnpicklingError("it tries to change a function")
-
-
-def _storage(data: bytes) -> Any:
-    """A tensor's memory, as torch.storage._load_from_bytes reads it, but with weights alone."""
-    return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-
-
-class _Reader(pickle.Unpickler):
-    """Reads NVIDIA's pickles without running anything: names it does not know are refused."""
-
-    known: ClassVar[dict[tuple[str, str], Any]] = {
-        ("torch_utils.persistence", "_reconstruct_persistent_obj"): _Inert,
-        ("dnnlib.util", "EasyDict"): dict,
-        ("collections", "OrderedDict"): collections.OrderedDict,
-        ("torch._utils", "_rebuild_tensor_v2"): _Function(torch._utils._rebuild_tensor_v2),
-        ("torch._utils", "_rebuild_parameter"): _Function(torch._utils._rebuild_parameter),
-        ("torch.storage", "_load_from_bytes"): _Function(_storage),
-        ("numpy.core.multiarray", "scalar"): _Inert,
-        ("numpy._core.multiarray", "scalar"): _Inert,
-        ("numpy", "dtype"): _Inert,
-    }
-
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) not in self.known:
-            hint = "; TensorFlow's files are not supported" if module.startswith("dnnlib.tflib") else ""
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}{hint}")
-        return self.known[module, name]
-
-
-def _read(data: bytes) -> Any:
-    """What a pickle holds; a place in its memo beyond its own length would take all memory, and is refused before."""
-    for opcode, argument, _ in pickletools.genops(data):
-        if "PUT" in opcode.name and int(argument or 0) > len(data):
-            raise pickle.UnpicklingError("it asks for more memory than it could use")
-    return _Reader(io.BytesIO(data)).load()
-
-
-def _tensors(network: Any, prefix: str = "") -> dict[str, Tensor]:
-    """All parameters and buffers of a network that `_Reader` read, with their full names."""
-    state = network.given[0]["state"]
-    own = {**state["_parameters"], **state["_buffers"]}
-    found = {prefix + name: value for name, value in own.items() if isinstance(value, Tensor)}
-    for name, module in state["_modules"].items():
-        found |= _tensors(module, f"{prefix}{name}.")
-    return found
+# Keys that only these files have.
+STYLEGAN3, ROSINALITY = "synthesis.input.weight", "input.input"
+SIGNS = (STYLEGAN3, ROSINALITY, "synthesis.b4.const")
+PARTS = {
+    "conv.weight": "weight", "bias": "bias", "activate.bias": "bias", "noise.weight": "noise_strength",
+    "conv.modulation.weight": "affine.weight", "conv.modulation.bias": "affine.bias",
+}  # fmt: skip

@@ -10,19 +10,21 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from animelab.errors import LabError
+from animelab.nn.pix2pix import NORMS
 
 
 class Residual(nn.Module):
     """Two convolutions beside a shortcut, with reflected borders and no activation after the sum."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, norm: str = "instance") -> None:
         super().__init__()
+        normed, bias = NORMS[norm], norm == "instance"
         self.body = nn.Sequential(
-            nn.Conv2d(width, width, 3, 1, 1, padding_mode="reflect"),
-            nn.InstanceNorm2d(width),
+            nn.Conv2d(width, width, 3, 1, 1, padding_mode="reflect", bias=bias),
+            normed(width),
             nn.ReLU(),
-            nn.Conv2d(width, width, 3, 1, 1, padding_mode="reflect"),
-            nn.InstanceNorm2d(width),
+            nn.Conv2d(width, width, 3, 1, 1, padding_mode="reflect", bias=bias),
+            normed(width),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -30,22 +32,28 @@ class Residual(nn.Module):
 
 
 class Generator(nn.Sequential):
-    """A picture (B, channels_in, H, W) in [-1, 1] to another (B, 3, H, W): two halvings, blocks, two doublings.
+    """A picture (B, channels_in, H, W) in [-1, 1] to another (B, channels_out, H, W): halvings, blocks, doublings.
 
-    H and W are multiples of 4, at least 16. The paper takes 9 blocks for 256 pixels and 6 for 128.
+    H and W are multiples of 4, at least 16. The paper takes 9 blocks for 256 pixels and 6 for 128, and norm "instance";
+    its authors' code can have "batch" and "none" as well.
     """
 
-    def __init__(self, blocks: int = 9, width: int = 64, channels_in: int = 3) -> None:
-        def norm(channels: int) -> list[nn.Module]:
-            return [nn.InstanceNorm2d(channels), nn.ReLU()]
+    def __init__(
+        self, blocks: int = 9, width: int = 64, channels_in: int = 3, channels_out: int = 3, norm: str = "instance"
+    ) -> None:
+        def normed(channels: int) -> list[nn.Module]:
+            return [NORMS[norm](channels), nn.ReLU()]
 
-        layers: list[nn.Module] = [nn.Conv2d(channels_in, width, 7, 1, 3, padding_mode="reflect"), *norm(width)]
+        bias = norm == "instance"  # the other two have a bias of their own, or none
+        first = nn.Conv2d(channels_in, width, 7, 1, 3, padding_mode="reflect", bias=bias)
+        layers: list[nn.Module] = [first, *normed(width)]
         for channels in (width, 2 * width):
-            layers += [nn.Conv2d(channels, 2 * channels, 3, 2, 1), *norm(2 * channels)]
-        layers += [Residual(4 * width) for _ in range(blocks)]
+            layers += [nn.Conv2d(channels, 2 * channels, 3, 2, 1, bias=bias), *normed(2 * channels)]
+        layers += [Residual(4 * width, norm) for _ in range(blocks)]
         for channels in (4 * width, 2 * width):
-            layers += [nn.ConvTranspose2d(channels, channels // 2, 3, 2, 1, output_padding=1), *norm(channels // 2)]
-        super().__init__(*layers, nn.Conv2d(width, 3, 7, 1, 3, padding_mode="reflect"), nn.Tanh())
+            up = nn.ConvTranspose2d(channels, channels // 2, 3, 2, 1, output_padding=1, bias=bias)
+            layers += [up, *normed(channels // 2)]
+        super().__init__(*layers, nn.Conv2d(width, channels_out, 7, 1, 3, padding_mode="reflect"), nn.Tanh())
 
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]

@@ -32,6 +32,7 @@ class Generator(nn.Sequential):
             previous = channels
         layers += [nn.ConvTranspose2d(previous, 3, 4, stride=2, padding=1, bias=False), nn.Tanh()]
         super().__init__(*layers)
+        self.size, self.latent = size, latent
 
 
 class Discriminator(nn.Sequential):

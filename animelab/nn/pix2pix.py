@@ -6,13 +6,16 @@ Isola et al. 2017, section 3.2 and appendix 6.1. Taught in 04_pix2pix.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import log2
 
 import torch
 from torch import Tensor, nn
 
 from animelab.errors import LabError
+
+Norm = Callable[[int], nn.Module]
+NORMS: dict[str, Norm] = {"batch": nn.BatchNorm2d, "instance": nn.InstanceNorm2d, "none": lambda _: nn.Identity()}
 
 
 def unet(down: Sequence[nn.Module], up: Sequence[nn.Module], x: Tensor) -> Tensor:
@@ -35,13 +38,17 @@ class Generator(nn.Module):
 
     Halvings down to one pixel, as many doublings up, and a shortcut at every size between. Its only noise is dropout,
     which the paper leaves on when it draws. Any multiple of `size` can be translated. LabError for a size that is no
-    power of two or below 8, and for pictures that do not fit. `through` is the way through the layers.
+    power of two or below 8, and for pictures that do not fit. norm: "batch", as in the paper, or "instance" or
+    "none", as its authors' code can have it. `through` is the way through the layers.
     """
 
     through = staticmethod(unet)
 
-    def __init__(self, size: int = 256, width: int = 64, channels_in: int = 3, channels_out: int = 3) -> None:
+    def __init__(
+        self, size: int = 256, width: int = 64, channels_in: int = 3, channels_out: int = 3, norm: str = "batch"
+    ) -> None:
         super().__init__()
+        normed, bias = NORMS[norm], norm == "instance"  # the other two have a bias of their own, or none
         depth = int(log2(size)) if size > 0 else 0
         if size != 2**depth or depth < 3:
             raise LabError(f"A U-Net halves pictures to one pixel: its size is 8, 16, 32 … and not {size}.")
@@ -51,13 +58,13 @@ class Generator(nn.Module):
         for level, (before, after) in enumerate(zip([channels_in, *wide], wide)):
             first, last = level == 0, level == depth - 1
             layers: list[nn.Module] = [] if first else [nn.LeakyReLU(0.2)]
-            layers += [nn.Conv2d(before, after, 4, 2, 1, bias=False)]
-            self.down.append(nn.Sequential(*layers, *([] if first or last else [nn.BatchNorm2d(after)])))
+            layers += [nn.Conv2d(before, after, 4, 2, 1, bias=bias)]
+            self.down.append(nn.Sequential(*layers, *([] if first or last else [normed(after)])))
         for level in reversed(range(depth)):
             before = wide[level] * (1 if level == depth - 1 else 2)  # all but the lowest also get the shortcut
             after = wide[level - 1] if level else channels_out
-            layers = [nn.ReLU(), nn.ConvTranspose2d(before, after, 4, 2, 1, bias=level == 0)]
-            layers += [nn.BatchNorm2d(after)] if level else [nn.Tanh()]
+            layers = [nn.ReLU(), nn.ConvTranspose2d(before, after, 4, 2, 1, bias=bias or level == 0)]
+            layers += [normed(after)] if level else [nn.Tanh()]
             layers += [nn.Dropout(0.5)] if 4 <= level < depth - 1 else []  # the widest, but not the lowest
             self.up.append(nn.Sequential(*layers))
 

@@ -193,9 +193,9 @@ class StyleGAN2(Recipe):
             with torch.autocast(self.device.type, enabled=False):
                 half = max(1, len(real) // 2)
                 w = self.styles(half, None if labels is None else labels[:half])
-                lengths = losses.path_lengths(self.G.synthesis(w), w)
-            self.path_mean.lerp_(lengths.detach().mean(), 0.01)
-            self.update(self.G_adam, c.path_weight * c.path_every * (lengths - self.path_mean).square().mean())
+                penalty, mean = losses.path_penalty(losses.path_lengths(self.G.synthesis(w), w), self.path_mean)
+            self.path_mean.copy_(mean)
+            self.update(self.G_adam, c.path_weight * c.path_every * penalty)
 
         self.G_ema.update(self.G)
         self.steps_done += 1

@@ -56,6 +56,7 @@ def main() -> None:
             "recipe": run["recipe"],
             "data": run["data"],
             "seed": run["config"]["seed"],
+            "size": run["config"].get("size"),
             "steps": run["config"]["steps"],
             "images": run["config"]["steps"] * run["config"]["batch"],
             "precision": run["precision"],

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
+from animelab import foreign
 from animelab.config import nearest
+from animelab.engine.run import read_record
 from animelab.engine.weights import load_weights
 from animelab.errors import LabError
-from animelab.nn import colorization, compat, compat_stylegan2
+from animelab.nn import colorization, compat, compat_stylegan2, dcgan
 from animelab.zoo.manifest import TRANSLATORS, card, names, read, verified
-from animelab.zoo.pretrained import Conditional, Pretrained, Translator
+from animelab.zoo.pretrained import Conditional, OfClasses, Pretrained, Translator
 
 
 def load(name: str) -> Any:
@@ -59,56 +60,63 @@ def load_run(folder: str | Path) -> Any:
         raise LabError(
             f"{folder} holds no trained weights (weights.safetensors); train there first, or check the path."
         )
-    try:
-        card = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise LabError(
-            f"{folder / 'run.json'} is missing or damaged; train again, or copy the whole folder."
-        ) from error
-    return _open(path, folder.name, card)
+    return _open(path, folder.name, read_record(folder))
 
 
 def open_model(run_or_name: str | Path) -> Pretrained:
-    """A run's folder, a bundled model's name, or an official StyleGAN2 (rosinality's .pt, NVIDIA's .pkl).
+    """A run's folder, a bundled model's name, or a file: the course's weights, or those of other people's code.
 
+    Of others it reads StyleGAN2 (rosinality's and NVIDIA's) and DCGAN (pytorch/examples), whatever the file's name.
     Raises LabError for anything that does not draw.
     """
-    path = Path(run_or_name)
-    if path.suffix in (".pt", ".pkl"):
-        generator, arguments = compat_stylegan2.load_generator(path)
-        if arguments["classes"]:
-            raise LabError(
-                f"{path} draws {arguments['classes']} classes; use nn.compat_stylegan2.load_generator, and say which."
-            )
-        return Pretrained(path.stem, generator, arguments["latent"], arguments["size"], {"data": "unknown"})
     model = _either(run_or_name, names())
     if isinstance(model, Translator):
         raise LabError(f"'{model.name}' translates pictures and draws none by itself; use: animelab translate")
     return model
 
 
-def open_translator(path_or_name: str | Path) -> Translator:
-    """A run's folder, a bundled model's name, or a checkpoint (.pth, .pt) that `nn.compat` can read.
+def open_translator(path_or_name: str | Path, *options: str) -> Translator:
+    """A run's folder, a bundled model's name, or a file: the course's weights, or one that `nn.compat` can read.
 
-    Raises LabError for anything that translates no pictures.
+    options: of `zoo.OPTIONS`, for a network that has them. Raises LabError for anything that translates no pictures.
     """
-    path = Path(path_or_name)
-    if path.suffix in (".pth", ".pt"):
-        return Translator(path.stem, compat.load_generator(path), {"data": "unknown"})
     model = _either(path_or_name, names("translator"))
     if not isinstance(model, Translator):
         raise LabError(f"'{model.name}' draws pictures and translates none; use: animelab sample")
+    for option in options:
+        model.choose(option)
     return model
 
 
 def _either(run_or_name: str | Path, bundled: list[str]) -> Any:
     if Path(run_or_name).is_dir():
         return load_run(run_or_name)
-    if str(run_or_name) not in read():
-        raise LabError(
-            f"There is no run's folder '{run_or_name}' and no such model: {nearest(str(run_or_name), bundled)}"
-        )
-    return load(str(run_or_name))
+    if str(run_or_name) in read():
+        return load(str(run_or_name))
+    if Path(run_or_name).exists():
+        return _of_others(Path(run_or_name))
+    raise LabError(
+        f"There is no run's folder, no file '{run_or_name}' and no such model: {nearest(str(run_or_name), bundled)}"
+    )
+
+
+def _of_others(path: Path) -> Pretrained | Translator:
+    """What a file holds, by its content: the course's own weights may have any name as well."""
+    card: dict[str, Any] = {"data": "unknown"}
+    if "network" in ((foreign.header(path) or {}).get("__metadata__") or {}):
+        return _open(path, path.stem, card)
+    card["foreign"], tensors = True, foreign.tensors(path)
+    if any(name.startswith("recipe.") for name in tensors):
+        raise LabError(f"{path} is a checkpoint of a run, for training to go on; give the run's folder.")
+    if compat_stylegan2.is_one(tensors):
+        generator, shape = compat_stylegan2.load_generator(path, tensors)
+        if shape["classes"]:
+            return OfClasses(path.stem, generator, shape["latent"], shape["size"], card, classes=shape["classes"])
+        return Pretrained(path.stem, generator, shape["latent"], shape["size"], card)
+    network = compat.load_generator(path, tensors)
+    if isinstance(network, dcgan.Generator):
+        return Pretrained(path.stem, network, network.latent, network.size, card)
+    return Translator(path.stem, network, card)
 
 
 def _open(path: Path, name: str, card: dict[str, Any]) -> Pretrained | Translator:

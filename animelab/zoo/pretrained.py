@@ -8,12 +8,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad
+from torch.nn.functional import one_hot, pad
 
 from animelab import env
 from animelab.data import Cast
 from animelab.errors import LabError
-from animelab.nn import cyclegan, stylegan2, ugatit
+from animelab.nn import animegan, cyclegan, pix2pix, stylegan2, ugatit
 from animelab.nn.tiles import in_one_light
 from animelab.studio import TAGS
 
@@ -110,6 +110,36 @@ class Conditional(Pretrained):
 
 
 @dataclass
+class OfClasses(Pretrained):
+    """A generator of classes without names, such as NVIDIA's conditional StyleGAN2: `label` is a number from 0."""
+
+    classes: int = 0
+
+    @torch.no_grad()
+    def generate(  # type: ignore[override]
+        self, latents: Tensor, label: int | None = None, truncation: float = 1.0
+    ) -> Tensor:
+        """Pictures as in Pretrained, all of one class; by default each class in turn."""
+        if label is not None and not 0 <= label < self.classes:
+            raise LabError(f"'{self.name}' draws classes 0 to {self.classes - 1}, not {label}.")
+        labels = torch.arange(len(latents)) % self.classes if label is None else torch.full((len(latents),), label)
+        return self._draw(truncation, latents, one_hot(labels, self.classes).float())
+
+    def sample(  # type: ignore[override]
+        self, count: int, seed: int = 0, label: int | None = None, truncation: float = 1.0
+    ) -> Tensor:
+        """New pictures as in Pretrained, all of one class; by default each class in turn."""
+        return self.generate(self.latents(count, seed), label, truncation)
+
+
+# What a translator can do in another way, as some code of its authors does: the network's kind, and what is usual here.
+OPTIONS: dict[str, tuple[type[nn.Module], str]] = {
+    "align_corners": (animegan.Generator, "enlarges as its test.py; as torch.hub's face2paint: --option align_corners"),
+    "dropout": (pix2pix.Generator, "draws as its test.py with --eval; as without it: --option dropout"),
+}
+
+
+@dataclass
 class Translator:
     """A trained network that makes a picture out of a picture."""
 
@@ -124,9 +154,24 @@ class Translator:
         self.network.to(self.device)
         return self
 
+    def choose(self, option: str) -> None:
+        """Translate as some code of the authors does, in place; LabError for a network that has no such option.
+
+        "align_corners": AnimeGANv2 enlarges as torch.hub's face2paint does. "dropout": pix2pix keeps its dropout, and
+        norms each picture by itself, as in training, so that no two results are alike.
+        """
+        kind, _ = OPTIONS.get(option, (type(None), ""))
+        if not isinstance(self.network, kind):
+            known = [name for name, (kind, _) in OPTIONS.items() if isinstance(self.network, kind)]
+            raise LabError(f"'{self.name}' has no option '{option}'; it has: {', '.join(known) or 'none'}.")
+        if option == "align_corners":
+            self.network.align_corners = True  # type: ignore[assignment]
+        else:
+            self.network.train()
+
     @torch.no_grad()
     def translate(self, pictures: Tensor, back: bool = False) -> Tensor:
-        """Pictures (B, 3, H, W) in [-1, 1] of any size to as many of the same size, on the CPU.
+        """Pictures (B, 3, H, W) in [-1, 1] of any size to as many of the same size, on the CPU, in color or gray.
 
         Borders are repeated up to the next size that the network takes, and cut off again; beyond 640 pixels a picture
         is translated in tiles that fade into each other and share their norms; U-GAT-IT, which looks at a whole face,
@@ -135,7 +180,12 @@ class Translator:
         network = self.direction(back)
         high, wide = pictures.shape[-2:]
         multiple: int = getattr(network, "multiple", getattr(network, "size", 4))
+        channels = next((m.in_channels for m in network.modules() if isinstance(m, nn.Conv2d)), 3)
+        if channels not in (1, 3):
+            raise LabError(f"'{self.name}' takes pictures of {channels} channels, which no drawing has.")
         padded = _padded(pictures, multiple)
+        if channels == 1:
+            padded = (padded * padded.new_tensor([0.299, 0.587, 0.114])[:, None, None]).sum(1, keepdim=True)
 
         def translated(part: Tensor) -> Tensor:
             answer = network(part.to(self.device))
@@ -144,15 +194,42 @@ class Translator:
         large = max(high, wide) > LARGE
         if large and self.attends:
             raise LabError(f"'{self.name}' looks at a face as a whole, up to {LARGE} pixels; fit the picture first.")
-        parts = padded.split(1 if large else 16)
+        if large and network.training:
+            raise LabError(
+                f"'{self.name}' with dropout sees a picture as a whole, up to {LARGE} pixels; make it smaller."
+            )
+        parts = padded.split(1 if large or network.training else 16)
         done = [in_one_light(network, translated, part, multiple) if large else translated(part) for part in parts]
         return torch.cat(done)[..., :high, :wide]
 
     @property
     def square(self) -> int | None:
         """The side of the pictures that a U-GAT-IT learned from; other networks here take any."""
-        network = self.direction()
-        return network.size if isinstance(network, ugatit.Generator) else None
+        return self.side if self.attends else None
+
+    @property
+    def side(self) -> int | None:
+        """The side of the pictures it learned from, as its run or its network says; None where neither does."""
+        config, network = self.card.get("config"), self.direction()
+        known = self.card.get("size") or (config.get("size") if isinstance(config, dict) else None)
+        known = known or (network.size if isinstance(network, (pix2pix.Generator, ugatit.Generator)) else None)
+        return known if isinstance(known, int) else None
+
+    def unseen(self, high: int, wide: int) -> str | None:
+        """What to say of pictures of a size that it never saw; None for others, and where nobody knows its size."""
+        side, faces = self.side, "faces of " if self.attends else ""
+        if side is None or (min(high, wide) == side and (high == wide or not faces)):
+            return None
+        origin = "is made for" if self.card.get("foreign") else "learned from"
+        how = "--fit aligned brings pictures there" if faces else f"--side {side}"
+        return f"'{self.name}' {origin} {faces}{side} px: {how} (this one has {wide} x {high})."
+
+    def remarks(self) -> list[str]:
+        """What a file of other people's code leaves open, and what is done about it here."""
+        words = [word for kind, word in OPTIONS.values() if isinstance(self.network, kind)]
+        if self.attends and self.direction().light:
+            words.append(f"names no size, being light: {self.side} px is its authors'; another: --side")
+        return [f"'{self.name}' {word}." for word in words] if self.card.get("foreign") else []
 
     @property
     def attends(self) -> bool:

@@ -31,7 +31,7 @@ FLOORS = [  # from the roof down
     {"env"},
     {"viz"},
     {"authoring"},
-    {"files"},
+    {"files", "foreign"},
     {"errors"},
 ]
 HEIGHT = {part: -number for number, floor in enumerate(FLOORS) for part in floor}

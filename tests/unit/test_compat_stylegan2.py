@@ -230,10 +230,10 @@ def attacks(trap: Path) -> dict[str, Any]:
 def test_a_file_that_would_run_code_is_refused_with_a_sentence(tmp_path: Path, kind: str) -> None:
     trap = tmp_path / "ran"
     (tmp_path / "network.pkl").write_bytes(pickle.dumps({"G_ema": attacks(trap)[kind]}))
-    with pytest.raises(LabError, match="was not opened"):
+    with pytest.raises(LabError, match="not opened"):
         load_generator(tmp_path / "network.pkl")
     torch.save({"g_ema": Attack(trap)}, tmp_path / "bad.pt")
-    with pytest.raises(LabError, match="was not opened"):
+    with pytest.raises(LabError, match="not opened"):
         load_generator(tmp_path / "bad.pt")
     assert not trap.exists()
 
@@ -250,7 +250,7 @@ def test_a_file_that_would_run_code_is_refused_with_a_sentence(tmp_path: Path, k
 )
 def test_a_file_cannot_change_torch_nor_ask_for_all_memory(tmp_path: Path, attack: bytes) -> None:
     (tmp_path / "network.pkl").write_bytes(attack)
-    with pytest.raises(LabError, match="was not opened"):
+    with pytest.raises(LabError, match="not opened"):
         load_generator(tmp_path / "network.pkl")
     torch.save(torch.ones(2), tmp_path / "weights.pt")
     assert torch.load(tmp_path / "weights.pt").sum() == 2, "torch loads as before"
@@ -262,7 +262,7 @@ def test_other_files_are_refused_with_their_first_difference(pkl, tmp_path: Path
     with pytest.raises(LabError, match=r"synthesis\.convs\.4\.weight"):
         load_generator(pkl({"G_ema": Persistent(state, "")}))
     torch.save({"generator": {}}, tmp_path / "other.pt")
-    with pytest.raises(LabError, match="g_ema"):
+    with pytest.raises(LabError, match="no StyleGAN2 generator"):
         load_generator(tmp_path / "other.pt")
     (tmp_path / "cut.pkl").write_bytes(b"\x80\x04}")
     with pytest.raises(LabError, match="not opened"):

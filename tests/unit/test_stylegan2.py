@@ -153,6 +153,19 @@ def test_path_length_of_a_linear_generator_is_the_size_of_its_matrix() -> None:
     assert lengths.square().mean() == pytest.approx(float(matrix.square().sum() / 64), rel=0.03)
 
 
+def test_the_path_penalty_has_nvidias_gradient() -> None:
+    """d/dl_i of mean (l - m)^2 with m = 0.99 before + 0.01 mean l: m moves along, by 0.01 / B for each length."""
+    lengths = torch.rand(6, dtype=torch.float64).requires_grad_()
+    before = torch.tensor(0.3, dtype=torch.float64)
+    penalty, mean = losses.path_penalty(lengths, before)
+    away = (lengths - mean).detach()
+    torch.testing.assert_close(mean, 0.99 * before + 0.01 * lengths.detach().mean())
+    torch.testing.assert_close(penalty.detach(), away.square().mean())
+    (found,) = torch.autograd.grad(penalty, lengths)
+    torch.testing.assert_close(found, 2 / 6 * (away - 0.01 * away.mean()))
+    assert not mean.requires_grad
+
+
 @pytest.fixture
 def augment() -> Augment:
     return Augment()
