@@ -47,6 +47,20 @@ RUN_ALL = """async name => {
     app.commands.execute('notebook:run-all-cells');
 }"""
 
+# Without the question whether to save.
+CLOSE = """async () => {
+    const app = window.jupyterapp;
+    for (const each of [...app.shell.widgets('main')]) each.dispose();
+    await app.serviceManager.sessions.shutdownAll();
+}"""
+
+OPEN = """async name => {
+    await window.jupyterapp.restored;
+    await window.jupyterapp.commands.execute('docmanager:open', {path: name, factory: 'Notebook'});
+}"""
+
+WINDOW = {"width": 1280, "height": 900}
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:  # one worker has the one JupyterLab
@@ -142,10 +156,30 @@ def browser() -> Iterator[sync_api.Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def lab(browser: sync_api.Browser, jupyter: Jupyter) -> Iterator[Callable[[], sync_api.Page]]:
+    """A function that gives the one page in which JupyterLab runs: to start Lab takes longer than most tests."""
+    pages: list[sync_api.Page] = []
+
+    def page() -> sync_api.Page:
+        if not pages or pages[-1].is_closed():
+            pages.append(browser.new_context(viewport=WINDOW).new_page())
+            pages[-1].goto(f"{jupyter.url}/lab?token={jupyter.token}")
+            pages[-1].wait_for_function("window.jupyterapp")
+        return pages[-1]
+
+    yield page
+    for each in pages:
+        each.context.close()
+
+
 @pytest.fixture
-def open_notebook(browser: sync_api.Browser, jupyter: Jupyter) -> Iterator[Callable[..., sync_api.Page]]:
+def open_notebook(
+    browser: sync_api.Browser, jupyter: Jupyter, lab: Callable[[], sync_api.Page], request: pytest.FixtureRequest
+) -> Iterator[Callable[..., sync_api.Page]]:
     """A function that writes a notebook of these cells, opens it in "lab" or "notebook" and runs all of it."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    failed = request.session.testsfailed
+    opened: list[sync_api.Page] = []
 
     def open_notebook(name: str, *cells: str, interface: str = "lab") -> sync_api.Page:
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
@@ -155,13 +189,19 @@ def open_notebook(browser: sync_api.Browser, jupyter: Jupyter) -> Iterator[Calla
             "language": "python",
         }
         nbformat.write(notebook, jupyter.folder / f"{name}.ipynb")
-        page = context.new_page()
+        page = lab() if interface == "lab" else browser.new_context(viewport=WINDOW).new_page()
+        opened.append(page)
         page.set_default_timeout(30_000)
-        # A workspace for each, or Lab would open what the test before left open.
-        place = f"lab/workspaces/{name}/tree" if interface == "lab" else "notebooks"
-        page.goto(f"{jupyter.url}/{place}/{name}.ipynb?token={jupyter.token}")
+        if interface == "lab":
+            page.evaluate(OPEN, f"{name}.ipynb")
+        else:
+            page.goto(f"{jupyter.url}/notebooks/{name}.ipynb?token={jupyter.token}")
         page.evaluate(RUN_ALL, f"{name}.ipynb")
         return page
 
     yield open_notebook
-    context.close()
+    for page in opened:
+        if page.url.startswith(f"{jupyter.url}/lab") and request.session.testsfailed == failed:
+            page.evaluate(CLOSE)
+        else:  # whatever a failed test left behind, the next one gets a new Lab
+            page.context.close()

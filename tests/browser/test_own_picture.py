@@ -100,7 +100,7 @@ def test_drop_fit_and_draw_the_curtain(open_notebook):
     assert eye.bounding_box()["y"] < place["y"] - 15
     page.get_by_label("Fit").select_option("letterboxed")
     wait_for(page, "before", lambda found: not np.array_equal(found, moved))
-    assert eye.is_hidden()
+    eye.wait_for(state="hidden")
 
     # A picture is dropped: a wide red one with a hole that shows white.
     buffer = io.BytesIO()
