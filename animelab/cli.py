@@ -211,6 +211,7 @@ def draw_faces(options: argparse.Namespace) -> int:
     from PIL import Image
 
     from animelab.data import Cast, Side, drawn
+    from animelab.files import save_picture
     from animelab.studio import LABEL_COLORS
 
     _empty_folder(options.out)
@@ -220,7 +221,7 @@ def draw_faces(options: argparse.Namespace) -> int:
         image = Image.fromarray(pixels)
         if side.layer == "segmentation":
             image.putpalette(bytes.fromhex("".join(LABEL_COLORS).replace("#", "")))
-        image.save(options.out / f"{index:06d}.png")
+        save_picture(image, options.out / f"{index:06d}.png")
     say(f"{len(pictures)} faces in {options.out}")
     return 0
 
@@ -240,6 +241,7 @@ def get_dataset(options: argparse.Namespace) -> int:
 def gallery(options: argparse.Namespace) -> int:
     """Write one HTML page with contact sheets of every style, layer and option."""
     from animelab import studio
+    from animelab.files import write_atomically
     from animelab.viz import image_tag
 
     cast = [studio.Character.random(options.seed + i) for i in range(8)]
@@ -261,8 +263,7 @@ def gallery(options: argparse.Namespace) -> int:
         sheet = studio.contact_sheet(characters, min(8, len(characters)), 128, layer, style)
         tag = image_tag(sheet, f"Drawn characters. {title}", sheet.shape[1], "webp", quality=85)
         page.append(f"<h2>{html.escape(title)}</h2>{tag}")
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text("\n".join(page), encoding="utf-8")
+    write_atomically(options.out, lambda path: path.write_text("\n".join(page), encoding="utf-8"))
     say(f"{len(rows)} sheets in {options.out}")
     return 0
 
@@ -305,6 +306,7 @@ def sample(options: argparse.Namespace) -> int:
     from PIL import Image
 
     from animelab import latent, zoo
+    from animelab.files import save_picture
     from animelab.viz import as_pixels, grid
 
     if options.out.suffix not in ("", ".png"):
@@ -322,12 +324,11 @@ def sample(options: argparse.Namespace) -> int:
     else:
         pictures = model.sample(options.count, options.seed, truncation=options.truncation)
     if options.out.suffix:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(grid(pictures)).save(options.out)
+        save_picture(Image.fromarray(grid(pictures)), options.out)
     else:
         _empty_folder(options.out)
         for index, picture in enumerate(as_pixels(pictures)):
-            Image.fromarray(picture).save(options.out / f"{index:06d}.png")
+            save_picture(Image.fromarray(picture), options.out / f"{index:06d}.png")
     say(f"{options.count} pictures in {options.out}")
     return 0
 
@@ -342,7 +343,7 @@ def translate(options: argparse.Namespace) -> int:
     from animelab import metrics, zoo
     from animelab.data import fitted
     from animelab.data.image_folder import files_in
-    from animelab.files import opened
+    from animelab.files import opened, save_picture
     from animelab.viz import as_pixels
 
     if options.side is not None and not 16 <= options.side <= 4096:
@@ -387,7 +388,7 @@ def translate(options: argparse.Namespace) -> int:
             continue
         if alpha is not None:
             result.putalpha(alpha.resize(result.size))
-        result.save(options.out / name)
+        save_picture(result, options.out / name)
     if skipped == len(files):
         raise LabError("None of the inputs could be translated; nothing was written.")
     say(f"{len(files) - skipped} pictures in {options.out}")
@@ -397,12 +398,13 @@ def translate(options: argparse.Namespace) -> int:
 def evaluate(options: argparse.Namespace) -> int:
     """Print a table of scores, and keep them as JSON."""
     from animelab import metrics
+    from animelab.files import write_atomically
 
     report = metrics.evaluate(options.models, options.count, options.seed, options.inception)
     print(metrics.table(report))
     if options.out:
-        options.out.parent.mkdir(parents=True, exist_ok=True)
-        options.out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        text = json.dumps(report, indent=2) + "\n"
+        write_atomically(options.out, lambda path: path.write_text(text, encoding="utf-8"))
     return 0
 
 

@@ -76,7 +76,7 @@ def tensors(path: Path) -> dict[str, Tensor]:
         if header(path) is not None:
             with safe_open(path, "pt") as archive:
                 return _flat({key: archive.get_tensor(key) for key in archive.keys()})  # noqa: SIM118
-        with _File(path) as file:
+        with Bounded(path) as file:
             start = file.read(64)
             file.seek(-min(8, size), io.SEEK_END)
             end = file.read(8)
@@ -193,7 +193,7 @@ def scan(file: BinaryIO) -> None:
             values += [whole] * len(code.stack_after)
 
 
-class _File(io.FileIO):
+class Bounded(io.FileIO):
     """A zip file may list a million members, and zipfile would take minutes to say so."""
 
     most = LONGEST
@@ -303,7 +303,7 @@ class _Reader(pickle.Unpickler):
         return self.memory(key, STORAGES[storage], count)
 
 
-def _from_zip(file: _File, size: int) -> Any:
+def _from_zip(file: Bounded, size: int) -> Any:
     archive = zipfile.ZipFile(file)
     file.most = size
     names = {member.filename: member for member in archive.infolist()}

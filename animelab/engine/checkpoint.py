@@ -3,43 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
-import pickle
 import pickletools
 import random
 import re
 import struct
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 
-from animelab.errors import LabError, reason, say
+from animelab.errors import LabError, say
+from animelab.files import write_atomically
+from animelab.foreign import LONGEST, ODD, Bounded, scan
 
 LARGEST = 16 * 2**30  # bytes; the largest of the course, U-GAT-IT's with its optimizers, has about 8 GB
-LONGEST = 8 * 2**20  # bytes of a checkpoint's index of tensors; a recipe's has some 100 KB
 SEAL = b"animelab sha256 "  # a checkpoint's last words, as the comment of its zip file; 64 digits follow
 UNSEALED = b"PK\5\6"  # how the last 22 bytes of a zip file without a comment begin
+NAMING = ("GLOBAL", "STACK_GLOBAL", "INST")  # a pickle's ways to say what it builds
 BUILDS = re.compile(r"collections OrderedDict|torch (\w+Storage|Size)|torch\._utils _rebuild_(tensor_v2|parameter)")
-# What Python and PyTorch raise when a file, or a value in it, is not what it should be: many files, many ways.
-ODD: tuple[type[Exception], ...] = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    TypeError,
-)
-ODD += (ValueError, pickle.UnpicklingError, struct.error, zipfile.BadZipFile, zlib.error)
 
 
 class Checkpoints:
@@ -86,53 +73,6 @@ class Checkpoints:
                 "copy the run again, or choose another folder to begin anew."
             )
         return None
-
-
-def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Call `write(temporary_path)`, sync it to disk and rename it: a reader sees the old file or the new one.
-
-    Raises LabError as `writing` does.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            write(temporary)
-            with open(temporary, "rb+") as file:
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Inside, a full disk (or one that must not be written) is one LabError, in whatever words a library reports it."""
-    try:
-        yield
-    except (OSError, RuntimeError, SafetensorError) as error:
-        raise LabError(
-            f"{path.name} could not be written into {path.parent} ({_reason(error)}); free some space there or choose "
-            "another folder, and run the same again: what was written before is still there."
-        ) from error
-
-
-def _reason(error: BaseException) -> str:
-    """What the system said: PyTorch keeps it in the error before, safetensors as a number in its text."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            return reason(cause)
-        cause = cause.__context__
-    number = re.search(r"os error (\d+)", str(error))
-    return os.strerror(int(number[1])) if number else reason(error)
-
-
-def sweep(folder: Path, names: str) -> None:
-    """Remove what writes that were killed left in the folder, of files whose names match; only under a run's lock."""
-    for path in folder.glob(".*"):
-        if re.fullmatch(rf"\.({names})\.\d+", path.name) and path.is_file():
-            path.unlink()
 
 
 def _save(state: dict[str, Any], path: Path) -> None:
@@ -184,8 +124,8 @@ def _check(path: Path) -> None:
         sealed = not (end[-22:].startswith(UNSEALED) and end.endswith(b"\0\0"))  # older ones were not
         if sealed and end != SEAL + _digest(file, size - len(end)):
             raise ValueError("the checksum differs")
-    with zipfile.ZipFile(path) as archive:
-        members = archive.infolist()
+    with Bounded(path) as opened, zipfile.ZipFile(opened) as archive:
+        opened.most, members = size, archive.infolist()
         if any(each.compress_type != zipfile.ZIP_STORED for each in members):
             raise ValueError("PyTorch never compresses")
         if sum(each.file_size for each in members) > size:
@@ -195,41 +135,23 @@ def _check(path: Path) -> None:
         (index,) = (each for each in members if each.filename.endswith("data.pkl"))
         if index.file_size > LONGEST:
             raise ValueError("the index of tensors is too long")
-        _check_index(archive.read(index))
+        text = archive.read(index)
+    scan(io.BytesIO(text))
+    asked = (str(argument) for code, argument, _ in pickletools.genops(text) if code.name in NAMING)
+    if not all(map(BUILDS.fullmatch, asked)):
+        raise ValueError("it builds more than tensors")
 
 
-def _check_index(text: bytes) -> None:
-    """Go through a pickle without running it: what it builds, how deep it is, and its size with what it repeats."""
-    stack: list[tuple[int, int] | None] = []  # of each value its size and depth; None where a group begins
-    memo: dict[Any, tuple[int, int] | None] = {}
-    for code, argument, _ in pickletools.genops(text):
-        if code.name in ("GLOBAL", "STACK_GLOBAL", "INST") and not BUILDS.fullmatch(str(argument)):
-            raise ValueError("it builds more than tensors")
-        if code.name == "MARK":
-            stack.append(None)
-        elif "PUT" in code.name:
-            memo[argument] = stack[-1]
-        elif "GET" in code.name:
-            stack.append(memo[argument])
-        else:
-            parts, needed = [], list(code.stack_before)
-            if pickletools.markobject in needed:
-                while (part := stack.pop()) is not None:
-                    parts.append(part)
-                needed = needed[: needed.index(pickletools.markobject)]
-            parts += [stack.pop() or (0, 0) for _ in needed]
-            whole = 1 + sum(size for size, _ in parts), 1 + max((depth for _, depth in parts), default=0)
-            if whole[0] > LONGEST or whole[1] > 500:
-                raise ValueError("it repeats itself without end")
-            stack += [whole] * len(code.stack_after)
-
-
-def _tensors(value: Any) -> Iterator[Tensor]:
-    if isinstance(value, Tensor):
-        yield value
-    elif isinstance(value, dict | list | tuple):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _tensors(item)
+def _tensors(tree: Any) -> Iterator[Tensor]:
+    """All tensors in dictionaries and lists, each looked into once: they may hold one another many times."""
+    waiting, seen = [tree], set()
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, dict | list | tuple) and id(value) not in seen:
+            seen.add(id(value))
+            waiting += value.values() if isinstance(value, dict) else value
 
 
 def _is_plain(tensor: Tensor) -> bool:
@@ -251,7 +173,7 @@ def _restore_random(state: dict[str, Any]) -> None:
     version, keys, gauss = state["python"]
     random.setstate((version, tuple(keys), gauss))
     kind, keys, position, *rest = state["numpy"]
-    if not 0 <= position <= len(keys):
+    if not 0 <= position <= len(keys) or not all(type(key) is int for key in keys):
         raise ValueError("NumPy itself does not look")
     np.random.set_state((kind, np.array(keys, dtype=np.uint32), position, *rest))
     torch.set_rng_state(state["torch"])

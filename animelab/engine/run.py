@@ -16,10 +16,11 @@ from PIL import Image
 from torch import Tensor
 
 from animelab import __version__, env
-from animelab.engine.checkpoint import ODD, Checkpoints, sweep, write_atomically, writing
+from animelab.engine.checkpoint import Checkpoints
 from animelab.engine.recipe import Recipe
 from animelab.errors import LabError, reason, say
-from animelab.files import BadPicture, read
+from animelab.files import BadPicture, read, sweep, write_atomically, writing
+from animelab.foreign import ODD
 
 RENAMED = {"game_weight": "adversarial_weight"}  # settings of older runs
 RECORD = {"recipe": str, "replaced": dict, "config": dict, "data_fingerprint": str, "precision": str}  # of run.json
@@ -81,9 +82,9 @@ def resume_or_begin(
         def take(state: dict[str, Any]) -> None:
             nonlocal start
             try:
-                recipe.load_state(state["recipe"])
                 if not 0 <= state["seconds"] < math.inf:
                     raise ValueError(f"seconds = {state['seconds']}")
+                recipe.load_state(state["recipe"])
                 start = state["step"], float(state["seconds"])
             except ODD as error:
                 raise LabError(f"does not fit this recipe ({type(error).__name__}: {reason(error)})") from error
@@ -119,7 +120,7 @@ def _about(recipe: Recipe, data: Data) -> dict[str, Any]:
         "config": dataclasses.asdict(recipe.config),
         "data": data.name,
         "data_fingerprint": data.fingerprint,
-        "data_count": [len(side) for side in getattr(data, "sides", [data])],
+        "data_count": getattr(data, "counts", [len(data)]),
         "animelab": __version__,
         "torch": torch.__version__,
         "device": env.describe(recipe.device),

@@ -13,8 +13,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from animelab import foreign
-from animelab.engine.checkpoint import write_atomically
 from animelab.errors import LabError, shown
+from animelab.files import write_atomically
 from animelab.nn import NETWORKS
 
 COUNTS = ("blocks", "layers", "mapping_layers")  # arguments of networks that say how many: before any is made,

@@ -10,6 +10,7 @@ import subprocess
 import zipfile
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from unittest.mock import patch
 
@@ -163,6 +164,9 @@ def archive(kind: str):
                     data += bytes(2**24)
                 if member.filename.endswith("data.pkl") and kind in PICKLES:
                     data = PICKLES[kind]
+                if kind == "crowded":
+                    for number in range(150_000 * (member.filename == "archive/version")):
+                        new.writestr(f"archive/{number:050}", b"")
                 new.writestr(member.filename, data, zipfile.ZIP_DEFLATED if kind == "bomb" else zipfile.ZIP_STORED)
             new.close()
         go(folder, STEPS + 2)
@@ -262,6 +266,14 @@ def png(size: int = 8) -> bytes:
     return file.getvalue()
 
 
+def tangled() -> list:
+    """Lists that each hold the next one twice: 60 of them, and more to go through than anybody can."""
+    chain: list[list] = [[] for _ in range(60)]
+    for one, other in pairwise(chain):
+        one += [other, other]
+    return chain[0]
+
+
 def removed(*keys: object):
     def change(state: dict) -> None:
         for key in keys[:-1]:
@@ -343,6 +355,11 @@ CASES = [
     *((f"a checkpoint with random {key} = {value!r:.9}",
        checkpoint(lambda state, key=key, value=value: state["random"].update({key: value})), "cannot be read")
       for key in ("python", "numpy", "torch") for value in (None, 5, (), (3, [1], None), torch.zeros(3))),
+    ("a checkpoint of lists in lists", checkpoint(lambda state: state.update(more=tangled())), "cannot be read"),
+    ("a checkpoint whose random numbers are lists in lists", checkpoint(
+        lambda state: state["random"].update(numpy=("MT19937", [tangled()] * 624, 1, 0, 0.0))), "cannot be read"),
+    ("an optimizer's numbers are lists in lists", checkpoint(
+        lambda state: state["recipe"]["optimizer"]["state"][0].update(more=tangled())), "cannot be read"),
     ("a checkpoint that would read beyond NumPy's numbers", checkpoint(lambda state: state["random"].update(
         numpy=("MT19937", [1] * 624, -10**6, 0, 0.0))), "cannot be read"),
     *((f"a checkpoint without {keys}", checkpoint(removed(*keys)), "No checkpoint in")
@@ -351,6 +368,7 @@ CASES = [
                    ["recipe", "optimizer", "param_groups"])),
     ("a newest checkpoint that is odd yields", checkpoint(lambda state: state.update(step=-5), every=False), None),
     *((f"a checkpoint with a {kind} pickle", archive(kind), "cannot be read") for kind in PICKLES),
+    ("a checkpoint of 150,000 members", archive("crowded"), "cannot be read", "slow"),
     ("a checkpoint that is compressed", archive("bomb"), "cannot be read"),
     ("a tensor that claims 16 GB", checkpoint(lambda state: state["recipe"].update(
         more=torch.zeros(1).expand(2**32))), "cannot be read"),
