@@ -5,12 +5,14 @@ The tables in checkpoints/ list names and shapes inside rosinality's `g_ema` and
 
 from __future__ import annotations
 
+import argparse
 import collections
 import io
 import json
 import math
 import os
 import pickle
+import re
 import sys
 import types
 from pathlib import Path
@@ -19,12 +21,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
 from animelab import zoo
+from animelab.cli import main
 from animelab.errors import LabError
 from animelab.nn.compat_stylegan2 import load_generator
+from animelab.viz import as_pixels
 
 TABLES = Path(__file__).parent / "checkpoints"
 KERNEL = torch.outer(*[torch.tensor([1.0, 3, 3, 1])] * 2) / 64
@@ -133,6 +138,7 @@ class Persistent:
             ),
             "_buffers": collections.OrderedDict((name, value) for name, value in own.items() if name in buffers),
             "_modules": collections.OrderedDict(),
+            "_non_persistent_buffers_set": set(),
             "training": False,
         }
         for child in dict.fromkeys(name.split(".")[0] for name in tensors if "." in name):
@@ -154,7 +160,7 @@ class Persistent:
 def pkl(tmp_path, monkeypatch):
     """Writes a file as stylegan2-ada-pytorch does; the names it asks for exist only while it is written."""
 
-    def write(networks: dict[str, Any]) -> Path:
+    def write(networks: dict[str, Any], protocol: int = 4) -> Path:
         path = tmp_path / "network.pkl"
         with monkeypatch.context() as patch:
             for module, name, thing in (
@@ -168,16 +174,24 @@ def pkl(tmp_path, monkeypatch):
                 patch.setitem(sys.modules, module, made)
             easy = sys.modules["dnnlib.util"].EasyDict(max_size=7, mean=np.float64(0.5))  # type: ignore[attr-defined]
             with path.open("wb") as file:
-                pickle.dump({"training_set_kwargs": easy, "G": None, "D": None, **networks}, file)
+                pickle.dump({"training_set_kwargs": easy, "G": None, "D": None, **networks}, file, protocol)
         return path
 
     return write
 
 
-def test_rosinalitys_file_paints_the_same_picture(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["converted", "in training", "in training, on several GPUs", "of an older PyTorch"])
+def test_rosinalitys_file_paints_the_same_picture(kind: str, tmp_path: Path) -> None:
     state = official("stylegan2-rosinality.txt")
-    torch.save({"g_ema": state, "latent_avg": torch.randn(32)}, tmp_path / "550000.pt")
-    network, arguments = load_generator(tmp_path / "550000.pt")
+    whole: dict[str, Any] = {"g_ema": state, "latent_avg": torch.randn(32)}
+    if kind != "converted":
+        other = {name: value + 1 for name, value in state.items()}
+        whole = {"g": other, "d": {"convs.0.0.weight": torch.zeros(2)}, "args": argparse.Namespace(size=256), **whole}
+        whole["g_optim"] = {"state": {0: {"step": torch.tensor(3.0), "exp_avg": torch.zeros(4)}}, "param_groups": [{}]}
+    if "GPUs" in kind:
+        whole["g_ema"] = {f"module.{name}": value for name, value in state.items()}
+    torch.save(whole, tmp_path / "550000.pth", _use_new_zipfile_serialization="older" not in kind)
+    network, arguments = load_generator(tmp_path / "550000.pth")
     z = torch.randn(2, 32)
     with torch.no_grad():
         expected = torch.cat([rosinality(state, one) for one in z])
@@ -185,10 +199,11 @@ def test_rosinalitys_file_paints_the_same_picture(tmp_path: Path) -> None:
     assert arguments["size"] == 256 and arguments["mapping_layers"] == 8
 
 
-def test_nvidias_file_paints_the_same_picture_and_its_source_never_runs(pkl, tmp_path: Path) -> None:
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_nvidias_file_paints_the_same_picture_and_its_source_never_runs(pkl, tmp_path: Path, protocol: int) -> None:
     state = official("stylegan2-nvlabs.txt")
     trap = tmp_path / "ran"
-    path = pkl({"G_ema": Persistent(state, f"open({str(trap)!r}, 'w')")})
+    path = pkl({"G_ema": Persistent(state, f"open({str(trap)!r}, 'w')")}, protocol)
     network, _ = load_generator(path)
     z = torch.randn(2, 32)
     with torch.no_grad():
@@ -199,6 +214,81 @@ def test_nvidias_file_paints_the_same_picture_and_its_source_never_runs(pkl, tmp
     model = zoo.open_model(path)
     assert (model.size, model.latent) == (256, 32)
     torch.testing.assert_close(model.sample(1, seed=3), network(model.latents(1, 3)).detach().clamp(-1, 1))
+
+
+def conditional(classes: int = 3) -> dict[str, Tensor]:
+    state = official("stylegan2-nvlabs.txt")
+    state |= {"mapping.embed.weight": torch.randn(32, classes), "mapping.embed.bias": torch.randn(32)}
+    state |= {f"mapping.fc{i}.weight": 100 * torch.randn(32, 32 if i else 64) for i in range(8)}  # of size 1 / lr
+    return state
+
+
+def test_a_conditional_network_draws_the_class_that_is_asked_for(pkl, tmp_path: Path) -> None:
+    state = conditional()
+    path, out = pkl({"G_ema": Persistent(state, "")}), tmp_path / "a.png"
+    model = zoo.open_model(path)
+    z = torch.randn(1, 32)
+    embedded = dense(torch.eye(3)[1:2], state["mapping.embed.weight"], state["mapping.embed.bias"])
+    w = torch.cat([x / (x.square().mean(1, keepdim=True) + 1e-8).sqrt() for x in (z, embedded)], 1)
+    for i in range(8):
+        w = act(dense(w, state[f"mapping.fc{i}.weight"], state[f"mapping.fc{i}.bias"], 0.01))
+    torch.testing.assert_close(model.generator.mapping(z, torch.eye(3)[1:2]), w, rtol=1e-4, atol=1e-5)
+    assert torch.equal(model.generate(z, 1), model.generator(z, torch.eye(3)[1:2]).detach().clamp(-1, 1))
+    assert not torch.equal(model.generate(z, 1), model.generate(z, 2))
+    each = model.sample(3, seed=2)  # every class in turn
+    torch.testing.assert_close(each[2:], model.generate(model.latents(3, 2)[2:], 2), rtol=0, atol=1e-3)
+    assert main(["sample", str(path), "--class", "2", "--count", "1", "--out", str(out)]) == 0
+    shown = np.asarray(Image.open(out)).astype(int)
+    assert abs(shown - as_pixels(model.sample(1, 0, 2))[0]).max() <= 1
+
+
+@pytest.mark.parametrize("label", ["3", "-1"])
+def test_a_class_that_is_not_there_is_one_sentence(label: str, pkl, tmp_path: Path, capsys) -> None:
+    path = pkl({"G_ema": Persistent(conditional(), "")})
+    assert main(["sample", str(path), "--class", label, "--count", "1", "--out", str(tmp_path / "a.png")]) == 1
+    assert f"draws classes 0 to 2, not {label}" in capsys.readouterr().err
+    assert main(["sample", "dcgan-faces-64", "--class", "1", "--out", str(tmp_path / "a.png")]) == 1
+    assert "has no numbered classes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("channels", "says"), [(1, "in gray"), (4, "with transparency (RGBA)"), (2, "2 channels")])
+def test_what_draws_no_rgb_is_named(channels: int, says: str, pkl, tmp_path: Path) -> None:
+    state = official("stylegan2-rosinality.txt")
+    for name, value in state.items():
+        if "to_rgb" in name and name.endswith(("conv.weight", "s.0.bias", "1.bias")):
+            state[name] = value.repeat_interleave(2, 1)[:, :channels]
+    torch.save({"g_ema": state}, tmp_path / "a.pt")
+    with pytest.raises(LabError, match=re.escape(f"draws {says}" if channels != 2 else says)):
+        load_generator(tmp_path / "a.pt")
+    state = official("stylegan2-nvlabs.txt")
+    for name, value in state.items():
+        if name.endswith(("torgb.weight", "torgb.bias")):
+            state[name] = value.repeat_interleave(2, 0)[:channels]
+    with pytest.raises(LabError, match="not supported"):
+        load_generator(pkl({"G_ema": Persistent(state, "")}))
+
+
+@pytest.mark.parametrize("name", ["convs.3.conv.extra", "more.weight", "noises.noise_99", "style.9.weight"])
+def test_what_a_file_has_beside_its_network_is_named(name: str, tmp_path: Path) -> None:
+    torch.save({"g_ema": official("stylegan2-rosinality.txt") | {name: torch.zeros(32)}}, tmp_path / "a.pt")
+    with pytest.raises(LabError, match="does not fit") as caught:
+        load_generator(tmp_path / "a.pt")
+    assert name in str(caught.value) or "noises" in name or "style" in name
+
+
+def test_another_filter_is_no_small_difference(tmp_path: Path) -> None:
+    state = official("stylegan2-rosinality.txt")
+    state["convs.0.conv.blur.kernel"] = torch.ones(4, 4)
+    torch.save({"g_ema": state}, tmp_path / "a.pt")
+    with pytest.raises(LabError, match="convs.0.conv.blur.kernel"):
+        load_generator(tmp_path / "a.pt")
+
+
+def test_two_generators_without_an_average_are_named(tmp_path: Path) -> None:
+    state = official("stylegan2-rosinality.txt")
+    torch.save({"one": state, "two": state}, tmp_path / "a.pt")
+    with pytest.raises(LabError, match=r"more than one generator \((one, two|two, one)\)"):
+        load_generator(tmp_path / "a.pt")
 
 
 def test_a_file_without_the_mean_w_gets_it(tmp_path: Path) -> None:
