@@ -30,7 +30,10 @@ CHANGED = {
 CUT = "The numbers are right, and no gradient reaches {}: nothing could learn by it. Where is it cut off?"
 LEAK = "The numbers are right, and a gradient flows into {}, where none should arrive. What does `detach` do?"
 OTHER = "The numbers are right, and the gradient that reaches {} is another one: a part of it is cut off."
-NAN = "The numbers are right, and the gradient that reaches {} is not a number: `torch.where` goes back both ways."
+NAN = (
+    "The numbers are right, and the gradient that reaches {} is not a number: a root has no slope at 0, and "
+    "`torch.where` goes back both ways."
+)
 STOPPED = "The numbers are right, and torch cannot go back through them to a gradient: `{}`."
 
 

@@ -294,7 +294,7 @@ WRONG_ANSWERS = {
         (slope(lambda gradients: squared(gradients.detach())), "create_graph"),
         (slope(lambda gradients: squared(gradients).item()), "tensor"),
         (half_learns, "what D's weights learn from it is not"),
-        (slope(lambda gradients: gradients.square().sum(1).sqrt().square().mean()), "what D's weights learn"),
+        (slope(lambda gradients: gradients.square().sum(1).sqrt().square().mean()), "a root has no slope at 0"),
         (lambda score, real: slope(squared)(score, real) + 1, "should be"),
         (slope(lambda gradients: gradients.square().sum() / 3), "wrong for 5"),
         (slope_beside, "should be"),
