@@ -83,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--preset", default="cpu", help="smoke, cpu, t4 or h100, for stylegan2 also small and faces (cpu)")
     sub.add_argument("--out", type=Path, required=True, help="the folder of this run")
     sub.add_argument("--data", type=Path, help="a folder of your own pictures or pairs (otherwise drawn ones)")
+    sub.add_argument("--direction", choices=("AtoB", "BtoA"), help="of your own pairs: BtoA from right to left (AtoB)")
     sub.add_argument("--steps", type=int, help="another length than the preset's")
     sub.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in the run's folder")
     sub.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (auto)")
@@ -279,6 +280,7 @@ def train(options: argparse.Namespace) -> int:
     """Train a recipe into a run's folder; exit code 130 when it was interrupted (and saved)."""
     from animelab import config as settings
     from animelab import engine
+    from animelab.data import PairedFolder
     from animelab.recipes import RECIPES
 
     if options.recipe not in RECIPES:
@@ -289,7 +291,12 @@ def train(options: argparse.Namespace) -> int:
         changes["steps"] = str(options.steps)
     config = settings.change(settings.pick(recipe_class.presets, options.preset), **changes)
     recipe = recipe_class(config, options.device)  # before the data: a mistake should not cost minutes of drawing
-    run = engine.train(recipe, recipe.data(config, options.data), options.out, resume=options.resume)
+    data = None if options.direction and not options.data else recipe.data(config, options.data)
+    if options.direction and not isinstance(data, PairedFolder):
+        raise LabError("--direction is for a folder of your own pairs; give one with --data, or leave it out.")
+    if options.direction == "BtoA":
+        data = data.turned()
+    run = engine.train(recipe, data, options.out, resume=options.resume)
     say(f"step {run.step}: weights, log, previews and time lapse are in {run.folder}")
     return 0 if run.finished else 130
 

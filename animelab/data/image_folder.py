@@ -13,15 +13,21 @@ from animelab.data.pictures import Pictures
 from animelab.errors import LabError, say, shown
 from animelab.files import BadPicture, opened
 
+LITTER = ("__MACOSX", "Thumbs.db", "ehthumbs.db", "desktop.ini")  # what Windows and archives of macOS leave
+RUN = ("run.json", "log.jsonl")  # what a folder of `animelab train` holds; its previews are nobody's training pictures
+
+LITTER = ("__MACOSX", "Thumbs.db", "ehthumbs.db", "desktop.ini")  # what Windows and archives of macOS leave
+RUN = ("run.json", "log.jsonl")  # what a folder of `animelab train` holds; its previews are nobody's training pictures
+
 
 class ImageFolder(Pictures):
     """All the pictures in a folder and the folders inside it, sorted by name, cropped to their central square.
 
     path: the folder; size: side in pixels that every picture is resized to (antialiased bicubic).
     PNG, JPEG, WebP, GIF, BMP or TIFF, by content, of any mode: transparency becomes white, a photo is turned as its
-    EXIF says, an animation gives its first frame, 16 bits become 8. Hidden files are passed over in silence. Files that
-    are no pictures, broken, cut off, absurdly large or smaller than 16 px on a side are left out; one printed line
-    counts and names them, and `skipped` lists each (path, reason).
+    EXIF says, an animation gives its first frame, 16 bits become 8. Hidden files and the folders of training runs are
+    passed over in silence. Files that are no pictures, broken, cut off, absurdly large or smaller than 16 px on a side
+    are left out; one printed line counts and names them, and `skipped` lists each (path, reason).
     Raises LabError when the folder is missing or a file, or when it has no usable picture.
     """
 
@@ -47,18 +53,25 @@ class ImageFolder(Pictures):
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Every file under the folder that is not hidden, in an order that does not depend on the platform."""
+    """Every file under the folder but hidden ones, LITTER and runs inside it, in an order of no platform."""
     if folder.is_file():
         raise LabError(f"{folder} is a file; give the folder it lies in: {folder.parent}")
     if not folder.is_dir():
         raise LabError(f"There is no folder {folder} (looked from {Path.cwd()}); check the path.")
     found: list[Path] = []
     for where, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found += [Path(where, name) for name in names if not name.startswith(".")]
+        if Path(where) != folder and set(RUN) <= {*names}:
+            folders.clear()
+            continue
+        folders[:] = filter(_is_theirs, folders)
+        found += [Path(where, name) for name in filter(_is_theirs, names)]
     if not found:
         raise LabError(f"There are no files in {folder}; put pictures there, or give another folder.")
     return sorted(found, key=lambda file: file.relative_to(folder).as_posix())
+
+
+def _is_theirs(name: str) -> bool:
+    return not name.startswith(".") and name not in LITTER
 
 
 def square(picture: Image.Image, size: int, wide: int = 1) -> Image.Image:

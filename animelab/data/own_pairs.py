@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -17,19 +18,22 @@ NAMES = (("a", "b"), ("A", "B"), ("trainA", "trainB"), ("source", "target"))
 
 
 def _two_folders(path: Path) -> tuple[Path, Path] | None:
-    for first, second in NAMES:
-        if (path / first).is_dir() and (path / second).is_dir():
-            return path / first, path / second
-    return None
+    """Where the two sides lie, in the official layouts as well: A/train beside A/test, or train/A beside test/A."""
+    places = [(path / first, path / second) for first, second in NAMES]
+    places = [(a / "train", b / "train") for a, b in places] + places
+    places += [(path / "train" / first, path / "train" / second) for first, second in NAMES]
+    return next(((a, b) for a, b in places if a.is_dir() and b.is_dir()), None)
 
 
 class PairedFolder:
     """Pairs of pictures: `batch` gives sources and targets, each (B, 3, size, size) in [-1, 1].
 
     path: a folder with two folders in it, "a" and "b" (or A and B, trainA and trainB, source and target), whose
-    pictures have the same names but for the ending; or a folder of pictures twice as wide as high, source at the left.
-    Raises LabError when a picture has no partner, when a wide picture is not twice as wide as high, and when a
-    picture cannot be read: a pair with one half missing would teach nonsense.
+    pictures have the same names but for the ending; or a folder of pictures twice as wide as high, source at the left
+    (see `turned`). Of the official layouts, "train" is taken: A/train and B/train, train/A and train/B, or the wide
+    pictures in train.
+    Raises LabError when a picture has no partner or two, when the pictures of a pair have different shapes, when a wide
+    picture is not twice as wide as high, and when one cannot be read: half a pair would teach nonsense.
     """
 
     def __init__(self, path: str | Path, size: int = 64) -> None:
@@ -38,10 +42,21 @@ class PairedFolder:
         if two:
             rows = [_pair(size, *files) for files in _partners(*two)]
         else:
-            rows = [_halves(size, file) for file in files_in(folder)]
+            train = folder / "train"
+            rows = [_halves(size, file) for file in files_in(train if train.is_dir() else folder)]
         self.sources, self.targets = (Pictures(np.stack(side), folder.name) for side in zip(*rows))
         self.name = f"pairs in folder {folder.resolve().name}"
-        self.fingerprint = f"{self.sources.fingerprint} {self.targets.fingerprint}"
+
+    @property
+    def fingerprint(self) -> str:
+        """Of sources and targets, in this order."""
+        return f"{self.sources.fingerprint} {self.targets.fingerprint}"
+
+    def turned(self) -> PairedFolder:
+        """The same pairs from targets to sources: for side-by-side pictures whose source is at the right ("BtoA")."""
+        other = copy.copy(self)
+        other.sources, other.targets, other.name = self.targets, self.sources, f"{self.name}, BtoA"
+        return other
 
     def __len__(self) -> int:
         return len(self.sources)
@@ -54,7 +69,7 @@ class PairedFolder:
 class UnpairedFolder:
     """Two folders of pictures that never match: `batch` gives A and B, each (B, 3, size, size) in [-1, 1].
 
-    path: a folder with two folders in it, named as for PairedFolder. An epoch shows every picture of the larger side
+    path: a folder with two folders in it, as for PairedFolder. An epoch shows every picture of the larger side
     once, beside one of the other side by chance. Raises LabError where a folder is missing or empty.
     """
 
@@ -81,9 +96,13 @@ class UnpairedFolder:
 
 
 def _partners(first: Path, second: Path) -> list[tuple[Path, Path]]:
-    sides = [
-        {file.relative_to(folder).with_suffix(""): file for file in files_in(folder)} for folder in (first, second)
-    ]
+    sides: list[dict[Path, Path]] = []
+    for folder in (first, second):
+        sides.append({})
+        for file in files_in(folder):
+            twin = sides[-1].setdefault(file.relative_to(folder).with_suffix(""), file)
+            if twin != file:
+                raise LabError(f"{twin} and {file.name} would both be the partner of one picture; rename one of them.")
     alone = sorted(map(str, sides[0].keys() ^ sides[1].keys()))
     if alone:
         raise LabError(
@@ -94,7 +113,14 @@ def _partners(first: Path, second: Path) -> list[tuple[Path, Path]]:
 
 
 def _pair(size: int, *files: Path) -> list[np.ndarray]:
-    return [np.asarray(square(opened(file)[0], size)) for file in files]
+    a, b = (opened(file)[0] for file in files)
+    # Of a picture and the same one reduced, sides are rounded: by half a pixel each.
+    if abs(a.width * b.height - b.width * a.height) > max(*a.size, *b.size):
+        raise LabError(
+            f"{files[0]} is {a.width} x {a.height} px and {files[1]} {b.width} x {b.height}; a pair has one shape, or "
+            "its squares would be cut out at different places: crop one of them."
+        )
+    return [np.asarray(square(picture, size)) for picture in (a, b)]
 
 
 def _halves(size: int, file: Path) -> list[np.ndarray]:

@@ -19,6 +19,7 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from animelab.data import ImageFolder, Labeled, Pictures, StudioFaces
+from animelab.data.image_folder import files_in
 from animelab.errors import LabError
 from animelab.studio import PRIORS, render
 
@@ -394,3 +395,14 @@ def test_labeled_pictures_keep_their_labels() -> None:
     assert pictures.shape == (2, 3, 4, 4) and labels.flatten().round().tolist() == [290 - 256, 3]
     assert len(labeled) == 300 and torch.equal(labeled[3][1], labels[1])
     assert labeled.fingerprint == Pictures(pixels, "grays").fingerprint
+
+
+def test_a_run_inside_its_data_is_passed_over(tmp_path: Path) -> None:
+    for name in ("1.png", "runs/mine/previews/1.png", "notes/1.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (20, 20)).save(tmp_path / name)
+    for name in ("runs/mine/run.json", "runs/mine/log.jsonl", "notes/run.json"):
+        (tmp_path / name).write_text("{}")
+    assert [path.name for path in files_in(tmp_path)] == ["1.png", "1.png", "run.json"], "notes are no run"
+    assert len(files_in(tmp_path / "runs" / "mine")) == 3, "unless it is asked for"
+    assert len(files_in(tmp_path / "runs" / "mine" / "previews")) == 1

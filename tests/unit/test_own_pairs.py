@@ -96,3 +96,54 @@ def test_unpaired_pictures_need_not_match_and_others_meet_in_every_epoch(tmp_pat
     (tmp_path / "b").rename(tmp_path / "c")
     with pytest.raises(LabError, match="named 'a' and 'b'"):
         UnpairedFolder(tmp_path, 16)
+
+
+@pytest.mark.parametrize("kind", [PairedFolder, UnpairedFolder])
+@pytest.mark.parametrize("layout", ["{0}/train|{0}/test", "train/{0}|test/{0}", "train{0}|test{0}", "{0}|test{0}"])
+def test_of_the_official_layouts_the_training_pictures_are_taken(kind: type, layout: str, tmp_path: Path) -> None:
+    for number, side in enumerate("AB"):
+        train, test = (tmp_path / part.format(side) for part in layout.split("|"))
+        paint(train / "1.jpg", (200 * number,) * 3)
+        paint(test / "2.jpg", (77, 77, 77))
+    a, b = kind(tmp_path, 16).batch([0])
+    assert len(kind(tmp_path, 16)) == 1 and (byte(a[0, 0, 0, 0]), byte(b[0, 0, 0, 0])) == (0, 200)
+
+
+def test_side_by_side_pairs_lie_in_train_and_have_the_source_at_either_side(tmp_path: Path) -> None:
+    both = np.zeros((20, 40, 3), np.uint8)
+    both[:, 20:] = 255
+    for folder in ("train", "test", "val"):
+        (tmp_path / folder).mkdir()
+        Image.fromarray(both).save(tmp_path / folder / "1.png")
+    pairs = PairedFolder(tmp_path, 20)
+    forth, back = pairs.batch([0]), pairs.turned().batch([0])
+    assert len(pairs) == 1 and forth[0].max() == -1
+    assert torch.equal(back[0], forth[1]) and torch.equal(back[1], forth[0])
+    assert pairs.turned().fingerprint != pairs.fingerprint == pairs.turned().turned().fingerprint
+
+
+@pytest.mark.parametrize("other", [(100, 100), (50, 100), (51, 101), (25, 50), (25, 51)])
+def test_a_pair_has_one_shape(other: tuple[int, int], tmp_path: Path) -> None:
+    paint(tmp_path / "a" / "page.png", (9, 9, 9), (101, 202))
+    paint(tmp_path / "b" / "page.png", (9, 9, 9), other)
+    if other == (100, 100):
+        with pytest.raises(LabError, match=r"a.page\.png is 101 x 202 px and .*b.page\.png 100 x 100"):
+            PairedFolder(tmp_path, 16)
+    else:
+        PairedFolder(tmp_path, 16)
+
+
+def test_two_pictures_of_one_name_are_no_partner(tmp_path: Path) -> None:
+    for name in ("a/1.png", "a/1.bmp", "b/1.png"):
+        paint(tmp_path / name, (9, 9, 9))
+    with pytest.raises(LabError, match=r"1\.bmp and 1\.png would both"):
+        PairedFolder(tmp_path, 16)
+
+
+def test_what_windows_and_macos_leave_is_no_picture_without_a_partner(tmp_path: Path) -> None:
+    for name in ("a/1.png", "b/1.png"):
+        paint(tmp_path / name, (9, 9, 9))
+    for name in ("a/Thumbs.db", "b/desktop.ini", "a/__MACOSX/._1.png", "b/.DS_Store"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"litter")
+    assert len(PairedFolder(tmp_path, 16)) == 1
