@@ -132,45 +132,32 @@ def tensor(value: Any, shape: tuple[int, ...]) -> Tensor:
     return value
 
 
-def same_slope(answer: Tensor, right: Tensor, given: Tensor) -> None:
-    """End the check unless the gradient of `answer` at `given`, which asks for one, is that of `right`."""
-    (wanted,) = torch.autograd.grad(right.sum(), given, retain_graph=True)
-    found = None
-    if answer.requires_grad:
-        (found,) = torch.autograd.grad(answer.sum(), given, retain_graph=True, allow_unused=True)
-    if found is None:
-        wrong("The numbers are right, and no gradient comes out: nothing could learn by it. Where is it cut off?")
-    if not close(found, wanted, 1e-2):
-        wrong("The numbers are right, and their gradient is another one: a part of it is cut off.")
-
-
 def logit_loss(loss: Callable[..., Any], right: Callable[..., Tensor], names: tuple[str, ...]) -> None:
-    """Compare a loss of logits with the right one; every argument, called by its name here, has the shape (B,).
+    """Recognize mistakes in a loss of logits; every argument, called by its name here, has the shape (B,).
 
-    Tells apart: no gradient, an argument without effect, a sum for a mean, a half, signs turned around, squeezed
-    logits, and numbers that overflow.
+    Tells apart: an argument without effect, a sum for a mean, a half, signs turned around, squeezed logits, and numbers
+    that overflow.
     """
-    logits = [torch.randn(7, requires_grad=True) for _ in names]
+    logits = [torch.randn(7) for _ in names]
     answer, expected = tensor(loss(*logits), ()), right(*logits)
-    if not answer.requires_grad:
-        wrong("No gradient flows from your loss back to the logits, so nothing can learn. Keep everything in torch.")
-    for name, gradient in zip(names, torch.autograd.grad(answer, logits, allow_unused=True)):
-        if gradient is None or not gradient.any():
+    for place, name in enumerate(names):
+        one, other = logits[:place], logits[place + 1 :]
+        if close(loss(*one, logits[place] + 1, *other), answer):
             wrong(f"Your loss does not care about the {name} logits at all. They have to count, too.")
-    if close(answer, 7 * expected):
-        wrong("For 7 pictures your loss is 7 times too large: a sum. Twice the batch should not cost twice.")
-    if close(answer, expected / 2):
-        wrong("Your loss is exactly half of what it should be. Each half has its own mean, and the two are added.")
-    if close(answer, right(*(-x for x in logits))) or close(answer, -expected):
-        wrong("It costs most to be right: that is the wrong way round, the mirror image. Look at the signs.")
-    for turned, name in enumerate(names):
-        if close(answer, right(*(-x if place == turned else x for place, x in enumerate(logits)))):
+        turned = right(*one, -logits[place], *other)
+        if len(names) > 1 and close(answer, turned):
             wrong(f"The {name} half points the wrong way: it rewards the mistake. Look at its sign; the other is well.")
-    if close(answer, right(*(x.sigmoid() for x in logits))):
-        wrong("Something squeezes the logits first, a sigmoid perhaps. softplus takes them as they are.")
-    if not close(answer, expected):
-        wrong(f"On random logits your loss is {answer:.4f}, and it should be {expected:.4f}.")
-    for sign in (150.0, -150.0):
+    mirror = "It costs most to be right: that is the wrong way round, the mirror image. Look at the signs."
+    recognize(
+        answer,
+        (7 * expected, "For 7 pictures your loss is 7 times too large: a sum. Twice the batch should not cost twice."),
+        (expected / 2, "That is exactly half. Each half of the loss has its own mean, and the two are added."),
+        (right(*(-each for each in logits)), mirror),
+        (-expected, mirror),
+        (right(*map(torch.sigmoid, logits)), "Something squeezes the logits first, a sigmoid perhaps. softplus takes "
+         "them as they are."),
+    )  # fmt: skip
+    for sign in (150.0, -150.0) if close(answer, expected) else ():
         large = [torch.full((1,), sign * (-1) ** place) for place in range(len(names))]
         if not close(loss(*large), right(*large)):
             wrong(
