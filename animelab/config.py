@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from animelab import env
-from animelab.errors import LabError
+from animelab import env, limits
+from animelab.errors import LabError, shown
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,9 @@ class TrainingConfig:
     keep: int = 2  # newest checkpoints kept
 
     def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            value, least = getattr(self, field.name), 0 if field.name in ("seed", "decay", "first") else 1
-            if type(value) is int and value < least:
-                raise LabError(f"The setting '{field.name}' must be at least {least}, not {value}.")
-            if isinstance(value, float) and not 0 <= value < float("inf"):
-                raise LabError(f"The setting '{field.name}' must be a number from 0, not {value}.")
+        kinds = typing.get_type_hints(type(self))
+        for name in (field.name for field in dataclasses.fields(self)):
+            object.__setattr__(self, name, _checked(name, getattr(self, name), kinds[name]))
         if 0 < self.decay < self.steps:
             raise LabError(
                 f"steps={self.steps} goes beyond decay={self.decay}, where the learning rates have fallen to 0; "
@@ -64,28 +61,31 @@ def pick(presets: Mapping[str, AnyConfig], name: str) -> AnyConfig:
 def change(config: AnyConfig, **changes: Any) -> AnyConfig:
     """A copy of the config with some values changed; text (from a command line) becomes the field's type.
 
-    Raises LabError for an unknown key, with the nearest name, and for a value of the wrong type.
+    Raises LabError for an unknown key, with the nearest name, and for a value of the wrong type or beyond its range.
     """
     types = typing.get_type_hints(type(config))
     for key, value in changes.items():
         if key not in types:
             raise LabError(f"There is no setting '{key}': {nearest(key, types)}")
-        changes[key] = _convert(key, value, types[key])
+        changes[key] = _converted(value, types[key])
     return dataclasses.replace(config, **changes)  # type: ignore[type-var]
 
 
-def _convert(key: str, value: Any, kind: type) -> Any:
-    if kind is bool and str(value).lower() in ("true", "false"):
-        return str(value).lower() == "true"
-    if kind is not bool and not isinstance(value, bool):
-        try:
-            number_or_text = kind(value)
-        except (TypeError, ValueError, OverflowError):
-            pass
-        else:
-            if kind is not int or isinstance(value, str) or number_or_text == value:
-                return number_or_text
-    raise LabError(f"The setting '{key}' takes {_KINDS[kind]}, not '{value}'.")
+def _converted(value: Any, kind: type) -> Any:
+    """Text, and a float such as 1e4, in the field's type, where it can be one; anything else as it is."""
+    try:
+        if isinstance(value, str):
+            return {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
+        return int(value) if kind is int and isinstance(value, float) and value.is_integer() else value
+    except (KeyError, ValueError):
+        return value
 
 
-_KINDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+def _checked(name: str, value: Any, kind: type) -> Any:
+    what = f"The setting '{name}'"
+    if kind in (int, float):
+        check: Any = limits.whole if kind is int else limits.number
+        return check(what, value, limits.SETTINGS.get(name, limits.OTHER_SETTINGS[kind.__name__]))
+    if kind in (bool, str) and not isinstance(value, kind):
+        raise LabError(f"{what} takes {'true or false' if kind is bool else 'text'}, not {shown(repr(value))}.")
+    return value

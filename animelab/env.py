@@ -23,8 +23,9 @@ def pick_device(name: str = "auto") -> torch.device:
     has = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
         return torch.device(next(kind for kind, present in has.items() if present))
-    kind = name.partition(":")[0]
-    if not has.get(kind, False):
+    kind = (name := str(name)).partition(":")[0]
+    count = torch.cuda.device_count() if kind == "cuda" else 1
+    if not has.get(kind, False) or name not in (kind, *(f"{kind}:{each}" for each in range(count))):
         present = ", ".join(kind for kind, there in has.items() if there)
         raise LabError(f"The device '{name}' is not available here; choose 'auto' or one of: {present}.")
     return torch.device(name)

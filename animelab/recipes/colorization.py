@@ -48,15 +48,10 @@ class Config(TrainingConfig):
         super().__post_init__()
         if self.stage not in STAGES:
             raise LabError(f"There is no stage '{self.stage}': {settings.nearest(self.stage, STAGES)}")
-        if not 6 <= self.dots <= self.size**2 or self.radius < 0:
-            raise LabError(
-                f"A picture gets up to {self.dots} dots with a radius of up to {self.radius}: "
-                f"give 6 to {self.size**2} dots (a pixel each), and a radius from 0."
-            )
-        if self.size % 16 or not all(0 <= share <= 1 for share in (self.none, self.few, self.asked)):
-            raise LabError(
-                "size is a multiple of 16, and none, few and asked are shares from 0 to 1; change what is not."
-            )
+        if self.dots > self.size**2:
+            raise LabError(f"A picture of {self.size} px has no room for {self.dots} dots; give at most a pixel each.")
+        if self.size % 16:
+            raise LabError(f"The U-Net takes sizes that are multiples of 16, not {self.size}.")
 
 
 PRESETS = {

@@ -15,7 +15,6 @@ from animelab import losses
 from animelab.config import TrainingConfig
 from animelab.data import ImageFolder, Pictures, StudioFaces
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay, update_average
-from animelab.errors import LabError
 from animelab.nn import dcgan
 from animelab.viz import grid
 
@@ -33,12 +32,6 @@ class Config(TrainingConfig):
     ema: float = 0.99  # how much of the averaged weights stays at each step
     faces: int = 10_000  # drawn characters to learn from, when no folder of pictures is given
     previews: int = 32  # fixed latents in the live grid
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        for name in ("ema", "beta1"):
-            if getattr(self, name) >= 1:
-                raise LabError(f"The setting '{name}' must be below 1, not {getattr(self, name)}.")
 
 
 PRESETS = {

@@ -15,7 +15,6 @@ from animelab import losses
 from animelab.config import TrainingConfig
 from animelab.data import PairedFolder, StudioPairs, as_pictures, jittered
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
-from animelab.errors import LabError
 from animelab.nn import pix2pix
 from animelab.viz import grid
 
@@ -39,11 +38,6 @@ class Config(TrainingConfig):
     target: str = "color"
     prior: str = "full"
     faces: int = 10_000  # drawn pairs, when no folder of pairs is given
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.crop < 1:
-            raise LabError(f"The setting 'crop' enlarges pictures before they are cut: from 1, not {self.crop}.")
 
 
 PRESETS = {

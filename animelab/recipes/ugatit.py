@@ -56,9 +56,9 @@ class Config(TrainingConfig):
         super().__post_init__()
         fewest, most = sorted((self.layers_global, self.layers_local))
         least = max(16, 3 * 2 ** (most - 2))  # after most - 2 halvings the last convolutions need 3 pixels
-        if fewest < 3 or self.size % 4 or self.size < least:
+        if self.size % 4 or self.size < least:
             raise LabError(
-                f"size={self.size} must be a multiple of 4 and, with D of {fewest} and {most} layers (3 or more), "
+                f"size={self.size} must be a multiple of 4 and, with D of {fewest} and {most} layers, "
                 f"at least {least}; take another size, or other layers_global and layers_local."
             )
 

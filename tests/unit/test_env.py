@@ -17,8 +17,10 @@ def test_a_device_this_machine_lacks_is_refused_with_what_it_has():
         pytest.skip("this machine has CUDA")
     with pytest.raises(LabError, match=r"'cuda' is not available here.*cpu"):
         env.pick_device("cuda")
-    with pytest.raises(LabError, match="'tpu'"):
-        env.pick_device("tpu")
+    for name in ("tpu", "cpu:-1", "cpu:1", "cpu:", "cpu:x", "meta", "", None):
+        with pytest.raises(LabError, match="is not available here"):
+            env.pick_device(name)
+    assert env.pick_device("cpu:0").type == env.pick_device(torch.device("cpu")).type == "cpu"
 
 
 def test_seeding_covers_all_three_generators():
