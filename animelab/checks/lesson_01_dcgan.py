@@ -135,15 +135,11 @@ def check_1_5(step: Any) -> None:
         D = nn.Sequential(nn.Flatten(), nn.Linear(12, 8), norms[1], nn.LeakyReLU(0.2), nn.Linear(8, 1), nn.Flatten(0))
         for weight in D.parameters():
             weight.grad = torch.full_like(weight, stale) if stale else None
-        real, latents, loss, before, twin = (
-            torch.randn(6, 3, 2, 2),
-            torch.randn(6, 4),
-            _Kept(),
-            *map(copy.deepcopy, (D, D)),
-        )
+        real, latents, loss = torch.randn(6, 3, 2, 2), torch.randn(6, 4), _Kept()
+        before, twin = copy.deepcopy(D), copy.deepcopy(D)
         right, sgd = [D(real), D(G(latents))], [torch.optim.SGD(network.parameters(), lr=0.1) for network in (D, twin)]
-        expected = discriminator_step(G, twin, real, latents, sgd[1], _Kept())
-        answer = step(G, D, real, latents, sgd[0], loss)
+        discriminator_step(G, twin, real, latents, sgd[1], _Kept())
+        step(G, D, real, latents, sgd[0], loss)
         if not loss.logits:
             wrong("The `loss` that you are given was never called. It takes D's logits for real and for fake pictures.")
         if _same(D.parameters(), before.parameters()) and all(weight.grad is None for weight in D.parameters()):
@@ -160,9 +156,6 @@ def check_1_5(step: Any) -> None:
         if not _same(D.parameters(), twin.parameters()):
             wrong("The step still carries gradients of an earlier one: torch adds up gradients until told not to."
                   if stale else "D took a step, but not the one that these pictures ask for.")  # fmt: skip
-        answer = torch.tensor(answer) if isinstance(answer, float) else tensor(answer, ())
-        if not close(answer, expected):
-            wrong(f"D learned, but you return {answer:.4f} and the loss of this batch was {expected:.4f}.")
 
 
 # What changes is the average, whose buffers may be copied or averaged.

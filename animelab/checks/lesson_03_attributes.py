@@ -87,21 +87,12 @@ def check_3_2(loss: Any) -> None:
             (fool + weight * obey, "The weight stands at the orders; it belongs to being taken for real."),
             (weight * (fool + obey), "The weight counts for both terms; it belongs to being taken for real alone."),
             (weight * losses.minimax_generator_loss(logits) + obey, "Saturating: where D is sure, no slope is left."),
-            (
-                weight * softplus(logits).mean() + obey,
-                "G's loss falls when it is found out: look at the sign of the logits.",
-            ),
-            (
-                obey - weight * logits.mean(),
-                "The logits themselves, without an end: take lesson 1's loss, which levels off.",
-            ),
+            (weight * softplus(logits).mean() + obey, "G's loss falls when it is found out: look at the logits' sign."),
+            (obey - weight * logits.mean(), "The logits themselves, without an end: lesson 1's loss levels off."),
             (weight * (logits - 1).square().mean() + obey, "Least squares come in lesson 5; take lesson 1's loss."),
             (weight * fool * count + obey, "The logits are summed over the batch; take their mean."),
             (weight * fool + obey / 34, "The orders are averaged over the attributes; exercise 3.1 sums them."),
-            (
-                weight * fool + obey * count,
-                "The orders are summed over the batch; exercise 3.1 averages over the pictures.",
-            ),
+            (weight * fool + obey * count, "The orders are summed over the batch; exercise 3.1 averages over it."),
             (weight * fool - obey, "G's loss falls when it ignores its orders: the sign."),
             (
                 weight * fool + classification_loss(-names, orders),
@@ -152,14 +143,8 @@ def check_3_3(penalty: Any) -> None:
             "That is the bug: norm(dim=1) of (B, 3, H, W) measures the three colors of each pixel, so every pixel is "
             "pushed to a slope of 1, and the picture as a whole to one of about sqrt(pixels).",
         ),
-        (
-            (gradients.flatten(2).norm(dim=2) - 1).square().mean(),
-            "Each color has a slope of its own there; a picture has one.",
-        ),
-        (
-            (gradients.abs() - 1).square().mean(),
-            "Every single number is held at 1; a picture has one slope, of all together.",
-        ),
+        ((gradients.flatten(2).norm(dim=2) - 1).square().mean(), "Each color has a slope there; a picture has one."),
+        ((gradients.abs() - 1).square().mean(), "Every single number is held at 1; a picture has one slope."),
         ((gradients.norm() - 1).square(), "One length for the whole batch. Every picture has its own slope."),
         ((slopes.mean() - 1).square(), "The mean slope is held at 1, so one may be 2 and another 0. Square first."),
         (slopes.square().mean(), "That pulls the slope to 0. DRAGAN wants it to be 1."),

@@ -535,7 +535,7 @@ WRONG_ANSWERS: dict[str, list[tuple[Callable, str]]] = {
         (step_with(step=False), "who takes the step"),
         (step_with(fake_is="real"), "fake logits that you gave"),
         (step_with(fake_is="swapped"), "order is"),
-        (step_with(returns=False), "returned None"),
+        (step_with(returns=False), "NoneType came back"),
         (step_moves_G, "weights of `G`"),
         (step_on_its_own_loss, "never called"),
     ],
