@@ -31,6 +31,7 @@ MOST = 250_000  # steps of a pickle; rosinality's training checkpoints take some
 WORK = 8_000_000  # values handed on in these steps, which counts what is repeated
 DEEPEST = 200  # values inside of values
 MANY = 8  # networks of a kind in a file
+LONGEST_NAME = 300  # letters; of a network that this course knows none is longer
 MOST_TENSORS = 1000  # of one network; StyleGAN2's G of 1024 px has 238
 # What Python and PyTorch raise when a file, or a tensor in it, is not what it should be: many files, many ways.
 ODD: tuple[type[Exception], ...] = (
@@ -48,7 +49,12 @@ INERT = """
     torch_utils.persistence._reconstruct_persistent_obj argparse.Namespace collections.Counter torch.device
     builtins.set builtins.frozenset __builtin__.set __builtin__.frozenset numpy.dtype numpy.ndarray
     numpy.core.multiarray.scalar numpy._core.multiarray.scalar numpy.core.multiarray._reconstruct
-    numpy._core.multiarray._reconstruct pathlib.Path pathlib.PosixPath pathlib.WindowsPath pathlib.PurePosixPath
+    numpy._core.multiarray._reconstruct numpy.core.numeric._frombuffer numpy._core.numeric._frombuffer
+    pathlib.Path pathlib.PosixPath pathlib.WindowsPath pathlib.PurePosixPath
+"""
+DICTIONARIES = """
+    collections.OrderedDict dnnlib.util.EasyDict pytorch_lightning.utilities.parsing.AttributeDict
+    lightning_fabric.utilities.data.AttributeDict lightning.fabric.utilities.data.AttributeDict
 """
 # The older format begins with three pickles of its own: a number to know it by, its version, and the machine.
 OLDER = pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps(1001, 2)
@@ -196,7 +202,7 @@ def scan(file: BinaryIO) -> None:
 class Bounded(io.FileIO):
     """A zip file may list a million members, and zipfile would take minutes to say so."""
 
-    most = LONGEST
+    most = LONGEST // 4
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > self.most:
@@ -251,7 +257,7 @@ class _Reader(pickle.Unpickler):
 
     known: ClassVar[dict[str, Any]] = {
         **dict.fromkeys(INERT.split(), _Inert),
-        **dict.fromkeys(("dnnlib.util.EasyDict", "collections.OrderedDict"), _Dict),
+        **dict.fromkeys(DICTIONARIES.split(), _Dict),
         **dict.fromkeys(("torch._utils._rebuild_tensor", "torch._utils._rebuild_tensor_v2"), _Function(_tensor)),
         "torch._utils._rebuild_parameter": _Function(lambda tensor, *_: tensor),
         "torch.Size": tuple,
@@ -362,8 +368,10 @@ def _flat(tree: Any) -> dict[str, Tensor]:
     while waiting:
         name, value = waiting.pop()
         seen += 1
-        if seen > MOST or len(name) > 300:
-            raise ValueError("names without bounds")
+        if seen > MOST:
+            raise ValueError("dictionaries without bounds")
+        if len(name) > LONGEST_NAME:
+            continue
         if isinstance(value, _Inert) and value.given and isinstance(value.given[0], dict):
             state = value.given[0].get("state", {})
             value = {**state["_parameters"], **state["_buffers"], **state["_modules"]} if "_modules" in state else {}
@@ -371,7 +379,7 @@ def _flat(tree: Any) -> dict[str, Tensor]:
             keys = {key: str(key) for key in value if isinstance(key, str | int)}
             if sum(map(len, keys.values())) > LONGEST:
                 raise ValueError("names without bounds")
-            waiting += [(f"{name}.{text[:301]}", value[key]) for key, text in keys.items()]
+            waiting += [(f"{name}.{text[:LONGEST_NAME]}", value[key]) for key, text in keys.items()]
         elif isinstance(value, Tensor):
             found[".".join(part for part in name.split(".")[1:] if part not in LEFT_OUT)] = value
     return found
