@@ -10,12 +10,16 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import NoReturn
 
-from animelab import __version__
+from animelab import __version__, limits
 from animelab.errors import LabError, reason, say, shown
+
+FIRST_LESSON = "00_start.ipynb"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):  # a name that the console has no letters for is no reason to stop
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(_lesson_first(sys.argv[1:] if arguments is None else list(arguments)))
     try:
         return options.command(options) or 0
     except (LabError, OSError) as error:  # an OSError names its file: no space, no permission, no such folder
@@ -36,6 +40,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         super().error(shown(message, 500))  # it quotes arguments, which may be names of files
+
+
+def _lesson_first(arguments: list[str]) -> list[str]:
+    """`lab` with its lesson before all options: argparse hands on what follows a name, but nothing that comes first."""
+    command, *rest = arguments or [""]
+    if command != "lab" or rest[:1] in (["-h"], ["--help"]):
+        return arguments
+    named = [i for i, each in enumerate(rest) if each[:1] != "-" and (i == 0 or each.endswith(".ipynb"))]
+    return [command, rest.pop(named[0]) if named else FIRST_LESSON, *rest]
+
+
+def _within(least_and_greatest: limits.Range, kind: type = int) -> Callable[[str], float]:
+    """What argparse makes a number with: its mistakes are told before any work starts."""
+
+    def convert(text: str) -> float:
+        try:
+            value: object = kind(text)
+        except ValueError:
+            value = text
+        try:
+            return (limits.whole if kind is int else limits.number)("it", value, least_and_greatest)
+        except LabError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return convert
+
+
+def _path(text: str) -> Path:
+    if not text.strip() or "\0" in text:  # an empty one would be the current folder
+        raise argparse.ArgumentTypeError(f"it takes a path, not {text!r}")
+    return Path(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     add("doctor", doctor, "check this machine, and say what to do about each problem")
 
     sub = add("lab", lab, "open the course in JupyterLab")
-    sub.add_argument("notebook", nargs="?", default="00_start.ipynb", help="a lesson in notebooks/ (00_start.ipynb)")
+    sub.add_argument("notebook", nargs="?", default=FIRST_LESSON, help=f"a lesson in notebooks/ ({FIRST_LESSON})")
     sub.add_argument("jupyter", nargs=argparse.REMAINDER, help="options for JupyterLab, such as --no-browser")
 
     kinds = commands.add_parser("data", help="draw datasets, or get those of others").add_subparsers(
@@ -61,30 +96,30 @@ def _parser() -> argparse.ArgumentParser:
     )
     draw = kinds.add_parser("draw", help="draw pictures as PNG files").add_subparsers(required=True, metavar="WHAT")
     sub = add("faces", draw_faces, "draw characters as PNG files", draw)
-    sub.add_argument("--size", type=int, default=64, help="side in pixels (64)")
-    sub.add_argument("--count", type=int, default=100, help="how many (100)")
-    sub.add_argument("--seed", type=int, default=0, help="another seed, other characters (0)")
+    sub.add_argument("--size", type=_within(limits.SETTINGS["size"]), default=64, help="side in pixels (64)")
+    sub.add_argument("--count", type=_within(limits.DRAWN), default=100, help="how many (100)")
+    sub.add_argument("--seed", type=_within(limits.SEEDS), default=0, help="another seed, other characters (0)")
     sub.add_argument("--prior", default="frontal", help="frontal: lesson 1's faces; full, expressive: more (frontal)")
     sub.add_argument("--split", default="train", help="train, validation or test: no character is in two (train)")
     sub.add_argument("--side", default="color", help="a layer such as line or segmentation, or a style (color)")
-    sub.add_argument("--out", type=Path, required=True, help="the folder to write to")
+    sub.add_argument("--out", type=_path, required=True, help="the folder to write to")
 
     sub = add("gallery", gallery, "make a page of all that the studio draws: styles, layers, and every option", kinds)
-    sub.add_argument("--seed", type=int, default=0, help="another seed, other characters (0)")
-    sub.add_argument("--out", type=Path, required=True, help="a .html to write; it needs nothing beside it")
+    sub.add_argument("--seed", type=_within(limits.CHARACTERS), default=0, help="another seed, other characters (0)")
+    sub.add_argument("--out", type=_path, required=True, help="a .html to write; it needs nothing beside it")
 
     sub = add("get", get_dataset, "download a dataset that others made, check and unpack it", kinds)
     sub.add_argument("name", help="such as selfie2anime; datasets/ has a card for each")
-    sub.add_argument("--out", type=Path, help="the folder to unpack to (a folder of its own in the cache)")
-    sub.add_argument("--from", dest="archive", type=Path, help="an archive that you downloaded by hand")
+    sub.add_argument("--out", type=_path, help="the folder to unpack to (a folder of its own in the cache)")
+    sub.add_argument("--from", dest="archive", type=_path, help="an archive that you downloaded by hand")
 
     sub = add("train", train, "train a recipe")
     sub.add_argument("recipe", help="dcgan, pix2pix, stylegan2, cartoongan, ugatit, … (a wrong one lists them)")
     sub.add_argument("--preset", default="cpu", help="smoke, cpu, t4 or h100, for stylegan2 also small and faces (cpu)")
-    sub.add_argument("--out", type=Path, required=True, help="the folder of this run")
-    sub.add_argument("--data", type=Path, help="a folder of your own pictures or pairs (otherwise drawn ones)")
+    sub.add_argument("--out", type=_path, required=True, help="the folder of this run")
+    sub.add_argument("--data", type=_path, help="a folder of your own pictures or pairs (otherwise drawn ones)")
     sub.add_argument("--direction", choices=("AtoB", "BtoA"), help="of your own pairs: BtoA from right to left (AtoB)")
-    sub.add_argument("--steps", type=int, help="another length than the preset's")
+    sub.add_argument("--steps", type=_within(limits.SETTINGS["steps"]), help="another length than the preset's")
     sub.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in the run's folder")
     sub.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (auto)")
     sub.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="change a setting of the preset")
@@ -93,18 +128,30 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "model", metavar="MODEL", help="a run's folder, a bundled model, or a file of others: StyleGAN2, DCGAN"
     )
-    sub.add_argument("--count", type=int, default=64, help="how many (64)")
-    sub.add_argument("--seed", type=int, default=0, help="another seed, other pictures (0)")
-    sub.add_argument("--out", type=Path, required=True, help="a .png for one grid, or a folder for one file a picture")
-    sub.add_argument("--truncation", type=float, default=1.0, help="below 1 nearer the mean face, StyleGAN2 only (1)")
+    sub.add_argument("--count", type=_within(limits.COUNT), default=64, help="how many (64)")
+    sub.add_argument("--seed", type=_within(limits.SEEDS), default=0, help="another seed, other pictures (0)")
+    sub.add_argument("--out", type=_path, required=True, help="a .png for one grid, or a folder for one file a picture")
+    sub.add_argument(
+        "--truncation",
+        type=_within(limits.TRUNCATION, float),
+        default=1.0,
+        help="below 1 nearer the mean face, StyleGAN2 only (1)",
+    )
     sub.add_argument("--attributes", help="what to draw, for conditional models: 'blue hair, red eyes, smile'")
-    sub.add_argument("--class", dest="label", type=int, help="which one, for models of numbered classes (each in turn)")
+    sub.add_argument(
+        "--class",
+        dest="label",
+        type=_within(limits.CLASSES),
+        help="which one, for models of numbered classes (each in turn)",
+    )
 
     sub = add("translate", translate, "turn pictures into other pictures, such as line art into color")
     sub.add_argument("model", metavar="RUN_OR_ZOO", help="a run's folder, a bundled model, or a file of others")
-    sub.add_argument("inputs", metavar="INPUT", type=Path, nargs="+", help="pictures, or folders of pictures")
-    sub.add_argument("--out", type=Path, required=True, help="the folder to write PNG files to")
-    sub.add_argument("--side", type=int, help="resize to this shorter side first (otherwise each keeps its size)")
+    sub.add_argument("inputs", metavar="INPUT", type=_path, nargs="+", help="pictures, or folders of pictures")
+    sub.add_argument("--out", type=_path, required=True, help="the folder to write PNG files to")
+    sub.add_argument(
+        "--side", type=_within(limits.SIDE), help="resize to this shorter side first (otherwise each keeps its size)"
+    )
     sub.add_argument(
         "--fit",
         choices=("letterboxed", "cropped", "aligned"),
@@ -120,9 +167,14 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = add("evaluate", evaluate, "score models against held-out drawn faces")
     sub.add_argument("models", metavar="RUN_OR_ZOO", nargs="+", help="runs' folders, or bundled models")
-    sub.add_argument("--count", type=int, default=2048, help="pictures of each (2048); compare only equal counts")
-    sub.add_argument("--seed", type=int, default=0, help="another seed, other pictures (0)")
-    sub.add_argument("--out", type=Path, help="a .json to keep the scores in")
+    sub.add_argument(
+        "--count",
+        type=_within(limits.SCORED),
+        default=2048,
+        help="pictures of each (2048); compare only equal counts",
+    )
+    sub.add_argument("--seed", type=_within(limits.SEEDS), default=0, help="another seed, other pictures (0)")
+    sub.add_argument("--out", type=_path, help="a .json to keep the scores in")
     sub.add_argument("--inception", action="store_true", help="FID and KID as well; downloads Inception's weights once")
 
     sub = add("models", models, "list every network in its paper's configuration, with its parameters")
@@ -197,12 +249,18 @@ def lab(options: argparse.Namespace) -> int:
     )
     if course is None:
         raise LabError("There is no notebooks/ folder here; run this in the course's folder (the one with the README).")
-    notebook = Path("notebooks") / Path(options.notebook).name
+    notebook = Path("notebooks", Path(options.notebook).name)
     if not (course / notebook).exists():
         raise LabError(f"{notebook} does not exist; the lessons are listed in README.md.")
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # in a container, mostly
+    root += [f"--ServerApp.root_dir={course}"]  # not the lesson's folder: the README is to be there as well
+    command = [sys.executable, "-m", "jupyterlab", str(notebook), *root, *options.jupyter]
+    if os.name == "posix":  # this very process becomes the server, so that what ends the one ends the other
+        os.chdir(course)
+        sys.stdout.flush()
+        os.execv(sys.executable, command)
     try:
-        root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # in a container, mostly
-        return subprocess.call([sys.executable, "-m", "jupyterlab", str(notebook), *root, *options.jupyter], cwd=course)
+        return subprocess.call(command, cwd=course)
     except KeyboardInterrupt:
         return 0  # Ctrl-C is how a JupyterLab server is closed
 
@@ -215,8 +273,8 @@ def draw_faces(options: argparse.Namespace) -> int:
     from animelab.files import save_picture
     from animelab.studio import LABEL_COLORS
 
-    _empty_folder(options.out)
     cast, side = Cast(options.prior, options.seed, options.split), Side.named(options.side)
+    _empty_folder(options.out)
     pictures, _ = drawn(cast, side, options.size, options.count)
     for index, pixels in enumerate(pictures):
         image = Image.fromarray(pixels)
@@ -245,6 +303,7 @@ def gallery(options: argparse.Namespace) -> int:
     from animelab.files import write_atomically
     from animelab.viz import image_tag
 
+    _new_file(options.out, ".html")
     cast = [studio.Character.random(options.seed + i) for i in range(8)]
     hero = studio.Character(framing="face", bangs="curtain")
     rows = {f"style: {style}": (cast, "color", style) for style in studio.STYLES}
@@ -276,6 +335,15 @@ def _empty_folder(folder: Path) -> None:
         raise LabError(f"{folder} is not empty; choose a new folder for the pictures.")
 
 
+def _new_file(path: Path, *suffixes: str) -> None:
+    """LabError, before any work, for what cannot be written at its end."""
+    if path.suffix not in suffixes or path.is_dir():
+        raise LabError(f"--out takes the name of a file that ends in {' or '.join(suffixes)}, not {path}.")
+    parent = next(folder for folder in path.absolute().parents if folder.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise LabError(f"{path} cannot be written, since {parent} is no folder to write to; take another for --out.")
+
+
 def train(options: argparse.Namespace) -> int:
     """Train a recipe into a run's folder; exit code 130 when it was interrupted (and saved)."""
     from animelab import config as settings
@@ -286,9 +354,13 @@ def train(options: argparse.Namespace) -> int:
     if options.recipe not in RECIPES:
         raise LabError(f"There is no recipe '{options.recipe}': {settings.nearest(options.recipe, RECIPES)}")
     recipe_class = RECIPES[options.recipe]
-    changes = dict(_key_value(text) for text in options.set)
+    given = [_key_value(text) for text in options.set]
     if options.steps is not None:
-        changes["steps"] = str(options.steps)
+        given.append(("steps", str(options.steps)))
+    changes = dict(given)
+    if len(changes) < len(given):
+        twice = next(key for key, _ in given if [name for name, _ in given].count(key) > 1)
+        raise LabError(f"The setting '{twice}' is given twice; give it once.")
     config = settings.change(settings.pick(recipe_class.presets, options.preset), **changes)
     recipe = recipe_class(config, options.device)  # before the data: a mistake should not cost minutes of drawing
     data = None if options.direction and not options.data else recipe.data(config, options.data)
@@ -316,9 +388,11 @@ def sample(options: argparse.Namespace) -> int:
     from animelab.files import save_picture
     from animelab.viz import as_pixels, grid
 
-    if options.out.suffix not in ("", ".png"):
-        raise LabError(f"--out takes a name ending in .png, or a folder, not {options.out}.")
+    if options.out.suffix:
+        _new_file(options.out, ".png")
     model = zoo.open_model(options.model).to("auto")
+    if not options.out.suffix:
+        _empty_folder(options.out)
     if options.label is not None:
         if not isinstance(model, zoo.OfClasses):
             raise LabError(f"'{model.name}' has no numbered classes; leave --class out, or use a model that has.")
@@ -333,7 +407,6 @@ def sample(options: argparse.Namespace) -> int:
     if options.out.suffix:
         save_picture(Image.fromarray(grid(pictures)), options.out)
     else:
-        _empty_folder(options.out)
         for index, picture in enumerate(as_pixels(pictures)):
             save_picture(Image.fromarray(picture), options.out / f"{index:06d}.png")
     say(f"{options.count} pictures in {options.out}")
@@ -341,7 +414,10 @@ def sample(options: argparse.Namespace) -> int:
 
 
 def translate(options: argparse.Namespace) -> int:
-    """Translate every picture of the inputs into a PNG of the same name; transparency is kept, unless it is fitted."""
+    """Translate every picture of the inputs into a PNG of the same name, in the same sub-folder.
+
+    A cut-out figure stays one, unless it is fitted; where the transparency is the ink, the result is opaque.
+    """
     import numpy as np
     import torch
     from PIL import Image
@@ -350,16 +426,12 @@ def translate(options: argparse.Namespace) -> int:
     from animelab import metrics, zoo
     from animelab.data import fitted
     from animelab.data.image_folder import files_in
-    from animelab.files import opened, save_picture
+    from animelab.data.paper import is_ink, on_white
+    from animelab.files import SMALLEST, opened, save_picture
     from animelab.viz import as_pixels
 
-    if options.side is not None and not 16 <= options.side <= 4096:
-        raise LabError(f"--side takes 16 to 4096 pixels, not {options.side}.")
-    files = [file for given in options.inputs for file in (files_in(given) if given.is_dir() else [given])]
-    names = [file.with_suffix(".png").name for file in files]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise LabError(f"Two inputs would both become {twice[0]}; translate their folders one at a time.")
+    found = [(file, given) for given in options.inputs for file in (files_in(given) if given.is_dir() else [given])]
+    names = _results(found)
     model = zoo.open_translator(options.model, *options.option).to("auto")
     model.direction(options.back)  # before the first picture: is there a way back?
     square: int = options.side or model.square or 0
@@ -369,12 +441,21 @@ def translate(options: argparse.Namespace) -> int:
         say(remark)
     _empty_folder(options.out)
     skipped, told = 0, False
-    for file, name in zip(tqdm(files, unit=" pictures", disable=len(files) < 5), names):
+    for (file, _), name in zip(tqdm(found, unit=" pictures", disable=len(found) < 5), names):
         try:
-            image, alpha = opened(file)
+            image, alpha = opened(file, (SMALLEST, limits.LONGEST))
+            inked = alpha is not None and is_ink(image, alpha)  # otherwise it is what a figure was cut out with
+            if model.takes_lines:
+                image, words = on_white(image, alpha)
+                if words:
+                    say(f"{file}: {words}.")
+            if inked:
+                alpha = None
             if options.side and not options.fit:
-                factor = options.side / min(image.size)
-                image = image.resize([max(16, round(side * factor)) for side in image.size], Image.Resampling.BICUBIC)
+                sides = [max(16, round(side * options.side / min(image.size))) for side in image.size]
+                if max(sides) > limits.LONGEST:
+                    raise LabError(f"it would become {sides[0]:,} x {sides[1]:,} px, over {limits.LONGEST:,}")
+                image = image.resize(sides, Image.Resampling.BICUBIC)
             pixels = np.array(image)
             if options.fit:
                 alpha, eyes = None, metrics.guessed_eyes(pixels) if options.fit == "aligned" else None
@@ -388,7 +469,7 @@ def translate(options: argparse.Namespace) -> int:
             result = Image.fromarray(as_pixels(model.translate(picture, options.back))[0])
         except (LabError, RuntimeError, MemoryError) as problem:  # PyTorch's: too large for the memory
             why = getattr(problem, "reason", None) or reason(problem)
-            if len(files) == 1:
+            if len(found) == 1:
                 raise LabError(f"{file} could not be translated ({why}).") from problem
             say(f"animelab: {file} is left out ({why})", sys.stderr)
             skipped += 1
@@ -396,10 +477,38 @@ def translate(options: argparse.Namespace) -> int:
         if alpha is not None:
             result.putalpha(alpha.resize(result.size))
         save_picture(result, options.out / name)
-    if skipped == len(files):
+    if skipped == len(found):
         raise LabError("None of the inputs could be translated; nothing was written.")
-    say(f"{len(files) - skipped} pictures in {options.out}")
+    say(f"{len(found) - skipped} pictures in {options.out}")
     return 0
+
+
+def _results(found: Sequence[tuple[Path, Path]]) -> list[Path]:
+    """A name of its own for the result of each (file, given input), on systems that do not tell cat from Cat as well.
+
+    Sub-folders are kept. Beside cat.png, cat.jpg becomes cat.jpg.png; what has its name in another input lies in a
+    folder called as that one.
+    """
+    inner = [file.relative_to(given) if file != given else Path(file.name) for file, given in found]
+    wished = Counter(str(path.with_suffix(".png")).casefold() for path in inner)
+    names: dict[int, Path] = {}
+    taken: set[str] = set()
+
+    def first_come(index: int) -> tuple[bool, int]:  # a name of its own, or one that is kept whole
+        path = inner[index]
+        kept = wished[str(path.with_suffix(".png")).casefold()] == 1 or path.suffix == ".png"
+        return not kept, index
+
+    for index in sorted(range(len(found)), key=first_come):
+        (file, given), path = found[index], inner[index]
+        whole = path.with_name(f"{path.name}.png")
+        source = (file.absolute().parent if file == given else given.absolute()).name
+        ways = [path.with_suffix(".png"), *([] if path.suffix == ".png" else [whole])]
+        ways += [Path(source) / way for way in ways]
+        numbered = (path.with_name(f"{path.stem}-{number}.png") for number in count(2))
+        names[index] = next(way for way in chain(ways, numbered) if str(way).casefold() not in taken)
+        taken.add(str(names[index]).casefold())
+    return [names[index] for index in range(len(found))]
 
 
 def evaluate(options: argparse.Namespace) -> int:
@@ -407,6 +516,8 @@ def evaluate(options: argparse.Namespace) -> int:
     from animelab import metrics
     from animelab.files import write_atomically
 
+    if options.out:
+        _new_file(options.out, ".json")
     report = metrics.evaluate(options.models, options.count, options.seed, options.inception)
     print(metrics.table(report))
     if options.out:

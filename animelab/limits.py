@@ -7,8 +7,6 @@ import operator
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .errors import LabError, reason, shown
 
 if TYPE_CHECKING:
@@ -57,6 +55,8 @@ SCORED: Range = (257, 100_000)  # pictures to score: a covariance of 256 feature
 DRAWN: Range = (1, SETTINGS["faces"][1])
 SIDE: Range = (16, 4096)  # pixels of one picture's side, drawn or translated
 LONGEST = 16_384  # pixels of the longer side of a picture to translate
+CHARACTERS: Range = (0, 2**62)  # seeds
+CLASSES: Range = (0, 10**6)
 TRUNCATION: Range = (-2.0, 2.0)
 BRIGHTEST = 4.0  # far beyond 1, since a network's output may be; far below 255
 
@@ -118,4 +118,4 @@ def pictures(value: Any, what: str = "Pictures", channels: int | None = 3) -> Te
 def _said(value: Any) -> str:
     if isinstance(value, int) and abs(value) >= 10**30:
         return f"one of {int(math.log10(abs(value))) + 1:,} digits" if abs(value) < 10**300 else "one without end"
-    return shown(repr(value) if isinstance(value, (int, float, str, np.generic)) else f"a {type(value).__name__}")
+    return shown(repr(value) if isinstance(value, (Real, str)) else f"a {type(value).__name__}")

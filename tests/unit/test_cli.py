@@ -104,7 +104,7 @@ def test_training_on_a_folder_of_ones_own(animelab, tmp_path):
         (("train", "dcgan", "--out", "x", "--data", "nowhere"), "nowhere"),
         (("train", "dcgan", "--preset", "smoke", "--out", "x", "--resume"), "no checkpoint in x"),
         (("sample", "dcgan-faces-46", "--out", "x.png"), "did you mean 'dcgan-faces-64'"),
-        (("sample", "dcgan-faces-64", "--out", "x.txt"), "ending in .png"),
+        (("sample", "dcgan-faces-64", "--out", "x.txt"), "ends in .png"),
         (("sample", "dcgan-faces-64", "--out", "x.png", "--truncation", "0.7"), "no truncation"),
         (("train", "dcgan", "--out", "x", "--set", "steps=9000"), "goes beyond decay"),
         (("lab", "99_nothing.ipynb"), "99_nothing.ipynb does not exist"),
