@@ -44,9 +44,8 @@ def load_generator(path: str | Path, tensors: dict[str, Tensor] | None = None) -
             raise LabError(f"{path} holds more than one generator ({names}); give a file with one of them.")
         return _filled(path, next(iter(found.values())), kind, read)
     first = f"begins with '{min(tensors)}' and" if tensors else "holds no tensors and"
-    raise LabError(
-        f"{path} {first} is no generator that this course knows (a discriminator draws nothing); give a generator's file."
-    )
+    reading = "is no generator that this course knows (a discriminator draws nothing)"
+    raise LabError(f"{path} {first} {reading}; give a generator's file.")
 
 
 def _filled(path: Path, state: dict[str, Tensor], kind: str, read: Callable[[dict[str, Tensor]], Read]) -> nn.Module:
