@@ -215,6 +215,11 @@ class Translator:
         known = known or (network.size if isinstance(network, (pix2pix.Generator, ugatit.Generator)) else None)
         return known if isinstance(known, int) else None
 
+    @property
+    def takes_lines(self) -> bool:
+        """Whether it learned from the studio's line drawings, which are black on white."""
+        return str(self.card.get("data")).startswith("studio line and ")
+
     def unseen(self, high: int, wide: int) -> str | None:
         """What to say of pictures of a size that it never saw; None for others, and where nobody knows its size."""
         side, faces = self.side, "faces of " if self.attends else ""

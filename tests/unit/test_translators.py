@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from animelab import latent, losses, metrics, zoo
+from animelab.cli import main
 from animelab.data import StudioPairs, StudioUnpaired, fitted
 from animelab.engine.weights import save_weights
 from animelab.errors import LabError
@@ -131,16 +132,47 @@ def test_a_folder_is_translated_with_alpha_and_sizes_kept(translate, tmp_path):
         assert back.size == (97, 64) and not np.array_equal(np.asarray(back.resize((50, 33))), forth)
 
 
+def test_every_input_has_a_result_of_its_own(translate, tmp_path):
+    """Sub-folders are kept, and so are cat.png beside cat.jpg, and one name in two inputs."""
+    files = ["cat.png", "cat.jpg", "Cat.bmp", "a/1.png", "b/1.png", "a/b/1.jpeg"]
+    for name in [*(f"pages/{name}" for name in files), "more/cat.png", "others/cat.png"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (20, 20)).save(tmp_path / name)
+    translate(tmp_path / "pages", tmp_path / "more", tmp_path / "others" / "cat.png", "--out", tmp_path / "out")
+    results = {path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*.*")}
+    assert results == {"cat.png", "cat.jpg.png", "Cat.bmp.png", "a/1.png", "b/1.png", "a/b/1.png", "more/cat.png",
+                       "others/cat.png"}  # fmt: skip
+
+
+def test_ink_on_transparency_and_any_paper_give_what_black_on_white_gives(tmp_path, capsys):
+    line = np.asarray(Image.fromarray(render(Character(seed=3), 64, layer="line")).convert("L"))
+    share = line[..., None] / 255
+    ink = np.zeros((64, 64, 4), np.uint8)
+    ink[..., 3] = 255 - line
+    drawings = {"white": line, "ink": ink, "black": 255 - line, "deep": line.astype(np.uint16) * 257,
+                "cream": (share * [255, 245, 220]).round().astype(np.uint8)}  # fmt: skip
+    for name, pixels in drawings.items():
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
+    inputs = [str(tmp_path / f"{name}.png") for name in drawings]
+    assert main(["translate", "pix2pix-color-64", *inputs, "--out", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr().out
+    assert "cream.png: its paper was brought to white." in said and "black.png: its light lines were made black" in said
+    assert "white.png:" not in said and "ink.png:" not in said
+    results = {name: Image.open(tmp_path / "out" / f"{name}.png") for name in drawings}
+    assert {result.mode for result in results.values()} == {"RGB"}
+    for name, result in results.items():
+        assert np.abs(np.asarray(result).astype(int) - np.asarray(results["white"])).mean() < 2, name
+
+
 def test_what_cannot_be_translated_is_one_sentence(translate, tmp_path):
-    for folder in ("one", "two"):
-        (tmp_path / folder).mkdir()
-        Image.new("RGB", (20, 20)).save(tmp_path / folder / "same.png")
-    both = [tmp_path / "one", tmp_path / "two" / "same.png"]
-    assert "same.png" in translate(*both, "--out", tmp_path / "out", code=1)
-    assert "16 to 4096" in translate(both[0], "--out", tmp_path / "out", "--side", 3, code=1)
+    one = tmp_path / "one"
+    one.mkdir()
+    Image.new("RGB", (20, 20)).save(one / "same.png")
+    assert "from 16 to 4,096" in translate(one, "--out", tmp_path / "out", "--side", 3, code=2)
     (tmp_path / "text.png").write_text("hello")
-    assert "text.png could not be translated (not a PNG" in translate(tmp_path / "text.png", "--out", tmp_path / "out2", code=1)
-    assert "not empty" in translate(both[0], "--out", tmp_path / "one", code=1)
+    said = translate(tmp_path / "text.png", "--out", tmp_path / "out2", code=1)
+    assert "text.png could not be translated (not a PNG" in said
+    assert "not empty" in translate(one, "--out", one, code=1)
 
 
 def test_a_photograph_is_fitted_to_a_model_of_one_size(translate, tmp_path):
