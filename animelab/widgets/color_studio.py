@@ -21,7 +21,7 @@ from animelab.errors import LabError
 from animelab.nn import relight
 from animelab.nn.colorization import PALETTE, SCHEMES, Colorist, palette, placed, stripes
 from animelab.viz import as_pixels, image_tag
-from animelab.widgets.picture import data_url, sent_picture
+from animelab.widgets.picture import data_url, sent_drawing, sent_picture
 
 SIDE = 256  # CSS pixels of the longer side of each picture
 LARGEST = 9_500_000  # characters of a drawing from a browser: a server of Jupyter hangs up on more than 10 MB
@@ -41,11 +41,11 @@ class ColorStudio(anywidget.AnyWidget):
     """Lines at the left, to put dots of color on; draft and final picture beside them, and a light to drag.
 
     colorist: both networks. drawings: line drawings (N, 3, H, W) in [-1, 1], any size; "Another drawing" goes through
-    them, "Open" takes one from the learner's disk, "Borrow colors" takes a picture's palette as a scheme. size: the
-    longer side that the networks see, the one they were trained at. schemes: {words: colors and shares}. folder: where
-    Export puts its layers. Every control can be reached with the keyboard; on the canvas, arrow keys move a cursor,
-    space puts a dot, Delete takes the nearest away. `.dots`, `.scheme` and `.light` can be set from Python; `.draft`
-    and `.final` are what is shown, uint8 (H, W, 3), with sides of at most 512.
+    them, "Open" takes one from the learner's disk and brings its paper to white, "Borrow colors" takes a picture's
+    palette as a scheme. size: the longer side that the networks see, the one they were trained at. schemes: {words:
+    colors and shares}. folder: where Export puts its layers. Every control can be reached with the keyboard; on the
+    canvas, arrow keys move a cursor, space puts a dot, Delete takes the nearest away. `.dots`, `.scheme` and `.light`
+    can be set from Python; `.draft` and `.final` are what is shown, uint8 (H, W, 3), with sides of at most 512.
     """
 
     _esm = Path(__file__).with_suffix(".js")
@@ -162,8 +162,12 @@ class ColorStudio(anywidget.AnyWidget):
         if change["new"]:
             setattr(self, change["name"], "")  # so that the same file, sent again, is news
             with self._saying():
-                picture = sent_picture(change["new"], LONGEST, LARGEST)
-                self._begin(picture) if change["name"] == "opened" else self._borrow(picture)
+                if change["name"] == "opened":
+                    drawing, words = sent_drawing(change["new"], LONGEST, LARGEST)
+                    self._begin(drawing)
+                    self.said = self.said or words
+                else:
+                    self._borrow(sent_picture(change["new"], LONGEST, LARGEST))
 
     def _borrow(self, picture: np.ndarray) -> None:
         self.palettes[LENT] = palette(torch.tensor(picture).permute(2, 0, 1)[None] / 127.5 - 1)

@@ -18,7 +18,7 @@ from animelab.config import nearest
 from animelab.data import FITS, fitted
 from animelab.errors import LabError
 from animelab.viz import as_pixels, heat_colors, image_tag
-from animelab.widgets.picture import data_url, sent_picture
+from animelab.widgets.picture import data_url, sent_drawing, sent_picture
 
 SIDE = 256  # CSS pixels of the longer side of each picture
 LARGEST = 9_500_000  # characters of a picture from a browser: a server of Jupyter hangs up on more than 10 MB
@@ -47,10 +47,11 @@ class OwnPicture(anywidget.AnyWidget):
 
     model: a translator of the zoo or of a run, or any function of pictures (1, 3, H, W) in [-1, 1]. pictures: what is
     there at the start, uint8 arrays (H, W, 3) of any sizes or a tensor as in `viz.grid`; "Another" goes through them,
-    "Open" and dropping bring the learner's own. size: the side the model was trained at, to which a picture is fitted:
-    letterboxed, cropped, or aligned by two eyes, which a finder guesses and the learner moves, by mouse or arrow keys;
-    None for a model of any size. `.before` and `.after` are what you see, uint8. LabError for what cannot be; what goes
-    wrong later, in a learner's own function too, is said below the tools.
+    "Open" and dropping bring the learner's own; for a model of line drawings, its paper is brought to white. size: the
+    side the model was trained at, to which a picture is fitted: letterboxed, cropped, or aligned by two eyes, which a
+    finder guesses and the learner moves, by mouse or arrow keys; None for a model of any size. `.before` and `.after`
+    are what you see, uint8. LabError for what cannot be; what goes wrong later, in a learner's own function too, is
+    said below the tools.
     """
 
     _esm = Path(__file__).with_suffix(".js")
@@ -71,6 +72,7 @@ class OwnPicture(anywidget.AnyWidget):
     def __init__(self, model: Any, pictures: Any, size: int | None = 64) -> None:
         self._translate: Callable[[Tensor], Tensor] = getattr(model, "translate", model)
         self._attention = model.attention if getattr(model, "attends", False) else None
+        self._lines = getattr(model, "takes_lines", False)
         if isinstance(model, str) or not callable(self._translate):
             raise LabError(f"A model or a function is asked for, not '{model}'; zoo.load opens one by its name.")
         if size is not None and (not isinstance(size, int) or size < 16):
@@ -143,10 +145,15 @@ class OwnPicture(anywidget.AnyWidget):
         if change["new"]:
             self.opened = ""  # so that the same file, sent again, is news
             try:
-                self._begin(sent_picture(change["new"], LONGEST, LARGEST))
+                if self._lines:
+                    picture, words = sent_drawing(change["new"], LONGEST, LARGEST)
+                else:
+                    picture, words = sent_picture(change["new"], LONGEST, LARGEST), ""
+                self._begin(picture)
             except LabError as problem:
-                self.said = ""
-                self.said = str(problem)
+                self.said, words = "", str(problem)
+            if words and not self.said:
+                self.said = words
                 self.answers += 1
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:

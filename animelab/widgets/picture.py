@@ -11,6 +11,7 @@ import ipywidgets
 import numpy as np
 from PIL import Image
 
+from animelab.data.paper import on_white
 from animelab.errors import LONGEST, LabError, shown
 from animelab.files import SMALLEST, opened
 from animelab.viz import image_tag
@@ -95,10 +96,23 @@ def sent_picture(url: str, longest: int, largest: int) -> np.ndarray:
     Raises LabError for anything but a picture as in `files.opened`, with sides of 16 to `longest` pixels, in at most
     `largest` characters.
     """
+    return np.asarray(_sent(url, longest, largest)[0])
+
+
+def sent_drawing(url: str, longest: int, largest: int) -> tuple[np.ndarray, str]:
+    """The line drawing that a browser sent, black on white whatever its paper, and what to say of it.
+
+    Raises LabError as `sent_picture`.
+    """
+    drawing, words = on_white(*_sent(url, longest, largest))
+    return np.asarray(drawing), f"{words[:1].upper()}{words[1:]}." if words else ""
+
+
+def _sent(url: str, longest: int, largest: int) -> tuple[Image.Image, Image.Image | None]:
     if len(url) > largest:
         raise LabError(f"That picture is too large ({len(url) * 3 // 4 / 1e6:.0f} MB); give a smaller or a JPEG one.")
     try:
         content = base64.b64decode(url.partition(",")[2], validate=True)
     except ValueError as problem:
         raise LabError("That picture did not arrive whole; open it again.") from problem
-    return np.asarray(opened(content, (SMALLEST, longest))[0])
+    return opened(content, (SMALLEST, longest))

@@ -142,6 +142,25 @@ def test_a_drawing_from_disk_may_have_any_size_and_transparent_is_paper(desk: Co
     assert desk.final.shape == (90, 50, 3)
 
 
+@pytest.mark.parametrize("paper", ["cream", "gray", "black", "deep", "white ink"])
+def test_a_drawing_on_any_paper_is_black_on_white(paper: str, desk: ColorStudio) -> None:
+    black, size = drawing(), (64, 64)
+    given = {
+        "cream": Image.fromarray((black / 255 * [255, 245, 220]).astype(np.uint8)),
+        "gray": Image.fromarray((black * 0.8).astype(np.uint8)),
+        "black": Image.fromarray(255 - black),
+        "deep": Image.fromarray(black[..., 0].astype(np.uint16) * 257),
+        "white ink": Image.merge("LA", (Image.new("L", size, 255), Image.fromarray(255 - black[..., 0]))),
+    }[paper]
+    buffer = io.BytesIO()
+    given.save(buffer, "PNG")
+    desk.opened = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    assert np.abs(desk.lines.astype(int) - black).max() < 4
+    assert bool(desk.said) == (paper != "deep")
+    ink = np.asarray(Image.open(desk.export() / "3_lines.png"))[..., 3]
+    assert ink[black[..., 0] == 255].max() < 4, "paper is no ink"
+
+
 def test_a_large_drawing_is_shown_small_and_exported_as_it_is(desk: ColorStudio) -> None:
     desk.opened = url(drawing(900, 1500))
     desk.dots = [[0.5, 0.5, "#c08040", "draft"]]

@@ -88,6 +88,19 @@ def test_pictures_from_a_browser(picture: np.ndarray) -> None:
         assert "picture cannot be used" in own.said and own.picture.shape == (80, 48, 3), "the last good one stays"
 
 
+def test_a_model_of_lines_gets_black_on_white_and_others_what_there_is(picture: np.ndarray) -> None:
+    page = np.full((64, 64), 20, np.uint8)
+    page[30] = 240
+    for name, wanted in (("pix2pix-color-64", (255, 0)), ("cyclegan-portrait-cel-64", (20, 240))):
+        own = OwnPicture(zoo.load(name), [picture], size=64)
+        before = own.answers
+        own.opened = url(Image.fromarray(page))
+        assert np.allclose(own.picture[[0, 30], 0, 0], wanted, atol=25)
+        assert own.answers > before and own.said.startswith("Its light lines") == (wanted[0] == 255)
+    own.opened = url(Image.fromarray(page.astype(np.uint16) * 257))
+    assert own.picture[0, 0, 0] == 20 and own.picture[30, 0, 0] == 240, "16 bits are not cut off"
+
+
 @pytest.mark.parametrize(
     "eyes",
     [[], [[0.5, 0.5]], [[0.1, float("nan")], [1, 1]], "eyes", [[1], [1, 2]], [["a", "b"]], [[0.5, 0.5], [0.5, 0.5]]],
