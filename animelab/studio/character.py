@@ -11,7 +11,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from ..errors import LabError
+from ..errors import LabError, shown
+from ..limits import CHARACTERS, number, whole
 from . import layers, rendering
 from .accessories import GLASSES, HATS, HEADWEAR, PINS, RIBBONS
 from .background import BACKGROUNDS
@@ -91,10 +92,39 @@ class Prior:
     ranges: Mapping[str, tuple[float, float]]
     male: Mapping[str, Weights] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for name, table in [*self.weights.items(), *self.male.items()]:
+            if name not in _KNOWN:
+                raise LabError(f"{name!r} is drawn by no prior; nearest is {_nearest(name, _KNOWN)!r}.")
+            if not isinstance(table, Mapping):
+                raise LabError(f"How often each {name} is drawn is a dictionary, such as {{'blue': 1}}, not {table!r}.")
+            for value, weight in table.items():
+                number(f"How often {name}={value} is drawn", weight, (0.0, 1e9))
+                if value not in _KNOWN[name]:
+                    raise LabError(f"{name}={value!r} is not drawn; nearest is {_nearest(value, _KNOWN[name])!r}.")
+            if not sum(table.values()):
+                raise LabError(f"The prior '{self.name}' draws no {name}: give one of its values a weight above 0.")
+        for name, ends in self.ranges.items():
+            limits = RANGES.get(name)
+            if limits is None:
+                raise LabError(f"{name!r} has no range; nearest is {_nearest(name, RANGES)!r}.")
+            if not isinstance(ends, (tuple, list)) or len(ends) != 2:
+                raise LabError(f"The range of {name} is its least and its greatest number, not {shown(repr(ends))}.")
+            for end in ends:
+                number(f"The range of {name}", end, limits)
+
+
+def _nearest(name: object, names: Any) -> str:
+    return (difflib.get_close_matches(str(name), list(names), 1, 0.0) or [""])[0]
+
 
 _FILE = json.loads((Path(__file__).parent / "sketches" / "priors.json").read_text(encoding="utf-8"))
 EXPRESSIONS: dict[str, tuple[str, str, str]] = {name: tuple(parts) for name, parts in _FILE.pop("expressions").items()}
 """Name of an expression -> mouth, brows and eyelids together."""
+_YES_OR_NO = ("yes", "no")
+_KNOWN: dict[str, Collection[str]] = {
+    **OPTIONS, "expression": EXPRESSIONS, "viseme": ("none", *VISEMES), "blushing": _YES_OR_NO, "ahoge": _YES_OR_NO,
+}  # fmt: skip
 
 
 def _prior(name: str) -> Prior:
@@ -108,10 +138,6 @@ PRIORS = {name: _prior(name) for name in _FILE}
 """Name -> prior."""
 
 
-def _nearest(name: object, names: Any) -> str:
-    return (difflib.get_close_matches(str(name), list(names), 1, 0.0) or [""])[0]
-
-
 @dataclass(frozen=True)
 class Character(Traits):
     """A drawn anime character; the attributes alone decide the picture, to the byte.
@@ -123,20 +149,15 @@ class Character(Traits):
     def __post_init__(self) -> None:
         for name, allowed in OPTIONS.items():
             value = getattr(self, name)
-            if value not in allowed:
-                raise LabError(
-                    f"{name}={value!r} is not drawn; the nearest of {len(allowed)} is {_nearest(value, allowed)!r}."
-                )
-        for name, (low, high) in RANGES.items():
-            number = getattr(self, name)
-            if isinstance(number, bool) or not isinstance(number, (int, float)) or not low <= number <= high:
-                known = isinstance(number, (int, float)) and number == number
-                nearest = min(high, max(low, number)) if known else low
-                raise LabError(f"{name}={number!r} is outside {low} to {high}; nearest is {nearest}.")
+            if not isinstance(value, str) or value not in allowed:
+                said, nearest = shown(repr(value)), _nearest(value, allowed)
+                raise LabError(f"{name}={said} is not drawn; the nearest of {len(allowed)} is {nearest!r}.")
+        for name, limits in RANGES.items():
+            if type(getattr(self, name)) is not float or not limits[0] <= getattr(self, name) <= limits[1]:
+                object.__setattr__(self, name, number(name, getattr(self, name), limits))
         if not isinstance(self.ahoge, bool):
-            raise LabError(f"ahoge={self.ahoge!r} must be True or False.")
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
-            raise LabError(f"seed={self.seed!r} must be a whole number of at least 0.")
+            raise LabError(f"ahoge={shown(repr(self.ahoge))} must be True or False.")
+        object.__setattr__(self, "seed", whole("seed", self.seed, CHARACTERS))
 
     @classmethod
     def random(cls, seed: int, prior: str | Prior = "full") -> Character:
@@ -144,7 +165,7 @@ class Character(Traits):
 
         "frontal+headwear=beret+hair_color=red" is the prior "frontal" with two things that are the same for all.
         """
-        always: dict[str, str] = {}
+        seed, always = whole("seed", seed, CHARACTERS), dict[str, str]()
         if isinstance(prior, str):
             name, *parts = prior.split("+")
             if name not in PRIORS:
@@ -152,6 +173,8 @@ class Character(Traits):
                     f"prior={name!r} is unknown; nearest is {_nearest(name, PRIORS)!r}, all are: {', '.join(PRIORS)}."
                 )
             prior, always = PRIORS[name], dict(part.partition("=")[::2] for part in parts)
+        elif not isinstance(prior, Prior):
+            raise LabError(f"A prior is a name of studio.PRIORS, or a Prior, not {shown(repr(prior))}.")
         random = Random(seed)
         values: dict[str, Any] = {"seed": seed}
         male = False
@@ -175,7 +198,8 @@ class Character(Traits):
         values |= always
         if values.get("headwear", "none") != "none":
             values["ribbon"], values["ahoge"] = "none", False
-        if HAIRSTYLES[values.get("hair_style", "straight")].crown != "smooth":
+        hair = HAIRSTYLES.get(values.get("hair_style", "straight"))
+        if hair and hair.crown != "smooth":  # a name that there is not is told of by what comes next
             values["ahoge"] = False
         return cls().replace(**values)
 

@@ -13,7 +13,9 @@ from random import Random
 
 import numpy as np
 
-from ..errors import LabError
+from ..errors import LabError, shown
+from ..files import MOST_PIXELS
+from ..limits import PIXELS, whole
 from . import light, palette, portrait, rendering, watercolor
 from .ink import NECK, Drawing, Pose, Shape, stroked
 from .raster import rasterize
@@ -155,8 +157,9 @@ def render(
     "alpha" are uint8 (size, size); "normal" packs unit vectors from [-1, 1] into bytes. Raises LabError for an unknown
     layer or style. Taught in 02_studio.
     """
-    if layer not in LAYERS:
-        raise LabError(f"There is no layer {layer!r}; choose one of {', '.join(LAYERS)}.")
+    size = whole("size", size, PIXELS)
+    if not isinstance(layer, str) or layer not in LAYERS:
+        raise LabError(f"There is no layer {shown(repr(layer))}; choose one of {', '.join(LAYERS)}.")
     if layer == "segmentation":
         return label_map(character, size, style)
     if layer == "alpha":
@@ -176,7 +179,10 @@ def contact_sheet(
     characters: Sequence[Traits], columns: int = 8, size: int = 128, layer: str = "color", style: str = "cel"
 ) -> np.ndarray:
     """Characters side by side: uint8 (rows * size, columns * size, 3), white where a row is not full."""
-    rows = -(-len(characters) // columns)
+    size, columns = whole("size", size, PIXELS), whole("columns", columns, (1, 100))
+    rows = -(-len(characters) // columns) if isinstance(characters, Sequence) else 0
+    if not 1 <= rows <= MOST_PIXELS // (columns * size**2):
+        raise LabError(f"A sheet shows a list of characters in all of at most {MOST_PIXELS:,} pixels; give such a one.")
     sheet = np.full((rows * size, columns * size, 3), 255, np.uint8)
     for i, character in enumerate(characters):
         y, x = i // columns * size, i % columns * size
@@ -211,7 +217,7 @@ def regions(character: Traits, size: int = 256, style: str = "cel") -> np.ndarra
 
 def _ids(character: Traits, size: int, style: str, number: Callable[[Shape], int | None]) -> np.ndarray:
     """A number per pixel without blends: drawn three times larger in code colors, of which only exact ones count."""
-    codes: dict[int, int] = {}
+    codes, size = dict[int, int](), whole("size", size, PIXELS)
 
     def paint(shape: Shape) -> str:
         value = number(shape)
@@ -258,6 +264,7 @@ def normals(character: Traits, size: int = 256, style: str = "cel") -> np.ndarra
 
 def lit(character: Traits, size: int = 256, toward: Sequence[float] = light.LIGHT, tones: int = 3) -> np.ndarray:
     """The character under another light: uint8 (size, size, 3); `toward` points to the light, see `light.relight`."""
+    tones = whole("tones", tones, (0, 100))
     flat, ink, labels = (render(character, size, layer) for layer in ("flat", "line", "segmentation"))
     face = np.isin(labels, [LABELS[name] for name in ("eye", "iris", "mouth")])
     flat = np.where(face[..., None], render(character, size), flat)  # eyes keep the lights that make them live
@@ -267,6 +274,7 @@ def lit(character: Traits, size: int = 256, toward: Sequence[float] = light.LIGH
 
 def part_mask(character: Traits, part: str, size: int = 256, style: str = "cel") -> np.ndarray:
     """All of a part, also where something hides it: bool (size, size)."""
+    size = whole("size", size, PIXELS)
     return _mask(character, size, style, lambda shape: shape.part == part) > 127
 
 
@@ -275,6 +283,7 @@ def landmarks(character: Traits, size: int = 256, style: str = "cel") -> dict[st
 
     A point may be hidden or lie outside the picture.
     """
+    size = whole("size", size, PIXELS)
     left, top, side = rendering.VIEWS[character.framing]
     turn = radians(character.roll)
     found = {}
@@ -288,13 +297,18 @@ def landmarks(character: Traits, size: int = 256, style: str = "cel") -> dict[st
 
 def paint_labels(segmentation: np.ndarray) -> np.ndarray:
     """A segmentation in `LABEL_COLORS`: uint8 (H, W, 3) from int64 (H, W)."""
+    labels = np.asarray(segmentation)
+    if labels.dtype.kind not in "iu" or (labels.size and not 0 <= labels.min() <= labels.max() < len(LABELS)):
+        raise LabError(f"A segmentation holds labels, whole numbers from 0 to {len(LABELS) - 1}; take render's.")
     colors = [[int(color[i : i + 2], 16) for i in (1, 3, 5)] for color in LABEL_COLORS]
-    return np.array(colors, np.uint8)[segmentation]
+    return np.array(colors, np.uint8)[labels]
 
 
 def _draw(character: Traits, style: str) -> Drawing:
+    if not isinstance(character, Traits):
+        raise LabError(f"What is drawn is a Character, such as Character.random(3), not {shown(repr(character))}.")
     if style not in STYLES:
-        raise LabError(f"There is no style {style!r}; choose one of {', '.join(STYLES)}.")
+        raise LabError(f"There is no style {shown(repr(style))}; choose one of {', '.join(STYLES)}.")
     if style == "cel":
         return rendering.draw(character)
     return MODULES[style].draw(character)

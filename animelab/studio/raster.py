@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import LabError
 from ..files import read
+from ..limits import PIXELS, whole
 
 RENDERERS = {"thorvg": "thorvg-python", "resvg": "resvg-py"}
 
@@ -60,9 +61,13 @@ def _distribution(renderer: str) -> str:
 def rasterize(text: str, size: int = 256, renderer: str = "thorvg") -> np.ndarray:
     """Pixels of an SVG text: uint8 (size, size, 3) RGB.
 
-    ThorVG is fast and comes with the package; resvg is an independent cross-check. Raises LabError for another name.
+    ThorVG is fast and comes with the package; resvg is an independent cross-check. Raises LabError for another name,
+    and for a size that cannot be.
     """
     _distribution(renderer)
+    if not isinstance(text, str):
+        raise LabError(f"An SVG is a text, not a {type(text).__name__}.")
+    size = whole("size", size, (1, 3 * PIXELS[1]))  # a segmentation is drawn three times as large
     return (_thorvg if renderer == "thorvg" else _resvg)(text, size)
 
 

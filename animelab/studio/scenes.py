@@ -11,7 +11,8 @@ from random import Random
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from ..errors import LabError
+from ..errors import LabError, shown
+from ..limits import CHARACTERS, PIXELS, whole
 from .canvas import CODES, MATERIALS, SKIES, Canvas
 from .places import PLACES
 from .raster import rasterize
@@ -31,13 +32,14 @@ class Scene:
 
     def __post_init__(self) -> None:
         for value, known in ((self.place, PLACES), (self.hour, HOURS)):
-            if value not in known:
-                raise LabError(f"There is no '{value}'; choose one of {', '.join(known)}.")
+            if not isinstance(value, str) or value not in known:
+                raise LabError(f"There is no '{shown(value)}'; choose one of {', '.join(known)}.")
+        object.__setattr__(self, "seed", whole("seed", self.seed, CHARACTERS))
 
     @classmethod
     def random(cls, seed: int) -> Scene:
         """Any place, by day in two of four."""
-        random = Random(seed)
+        random = Random(whole("seed", seed, CHARACTERS))
         return cls(random.choice(list(PLACES)), random.choice(("day", "day", "dusk", "night")), seed)
 
 
@@ -55,6 +57,9 @@ def paint(scene: Scene, size: int = 256, style: str = "anime") -> np.ndarray:
     """
     if style not in ("anime", "photo"):
         raise LabError(f"A scene can be had as 'anime' or as 'photo', not as '{style}'.")
+    if not isinstance(scene, Scene):
+        raise LabError(f"What is painted is a Scene, such as Scene.random(3), not {shown(repr(scene))}.")
+    size = whole("size", size, PIXELS)
     canvas = build(scene)
     return rasterize(canvas.svg("anime"), size) if style == "anime" else _photo(canvas, scene, size)
 

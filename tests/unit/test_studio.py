@@ -153,7 +153,7 @@ def test_every_value_changes_the_drawing(attribute: str) -> None:
         ({"hair_color": "blu"}, ["hair_color", "'blu'", "'blue'"]),
         ({"hair_style": "twintails"}, ["hair_style", "'twin tails'"]),
         ({"eye_color": 3}, ["eye_color", "3"]),
-        ({"yaw": 1.5}, ["yaw", "1.5", "1.0"]),
+        ({"yaw": 1.5}, ["yaw", "from -1 to 1", "1.5"]),
         ({"roll": float("nan")}, ["roll", "nan"]),
         ({"blush": True}, ["blush", "True"]),
         ({"seed": -1}, ["seed", "-1"]),
