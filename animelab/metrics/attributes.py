@@ -7,7 +7,8 @@ from functools import lru_cache
 import torch
 from torch import Tensor, nn
 
-from animelab import zoo
+from animelab import limits, zoo
+from animelab.config import nearest
 from animelab.errors import LabError
 from animelab.studio import TAGS
 
@@ -16,6 +17,7 @@ GROUPS = {
     "eye color": [i for i, tag in enumerate(TAGS) if tag.endswith(" eyes")],
 }
 """Attributes of which a character has exactly one: name -> their columns in `studio.TAGS`."""
+NETWORKS = ("tagger", "examiner")
 
 
 @lru_cache(maxsize=2)
@@ -26,6 +28,9 @@ def _network(name: str) -> nn.Module:
 @torch.no_grad()
 def predicted(pictures: Tensor, by: str = "examiner") -> Tensor:
     """Logits of the 34 attributes of `studio.TAGS` for pictures (N, 3, H, W) in [-1, 1]: float (N, 34)."""
+    if by not in NETWORKS:
+        raise LabError(f"No network '{by}' sees attributes: {nearest(str(by), NETWORKS)}")
+    pictures = limits.pictures(pictures)
     return torch.cat([_network(by)(part.float().cpu()) for part in pictures.split(256)])
 
 
@@ -52,8 +57,8 @@ def accuracy(logits: Tensor, labels: Tensor) -> dict[str, float]:
     the hit rates among pictures that should have it and that should not, so that guessing gives 0.5; left out where
     either kind is missing. Raises LabError for another shape.
     """
-    if logits.shape != labels.shape or labels.shape[1:] != (len(TAGS),):
-        raise LabError(f"Give logits and labels of shape (N, {len(TAGS)}), not {logits.shape} and {labels.shape}.")
+    logits = limits.numbers("Logits", logits, None, len(TAGS))
+    labels = limits.numbers("Labels", labels, len(logits), len(TAGS))
     wanted = labels > 0.5
     found = {
         name: float((logits[:, columns].argmax(1) == labels[:, columns].argmax(1)).float().mean())

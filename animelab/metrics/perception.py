@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from animelab import zoo
+from animelab import env, zoo
 from animelab.config import nearest
 from animelab.errors import LabError
 
@@ -60,7 +60,7 @@ def extractor(name: str, device: torch.device | str = "cpu") -> Callable[[Tensor
     """
     if name not in NAMES:
         raise LabError(f"There are no features '{name}': {nearest(name, NAMES)}")
-    stages = _stages(name, str(device))
+    stages = _stages(name, str(env.pick_device(str(device))))
     mean, scale = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
 
     def look(pictures: Tensor) -> list[Tensor]:

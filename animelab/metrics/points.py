@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from animelab import zoo
+from animelab import limits, zoo
 from animelab.data import fitted
+from animelab.errors import LabError
 
 
 @lru_cache(maxsize=1)
@@ -24,11 +25,14 @@ def landmarks(pictures: Tensor) -> Tensor:
     Both eyes, nose, both corners of the mouth; left is left in the picture. The finder learned from portraits and cels,
     turned, scaled and shifted.
     """
+    pictures = limits.numbers("Faces", limits.pictures(pictures, "Faces"), None, 3, 64, 64)
     return torch.cat([_finder()(part.float().cpu()) for part in pictures.split(256)])
 
 
 def guessed_eyes(picture: np.ndarray) -> Tensor:
     """Where two eyes seem to be in one picture, uint8 (H, W, 3) of any size: (2, 2), x and y in its pixels."""
+    if getattr(picture, "dtype", None) != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
+        raise LabError("Eyes are looked for in one picture of bytes, uint8 (H, W, 3), such as viz.as_pixels gives.")
     high, wide = picture.shape[:2]
     points = landmarks(fitted(picture, 64, "letterboxed"))[0, :2] / 64 - 0.5
     sides = torch.tensor([wide, high])

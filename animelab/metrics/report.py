@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from animelab import zoo
+from animelab import limits, zoo
 from animelab.data import StudioFaces
 from animelab.errors import LabError, shown
 from animelab.metrics.sets import features, frechet, kernel_distance, variety
@@ -30,6 +30,11 @@ def evaluate(models: list[str], count: int = 2048, seed: int = 0, inception: boo
     Returns what was compared and a row of scores a model. Raises LabError when the models learned from different
     priors or sizes: distances to different faces do not belong into one table.
     """
+    count, seed = limits.whole("count", count, limits.SCORED), limits.whole("seed", seed, limits.SEEDS)
+    if isinstance(models, str) or not models:
+        raise LabError("Give the models to score as a list of names or of runs' folders.")
+    if inception:
+        _inception(count)  # what is missing is said before minutes of drawing
     opened = [zoo.open_model(name).to("auto") for name in models]
     kinds = {(*model.learned_from(), model.size) for model in opened}
     if len(kinds) != 1:
@@ -53,23 +58,28 @@ def inception_scores(real: Tensor, fake: Tensor) -> dict[str, float]:
 
     Raises LabError where the package or its weights cannot be had.
     """
-    try:
-        from torchmetrics.image.fid import FrechetInceptionDistance
-        from torchmetrics.image.kid import KernelInceptionDistance
-
-        fid = FrechetInceptionDistance(normalize=True)
-        kid = KernelInceptionDistance(normalize=True, subset_size=min(500, len(real)))
-    except (ImportError, OSError) as error:  # ModuleNotFoundError, or no way to the weights
-        raise LabError(
-            'FID and KID need pip install "animelab[fid]" and, once, a network to fetch Inception\'s weights; '
-            f"without them leave --inception out ({error})."
-        ) from error
+    fid, kid = _inception(len(real))
     for metric in (fid, kid):
         for pictures, is_real in ((real, True), (fake, False)):
             for part in pictures.split(64):
                 metric.update((part + 1) / 2, real=is_real)
     mean, std = kid.compute()
     return {"FID": round(float(fid.compute()), 2), "KID": round(float(mean), 5), "KID_std": round(float(std), 5)}
+
+
+def _inception(count: int) -> tuple[Any, Any]:
+    try:
+        from torchmetrics.image.fid import FrechetInceptionDistance
+        from torchmetrics.image.kid import KernelInceptionDistance
+
+        return FrechetInceptionDistance(normalize=True), KernelInceptionDistance(
+            normalize=True, subset_size=min(500, count)
+        )
+    except (ImportError, OSError) as error:  # ModuleNotFoundError, or no way to the weights
+        raise LabError(
+            'FID and KID need pip install "animelab[fid]" and, once, a network to fetch Inception\'s weights; '
+            f"without them leave --inception out ({error})."
+        ) from error
 
 
 def table(report: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-from animelab import zoo
+from animelab import limits, zoo
 from animelab.errors import LabError
 from animelab.nn.tagger import Tagger
 
@@ -28,6 +28,7 @@ def tagger() -> Tagger:
 @torch.no_grad()
 def features(pictures: Tensor) -> Tensor:
     """What the tagger sees in pictures (N, 3, H, W) in [-1, 1]: float64 (N, 256)."""
+    pictures = limits.pictures(pictures)
     return torch.cat([tagger().features(part.float().cpu()) for part in pictures.split(256)]).double()
 
 
@@ -40,14 +41,19 @@ def _same_count(real: Tensor, fake: Tensor, least: int) -> None:
         raise LabError(f"This distance needs at least {least:,} pictures a side, not {len(real):,}; draw more.")
 
 
+def _same_features(real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    real = limits.numbers("Features", real, None, None).double()
+    return real, limits.numbers("The second features", fake, None, real.shape[1]).double()
+
+
 def frechet(real: Tensor, fake: Tensor) -> float:
     """Squared Fréchet distance of the normal distributions fitted to two sets of features (N, F).
 
     |m - n|² + tr(A + B - 2 (A B)^½), with means m, n and covariances A, B (Heusel et al. 2017, section 2). Raises
     LabError for unequal counts, and for N ≤ F, where a covariance is not known. Taught in 02_studio.
     """
+    real, fake = _same_features(real, fake)
     _same_count(real, fake, real.shape[1] + 1)
-    real, fake = real.double(), fake.double()
     gap = (real.mean(0) - fake.mean(0)).square().sum()
     a, b = real.T.cov(), fake.T.cov()
     values, vectors = torch.linalg.eigh(a)
@@ -69,11 +75,13 @@ def kernel_distance(real: Tensor, fake: Tensor, subset: int = 500, subsets: int 
     Near 0, also below it, for equal distributions, whatever the count (Bińkowski et al. 2018, section 4). Raises
     LabError for unequal counts and for fewer pictures than a subset. Taught in 02_studio.
     """
+    subset = limits.whole("subset", subset, (2, limits.COUNT[1]))
+    real, fake = _same_features(real, fake)
     _same_count(real, fake, subset)
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(limits.whole("seed", seed, limits.SEEDS))
     values = []
-    for _ in range(subsets):
-        x, y = (f.double()[torch.randperm(len(f), generator=generator)[:subset]] for f in (real, fake))
+    for _ in range(limits.whole("subsets", subsets, (2, 10_000))):
+        x, y = (f[torch.randperm(len(f), generator=generator)[:subset]] for f in (real, fake))
         xx, yy, xy = ((a @ b.T / a.shape[1] + 1) ** 3 for a, b in ((x, x), (y, y), (x, y)))
         apart = subset * (subset - 1)
         inside = ((xx.sum() - xx.trace()) + (yy.sum() - yy.trace())) / apart
@@ -97,12 +105,14 @@ def variety(pictures: Tensor, drawn: Tensor) -> dict[str, float]:
 
     Averaged down to 16 x 16, which forgets grain. "rank": in how many independent directions the pictures differ (the
     exponential of the entropy of their spectrum). "twins": the share of pictures whose nearest neighbor is closer than
-    for 99% of the drawn ones.
+    for 99% of the drawn ones. Where all pictures are equal, they differ in 0 directions.
     """
+    pictures, drawn = limits.pictures(pictures), limits.pictures(drawn, "Drawn pictures")
     _same_count(pictures, drawn, 2)
     small, other = (adaptive_avg_pool2d(each.float(), 16).flatten(1) for each in (pictures, drawn))
     energy = torch.linalg.svdvals(small - small.mean(0)).square()
-    share = (energy / energy.sum()).clamp(1e-12)
+    share = (energy / energy.sum().clamp(1e-12)).clamp(1e-12)
     near, usual = (torch.cdist(x, x).fill_diagonal_(float("inf")).min(1).values for x in (small, other))
     twins = (near < usual.quantile(0.01)).float().mean()
-    return {"rank": float(torch.exp(-(share * share.log()).sum())), "twins": float(twins)}
+    differ = bool(energy.sum() > 1e-9 * small.numel())  # more than by rounding
+    return {"rank": float(torch.exp(-(share * share.log()).sum())) if differ else 0.0, "twins": float(twins)}

@@ -215,8 +215,14 @@ def test_evaluate_writes_a_table_with_floor_and_ceiling(tmp_path, capsys) -> Non
     assert (report["count"], report["prior"], report["size"]) == (300, "frontal", 64)
     printed = capsys.readouterr().out
     assert "dcgan-faces-64" in printed and f"{fd[1]:.3f}" in printed
-    assert main(["evaluate", "dcgan-faces-64", "--count", "200"]) == 1
-    assert "at least 257" in capsys.readouterr().err
+    with pytest.raises(LabError, match="from 257"):
+        metrics.evaluate(["dcgan-faces-64"], 200)
+
+
+def test_equal_pictures_have_no_variety() -> None:
+    drawn = torch.rand(8, 3, 32, 32)
+    same = drawn[:1].repeat(8, 1, 1, 1)
+    assert metrics.variety(same, drawn) == {"rank": 0.0, "twins": 1.0}
 
 
 def test_guessed_answers_are_those_of_the_drawing() -> None:
