@@ -7,6 +7,7 @@ import html
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, count
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from animelab import __version__, limits
 from animelab.errors import LabError, reason, say, shown
@@ -65,6 +66,20 @@ def _within(least_and_greatest: limits.Range, kind: type = int) -> Callable[[str
             raise argparse.ArgumentTypeError(str(error)) from error
 
     return convert
+
+
+def _seeds(text: str) -> list[int]:
+    """Seeds in words, such as "0-50" or "1,5,9"; each once, in this order."""
+    seeds: dict[int, None] = {}
+    for part in text.split(","):
+        match = re.fullmatch(r"\s*(\d{1,18})\s*(?:-\s*(\d{1,18})\s*)?", part, re.ASCII)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if not 0 <= last - first < limits.COUNT[1] - len(seeds):
+            raise argparse.ArgumentTypeError(
+                f"it takes up to {limits.COUNT[1]:,} seeds, as 0-50 or 1,5,9, not {shown(text)}"
+            )
+        seeds.update(dict.fromkeys(range(first, last + 1)))
+    return list(seeds)
 
 
 def _path(text: str) -> Path:
@@ -128,8 +143,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "model", metavar="MODEL", help="a run's folder, a bundled model, or a file of others: StyleGAN2, DCGAN"
     )
-    sub.add_argument("--count", type=_within(limits.COUNT), default=64, help="how many (64)")
-    sub.add_argument("--seed", type=_within(limits.SEEDS), default=0, help="another seed, other pictures (0)")
+    sub.add_argument("--count", type=_within(limits.COUNT), help="how many (64)")
+    seeds = sub.add_mutually_exclusive_group()
+    seeds.add_argument("--seed", type=_within(limits.SEEDS), default=0, help="another seed, other pictures (0)")
+    seeds.add_argument("--seeds", type=_seeds, help="the first picture of each of these seeds: 0-50, or 1,5,9")
     sub.add_argument("--out", type=_path, required=True, help="a .png for one grid, or a folder for one file a picture")
     sub.add_argument(
         "--truncation",
@@ -141,8 +158,17 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--class",
         dest="label",
-        type=_within(limits.CLASSES),
+        type=_within(limits.SEEDS),
         help="which one, for models of numbered classes (each in turn)",
+    )
+
+    sub = add("project", project, "find pictures in a StyleGAN2's W and W+: their points and what is drawn there")
+    sub.add_argument("model", metavar="MODEL", help="a run's folder, a bundled model, or a StyleGAN2 of others")
+    sub.add_argument("inputs", metavar="PICTURE", type=_path, nargs="+", help="pictures, or folders of pictures")
+    sub.add_argument("--out", type=_path, required=True, help="the folder to write to")
+    sub.add_argument("--steps", type=_within((1, 10_000)), default=200, help="of gradient descent (200)")
+    sub.add_argument(
+        "--fit", choices=("letterboxed", "cropped", "aligned"), default="cropped", help="make each a square (cropped)"
     )
 
     sub = add("translate", translate, "turn pictures into other pictures, such as line art into color")
@@ -382,34 +408,96 @@ def _key_value(text: str) -> tuple[str, str]:
 
 def sample(options: argparse.Namespace) -> int:
     """Draw pictures with a trained model, as one grid or one file each."""
+    import torch
     from PIL import Image
 
     from animelab import latent, zoo
     from animelab.files import save_picture
     from animelab.viz import as_pixels, grid
 
+    if options.seeds and options.count:
+        raise LabError("--seeds draws one picture of each seed; leave --count out.")
     if options.out.suffix:
         _new_file(options.out, ".png")
     model = zoo.open_model(options.model).to("auto")
-    if not options.out.suffix:
-        _empty_folder(options.out)
+    wish: tuple[object, ...] = ()
     if options.label is not None:
         if not isinstance(model, zoo.OfClasses):
             raise LabError(f"'{model.name}' has no numbered classes; leave --class out, or use a model that has.")
-        pictures = model.sample(options.count, options.seed, options.label, options.truncation)
+        wish = (options.label,)
     elif options.attributes is not None:
         if not isinstance(model, zoo.Conditional):
             raise LabError(f"'{model.name}' takes no attributes; leave --attributes out, or use a model that does.")
-        condition = latent.attributes(options.attributes)
-        pictures = model.sample(options.count, options.seed, condition, options.truncation)
+        wish = (latent.attributes(options.attributes),)
+    if not options.out.suffix:
+        _empty_folder(options.out)
+
+    def drawn(count: int, seed: int) -> torch.Tensor:
+        return model.sample(count, seed, *wish, truncation=options.truncation)
+
+    if options.seeds:
+        pictures = torch.cat([drawn(1, seed) for seed in options.seeds])
+        names = [f"seed{seed:04d}.png" for seed in options.seeds]
     else:
-        pictures = model.sample(options.count, options.seed, truncation=options.truncation)
+        pictures = drawn(options.count or 64, options.seed)
+        names = [f"{index:06d}.png" for index in range(len(pictures))]
     if options.out.suffix:
         save_picture(Image.fromarray(grid(pictures)), options.out)
     else:
-        for index, picture in enumerate(as_pixels(pictures)):
-            save_picture(Image.fromarray(picture), options.out / f"{index:06d}.png")
-    say(f"{options.count} pictures in {options.out}")
+        for picture, name in zip(as_pixels(pictures), names):
+            save_picture(Image.fromarray(picture), options.out / name)
+    say(f"{len(pictures)} pictures in {options.out}")
+    return 0
+
+
+def project(options: argparse.Namespace) -> int:
+    """Write a folder for each picture: its points in W and W+, as LatentExplorer loads them, and what lies there."""
+    import numpy as np
+    from PIL import Image
+    from torch.nn.functional import mse_loss
+
+    from animelab import latent, metrics, zoo
+    from animelab.data import fitted
+    from animelab.data.image_folder import files_in
+    from animelab.files import BadPicture, opened, save_picture, write_atomically
+    from animelab.latent.projection import save_point
+    from animelab.viz import as_pixels
+
+    space = latent.styles_of(zoo.open_model(options.model).to("auto"))
+    given = [(file, each) for each in options.inputs for file in (files_in(each) if each.is_dir() else [each])]
+    found, targets = [], []
+    for file, each in given:  # all of them, before the first is searched for: that takes long
+        try:
+            pixels = np.array(opened(file)[0])
+        except BadPicture as problem:
+            if len(given) == 1:
+                raise
+            say(f"animelab: {file} is left out ({problem.reason})", sys.stderr)
+            continue
+        eyes = metrics.guessed_eyes(pixels) if options.fit == "aligned" else None
+        targets.append(fitted(pixels, space.size, options.fit, eyes))
+        found.append((file, each))
+    if not found:
+        raise LabError("None of the inputs is a picture; nothing was written.")
+    _empty_folder(options.out)
+    rows = []
+    for (file, _), name, target in zip(found, _results(found), targets):
+        folder = name.with_suffix("")
+        row: dict[str, Any] = {"picture": str(file), "folder": folder.as_posix()}
+        save_picture(Image.fromarray(as_pixels(target)[0]), options.out / folder / "target.png")
+        for kind in ("w", "w+"):
+            point = latent.project(space, target, options.steps, each_layer=kind == "w+").cpu()
+            there = space.pictures(point)
+            save_picture(Image.fromarray(as_pixels(there)[0]), options.out / folder / f"{kind}.png")
+            save_point(options.out / folder / f"{kind}.safetensors", point, f"{folder.name} in {kind.upper()}")
+            far = metrics.perceptual(there, target).item(), mse_loss(there, target).item()
+            row[kind] = dict(zip(("perceptual", "mse"), far))
+        rows.append(row)
+        say(f"{file}: {row['w']['perceptual']:.3f} away from it in W, {row['w+']['perceptual']:.3f} in W+")
+    about = {"model": options.model, "size": space.size, "steps": options.steps, "fit": options.fit, "pictures": rows}
+    text = json.dumps(about, indent=2) + "\n"
+    write_atomically(options.out / "project.json", lambda path: path.write_text(text, encoding="utf-8"))
+    say(f"{len(rows)} pictures in {options.out}; LatentExplorer(model).load(POINT) goes on from a point")
     return 0
 
 

@@ -14,13 +14,13 @@ import ipywidgets
 import numpy as np
 import torch
 from PIL import Image
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from animelab import env, zoo
-from animelab.errors import LabError
-from animelab.files import save_picture, write_atomically
+from animelab.errors import LabError, shown
+from animelab.files import save_picture
 from animelab.latent import Generate, Latents, Styles
+from animelab.latent.projection import read_point, save_point
 from animelab.nn import stylegan2
 from animelab.viz import as_pixels
 from animelab.widgets.picture import Panel, Picture, Words, escaped, label
@@ -116,6 +116,12 @@ class LatentExplorer(Panel):
         start = self._start(self.state.seed + 1 if seed is None else seed)
         self._go(replace(start, a=self.state.a, b=self.state.b, truncation=self.state.truncation))
 
+    def load(self, path: str | Path) -> None:
+        """Go on from a point that `save` or `animelab project` wrote; LabError for one of another generator."""
+        point = read_point(Path(path), self.space)
+        face = replace(self._start(self.state.seed), face=point, name=shown(Path(path).stem))
+        self._go(replace(face, a=self.state.a, b=self.state.b))
+
     def reset(self) -> None:
         """Go back to the face of the seed."""
         self._go(replace(self._start(self.state.seed), a=self.state.a, b=self.state.b))
@@ -156,8 +162,7 @@ class LatentExplorer(Panel):
         number = next(i for i in range(1, 10**6) if not (folder / f"face-{i:03d}.png").exists())
         picture, point = (folder / f"face-{number:03d}{end}" for end in (".png", ".safetensors"))
         save_picture(Image.fromarray(self._pixels(self.state)), picture)
-        found, words = {"latent": self.latents.contiguous()}, {"words": self.state.words(self.space)}
-        write_atomically(point, lambda temporary: save_file(found, temporary, words))
+        save_point(point, self.latents, self.state.words(self.space))
         self._caption.say(f"Saved as {picture} and {point.name}.")
         return picture, point
 
