@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps
 from tqdm.auto import tqdm
 
+from animelab import limits
 from animelab.data.pictures import Pictures
 from animelab.errors import LabError, say, shown
 from animelab.files import BadPicture, opened
@@ -32,6 +33,9 @@ class ImageFolder(Pictures):
     """
 
     def __init__(self, path: str | Path, size: int = 64) -> None:
+        size = limits.whole("size", size, limits.SETTINGS["size"])
+        if not str(path):
+            raise LabError("Give the folder that your pictures lie in.")  # an empty path is the current folder
         folder = Path(path).expanduser()
         files = files_in(folder)
         pixels = np.empty((len(files), size, size, 3), np.uint8)

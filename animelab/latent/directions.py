@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import normalize, softplus
 
+from animelab import limits
 from animelab.errors import LabError
 from animelab.nn.stylegan2 import Generator, StyledConv
 
@@ -17,7 +18,8 @@ def ganspace(w: Tensor, count: int = 10) -> tuple[Tensor, Tensor]:
 
     The principal components of w (Härkönen et al. 2020, section 2). Raises LabError when N is too small for the count.
     """
-    if not 1 <= count < min(len(w), w.shape[1] + 1):
+    w, count = limits.numbers("w", w, None, None), limits.whole("count", count, limits.COUNT)
+    if count >= min(len(w), w.shape[1] + 1):
         raise LabError(f"{len(w)} samples of {w.shape[1]} numbers have no {count} principal components; draw more.")
     _, sizes, directions = torch.linalg.svd(w - w.mean(0), full_matrices=False)
     return directions[:count], sizes[:count] / (len(w) - 1) ** 0.5
@@ -29,8 +31,13 @@ def sefa(generator: Generator, count: int = 10, layers: Iterable[int] | None = N
     layers: whose styles, as numbers of layers; by default all. A layer's style is a matrix times w, each of whose rows
     counts alike: the eigenvectors of the product of the matrices (Shen and Zhou 2021, section 3).
     """
+    if not isinstance(generator, Generator):
+        raise LabError(
+            f"A StyleGAN2's generator is asked for, such as model.generator, not {type(generator).__name__}."
+        )
     styles = [module.affine for module in generator.synthesis.convs if isinstance(module, StyledConv)]
-    chosen = [styles[layer].weight.detach() for layer in (range(len(styles)) if layers is None else layers)]
+    count = limits.whole("count", count, (1, generator.mapping.mean.shape[0]))
+    chosen = [styles[layer].weight.detach() for layer in _layers(layers, len(styles))]
     rows = torch.cat([normalize(weight, dim=1) for weight in chosen])  # (channels, latent)
     _, vectors = torch.linalg.eigh(rows.T @ rows)  # smallest first
     return vectors.flip(1).T[:count].contiguous()
@@ -42,11 +49,13 @@ def interfacegan(w: Tensor, scores: Tensor, share: float = 0.1, strength: float 
     w: (N, latent); scores: (N,), of one attribute. The `share` of the highest and that of the lowest scores are told
     apart by a plane; we fit it by logistic regression, the paper by a support vector machine. LabError for too few.
     """
-    count = int(share * len(w))
+    w = limits.numbers("w", w, None, None)
+    scores = limits.numbers("Scores", scores, len(w))
+    count = int(limits.number("share", share, (0.0, 1.0)) * len(w))
     if count < 2 or 2 * count > len(w):
         raise LabError(f"A share of {share} of {len(w)} samples leaves {count} a side; take more samples.")
-    if scores.shape != w.shape[:1] or not bool(scores.isfinite().all()) or scores.min() == scores.max():
-        raise LabError(f"Give one finite score for each of {len(w)} samples, and not all the same.")
+    if scores.min() == scores.max() or bool((w == w[:1]).all()):
+        raise LabError(f"All of {len(w)} samples, or of their scores, are the same: nothing tells them apart.")
     order = scores.argsort()
     some = torch.cat([w[order[-count:]], w[order[:count]]]).double()
     side = torch.cat([torch.ones(count), -torch.ones(count)]).double()
@@ -72,6 +81,8 @@ def conditional(direction: Tensor, *others: Tensor) -> Tensor:
     """
     if not others:
         raise LabError("Without which directions? Name at least one other.")
+    direction = limits.numbers("A direction", direction, None)
+    others = tuple(limits.numbers("Each of the others", each, len(direction)) for each in others)
     basis, _ = torch.linalg.qr(torch.stack(others, 1))
     rest = direction - basis @ (basis.T @ direction)
     if rest.norm() < 1e-4 * direction.norm():
@@ -81,12 +92,21 @@ def conditional(direction: Tensor, *others: Tensor) -> Tensor:
 
 def crossed(mother: Tensor, father: Tensor, first: int, last: int) -> Tensor:
     """The mother's w (layers, latent) with the father's layers first to last, both included."""
+    mother = limits.numbers("The mother", mother, None, None)
+    father = limits.numbers("The father", father, *mother.shape)
     return torch.cat([mother[:first], father[first : last + 1], mother[last + 1 :]])
 
 
 def edit(w: Tensor, direction: Tensor, amount: float, layers: Iterable[int] | None = None) -> Tensor:
     """w (B, layers, latent) moved by so much along a direction (latent,), in some layers or by default in all."""
+    w = limits.numbers("w", w, None, None, None)
+    direction = limits.numbers("A direction", direction, w.shape[2])
     moved = w.clone()
-    chosen = list(range(w.shape[1]) if layers is None else layers)
-    moved[:, chosen] += amount * direction.to(w)
+    moved[:, _layers(layers, w.shape[1])] += limits.number("amount", amount, (-1e6, 1e6)) * direction.to(w)
     return moved
+
+
+def _layers(layers: Iterable[int] | None, count: int) -> list[int]:
+    if not isinstance(layers, Iterable | None) or isinstance(layers, str):
+        raise LabError(f"Layers are a row of numbers, such as range(0, 4), not {layers!r}.")
+    return [limits.whole("A layer", layer, (0, count - 1)) for layer in (range(count) if layers is None else layers)]

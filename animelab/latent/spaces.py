@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor
 
+from animelab import limits
 from animelab.errors import LabError
 from animelab.latent.directions import crossed, edit, ganspace
 from animelab.latent.walks import Generate, principal_directions, slerp
@@ -34,7 +35,9 @@ class Latents:
     layers = 0
 
     def __init__(self, generate: Generate, latent: int, named: Mapping[str, Tensor] | None = None) -> None:
-        self.generate, self.latent = generate, latent
+        if not callable(generate):
+            raise LabError(f"Latents walk in what a function of latents makes, not in a {type(generate).__name__}.")
+        self.generate, self.latent = generate, limits.whole("latent", latent, limits.SETTINGS["latent"])
         _check(named, latent)
         found = principal_directions(generate, latent, min(5, latent), samples=max(512, 4 * latent))
         last = len(found)
@@ -46,6 +49,7 @@ class Latents:
 
     def point(self, seed: int) -> Tensor:
         """The point of a seed."""
+        seed = limits.whole("seed", seed, limits.SEEDS)
         return torch.randn(1, self.latent, generator=torch.Generator().manual_seed(seed))[0]
 
     def between(self, a: Tensor, b: Tensor, t: float) -> Tensor:
@@ -83,6 +87,9 @@ class Styles(Latents):
     def __init__(
         self, generator: Generator, named: Mapping[str, Tensor] | None = None, labels: Tensor | None = None
     ) -> None:
+        if not isinstance(generator, Generator):
+            kind = type(generator).__name__
+            raise LabError(f"A StyleGAN2's generator is asked for, such as model.generator, not {kind}.")
         self.generator, self.latent, self.labels = generator, generator.mapping.mean.shape[0], labels
         _check(named, self.latent)
         self.layers = len(generator.synthesis.convs) + 1

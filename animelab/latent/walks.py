@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
+from animelab import limits
 from animelab.config import nearest
 from animelab.errors import LabError
 from animelab.metrics.attributes import GROUPS
@@ -25,6 +26,7 @@ def slerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
     sample of a Gaussian as its ends; a straight line would cut through the middle, where there are none. Parallel
     vectors are joined by a straight line. t: a number, or (B, 1) for rows. (Shoemake 1985; White 2016, section 2.)
     """
+    a, b = limits.numbers("A latent", a), limits.numbers("The other latent", b)
     if a.shape != b.shape:
         raise LabError(f"slerp joins two latents of one shape, not {tuple(a.shape)} and {tuple(b.shape)}.")
     tiny = torch.finfo(a.dtype).tiny
@@ -39,8 +41,8 @@ def slerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
 
 def walk(a: Tensor, b: Tensor, steps: int) -> Tensor:
     """`steps` latents (steps, D) from a to b, each (D,), both ends included, evenly along the arc."""
-    if a.ndim != 1 or steps < 2:
-        raise LabError(f"A walk joins two latents of shape (D,) in 2 steps or more, not {tuple(a.shape)} in {steps}.")
+    a, b = limits.numbers("A latent", a, None), limits.numbers("The other latent", b, None)
+    steps = limits.whole("steps", steps, (2, limits.COUNT[1]))
     t = torch.linspace(0, 1, steps, dtype=a.dtype, device=a.device)[:, None]
     return slerp(a.expand(steps, -1), b.expand(steps, -1), t)
 
@@ -56,13 +58,15 @@ def principal_directions(
     spirit of GANSpace (Härkönen et al. 2020). Raises LabError when there are fewer samples or dimensions than the
     answer needs.
     """
-    if not 1 <= count <= latent:
-        raise LabError(f"A latent of {latent} numbers has 1 to {latent} directions, not {count}.")
+    latent = limits.whole("latent", latent, limits.SETTINGS["latent"])
+    samples, batch = limits.whole("samples", samples, limits.COUNT), limits.whole("batch", batch, limits.COUNT)
+    count, seed = limits.whole("count", count, (1, latent)), limits.whole("seed", seed, limits.SEEDS)
     if samples < 2 * latent:
         raise LabError(f"{samples} samples cannot explain {latent} latent numbers; take at least {2 * latent}.")
     latents = torch.randn(samples, latent, generator=torch.Generator().manual_seed(seed))
     with torch.no_grad():
-        small = [adaptive_avg_pool2d(generate(part).float().cpu(), 16).flatten(1) for part in latents.split(batch)]
+        made = (limits.pictures(generate(part), "What generate makes", None) for part in latents.split(batch))
+        small = [adaptive_avg_pool2d(part.float().cpu(), 16).flatten(1) for part in made]
     pixels = torch.cat(small).double()
     x = latents.double()
     x = x - x.mean(0)
@@ -81,7 +85,10 @@ def attributes(words: str | Iterable[str]) -> Tensor:
 
     Raises LabError for a word that is no attribute, with the nearest one.
     """
-    asked = [word.strip() for word in (words.split(",") if isinstance(words, str) else words)]
+    asked = words.split(",") if isinstance(words, str) else list(words) if isinstance(words, Iterable) else [words]
+    if not all(isinstance(word, str) for word in asked):
+        raise LabError(f"Attributes are words, such as 'blue hair, smile', not a {type(words).__name__}.")
+    asked = [word.strip() for word in asked]
     for word in asked:
         if word and word not in TAGS:
             raise LabError(f"There is no attribute '{word}': {nearest(word, TAGS)}")
@@ -101,8 +108,9 @@ def fuse(a: Parent, b: Parent, t: float = 0.5, seed: int = 0, mutation: float = 
     a seed. t = 0 gives a, t = 1 gives b, two equal parents give themselves, and with t = 0.5 it does not matter who is
     a. In the spirit of Crypko (2018). Taught in 03_attributes.
     """
-    if not 0 <= t <= 1 or not 0 <= mutation <= 1:
-        raise LabError(f"t and mutation are shares from 0 to 1, not {t} and {mutation}.")
+    t, mutation = limits.number("t", t, (0.0, 1.0)), limits.number("mutation", mutation, (0.0, 1.0))
+    seed = limits.whole("seed", seed, limits.SEEDS)
+    a, b = ((limits.numbers("A latent", z, None), limits.numbers("Attributes", y, len(TAGS))) for z, y in (a, b))
     if tuple(a[0].tolist()) > tuple(b[0].tolist()):  # the same random numbers for either order of the parents
         a, b, t = b, a, 1 - t
     generator = torch.Generator().manual_seed(seed)

@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import one_hot, pad
 
-from animelab import env
+from animelab import env, limits
 from animelab.data import Cast
+from animelab.data.drawing import SEED_STRIDE, SPLIT_STRIDE
 from animelab.errors import LabError
 from animelab.nn import animegan, cyclegan, pix2pix, stylegan2, ugatit
 from animelab.nn.tiles import in_one_light
@@ -53,18 +54,23 @@ class Pretrained:
         return self.generate(self.latents(count, seed), truncation)
 
     def _draw(self, truncation: float, *inputs: Tensor) -> Tensor:
+        truncation = limits.number("truncation", truncation, limits.TRUNCATION)
+        latents = limits.numbers("Latents", inputs[0], None, self.latent).float()
         options = {} if truncation == 1 else {"truncation": truncation}
         if options and not isinstance(self.generator, stylegan2.Generator):
             raise LabError(f"'{self.name}' knows no truncation, which is a matter of StyleGAN2's w; leave it out.")
-        batches = zip(*(each.split(64) for each in inputs))
+        batches = zip(*(each.split(64) for each in (latents, *inputs[1:])))
         drawn = (self.generator(*(part.to(self.device) for part in batch), **options) for batch in batches)
         return torch.cat([each.float().cpu() for each in drawn]).clamp(-1, 1)  # a StyleGAN2 may go beyond
 
     def latents(self, count: int, seed: int) -> Tensor:
         """The latents (count, latent) of a seed."""
-        if count < 1:
-            raise LabError(f"A sample needs at least 1 picture, not {count}.")
-        generator = torch.Generator().manual_seed(seed)
+        count = limits.whole("count", count, limits.COUNT)
+        if count * 3 * self.size**2 > limits.AT_ONCE:
+            raise LabError(
+                f"{count:,} pictures of {self.size} px are too many at once; draw fewer, with several seeds."
+            )
+        generator = torch.Generator().manual_seed(limits.whole("seed", seed, limits.SEEDS))
         return torch.stack([torch.randn(self.latent, generator=generator) for _ in range(count)])
 
     def learned_from(self) -> tuple[str, str]:
@@ -84,7 +90,7 @@ class Conditional(Pretrained):
         self, latents: Tensor, attributes: Tensor | None = None, truncation: float = 1.0
     ) -> Tensor:
         """Pictures as in Pretrained; `attributes` are (B, 34), or (34,) for all; by default, of the first order."""
-        attributes = self.orders(1)[0] if attributes is None else torch.as_tensor(attributes)
+        attributes = self.orders(1)[0] if attributes is None else limits.numbers("Attributes", attributes)
         if tuple(attributes.shape) not in ((len(TAGS),), (len(latents), len(TAGS))):
             raise LabError(
                 f"Attributes for {len(latents)} pictures are ({len(TAGS)},) or ({len(latents)}, {len(TAGS)}) numbers, "
@@ -98,8 +104,11 @@ class Conditional(Pretrained):
         A model that learned from a folder of pictures gets orders of the prior "frontal".
         """
         drawn = "studio faces" in str(self.card.get("data"))
-        cast = Cast(self.learned_from()[0] if drawn else "frontal", seed, "test")
-        return torch.tensor([list(cast[i].tags().values()) for i in range(count)], dtype=torch.float32)
+        count, seed = limits.whole("count", count, limits.COUNT), limits.whole("seed", seed, limits.SEEDS)
+        further, number = divmod(seed, SPLIT_STRIDE // SEED_STRIDE)  # there are 100 sets; other seeds begin inside one
+        cast = Cast(self.learned_from()[0] if drawn else "frontal", number, "test")
+        characters = (cast[(100_003 * further + i) % SEED_STRIDE] for i in range(count))
+        return torch.tensor([list(character.tags().values()) for character in characters], dtype=torch.float32)
 
     def sample(  # type: ignore[override]
         self, count: int, seed: int = 0, attributes: Tensor | None = None, truncation: float = 1.0
@@ -177,7 +186,7 @@ class Translator:
         is translated in tiles that fade into each other and share their norms; U-GAT-IT, which looks at a whole face,
         raises LabError. back: from B to A, for networks that know both directions; LabError for others.
         """
-        network = self.direction(back)
+        network, pictures = self.direction(back), limits.pictures(pictures)
         high, wide = pictures.shape[-2:]
         multiple: int = getattr(network, "multiple", getattr(network, "size", 4))
         channels = next((m.in_channels for m in network.modules() if isinstance(m, nn.Conv2d)), 3)
@@ -249,6 +258,7 @@ class Translator:
         """
         if not self.attends:
             raise LabError(f"'{self.name}' has no attention to show; U-GAT-IT has.")
+        pictures = limits.pictures(pictures)
         network, (high, wide) = self.direction(back), pictures.shape[-2:]
         assert isinstance(network, ugatit.Generator)
         padded = _padded(pictures, network.multiple)

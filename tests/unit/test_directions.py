@@ -69,7 +69,7 @@ def test_conditional_leaves_the_others_alone() -> None:
 def test_what_cannot_give_a_direction_is_refused() -> None:
     w, scores = torch.randn(100, 4), torch.randn(100)
     for wrong in (torch.full((100,), float("nan")), torch.ones(100), scores[:50]):
-        with pytest.raises(LabError, match="finite score"):
+        with pytest.raises(LabError, match="[Ss]cores"):
             latent.interfacegan(w, wrong)
     with pytest.raises(LabError, match="at least one other"):
         latent.conditional(w[0])

@@ -57,7 +57,7 @@ def test_walk_includes_both_ends_and_is_even():
     torch.testing.assert_close(path[0], a)
     torch.testing.assert_close(path[-1], b)
     torch.testing.assert_close(path[3], slerp(a, b, 0.5))
-    with pytest.raises(LabError, match="2 steps"):
+    with pytest.raises(LabError, match="from 2 to"):
         walk(a, b, 1)
 
 
@@ -102,7 +102,7 @@ def test_directions_follow_the_seed_only(linear_generator):
 
 
 @pytest.mark.parametrize(
-    ("count", "samples", "message"), [(21, 512, "1 to 20"), (0, 512, "1 to 20"), (3, 30, "at least 40")]
+    ("count", "samples", "message"), [(21, 512, "from 1 to 20"), (0, 512, "from 1 to 20"), (3, 30, "at least 40")]
 )
 def test_too_much_is_asked(linear_generator, count: int, samples: int, message: str):
     with pytest.raises(LabError, match=message):
