@@ -31,6 +31,9 @@ def model() -> zoo.Conditional:
 def test_orders_are_of_characters_it_never_saw_and_go_together(model: zoo.Conditional) -> None:
     orders = model.orders(64, seed=3)
     assert orders.shape == (64, len(TAGS)) and torch.equal(orders, model.orders(64, seed=3))
+    others = [model.orders(64, seed) for seed in (103, 2**63 - 1, -(2**63))]
+    assert all(not torch.equal(orders, each) for each in others), "any seed that PyTorch takes"
+    assert torch.equal(others[0][:2], model.orders(2, 103))
     assert not torch.equal(orders, model.orders(64, seed=4))
     hair = [i for i, tag in enumerate(TAGS) if tag.endswith(" hair")]
     assert torch.equal(orders[:, hair].sum(1), torch.ones(64))
