@@ -19,7 +19,7 @@ import joblib
 import numpy as np
 from tqdm.auto import tqdm
 
-from animelab import env, studio
+from animelab import env, limits, studio
 from animelab.config import nearest
 from animelab.errors import LabError, reason, say
 from animelab.studio import Character, Prior, Scene, hair
@@ -45,8 +45,8 @@ class Cast:
     step: int = 1
 
     def __post_init__(self) -> None:
-        if not 0 <= self.seed < SPLIT_STRIDE // SEED_STRIDE:
-            raise LabError(f"A set's seed lies in 0 to {SPLIT_STRIDE // SEED_STRIDE - 1}, not {self.seed}.")
+        seed = limits.whole("The seed of a drawn set", self.seed, (0, SPLIT_STRIDE // SEED_STRIDE - 1))
+        object.__setattr__(self, "seed", seed)
         if self.split not in SPLITS:
             raise LabError(f"There is no split '{self.split}': {nearest(self.split, SPLITS)}")
         self[0]  # an unknown prior fails here, before any work
@@ -120,10 +120,8 @@ def drawn(
     The cache belongs to one version of the studio and of the renderer: a new version draws again. Raises LabError for a
     size or count that cannot be, and when the cache cannot be written.
     """
-    if size < 8 or not 1 <= count <= SEED_STRIDE // cast.step:
-        raise LabError(
-            f"Drawn sets need a size from 8 and a count from 1 to {SEED_STRIDE // cast.step:,}, not {size}, {count}."
-        )
+    size = limits.whole("size", size, limits.SETTINGS["size"])
+    count = limits.whole("count", count, (1, min(limits.DRAWN[1], SEED_STRIDE // cast.step)))
     what = f"{side.style}-{side.layer}"
     name = f"{what}-{cast.name}-{size}px-{count}-{studio.fingerprint(renderer)[:16]}"
     path = Path(cache or env.cache_dir() / "studio") / f"{name}.npy"

@@ -34,9 +34,7 @@ class ImageFolder(Pictures):
 
     def __init__(self, path: str | Path, size: int = 64) -> None:
         size = limits.whole("size", size, limits.SETTINGS["size"])
-        if not str(path):
-            raise LabError("Give the folder that your pictures lie in.")  # an empty path is the current folder
-        folder = Path(path).expanduser()
+        folder = existing(path)
         files = files_in(folder)
         pixels = np.empty((len(files), size, size, 3), np.uint8)
         self.skipped: list[tuple[Path, str]] = []
@@ -56,12 +54,21 @@ class ImageFolder(Pictures):
         super().__init__(pixels[:count], f"folder {folder.resolve().name}")
 
 
-def files_in(folder: Path) -> list[Path]:
-    """Every file under the folder but hidden ones, LITTER and runs inside it, in an order of no platform."""
+def existing(path: str | Path) -> Path:
+    """The folder that a learner names; LabError where there is none, as in an empty name, which is none either."""
+    if not isinstance(path, str | Path) or not str(path).strip():
+        raise LabError(f"The name of a folder with pictures is asked for, not {path!r}.")
+    folder = Path(path).expanduser()
     if folder.is_file():
         raise LabError(f"{folder} is a file; give the folder it lies in: {folder.parent}")
     if not folder.is_dir():
         raise LabError(f"There is no folder {folder} (looked from {Path.cwd()}); check the path.")
+    return folder
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Every file under the folder but hidden ones, LITTER and runs inside it, in an order of no platform."""
+    folder = existing(folder)
     found: list[Path] = []
     for where, folders, names in os.walk(folder):
         if Path(where) != folder and set(RUN) <= {*names}:

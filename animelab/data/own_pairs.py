@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from animelab.data.image_folder import ImageFolder, files_in, square
+from animelab import limits
+from animelab.data.image_folder import ImageFolder, existing, files_in, square
 from animelab.data.pictures import Indices, Pictures
 from animelab.errors import LabError
 from animelab.files import opened
@@ -37,7 +38,7 @@ class PairedFolder:
     """
 
     def __init__(self, path: str | Path, size: int = 64) -> None:
-        folder = Path(path).expanduser()
+        folder, size = existing(path), limits.whole("size", size, limits.SETTINGS["size"])
         two = _two_folders(folder)
         if two:
             rows = [_pair(size, *files) for files in _partners(*two)]
@@ -74,7 +75,7 @@ class UnpairedFolder:
     """
 
     def __init__(self, path: str | Path, size: int = 64) -> None:
-        folder = Path(path).expanduser()
+        folder, size = existing(path), limits.whole("size", size, limits.SETTINGS["size"])
         two = _two_folders(folder)
         if not two:
             raise LabError(f"{folder} should hold two folders of pictures, named 'a' and 'b'; make them there.")

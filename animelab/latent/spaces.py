@@ -21,6 +21,7 @@ def _check(named: Mapping[str, Tensor] | None, latent: int) -> None:
         if not isinstance(direction, Tensor) or direction.shape != (latent,):
             shape = tuple(direction.shape) if isinstance(direction, Tensor) else type(direction).__name__
             raise LabError(f"The direction {name!r} should be a tensor of shape ({latent},), not {shape}.")
+        limits.numbers(f"The direction {name!r}", direction)
         if not isinstance(name, str) or re.match("(component|direction) [1-5]( |$)", name):
             raise LabError(f"A direction needs a name of its own, in words, and not {name!r}.")
 

@@ -12,7 +12,7 @@ import ipywidgets
 import numpy as np
 from PIL import Image
 
-from animelab import env, studio
+from animelab import env, limits, studio
 from animelab.errors import LabError
 from animelab.files import one_name, save_picture, write_atomically
 from animelab.studio import LABEL_COLORS, LAYERS, OPTIONS, RANGES, STYLES, Character
@@ -39,7 +39,8 @@ class CharacterDesigner(Panel):
 
     def __init__(self, character: Character | None = None, size: int = 256, folder: str | Path | None = None) -> None:
         self.character = self._first = character or Character.random(12)
-        self.size, self.folder = size, Path(folder or env.runs_dir() / "designs").absolute()
+        self.size = limits.whole("size", size, limits.SETTINGS["size"])
+        self.folder = Path(folder or env.runs_dir() / "designs").absolute()
         super().__init__("designer", self._build())
         self._show(self.character)
 

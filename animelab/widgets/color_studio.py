@@ -15,7 +15,7 @@ import traitlets
 from PIL import Image
 from torch.nn.functional import interpolate
 
-from animelab import env
+from animelab import env, limits
 from animelab.config import nearest
 from animelab.errors import LabError
 from animelab.nn import relight
@@ -70,7 +70,7 @@ class ColorStudio(anywidget.AnyWidget):
         schemes: Mapping[str, Sequence[tuple[str, float]]] = SCHEMES,
         folder: str | Path | None = None,
     ) -> None:
-        self.colorist, self.size = colorist.eval(), size
+        self.colorist, self.size = colorist.eval(), limits.whole("size", size, (16, limits.SETTINGS["size"][1]))
         self.palettes = {words: palette(stripes(colors)) for words, colors in schemes.items()}
         self.folder = Path(folder or env.runs_dir() / "colorings").absolute()
         self._drawings, self._shown = as_pixels(drawings), 0

@@ -13,7 +13,7 @@ import traitlets
 from PIL import Image
 from torch import Tensor
 
-from animelab import metrics
+from animelab import limits, metrics
 from animelab.config import nearest
 from animelab.data import FITS, fitted
 from animelab.errors import LabError
@@ -75,8 +75,7 @@ class OwnPicture(anywidget.AnyWidget):
         self._lines = getattr(model, "takes_lines", False)
         if isinstance(model, str) or not callable(self._translate):
             raise LabError(f"A model or a function is asked for, not '{model}'; zoo.load opens one by its name.")
-        if size is not None and (not isinstance(size, int) or size < 16):
-            raise LabError(f"size is a side of 16 pixels or more, or None for a model of any size, not {size!r}.")
+        size = None if size is None else limits.whole("size", size, (16, limits.SETTINGS["size"][1]))
         self._pictures = [as_pixels(each)[0] for each in pictures]
         if not self._pictures:
             raise LabError("Give at least one picture to begin with; your own can replace it.")
