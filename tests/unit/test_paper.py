@@ -48,6 +48,11 @@ def test_any_paper_becomes_white_and_the_ink_stays_dark(name: str, grain: int, s
         assert np.abs(pixels.mean(-1) / 255 - share[..., 0]).max() < 0.2, "and what lies between goes along"
 
 
+def test_an_empty_page_is_white_whatever_its_paper() -> None:
+    for shade in (0, 90, 200, 255):
+        assert np.asarray(on_white(Image.new("RGB", (30, 40), (shade,) * 3))[0]).min() == 255, shade
+
+
 def test_solid_blacks_on_white_are_no_black_paper() -> None:
     page = np.full((100, 100, 3), 255, np.uint8)
     page[:60] = 0
