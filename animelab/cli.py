@@ -389,10 +389,12 @@ def train(options: argparse.Namespace) -> int:
         raise LabError(f"The setting '{twice}' is given twice; give it once.")
     config = settings.change(settings.pick(recipe_class.presets, options.preset), **changes)
     recipe = recipe_class(config, options.device)  # before the data: a mistake should not cost minutes of drawing
-    data = None if options.direction and not options.data else recipe.data(config, options.data)
-    if options.direction and not isinstance(data, PairedFolder):
+    if options.direction and options.data is None:
         raise LabError("--direction is for a folder of your own pairs; give one with --data, or leave it out.")
-    if options.direction == "BtoA":
+    data = recipe.data(config, options.data)
+    if options.direction and not isinstance(data, PairedFolder):
+        raise LabError(f"--direction is for pairs, and '{options.recipe}' learns from none; leave it out.")
+    if isinstance(data, PairedFolder) and options.direction == "BtoA":
         data = data.turned()
     run = engine.train(recipe, data, options.out, resume=options.resume)
     say(f"step {run.step}: weights, log, previews and time lapse are in {run.folder}")
@@ -420,7 +422,7 @@ def sample(options: argparse.Namespace) -> int:
     if options.out.suffix:
         _new_file(options.out, ".png")
     model = zoo.open_model(options.model).to("auto")
-    wish: tuple[object, ...] = ()
+    wish: tuple[Any, ...] = ()
     if options.label is not None:
         if not isinstance(model, zoo.OfClasses):
             raise LabError(f"'{model.name}' has no numbered classes; leave --class out, or use a model that has.")
@@ -433,7 +435,7 @@ def sample(options: argparse.Namespace) -> int:
         _empty_folder(options.out)
 
     def drawn(count: int, seed: int) -> torch.Tensor:
-        return model.sample(count, seed, *wish, truncation=options.truncation)
+        return model.sample(count, seed, *wish, truncation=options.truncation)  # type: ignore[misc]
 
     if options.seeds:
         pictures = torch.cat([drawn(1, seed) for seed in options.seeds])

@@ -33,7 +33,7 @@ def on_white(picture: Image.Image, alpha: Image.Image | None = None) -> tuple[Im
     Light lines on dark paper become dark ones, and so does light ink on transparency. Where no paper is to be found,
     the picture stays as it is, and the words say so; where paper is white already, they are empty.
     """
-    if alpha is not None and min(low for low, _ in picture.getextrema()) > 200 and is_ink(picture, alpha):
+    if alpha is not None and np.asarray(picture).min() > 200 and is_ink(picture, alpha):
         return ImageOps.invert(alpha).convert("RGB"), "its light ink was made black"
     pixels = _some(picture)
     if (pixels.min(-1) >= WHITE).mean() > 0.25:

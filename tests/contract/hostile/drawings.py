@@ -179,7 +179,7 @@ CASES = [
     ("a direction without pairs", lambda folder: train(folder, "--direction", "BtoA", "--out", folder / "run",
      recipe="pix2pix"), "a folder of your own pairs"),
     ("a direction for what is no pair", lambda folder: train(folder, "--direction", "BtoA", "--data",
-     paint(folder / "in" / "1.png").parent, "--out", folder / "run"), "a folder of your own pairs"),
+     paint(folder / "in" / "1.png").parent, "--out", folder / "run"), "'dcgan' learns from none"),
     ("a direction of no sense", lambda folder: train(folder, "--direction", "CtoA", "--out", folder / "run"), "CtoA"),
     ("a run inside its data", a_run_inside_its_data, None),
     ("a folder that holds only a run", lambda folder: ([(folder / "run").mkdir(), *(
