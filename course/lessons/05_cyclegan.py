@@ -50,8 +50,9 @@ from animelab.widgets import BeforeAfter, LiveTraining
 
 # %%
 model = zoo.load("cyclegan-portrait-cel-64")
-held_out = StudioUnpaired("portrait", "cel", 64, 512, prior="frontal", split="test")
-portraits, cels = held_out.batch(range(512))
+crowd = 512 if env.scale() == "full" else 260  # fd_studio wants 257
+held_out = StudioUnpaired("portrait", "cel", 64, crowd, prior="frontal", split="test")
+portraits, cels = held_out.batch(range(crowd))
 translated = model.translate(portraits)
 again = model.translate(translated[:24], back=True)
 BeforeAfter({"portrait": portraits[:24], "cel": translated[:24], "portrait again": again})
@@ -347,9 +348,9 @@ curves(
 
 # %%
 mine = zoo.load_run(run.folder)
-true_cels = held_out.truth(range(512))
+true_cels = held_out.truth(range(crowd))
 tags = torch.tensor(
-    [list(held_out.casts[0][i].tags().values()) for i in range(512)]
+    [list(held_out.casts[0][i].tags().values()) for i in range(crowd)]
 ).float()
 rows = {
     "the portraits": portraits,
