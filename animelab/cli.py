@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, count
 from pathlib import Path
@@ -461,26 +460,17 @@ def project(options: argparse.Namespace) -> int:
     from animelab import latent, metrics, zoo
     from animelab.data import fitted
     from animelab.data.image_folder import files_in
-    from animelab.files import BadPicture, opened, save_picture, write_atomically
+    from animelab.files import opened, save_picture, write_atomically
     from animelab.latent.projection import save_point
     from animelab.viz import as_pixels
 
     space = latent.styles_of(zoo.open_model(options.model).to("auto"))
-    given = [(file, each) for each in options.inputs for file in (files_in(each) if each.is_dir() else [each])]
-    found, targets = [], []
-    for file, each in given:  # all of them, before the first is searched for: that takes long
-        try:
-            pixels = np.array(opened(file)[0])
-        except BadPicture as problem:
-            if len(given) == 1:
-                raise
-            say(f"animelab: {file} is left out ({problem.reason})", sys.stderr)
-            continue
+    found = [(file, given) for given in options.inputs for file in (files_in(given) if given.is_dir() else [given])]
+    targets = []
+    for file, _ in found:  # all of them, before the first is searched for: that takes long
+        pixels = np.array(opened(file)[0])
         eyes = metrics.guessed_eyes(pixels) if options.fit == "aligned" else None
         targets.append(fitted(pixels, space.size, options.fit, eyes))
-        found.append((file, each))
-    if not found:
-        raise LabError("None of the inputs is a picture; nothing was written.")
     _empty_folder(options.out)
     rows = []
     for (file, _), name, target in zip(found, _results(found), targets):
@@ -580,23 +570,15 @@ def _results(found: Sequence[tuple[Path, Path]]) -> list[Path]:
     folder called as that one.
     """
     inner = [file.relative_to(given) if file != given else Path(file.name) for file, given in found]
-    wished = Counter(str(path.with_suffix(".png")).casefold() for path in inner)
     names: dict[int, Path] = {}
     taken: set[str] = set()
-
-    def first_come(index: int) -> tuple[bool, int]:  # a name of its own, or one that is kept whole
-        path = inner[index]
-        kept = wished[str(path.with_suffix(".png")).casefold()] == 1 or path.suffix == ".png"
-        return not kept, index
-
-    for index in sorted(range(len(found)), key=first_come):
-        (file, given), path = found[index], inner[index]
-        whole = path.with_name(f"{path.name}.png")
+    for index in sorted(range(len(found)), key=lambda index: inner[index].suffix.lower() != ".png"):
+        (file, given), path, short = found[index], inner[index], inner[index].with_suffix(".png")
+        whole = short if path.suffix.lower() == ".png" else path.with_name(f"{path.name}.png")
         source = (file.absolute().parent if file == given else given.absolute()).name
-        ways = [path.with_suffix(".png"), *([] if path.suffix == ".png" else [whole])]
-        ways += [Path(source) / way for way in ways]
-        numbered = (path.with_name(f"{path.stem}-{number}.png") for number in count(2))
-        names[index] = next(way for way in chain(ways, numbered) if str(way).casefold() not in taken)
+        numbered = (whole.with_stem(f"{whole.stem}-{number}") for number in count(2))
+        ways = chain([short, whole, Path(source, whole)], numbered)
+        names[index] = next(way for way in ways if str(way).casefold() not in taken)
         taken.add(str(names[index]).casefold())
     return [names[index] for index in range(len(found))]
 

@@ -39,7 +39,6 @@ def test_a_picture_is_found_in_w_and_in_more_detail_in_w_plus(run: Path, tmp_pat
     (pages / "sub").mkdir(parents=True)
     Image.fromarray(as_pixels(zoo.load_run(run).sample(1, 5))[0]).resize((48, 48)).save(pages / "one.png")
     Image.new("RGB", (40, 20), (90, 60, 200)).save(pages / "sub" / "one.png")
-    (pages / "notes.txt").write_text("no picture")
     out = tmp_path / "out"
     assert main(["project", str(run), str(pages), "--out", str(out), "--steps", "30"]) == 0
     about = json.loads((out / "project.json").read_text())

@@ -192,7 +192,7 @@ CASES = [
     ("one name in two folders", lambda folder: translated(folder, "a/1.png", "b/1.png", "a/b/1.png",
      results={"a/1.png", "b/1.png", "a/b/1.png"}), None),
     ("a name that another would get", lambda folder: translated(folder, "cat.jpg", "cat.png", "cat.jpg.png", "cat.bmp",
-     results={"cat.png", "cat.jpg.png", "cat.bmp.png", "in/cat.png"}), None),
+     results={"cat.png", "cat.jpg.png", "cat.bmp.png", "in/cat.jpg.png"}), None),
     *((f"the seeds {seeds!r:.12}", lambda folder, seeds=seeds: main(["sample", "dcgan-faces-64", f"--seeds={seeds}",
      "--out", str(folder / "x.png")]), "seeds, as 0-50 or 1,5,9") for seeds in SEEDS),
     ("seeds and a count", lambda folder: main(["sample", "dcgan-faces-64", "--seeds", "1", "--count", "2", "--out",
