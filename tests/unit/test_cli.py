@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+import urllib.request
 
 import numpy as np
 import pytest
@@ -119,6 +122,64 @@ def test_a_mistake_is_one_sentence(animelab, arguments, says, tmp_path, monkeypa
 
 def test_a_wrong_command_line_exits_with_two(animelab):
     assert "invalid choice" in animelab("trian", code=2)
+
+
+@pytest.mark.parametrize(
+    ("given", "becomes"),
+    [
+        ([], ["00_start.ipynb"]),
+        (["--no-browser"], ["00_start.ipynb", "--no-browser"]),
+        (["--port", "8899", "01_dcgan.ipynb"], ["01_dcgan.ipynb", "--port", "8899"]),
+        (["01_dcgan.ipynb", "--port=8899"], ["01_dcgan.ipynb", "--port=8899"]),
+        (["01_dcgan", "--no-browser"], ["01_dcgan", "--no-browser"]),
+        (["--help"], ["--help"]),
+    ],
+)
+def test_jupyterlabs_options_may_come_first(given, becomes):
+    assert cli._lesson_first(["lab", *given]) == ["lab", *becomes]
+    assert cli._lesson_first(["sample", *given]) == ["sample", *given]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a process cannot become another")
+def test_the_lab_is_the_server_itself_at_the_root_of_the_course(tmp_path, monkeypatch):
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "00_start.ipynb").touch()
+    monkeypatch.chdir(tmp_path)
+    became = []
+    monkeypatch.setattr(os, "execv", lambda *command: became.append(command))
+    monkeypatch.setattr(subprocess, "call", lambda *_, **__: 0)
+    assert cli.main(["lab", "--no-browser"]) == 0
+    ((program, command),) = became
+    assert program == sys.executable and command[1:4] == ["-m", "jupyterlab", "notebooks/00_start.ipynb"]
+    assert f"--ServerApp.root_dir={tmp_path}" in command and command[-1] == "--no-browser"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere a process cannot become another")
+def test_ending_the_lab_ends_its_server(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "animelab", "lab", "--no-browser", f"--port={port}", "--ServerApp.token=t"]
+    with open(tmp_path / "said.txt", "w") as said:
+        process = subprocess.Popen(command, stdout=said, stderr=said)
+    try:
+        listed = None
+        for _ in range(600):
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/contents?token=t", timeout=10) as answer:
+                    listed = {entry["name"] for entry in json.load(answer)["content"]}
+                break
+            except OSError:
+                assert process.poll() is None, (tmp_path / "said.txt").read_text()
+                time.sleep(0.1)
+        assert listed and {"README.md", "notebooks"} <= listed
+        process.terminate()
+        process.wait(60)
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.1", port), timeout=5)
+    finally:
+        process.kill()
+        process.wait()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for one process")
