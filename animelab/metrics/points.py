@@ -20,12 +20,12 @@ def _finder() -> nn.Module:
 
 @torch.no_grad()
 def landmarks(pictures: Tensor) -> Tensor:
-    """Five points in faces (N, 3, 64, 64) in [-1, 1]: (N, 5, 2), x and y in pixels.
+    """Five points in faces (N, 3, H, W), of about 64 px, in [-1, 1]: (N, 5, 2), x and y in pixels.
 
     Both eyes, nose, both corners of the mouth; left is left in the picture. The finder learned from portraits and cels,
     turned, scaled and shifted.
     """
-    pictures = limits.numbers("Faces", limits.pictures(pictures, "Faces"), None, 3, 64, 64)
+    pictures = limits.pictures(pictures, "Faces")
     return torch.cat([_finder()(part.float().cpu()) for part in pictures.split(256)])
 
 
