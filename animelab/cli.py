@@ -539,7 +539,7 @@ def translate(options: argparse.Namespace) -> int:
             pixels = np.array(image)
             if options.fit:
                 alpha, eyes = None, metrics.guessed_eyes(pixels) if options.fit == "aligned" else None
-                picture = fitted(pixels, square, options.fit, eyes)
+                picture = fitted(pixels, square, options.fit, eyes, 255 if model.takes_lines else 128)
             else:
                 picture = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
             unseen = None if told else model.unseen(*picture.shape[-2:])

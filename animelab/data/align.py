@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate
 
+from animelab import limits
 from animelab.config import nearest
 from animelab.errors import LabError
 
@@ -63,15 +64,17 @@ class Move(NamedTuple):
         return grid_sample(pictures, where.to(pictures), "bilinear", "border", align_corners=False)
 
 
-def fitted(pixels: np.ndarray, size: int, how: str, eyes: Tensor | None = None) -> Tensor:
+def fitted(pixels: np.ndarray, size: int, how: str, eyes: Tensor | None = None, frame: int = 128) -> Tensor:
     """Any picture, uint8 (H, W, 3), as (1, 3, size, size) in [-1, 1].
 
-    how: "letterboxed" (all of it, in gray), "cropped" (its middle square), or "aligned": `eyes` (2, 2), the left and
-    the right one in the picture, x and y in pixels, go to where the studio's portraits have theirs. LabError for
-    another word, and for eyes that are one point.
+    how: "letterboxed" (all of it, in a frame of that gray; 255, white, for line drawings), "cropped" (its middle
+    square), or "aligned": `eyes` (2, 2), the left and the right one in the picture, x and y in pixels, go to where the
+    studio's portraits have theirs. LabError for another word, and for eyes that are one point.
     """
     if how not in FITS:
         raise LabError(f"A picture cannot be fitted '{how}': {nearest(how, FITS)}")
+    limits.one_picture(pixels)
+    size = limits.whole("size", size, limits.PIXELS)
     high, wide = pixels.shape[:2]
     if how == "aligned":
         if eyes is None or float((eyes[0] - eyes[1]).norm()) < 2:
@@ -85,6 +88,6 @@ def fitted(pixels: np.ndarray, size: int, how: str, eyes: Tensor | None = None) 
         image = image.crop((left, top, left + side, top + side))
     scale = size / max(image.size)
     image = image.resize([max(1, round(each * scale)) for each in image.size], Image.Resampling.BICUBIC)
-    frame = Image.new("RGB", (size, size), (128, 128, 128))
-    frame.paste(image, ((size - image.width) // 2, (size - image.height) // 2))
-    return torch.from_numpy(np.array(frame)).permute(2, 0, 1)[None].float() / 127.5 - 1
+    whole = Image.new("RGB", (size, size), (frame,) * 3)
+    whole.paste(image, ((size - image.width) // 2, (size - image.height) // 2))
+    return torch.from_numpy(np.array(whole)).permute(2, 0, 1)[None].float() / 127.5 - 1

@@ -102,7 +102,8 @@ class OwnPicture(anywidget.AnyWidget):
         if places.shape != (2, 2) or not places.isfinite().all():
             raise LabError(f"Eyes are two points, [[x, y], [x, y]], not {eyes}.")
         if self.size:
-            before = fitted(picture, self.size, fit, places * torch.tensor(picture.shape[1::-1]))
+            seen = places * torch.tensor(picture.shape[1::-1])
+            before = fitted(picture, self.size, fit, seen, 255 if self._lines else 128)
         else:
             before = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
         with torch.no_grad():

@@ -96,6 +96,8 @@ def test_a_model_of_lines_gets_black_on_white_and_others_what_there_is(picture: 
         before = own.answers
         own.opened = url(Image.fromarray(page))
         assert np.allclose(own.picture[[0, 30], 0, 0], wanted, atol=25)
+        wide = own.render(own.picture[:32], "letterboxed", [[0.4, 0.5], [0.6, 0.5]])[0]
+        assert wide[0, 0, 0] == (255 if own._lines else 128), "a frame is no gray paper"
         assert own.answers > before and own.said.startswith("Its light lines") == (wanted[0] == 255)
     own.opened = url(Image.fromarray(page.astype(np.uint16) * 257))
     assert own.picture[0, 0, 0] == 20 and own.picture[30, 0, 0] == 240, "16 bits are not cut off"
