@@ -41,10 +41,10 @@ class TrainingConfig:
 AnyConfig = TypeVar("AnyConfig")
 
 
-def nearest(word: str, allowed: Iterable[str]) -> str:
+def nearest(word: object, allowed: Iterable[str]) -> str:
     """A phrase for error messages: the most similar allowed name first, then all of them."""
     names = sorted(allowed)
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(str(word), names, n=1, cutoff=0.5)
     return (f"did you mean '{close[0]}'? " if close else "") + f"There are: {', '.join(names)}."
 
 

@@ -116,6 +116,13 @@ def pictures(value: Any, what: str = "Pictures", channels: int | None = 3) -> Te
     return numbers(what, value, None, channels, None, None, within=BRIGHTEST)
 
 
+def one_picture(value: Any) -> None:
+    """LabError unless it is one picture of bytes, uint8 (H, W, 3)."""
+    shape: Any = getattr(value, "shape", ())
+    if str(getattr(value, "dtype", "")) != "uint8" or len(shape) != 3 or shape[2] != 3 or 0 in shape:
+        raise LabError("One picture of bytes is asked for, a NumPy array uint8 (H, W, 3), as viz.as_pixels gives them.")
+
+
 def _said(value: Any) -> str:
     if isinstance(value, int) and abs(value) >= 10**30:
         return f"one of {int(math.log10(abs(value))) + 1:,} digits" if abs(value) < 10**300 else "one without end"

@@ -25,6 +25,8 @@ class Pictures(Dataset[Tensor]):
     """
 
     def __init__(self, pixels: np.ndarray, name: str, fingerprint: str | None = None) -> None:
+        if not isinstance(pixels, np.ndarray):
+            raise LabError(f"'{name}' has pixels of type {type(pixels).__name__}; give a NumPy array of bytes (uint8).")
         if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3 or pixels.shape[1] != pixels.shape[2]:
             raise LabError(
                 f"'{name}' has pixels of shape {pixels.shape} and type {pixels.dtype}; "

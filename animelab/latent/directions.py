@@ -94,6 +94,7 @@ def crossed(mother: Tensor, father: Tensor, first: int, last: int) -> Tensor:
     """The mother's w (layers, latent) with the father's layers first to last, both included."""
     mother = limits.numbers("The mother", mother, None, None)
     father = limits.numbers("The father", father, *mother.shape)
+    first, last = (limits.whole("A layer", layer, (-1, len(mother))) for layer in (first, last))
     return torch.cat([mother[:first], father[first : last + 1], mother[last + 1 :]])
 
 

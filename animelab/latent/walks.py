@@ -29,6 +29,7 @@ def slerp(a: Tensor, b: Tensor, t: float | Tensor) -> Tensor:
     a, b = limits.numbers("A latent", a), limits.numbers("The other latent", b)
     if a.shape != b.shape:
         raise LabError(f"slerp joins two latents of one shape, not {tuple(a.shape)} and {tuple(b.shape)}.")
+    t = limits.numbers("t", t).to(a) if isinstance(t, Tensor) else limits.number("t", t, (-1e6, 1e6))
     tiny = torch.finfo(a.dtype).tiny
     length_a, length_b = a.norm(dim=-1, keepdim=True), b.norm(dim=-1, keepdim=True)
     unit_a, unit_b = a / length_a.clamp_min(tiny), b / length_b.clamp_min(tiny)
@@ -110,6 +111,8 @@ def fuse(a: Parent, b: Parent, t: float = 0.5, seed: int = 0, mutation: float = 
     """
     t, mutation = limits.number("t", t, (0.0, 1.0)), limits.number("mutation", mutation, (0.0, 1.0))
     seed = limits.whole("seed", seed, limits.SEEDS)
+    if not all(isinstance(each, tuple | list) and len(each) == 2 for each in (a, b)):
+        raise LabError("A parent is a latent and its attributes, together in a tuple.")
     a, b = ((limits.numbers("A latent", z, None), limits.numbers("Attributes", y, len(TAGS))) for z, y in (a, b))
     if tuple(a[0].tolist()) > tuple(b[0].tolist()):  # the same random numbers for either order of the parents
         a, b, t = b, a, 1 - t

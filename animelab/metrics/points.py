@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from animelab import limits, zoo
 from animelab.data import fitted
-from animelab.errors import LabError
 
 
 @lru_cache(maxsize=1)
@@ -31,8 +30,7 @@ def landmarks(pictures: Tensor) -> Tensor:
 
 def guessed_eyes(picture: np.ndarray) -> Tensor:
     """Where two eyes seem to be in one picture, uint8 (H, W, 3) of any size: (2, 2), x and y in its pixels."""
-    if getattr(picture, "dtype", None) != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or not picture.size:
-        raise LabError("Eyes are looked for in one picture of bytes, uint8 (H, W, 3), such as viz.as_pixels gives.")
+    limits.one_picture(picture)
     high, wide = picture.shape[:2]
     points = landmarks(fitted(picture, 64, "letterboxed"))[0, :2] / 64 - 0.5
     sides = torch.tensor([wide, high])

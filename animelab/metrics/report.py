@@ -31,7 +31,7 @@ def evaluate(models: list[str], count: int = 2048, seed: int = 0, inception: boo
     priors or sizes: distances to different faces do not belong into one table.
     """
     count, seed = limits.whole("count", count, limits.SCORED), limits.whole("seed", seed, limits.SEEDS)
-    if isinstance(models, str) or not models:
+    if not isinstance(models, list | tuple) or not models:
         raise LabError("Give the models to score as a list of names or of runs' folders.")
     if inception:
         _inception(count)  # what is missing is said before minutes of drawing

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import LabError, shown
 from ..files import MOST_PIXELS
-from ..limits import PIXELS, whole
+from ..limits import PIXELS, number, whole
 from . import light, palette, portrait, rendering, watercolor
 from .ink import NECK, Drawing, Pose, Shape, stroked
 from .raster import rasterize
@@ -265,6 +265,9 @@ def normals(character: Traits, size: int = 256, style: str = "cel") -> np.ndarra
 def lit(character: Traits, size: int = 256, toward: Sequence[float] = light.LIGHT, tones: int = 3) -> np.ndarray:
     """The character under another light: uint8 (size, size, 3); `toward` points to the light, see `light.relight`."""
     tones = whole("tones", tones, (0, 100))
+    if np.shape(toward) != (3,):
+        raise LabError(f"A light is a direction of three numbers, such as {light.LIGHT}, not {shown(repr(toward))}.")
+    toward = [number("A light", each, (-1e6, 1e6)) for each in toward]
     flat, ink, labels = (render(character, size, layer) for layer in ("flat", "line", "segmentation"))
     face = np.isin(labels, [LABELS[name] for name in ("eye", "iris", "mouth")])
     flat = np.where(face[..., None], render(character, size), flat)  # eyes keep the lights that make them live

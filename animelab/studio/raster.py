@@ -53,7 +53,7 @@ def _resvg(text: str, size: int) -> np.ndarray:
 
 
 def _distribution(renderer: str) -> str:
-    if renderer not in RENDERERS:
+    if not isinstance(renderer, str) or renderer not in RENDERERS:
         raise LabError(f"There is no renderer {renderer!r}; choose one of {', '.join(RENDERERS)}.")
     return RENDERERS[renderer]
 

@@ -38,6 +38,8 @@ class CharacterDesigner(Panel):
     """
 
     def __init__(self, character: Character | None = None, size: int = 256, folder: str | Path | None = None) -> None:
+        if not isinstance(character, Character | None):
+            raise LabError(f"A design begins with a Character, such as Character.random(3), not with {character!r}.")
         self.character = self._first = character or Character.random(12)
         self.size = limits.whole("size", size, limits.SETTINGS["size"])
         self.folder = Path(folder or env.runs_dir() / "designs").absolute()

@@ -33,7 +33,7 @@ def names(kind: str = ".generator") -> list[str]:
 def card(name: str) -> dict[str, Any]:
     """What is known of a bundled model: data, machine, command, scores. Raises LabError for an unknown name."""
     cards = read()
-    if name not in cards:
+    if not isinstance(name, str) or name not in cards:
         raise LabError(f"The zoo has no model '{name}': {nearest(name, cards)}")
     return cards[name]
 

@@ -54,7 +54,7 @@ def load_run(folder: str | Path) -> Any:
 
     Raises LabError when the folder holds no trained weights.
     """
-    folder = Path(folder)
+    folder = _place(folder)
     path = folder / "weights.safetensors"
     if not path.exists():
         raise LabError(
@@ -88,7 +88,14 @@ def open_translator(path_or_name: str | Path, *options: str) -> Translator:
     return model
 
 
+def _place(given: str | Path) -> Path:
+    if not isinstance(given, str | Path) or not str(given).strip():
+        raise LabError(f"A run's folder, a bundled model's name or a file is asked for, not {given!r}.")
+    return Path(given)
+
+
 def _either(run_or_name: str | Path, bundled: list[str]) -> Any:
+    run_or_name = str(_place(run_or_name))
     if Path(run_or_name).is_dir():
         return load_run(run_or_name)
     if str(run_or_name) in read():

@@ -15,12 +15,23 @@ from PIL import Image
 
 from animelab import config, env, latent, limits, metrics, zoo
 from animelab.cli import main
-from animelab.data import ImageFolder, PairedFolder, StudioFaces
+from animelab.data import ImageFolder, PairedFolder, Pictures, StudioFaces, fitted
 from animelab.engine.weights import save_weights
 from animelab.errors import LabError
 from animelab.nn import cyclegan, stylegan2
 from animelab.recipes import RECIPES
-from animelab.studio import Character, Prior, Scene, contact_sheet, label_map, paint, paint_labels, rasterize, render
+from animelab.studio import (
+    Character,
+    Prior,
+    Scene,
+    contact_sheet,
+    label_map,
+    lit,
+    paint,
+    paint_labels,
+    rasterize,
+    render,
+)
 from animelab.studio import landmarks as studio_landmarks
 from animelab.widgets import CharacterDesigner
 from animelab.zoo.pretrained import Pretrained, Translator
@@ -186,6 +197,24 @@ PYTHON: list[tuple[str, Callable[[], object], str]] = [
     ("labels of NaN", lambda: metrics.attribute_accuracy(GOOD, torch.full((3, 34), NAN)), "NaN"),
     ("evaluate, count=1", lambda: metrics.evaluate(["dcgan-faces-64"], 1), "count takes a whole number from 257"),
     ("evaluate, a name", lambda: metrics.evaluate("dcgan-faces-64"), "list of names"),
+    ("a model called 5", lambda: zoo.load(5), "The zoo has no model '5'"),
+    ("a model called []", lambda: zoo.load([]), "The zoo has no model"),
+    ("a run of None", lambda: zoo.load_run(None), "is asked for"),
+    ("a run without a name", lambda: zoo.open_model(""), "is asked for"),
+    ("evaluate, 5", lambda: metrics.evaluate(5), "list of names"),
+    ("pixels that are a list", lambda: Pictures([[0]], "mine"), "NumPy array"),
+    ("a split called 5", lambda: StudioFaces(16, 4, split=5), "no split '5'"),
+    ("a side called None", lambda: StudioFaces(16, 4, side=None), "draws no 'None'"),
+    ("a text fitted", lambda: fitted("a", 64, "cropped"), "uint8 (H, W, 3)"),
+    ("fitted to 0", lambda: fitted(np.zeros((9, 9, 3), np.uint8), 0, "cropped"), "size takes"),
+    ("fitted to 10**9", lambda: fitted(np.zeros((9, 9, 3), np.uint8), 10**9, "letterboxed"), "size takes"),
+    ("crossed from layer 1.5", lambda: latent.crossed(w(8), w(8), 1.5, 3), "A layer takes"),
+    ("slerp, t='a'", lambda: latent.slerp(w()[0], w()[1], "a"), "t takes"),
+    ("a child of None", lambda: latent.fuse(None, None), "A parent is"),
+    ("a light from None", lambda: lit(Character(), 16, None), "three numbers"),
+    ("a light from NaN", lambda: lit(Character(), 16, (NAN, 0, 1)), "A light takes"),
+    ("a renderer called []", lambda: render(Character(), 16, renderer=[]), "no renderer"),
+    ("a designer of 5", lambda: CharacterDesigner(5), "begins with a Character"),
     ("eyes of a tensor", lambda: metrics.guessed_eyes(GOOD[0]), "bytes"),
     ("hints of another size", lambda: metrics.obedience(GOOD, torch.zeros(3, 4, 32, 32)), "one size"),
     ("sample, count=0", lambda: faces().sample(0), "count takes a whole number from 1"),
