@@ -430,24 +430,18 @@ def sample(options: argparse.Namespace) -> int:
         if not isinstance(model, zoo.Conditional):
             raise LabError(f"'{model.name}' takes no attributes; leave --attributes out, or use a model that does.")
         wish = (latent.attributes(options.attributes),)
-    if not options.out.suffix:
-        _empty_folder(options.out)
-
-    def drawn(count: int, seed: int) -> torch.Tensor:
-        return model.sample(count, seed, *wish, truncation=options.truncation)  # type: ignore[misc]
-
-    if options.seeds:
-        pictures = torch.cat([drawn(1, seed) for seed in options.seeds])
-        names = [f"seed{seed:04d}.png" for seed in options.seeds]
-    else:
-        pictures = drawn(options.count or 64, options.seed)
-        names = [f"{index:06d}.png" for index in range(len(pictures))]
+    seeds, count = (options.seeds, 1) if options.seeds else ([options.seed], options.count or 64)
+    numbers = [f"seed{seed:04d}" for seed in seeds] if options.seeds else [f"{index:06d}" for index in range(count)]
+    pictures = (model.sample(count, seed, *wish, truncation=options.truncation) for seed in seeds)  # type: ignore[misc]
     if options.out.suffix:
-        save_picture(Image.fromarray(grid(pictures)), options.out)
+        if len(numbers) * 3 * model.size**2 > limits.AT_ONCE:
+            raise LabError(f"{len(numbers):,} pictures of {model.size} px are too many for one grid; name a folder.")
+        save_picture(Image.fromarray(grid(torch.cat(list(pictures)))), options.out)
     else:
-        for picture, name in zip(as_pixels(pictures), names):
-            save_picture(Image.fromarray(picture), options.out / name)
-    say(f"{len(pictures)} pictures in {options.out}")
+        _empty_folder(options.out)
+        for number, picture in zip(numbers, (each for batch in pictures for each in as_pixels(batch))):
+            save_picture(Image.fromarray(picture), options.out / f"{number}.png")
+    say(f"{len(numbers)} pictures in {options.out}")
     return 0
 
 
