@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import signal
 import threading
 import time
@@ -20,7 +19,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from animelab.engine.checkpoint import Checkpoints
-from animelab.engine.recipe import Recipe
+from animelab.engine.recipe import Recipe, out_of_memory
 from animelab.engine.run import Data, Log, Run, first_preview, resume_or_begin, save_preview, save_timelapse
 from animelab.engine.weights import save_weights
 from animelab.errors import LabError, say
@@ -102,7 +101,7 @@ def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Cal
         recipe.examples = _first_examples(data, recipe.device)
         preview = first_preview(recipe, out, start)
         while step < config.steps:
-            with recipe.autocast(), _explained(config):
+            with recipe.autocast(), out_of_memory(config):
                 losses = recipe.step(data.batch(order[step], recipe.device))
             step += 1
             bar.update()
@@ -173,18 +172,6 @@ def _diverged(what: str, step: int, checkpoints: Checkpoints) -> LabError:
         + (f"The last good checkpoint is {saved[-1]}. " if saved else "No checkpoint was written yet. ")
         + "The usual cause is a learning rate that is too high, or precision=bf16: halve the one, or use fp32."
     )
-
-
-@contextmanager
-def _explained(config: Any) -> Iterator[None]:
-    try:
-        yield
-    except (RuntimeError, MemoryError) as error:  # CUDA, MPS and the CPU each have words of their own for it
-        if not re.search("out of memory|allocate memory", str(error)) and not isinstance(error, MemoryError):
-            raise
-        raise LabError(
-            f"Out of memory with batch={config.batch}; try batch={max(1, config.batch // 2)} or a smaller preset."
-        ) from error
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -44,9 +45,10 @@ class Recipe:
                 raise LabError(f"{type(self).__name__} has no part '{part}': {settings.nearest(part, self.parts)}")
             setattr(self, part, value)
         env.seed_everything(config.seed)
-        self.build(config)
-        for name, module in self._having(nn.Module):
-            setattr(self, name, module.to(self.device))  # in place for parameters: optimizers keep their hold on them
+        with out_of_memory(config):
+            self.build(config)
+            for name, module in self._having(nn.Module):
+                setattr(self, name, module.to(self.device))  # in place for parameters: optimizers keep their hold
 
     # ---- a recipe's author writes these
 
@@ -179,6 +181,19 @@ def frozen(*networks: nn.Module) -> Iterator[None]:
     finally:
         for network in networks:
             network.requires_grad_(True)
+
+
+@contextmanager
+def out_of_memory(config: Any) -> Iterator[None]:
+    """Inside, memory that is not there is one LabError."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:  # CUDA, MPS and the CPU each have words of their own for it
+        if not re.search("out of memory|allocate memory", str(error)) and not isinstance(error, MemoryError):
+            raise
+        raise LabError(
+            f"Out of memory with batch={config.batch}; try batch={max(1, config.batch // 2)} or a smaller preset."
+        ) from error
 
 
 def _source(part: Any) -> str:

@@ -48,6 +48,11 @@ class Config(TrainingConfig):
     start: str = ""  # a bundled model or a run's folder to begin from; nothing: from noise
     previews: int = 32
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.channel_base < self.size:
+            raise LabError(f"channel_base={self.channel_base} leaves layers of {self.size} px no channel; raise it.")
+
 
 PRESETS = {
     "smoke": Config(

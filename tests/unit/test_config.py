@@ -55,6 +55,15 @@ def test_the_smallest_picture_that_is_allowed_fits_both_discriminators():
     assert recipe.step((torch.zeros(1, 3, 24, 24), torch.zeros(1, 3, 24, 24)))["D"].isfinite()
 
 
+def test_networks_that_fit_no_memory_are_one_sentence(monkeypatch):
+    def build(self, config):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4294967296 bytes")
+
+    monkeypatch.setattr(dcgan.DCGAN, "build", build)
+    with pytest.raises(LabError, match="Out of memory"):
+        dcgan.DCGAN(dcgan.preset("smoke"), "cpu")
+
+
 def test_an_unknown_preset_names_the_nearest():
     with pytest.raises(LabError, match="did you mean 'smoke'"):
         dcgan.preset("smok")

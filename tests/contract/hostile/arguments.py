@@ -244,6 +244,9 @@ PYTHON: list[tuple[str, Callable[[], object], str]] = [
     ("interfacegan, share=2", lambda: latent.interfacegan(w(100), w(100)[:, 0], 2), "share takes"),
     ("conditional of NaN", lambda: latent.conditional(w()[0], torch.full((16,), NAN)), "NaN"),
     ("conditional of other lengths", lambda: latent.conditional(w()[0], w()[0, :8]), "shape"),
+    ("perpendicular to NaN", lambda: latent.perpendicular(w(8), torch.full((16,), NAN)), "NaN"),
+    ("perpendicular to nothing", lambda: latent.perpendicular(w(8)), "at least one other"),
+    ("a number perpendicular to a row", lambda: latent.perpendicular(1.0, w()[0]), "a row of numbers"),
     ("edit in layer 99", lambda: latent.edit(w(8)[None], w()[0], 1.0, [99]), "A layer takes"),
     ("edit by NaN", lambda: latent.edit(w(8)[None], w()[0], NAN), "amount takes"),
     ("edit by another length", lambda: latent.edit(w(8)[None], w()[0, :8], 1.0), "shape"),
@@ -375,6 +378,9 @@ CASES = [
     ("seeds beyond 99", taken(*(
         lambda name=name, seed=seed: zoo.load(name).sample(2, seed=seed)
         for name in ("stylegan2-faces-64", "makegirlsmoe-faces-64") for seed in (100, 500, 2**40, -3))), None),
+    *((f"{recipe} of too large patches", partial(untouched,
+       f"train {recipe} --preset smoke --set size=32 --set patch_layers=6 --out OUT"), "at least 192")
+      for recipe in ("pix2pix", "cyclegan", "colorization")),
     ("animelab sample --seed 100",
      partial(command, "sample stylegan2-faces-64 --count 2 --seed 100 --out OUT.png"), None),
 ]  # fmt: skip
