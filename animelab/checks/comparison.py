@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from numbers import Number
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -39,7 +40,7 @@ STOPPED = "The numbers are right, and torch cannot go back through them to a gra
 
 @dataclass(frozen=True)
 class Rules:
-    """How answers are compared. Arguments go by their names in `reference`, or without one by their places."""
+    """How answers are compared. Arguments go by their names in `reference`, or those the look's first line gives."""
 
     reference: Callable[..., Any] | None = None
     learns: Sequence[str] | None = None  # tensors that get a gradient in training; None: all. Modules always do
@@ -47,10 +48,11 @@ class Rules:
     gradients: bool = True
     tolerance: float = 1e-4
     advice: Mapping[str, str] = field(default_factory=dict)  # for an argument whose gradient is not right
+    described: Sequence[str] = ()  # what the arguments are called, where no reference says it
 
     def names(self, count: int) -> list[str]:
         """What the arguments are called."""
-        known = list(inspect.signature(self.reference).parameters) if self.reference else []
+        known = list(inspect.signature(self.reference).parameters) if self.reference else self.described
         return [*known, *(f"argument {number + 1}" for number in range(len(known), count))][:count]
 
 
@@ -101,8 +103,17 @@ class Call:
         for one, other in zip(mine, right):
             if not agree(one, other, self.rules.tolerance):  # NaN where it should be NaN
                 if other.ndim == 0:
-                    return f"Yours is {one.item():.4g}, and it should be {other.item():.4g}."
+                    digits = 4 if f"{one.item():.4g}" != f"{other.item():.4g}" else 8
+                    return f"Yours is {one.item():.{digits}g}, and it should be {other.item():.{digits}g}."
+                if one.isnan().any() and not other.isnan().any():
+                    return "On random numbers some of yours are not numbers (NaN)."
                 return f"On random numbers yours differs by up to {float((one - other).abs().max()):.3g}."
+        types = (
+            [each.dtype for _, each in parts(value) if isinstance(each, Tensor)] for value in (self.answer, self.right)
+        )
+        for found, wanted in zip(*types):
+            if wanted.is_floating_point and found != wanted:
+                return f"The numbers are right, in {found}, and what comes after them works in {wanted}."
         return None
 
     def in_training(self) -> str | None:
@@ -138,7 +149,7 @@ class Call:
         total = torch.zeros((), dtype=torch.float64, requires_grad=True)
         for each in numbers(output):
             if each.is_floating_point():
-                total = total + (each * torch.randn(each.shape, generator=chance, dtype=each.dtype)).sum().double()
+                total = total + (each.double() * torch.randn(each.shape, generator=chance, dtype=torch.float64)).sum()
         flat = [leaf for found in leaves.values() for leaf in found]
         slopes = iter(torch.autograd.grad(total, flat, allow_unused=True, materialize_grads=True) if flat else ())
         return {whose: [next(slopes).detach() for _ in found] for whose, found in leaves.items()}
@@ -164,7 +175,7 @@ def numbers(value: Any) -> Iterator[Tensor]:
     for _, each in parts(value):
         if isinstance(each, Tensor):
             yield each
-        elif isinstance(each, Number):
+        elif isinstance(each, Number | np.ndarray):
             yield torch.as_tensor(each)
 
 
@@ -246,5 +257,5 @@ def _in_training(value: Any, name: str, rules: Rules) -> Any:
 
 
 def _near(found: Tensor, wanted: Tensor, floor: float) -> bool:
-    """Whether two gradients agree to one part in a hundred of the largest."""
-    return bool(((found - wanted).abs().max() <= 1e-2 * wanted.abs().max() + floor).item())
+    """Whether two gradients agree to one part in a hundred each, small ones beside large ones, too."""
+    return torch.allclose(found, wanted, rtol=1e-2, atol=float(2e-3 * wanted.abs().max()) + floor)

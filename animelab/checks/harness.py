@@ -82,9 +82,10 @@ def check(
     The check never raises what the learner's function raises, nor what a strange answer makes the check raise: both are
     verdicts that name the exception. It leaves torch's random numbers as they were, and always draws the same ones.
     """
-    rules = Rules(reference, learns, changes, gradients, tolerance, advice or {})
 
     def decorate(look: Callable[[Any], None]) -> Callable[[Any], Result]:
+        rules = Rules(reference, learns, changes, gradients, tolerance, advice or {}, _arguments(look))
+
         @functools.wraps(look)
         def run(function: Any) -> Result:
             found, calls = Stop("correct", gained), list[Call]()
@@ -197,6 +198,14 @@ def _guard(function: Any) -> Callable[..., Any]:
             raise Stop("error", _describe(error)) from error
 
     return guarded
+
+
+def _arguments(look: Callable[..., Any]) -> list[str]:
+    """The names in `fade(overlap): …`, with which a look's docstring begins; shapes in brackets are left out."""
+    line = (look.__doc__ or "").partition("\n")[0].partition("(")[2]
+    while line != (line := re.sub(r"\([^()]*\)|\[[^][]*\]", "", line)):
+        pass
+    return [words.split()[0] for words in line.partition(")")[0].split(",") if words.strip()]
 
 
 def _describe(error: Exception) -> str:

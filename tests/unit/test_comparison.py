@@ -148,3 +148,136 @@ def test_a_copy_keeps_networks_and_optimizers_together() -> None:
     twin, optimizer = comparison.copied([network, torch.optim.SGD(network.parameters(), 0.1)])
     optimizer.step()
     assert float(twin.weight.detach()) == pytest.approx(1.7) and float(network.weight.detach()) == 2.0
+
+
+def one_check(reference, *inputs, **rules):
+    """A check that gives these inputs, made anew each time, and looks at nothing itself."""
+
+    @check("0.9", "fine", reference, **rules)
+    def look(answer) -> None:
+        """answer(first, second): what it makes of them."""
+        answer(*(each() if callable(each) and not isinstance(each, nn.Module) else each for each in inputs))
+
+    return look
+
+
+def test_both_get_the_same_random_numbers_and_the_next_call_others() -> None:
+    noisy = one_check(lambda x: x + torch.randn(3), lambda: torch.zeros(3))
+    assert noisy(lambda x: torch.randn(3) + x)
+    assert not noisy(lambda x: x + torch.randn(4)[1:])
+
+
+def test_a_gradient_that_a_plain_sum_would_hide_is_compared() -> None:
+    shares = one_check(lambda x: x.softmax(0), lambda: torch.randn(5))
+    assert shares(lambda x: x.exp() / x.exp().sum())
+    assert "cut off" in shares(lambda x: x.exp() / x.exp().sum().detach()).message
+
+
+def test_small_gradients_count_beside_large_ones() -> None:
+    loud = torch.tensor([1.0, 10.0])
+    scaled = one_check(lambda x: (x * loud).square(), lambda: torch.ones(2))
+    half_cut = torch.tensor([True, False])
+    assert not scaled(lambda x: (torch.where(half_cut, x.detach() + 0.5 * (x - x.detach()), x) * loud).square())
+
+
+def test_what_changes_on_purpose_is_left_to_the_look() -> None:
+    def push(memory, x):
+        memory.append(x)
+
+    assert one_check(None, list, lambda: torch.ones(2), changes=("first",))(push)
+    assert "`first` was changed" in one_check(None, list, lambda: torch.ones(2))(push).message
+
+
+def test_keys_and_numbers_of_a_dict_stay() -> None:
+    look = one_check(lambda table: torch.tensor(0.0), lambda: {"a": 1, "b": torch.ones(2)}, gradients=False)
+    assert look(lambda table: torch.tensor(0.0))
+    for change in (
+        lambda table: table.pop("a"),
+        lambda table: table.update(a=2),
+        lambda table: table["b"].add_(1),
+        lambda table: table.update(c=3),
+    ):
+        assert "was changed" in look(lambda table, change=change: (change(table), torch.tensor(0.0))[1]).message
+
+
+def test_a_tensor_in_a_dict_learns() -> None:
+    look = one_check(lambda table: table["b"] * 2, lambda: {"b": torch.ones(2)})
+    assert look(lambda table: table["b"] + table["b"])
+    assert "no gradient reaches `table['b']`" in look(lambda table: table["b"].detach() * 2).message
+
+
+def test_the_gradient_that_a_tensor_stores_stays() -> None:
+    def leaf():
+        x = torch.ones(2, requires_grad=True)
+        x.grad = torch.ones(2)
+        return x
+
+    def backward(x):
+        loss = (x * 2).sum()
+        loss.backward(retain_graph=True)
+        return loss
+
+    assert "gradients stored in `x`" in one_check(lambda x: (x * 2).sum(), leaf)(backward).message
+
+
+def test_buffers_and_the_modes_of_inner_modules_stay() -> None:
+    network = nn.Sequential(nn.BatchNorm1d(3), nn.Dropout())
+    look = one_check(lambda G, x: G.eval() and x * 1, lambda: network.eval(), lambda: torch.randn(4, 3))
+    assert "weights of `G`" in look(lambda G, x: (G[0].running_mean.add_(1), x * 1)[1]).message
+    assert "`G` is left in another mode" in look(lambda G, x: (G[1].train(), x * 1)[1]).message
+
+
+def test_weights_that_are_frozen_on_purpose_need_no_gradient() -> None:
+    look = one_check(lambda D, x: D(x).mean(), lambda: Bend(0.7).requires_grad_(False), lambda: torch.randn(4))
+    assert look(lambda D, x: D(x).sum() / 4)
+
+
+def test_slopes_without_end_are_not_asked_for_but_numbers_are() -> None:
+    root = one_check(lambda x: x.sqrt(), lambda: torch.zeros(3))
+    assert root(lambda x: x.clamp(min=0).sqrt())
+    away = one_check(lambda x: x.square().sum(1), lambda: torch.zeros(2, 3))
+    assert "not a number" in away(lambda x: x.norm(dim=1).sqrt().pow(4)).message
+
+
+def test_an_answer_that_torch_cannot_go_back_through_gets_a_sentence() -> None:
+    def freed(x):
+        y = x.square()
+        torch.autograd.grad(y.sum(), x) if x.requires_grad else None
+        return y
+
+    assert "cannot go back" in one_check(lambda x: x.square(), lambda: torch.ones(3))(freed).message
+
+
+def test_shapes_and_types_of_what_comes_back() -> None:
+    look = one_check(lambda x: x * 2, lambda: torch.ones(2, 3))
+    assert "of the shape (2, 3)" in look(lambda x: (x * 2)[None]).message
+    assert "in torch.float64" in look(lambda x: x.double() * 2).message
+    assert "should be 2" not in look(lambda x: x * 2).message
+    assert one_check(lambda x: {"a": x, "b": 2 * x}, lambda: torch.ones(2))(lambda x: {"b": x + x, "a": x * 1})
+
+
+def test_two_numbers_that_differ_are_never_said_alike() -> None:
+    message = one_check(lambda x: x.sum(), lambda: torch.full((1,), 20.0))(lambda x: x.sum() + 0.004).message
+    assert message.startswith("Yours is 20.00") and "should be 20." in message
+
+
+def test_only_arguments_that_learn_need_a_gradient() -> None:
+    look = one_check(lambda x, y: x * y, lambda: torch.ones(3), lambda: torch.ones(3), learns=("x",))
+    assert look(lambda x, y: x * y.detach())
+    assert not look(lambda x, y: x.detach() * y)
+
+
+def test_values_may_not_depend_on_stale_gradients() -> None:
+    def adds(D, x):
+        return D(x).mean() + sum(0 if weight.grad is None else weight.grad.sum() for weight in D.parameters())
+
+    assert "should be" in one_check(lambda D, x: D(x).mean(), lambda: Bend(0.7), lambda: torch.randn(4))(adds).message
+
+
+def test_arguments_go_by_the_names_that_the_look_gives() -> None:
+    @check("0.8", "fine")
+    def look(answer) -> None:
+        """answer(pictures (B, 3, H, W) in [-1, 1], size), for any: what it makes of them."""
+        answer(torch.ones(2), 3)
+
+    assert "`pictures` was changed" in look(lambda pictures, size: pictures.mul_(2)).message
