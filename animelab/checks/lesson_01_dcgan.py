@@ -13,6 +13,7 @@ from torch.nn.functional import cosine_similarity
 
 from animelab import engine, latent, losses
 from animelab.checks.harness import check, close, logit_loss, tensor, wrong
+from animelab.checks.trouble import explained
 
 
 def to_network(pixels: Tensor) -> Tensor:
@@ -59,6 +60,7 @@ def check_1_1(to_network: Any) -> None:
 def check_1_2(discriminator_loss: Any) -> None:
     """discriminator_loss(real_logits, fake_logits): (B,), (B,) to a scalar."""
     logit_loss(discriminator_loss, losses.discriminator_loss, ("real", "fake"))
+    discriminator_loss(torch.tensor([-900.0, 2.0]), torch.tensor([900.0, -1.0]))  # exp overflows in float64, too
 
 
 @check("1.3", "G gets its strongest hint exactly where D is sure of a fake.", losses.non_saturating_generator_loss)
@@ -69,6 +71,7 @@ def check_1_3(generator_loss: Any) -> None:
         wrong("The order is right, but where D is sure your slope is almost 0: this is the game's first loss, minimax, "
               "which saturates. Ask what makes D say *real*, not fail at *fake*.")  # fmt: skip
     logit_loss(generator_loss, losses.non_saturating_generator_loss, ("fake",))
+    generator_loss(torch.tensor([-900.0, 2.0]))
 
 
 # Without a reference: random numbers may be drawn in any order.
@@ -80,6 +83,7 @@ def check_1_4(initialize: Any) -> None:
     network = nn.Sequential(conv, nn.LeakyReLU(0.2), norm, nn.Sequential(transposed, nn.Tanh()), others)
     for parameter in network.parameters():
         nn.init.constant_(parameter, 0.5)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
     network.apply(initialize)
     if all((parameter == 0.5).all() for parameter in network.parameters()):
         wrong("After `network.apply(initialize)` every weight is as it was. Do you change the module you are given?")
@@ -104,6 +108,18 @@ def check_1_4(initialize: Any) -> None:
         wrong(f"A layer of another kind, {touched[0]}, was changed, too; the rules are for convolutions and BatchNorm.")
     if not all(parameter.requires_grad for parameter in network.parameters()) or not network.training:
         wrong("The weights are right, and a network that comes out of your function cannot be trained any more.")
+    after = network.state_dict()
+    for name, was in before.items():
+        loud = name in ("0.bias", "3.0.bias") and name in after and after[name].abs().max() > 0.5
+        if name not in after or after[name].dtype != was.dtype or loud or ("g_" in name and (after[name] != was).any()):
+            wrong(f"`{name}` should stay: only a convolution's weights and a BatchNorm's scales are drawn, as float32, and "
+                  "its shifts are 0; other biases, and what BatchNorm has measured, are not yours to change.")  # fmt: skip
+    once = conv.weight.clone()
+    if len(once.unique()) < 0.9 * once.numel():
+        wrong("The same few weights come again and again; filters that begin alike learn alike. Draw each one.")
+    network.apply(initialize)
+    if close(conv.weight, once):
+        wrong("Twice the same weights: a seed is set inside, and everything drawn afterward depends on it.")
 
 
 def discriminator_step(G: Any, D: Any, real: Tensor, latents: Tensor, optimizer: Any, loss: Any) -> Tensor:
@@ -130,14 +146,14 @@ class _Kept:
 def check_1_5(step: Any) -> None:
     """discriminator_step(G, D, real, latents, optimizer, loss): one update of D only; returns the loss."""
     for stale in (None, 1.0):  # in the first call D has no gradients yet
-        norms = [nn.BatchNorm1d(width, track_running_stats=False) for width in (12, 8)]
+        norms = [nn.BatchNorm1d(12, track_running_stats=bool(stale)), nn.BatchNorm1d(8, track_running_stats=False)]
         G = nn.Sequential(nn.Linear(4, 12), norms[0], nn.Tanh(), nn.Unflatten(1, (3, 2, 2)))
         D = nn.Sequential(nn.Flatten(), nn.Linear(12, 8), norms[1], nn.LeakyReLU(0.2), nn.Linear(8, 1), nn.Flatten(0))
         for weight in D.parameters():
             weight.grad = torch.full_like(weight, stale) if stale else None
         real, latents, loss = torch.randn(6, 3, 2, 2), torch.randn(6, 4), _Kept()
         before, twin = copy.deepcopy(D), copy.deepcopy(D)
-        right, sgd = [D(real), D(G(latents))], [torch.optim.SGD(network.parameters(), lr=0.1) for network in (D, twin)]
+        right, sgd = [D(real), D(G(latents))], [torch.optim.SGD(network.parameters(), 0.3) for network in (D, twin)]
         discriminator_step(G, twin, real, latents, sgd[1], _Kept())
         step(G, D, real, latents, sgd[0], loss)
         if not loss.logits:
@@ -155,7 +171,13 @@ def check_1_5(step: Any) -> None:
                 wrong(f"The {name} logits that you gave to the loss are not what D says about the {name} pictures.")
         if not _same(D.parameters(), twin.parameters()):
             wrong("The step still carries gradients of an earlier one: torch adds up gradients until told not to."
-                  if stale else "D took a step, but not the one that these pictures ask for.")  # fmt: skip
+                  if stale else "D took a step, but not the one that these pictures ask the given optimizer for.")  # fmt: skip
+
+
+COUNTER = {
+    "can't be cast": "BatchNorm counts its batches in a whole number, `num_batches_tracked`, which cannot be mixed with "
+    "fractions: average the parameters, and copy the buffers."
+}
 
 
 # What changes is the average, whose buffers may be copied or averaged.
@@ -166,7 +188,9 @@ def check_1_6(update_average: Any) -> None:
     average = copy.deepcopy(model).requires_grad_(False).eval()
     for value in (*model.state_dict().values(), *average.state_dict().values()):
         value.copy_(torch.rand(value.shape) * 8 + 1)  # also the counter of BatchNorm
+    model[0].bias.requires_grad_(False)  # what does not learn is part of the average, too
     before, theirs, decay = copy.deepcopy(average), copy.deepcopy(model), 0.9
+    update_average = explained(update_average, COUNTER)
     owned = [value.detach() for value in average.parameters()]  # as another owner would hold them
     update_average(average, model, decay)
     mine, old, new = (dict(network.named_parameters()) for network in (average, before, theirs))
@@ -189,6 +213,8 @@ def check_1_6(update_average: Any) -> None:
             wrong(f"`{name}` is neither the old value nor the right mixture. Is every parameter mixed exactly once?")
     for name, value in average.named_buffers():
         was, fresh = before.get_buffer(name), theirs.get_buffer(name)
+        if value.data_ptr() == model.get_buffer(name).data_ptr():
+            wrong(f"The buffer `{name}` now belongs to both networks, and moves in both. Copy its numbers.")
         if value.is_floating_point() and not (close(value, fresh) or close(value, decay * was + (1 - decay) * fresh)):
             wrong(f"The parameters are right; the buffer `{name}` still is not the model's, and averaged weights with "
                   "stale measurements of their inputs make gray pictures. Copy it, or average it.")  # fmt: skip
@@ -233,6 +259,10 @@ def check_1_7(walk: Any) -> None:
     if not close(long, right, 1e-3) and not close(long, latent.slerp(a, 2 * b, 0.25), 1e-3):
         wrong(f"On the way from length 3 to 6 a quarter has the length {long.norm():.2f}, and should have "
               f"{right.norm():.2f}. The angle is that of the directions, whatever the lengths.")  # fmt: skip
+    for degrees in (6.0, 150.0):
+        turned = a * math.cos(math.radians(degrees)) + a.roll(1) * math.sin(math.radians(degrees))
+        if not close(tensor(walk(a.clone(), turned.clone(), 0.5), (16,)), slerp(a, turned, 0.5)):
+            wrong(f"60 degrees are right, {degrees:.0f} are not: only where the sine is almost 0 is the way straight.")
     first, second = torch.randn(2, 8, 16)
     second *= first.norm(dim=1, keepdim=True) / second.norm(dim=1, keepdim=True)
     if not close(tensor(walk(first.clone(), second.clone(), 0.3), (8, 16)), slerp(first, second, 0.3), 1e-3):
@@ -247,9 +277,15 @@ def check_1_7(walk: Any) -> None:
             wrong("Between a latent and itself there is no way to go: the answer should be that latent.")
     if not close(tensor(walk(same.clone(), 2 * same, 0.5), (64, 16)), 1.5 * same, 1e-3):
         wrong("From a to 2 a there is no arc, only the straight line, and halfway lies 1.5 a. Yours is elsewhere.")
-    second[3] = first[3]
-    if not close(tensor(walk(first.clone(), second.clone(), 0.3), (8, 16)), slerp(first, second, 0.3), 1e-3):
-        wrong("One row of a batch stands still, and now the other rows leave their arc. Choose for each row by itself.")
+    away = tensor(walk(a.clone(), -2 * a, 0.3), (16,)).norm()
+    if not away < 6:
+        wrong(f"From a to -2 a, of the lengths 3 and 6, yours passes a point of the length {away:.3g}. There, too, the "
+              "sine is almost 0 (though the angle is 180 degrees): walk straight.")  # fmt: skip
+    first, second = torch.cat([same, first]), torch.cat([same, second])
+    answer, right = tensor(walk(first.clone(), second.clone(), 0.3), (72, 16)), slerp(first, second, 0.3)
+    if not close(answer, right, 1e-3):
+        wrong("Some rows of a batch stand still, and the others no longer walk as they did alone, or those are not "
+              "numbers. Choose for each row by itself.")  # fmt: skip
 
 
 def _alike(values: Tensor, pixels: Tensor) -> bool:

@@ -64,6 +64,26 @@ def initialize_evenly(module):
         nn.init.uniform_(module.weight, -0.02 * 3**0.5, 0.02 * 3**0.5)
 
 
+def initialize_after(detour, first=False):
+    """The right weights, and something else that is done to convolutions and BatchNorms."""
+
+    def initialize_with_a_detour(module):
+        known = isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.BatchNorm2d)
+        if known and first:
+            detour(module)
+        initialize(module)
+        if known and not first:
+            detour(module)
+
+    return initialize_with_a_detour
+
+
+@torch.no_grad()
+def one_filter(module):
+    if isinstance(module, nn.Conv2d):
+        module.weight.copy_(module.weight[:1].expand_as(module.weight))
+
+
 def initialize_all(module):  # the mistake of a textbook
     for parameter in module.parameters(recurse=False):
         nn.init.normal_(parameter, 0, 0.02)
@@ -186,9 +206,25 @@ def step_that_returns_the_new_loss(G, D, real, latents, optimizer, loss):
     return loss(D(real), D(G(latents).detach()))
 
 
+def step_with_a_still_G(G, D, real, latents, optimizer, loss):
+    G.eval()
+    fake = G(latents).detach()
+    G.train()
+    return discriminator_step(lambda _: fake, D, real, latents, optimizer, loss)
+
+
+def step_at_its_own_rate(G, D, real, latents, optimizer, loss):
+    optimizer.param_groups[0]["lr"] = 0.1
+    return discriminator_step(G, D, real, latents, optimizer, loss)
+
+
+def step_with_its_own_optimizer(G, D, real, latents, optimizer, loss):
+    return discriminator_step(G, D, real, latents, torch.optim.SGD(D.parameters(), 0.1), loss)
+
+
 def step_moves_G(G, D, real, latents, optimizer, loss):
     value = loss(D(real), D(G(latents)))
-    both = torch.optim.SGD([*G.parameters(), *D.parameters()], lr=0.1)
+    both = torch.optim.SGD([*G.parameters(), *D.parameters()], lr=0.3)
     both.zero_grad()
     value.backward()
     both.step()
@@ -288,6 +324,27 @@ def average_what_learns(average, model, decay):
             mine.lerp_(theirs, 1 - decay)
 
 
+@torch.no_grad()
+def average_what_the_model_learns(average, model, decay):
+    frozen = [mine.clone() for mine in average.parameters()]
+    update_average(average, model, decay)
+    for mine, theirs, old in zip(average.parameters(), model.parameters(), frozen, strict=True):
+        mine.copy_(mine if theirs.requires_grad else old)
+
+
+def average_with_shared_buffers(average, model, decay):
+    update_average(average, model, decay)
+    for mine, theirs in zip(average.modules(), model.modules(), strict=True):
+        for name, value in theirs.named_buffers(recurse=False):
+            setattr(mine, name, value)
+
+
+@torch.no_grad()
+def average_of_everything(average, model, decay):
+    for mine, theirs in zip(average.state_dict().values(), model.state_dict().values(), strict=True):
+        mine.mul_(decay).add_((1 - decay) * theirs)
+
+
 def average_in_training_mode(average, model, decay):
     update_average(average.train(), model, decay)
 
@@ -335,6 +392,15 @@ def slerp_all_or_none(a, b, t):
     return (1 - t) * a + t * b if (sine < 1e-3).any() else slerp(a, b, t)
 
 
+def slerp_straight_when(parallel):
+    def slerp(a, b, t):
+        angle = nn.functional.cosine_similarity(a, b, dim=-1)[..., None].clamp(-1, 1).acos()
+        arc = (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()
+        return torch.where(parallel(angle.sin(), angle), (1 - t) * a + t * b, arc)
+
+    return slerp
+
+
 def slerp_that_stays(a, b, t):
     sine = nn.functional.cosine_similarity(a, b, dim=-1)[..., None].clamp(-1, 1).acos().sin()
     return torch.where(sine < 1e-3, a, slerp(a, b, t))
@@ -369,6 +435,10 @@ def slerp_flat(a, b, t):
 def slerp_unmeasured(a, b, t):
     angle = (a * b).sum(-1, keepdim=True).acos()
     return (((1 - t) * angle).sin() * a + (t * angle).sin() * b) / angle.sin()
+
+
+def log_loss_in_doubles(real, fake):
+    return log_loss(real.double(), fake.double()).float()
 
 
 def log_loss(real, fake):
@@ -450,6 +520,7 @@ WRONG_ANSWERS: dict[str, list[tuple[Callable, str]]] = {
         (lambda real, fake: softplus(-real).sum() + softplus(fake).sum(), "a sum"),
         (lambda real, fake: softplus(-real.sigmoid()).mean() + softplus(fake.sigmoid()).mean(), "squeezes"),
         (log_loss, "exp(88)"),
+        (log_loss_in_doubles, "inf"),
         (lambda real, fake: softplus(-real).mean(), "care about the fake"),
         (lambda real, fake: softplus(fake).mean(), "care about the real"),
         (lambda real, fake: softplus(torch.cat([-real, fake])).mean(), "exactly half"),
@@ -482,6 +553,7 @@ WRONG_ANSWERS: dict[str, list[tuple[Callable, str]]] = {
         (lambda fake: -softplus(-fake).mean(), "wrong way round"),
         (lambda fake: softplus(-fake).sum(), "a sum"),
         (lambda fake: torch.log(1 + torch.exp(-fake)).mean(), "exp(88)"),
+        (lambda fake: torch.log(1 + torch.exp(-fake.double())).mean().float(), "inf"),
         (lambda fake: softplus(-fake.sigmoid()).mean(), "squeezes"),
         (lambda fake: -fake.mean(), "it should be"),
         (lambda fake: losses.non_saturating_generator_loss(fake.detach()), "no gradient reaches"),
@@ -508,6 +580,13 @@ WRONG_ANSWERS: dict[str, list[tuple[Callable, str]]] = {
         (initialize_and_freeze, "cannot be trained"),
         (lambda module: initialize(module.eval()), "cannot be trained"),
         (initialize_evenly, "not drawn normally"),
+        (initialize_after(lambda module: torch.manual_seed(0), first=True), "a seed is set inside"),
+        (initialize_after(one_filter), "again and again"),
+        (initialize_after(lambda module: module.double()), "`0.weight` should stay"),
+        (initialize_after(lambda module: hasattr(module, "stride") and setattr(module, "bias", None)), "0.bias"),
+        (initialize_after(lambda module: hasattr(module, "stride") and nn.init.normal_(module.bias, 0, 0.5)), "0.bias"),
+        (initialize_after(lambda module: hasattr(module, "eps") and module.running_var.zero_()), "2.running_var"),
+        (initialize_after(lambda module: hasattr(module, "eps") and module.running_mean.fill_(0.3)), "2.running_mean"),
         (
             lambda module: nn.init.normal_(module.weight, 0, 0.02) if isinstance(module, nn.Conv2d) else None,
             "weights of BatchNorm2d are as they were",
@@ -518,7 +597,7 @@ WRONG_ANSWERS: dict[str, list[tuple[Callable, str]]] = {
         (step_with_detours(detach=False, after=lambda G, D: G.zero_grad()), "gradients stored in `G`"),
         (step_with_detours(before=lambda G, D: G.requires_grad_(False)), "`requires_grad` of `G`"),
         (step_with_detours(after=lambda G, D: D.requires_grad_(False)), "`requires_grad` of `D`"),
-        (step_with_detours(before=lambda G, D: G.eval()), "`G` is left in another mode"),
+        (step_with_detours(after=lambda G, D: G.eval()), "`G` is left in another mode"),
         (step_with_detours(after=lambda G, D: D.eval()), "`D` is left in another mode"),
         (step_with_detours(before=lambda G, D: G.zero_grad()), "gradients stored in `G`"),
         (step_zero_last, "gradients of an earlier one"),
@@ -538,6 +617,9 @@ WRONG_ANSWERS: dict[str, list[tuple[Callable, str]]] = {
         (step_with(returns=False), "NoneType came back"),
         (step_moves_G, "weights of `G`"),
         (step_on_its_own_loss, "never called"),
+        (step_with_a_still_G, "fake logits that"),
+        (step_at_its_own_rate, "the given optimizer"),
+        (step_with_its_own_optimizer, "the given optimizer"),
     ],
     "1_6": [
         (average_swapped, "changed places"),
@@ -551,6 +633,9 @@ WRONG_ANSWERS: dict[str, list[tuple[Callable, str]]] = {
         (lambda average, model, decay: update_average(average, model, 0.0), "plays no part"),
         (average_twice, "exactly once"),
         (average_what_learns, "ask for no gradients"),
+        (average_what_the_model_learns, "`0.bias` is neither"),
+        (average_with_shared_buffers, "belongs to both"),
+        (average_of_everything, "in a whole number"),
         (average_in_training_mode, "training mode"),
         (average_that_learns, "asks for gradients"),
         (average_that_stops_the_model, "`model` is left in another mode"),
@@ -565,12 +650,18 @@ WRONG_ANSWERS: dict[str, list[tuple[Callable, str]]] = {
         (slerp_flat, "rows change each other"),
         (lambda a, b, t: slerp(a, b, t * t), "A quarter of the way"),
         (lambda a, b, t: slerp(a, b, t)[0], "shape ()"),
-        (slerp_all_or_none, "One row of a batch stands still"),
+        (slerp_all_or_none, "Some rows of a batch stand still"),
+        (slerp_straight_when(lambda sine, angle: (sine < 1e-3).all()), "Some rows of a batch stand still"),
+        (slerp_straight_when(lambda sine, angle: angle.cos() > 0.99999), "From a to -2 a"),
+        (slerp_straight_when(lambda sine, angle: angle < 1e-3), "From a to -2 a"),
+        (slerp_straight_when(lambda sine, angle: sine == 0), "From a to -2 a"),
+        (slerp_straight_when(lambda sine, angle: angle.cos() > 0.9), "60 degrees are right, 6 are not"),
+        (slerp_straight_when(lambda sine, angle: angle.cos() < 0), "60 degrees are right, 150 are not"),
         (slerp_that_stays, "a to 2 a"),
         (slerp_unclamped, "0 / 0"),
         (slerp_of_equal_lengths, "whatever the lengths"),
         (lambda a, b, t: slerp(a, b, t) * (1 + 0.2 * t * (1 - t)), "A quarter of the way"),
-        (lambda a, b, t: a.copy_(slerp(a, b, t)), "argument 1"),
+        (lambda a, b, t: a.copy_(slerp(a, b, t)), "`a` was changed"),
         (lambda a, b, t: slerp(a, b, round(t, 1)), "A quarter of the way"),
         (
             lambda a, b, t: nn.functional.normalize((1 - t) * a + t * b, dim=-1) * a.norm(dim=-1, keepdim=True),
