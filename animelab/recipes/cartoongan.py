@@ -47,9 +47,9 @@ class Config(TrainingConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.size > self.picture or self.size % 16:
+        if self.size > self.picture or self.size % 16 or self.picture % 16:
             raise LabError(
-                f"size={self.size} must be a multiple of 16 and at most picture={self.picture}; change them together."
+                f"size={self.size} must be a multiple of 16 and at most picture={self.picture}, which is one as well."
             )
 
 

@@ -39,6 +39,8 @@ def test_a_wrong_setting_is_one_sentence(changes, says):
     [
         ("cartoongan", {"size": 256}, "at most picture=128"),
         ("animegan", {"size": 120}, "multiple of 16"),
+        ("cartoongan", {"picture": 200}, "picture=200, which is one as well"),
+        ("stylegan2", {"channel_base": 32}, "no channel"),
         ("ugatit", {"layers_global": 9}, "D of 4 and 9 layers, at least 384"),
         ("ugatit", {"layers_local": 2}, "from 3 to 9"),
         ("ugatit", {"size": 66}, "multiple of 4"),
