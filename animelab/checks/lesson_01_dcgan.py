@@ -112,8 +112,8 @@ def check_1_4(initialize: Any) -> None:
     for name, was in before.items():
         loud = name in ("0.bias", "3.0.bias") and name in after and after[name].abs().max() > 0.5
         if name not in after or after[name].dtype != was.dtype or loud or ("g_" in name and (after[name] != was).any()):
-            wrong(f"`{name}` should stay: only a convolution's weights and a BatchNorm's scales are drawn, as float32, and "
-                  "its shifts are 0; other biases, and what BatchNorm has measured, are not yours to change.")  # fmt: skip
+            wrong(f"`{name}` should stay: a convolution's weights and a BatchNorm's scales are drawn, as float32, its "
+                  "shifts are 0, and other biases and what BatchNorm has measured are left alone.")  # fmt: skip
     once = conv.weight.clone()
     if len(once.unique()) < 0.9 * once.numel():
         wrong("The same few weights come again and again; filters that begin alike learn alike. Draw each one.")
@@ -171,12 +171,12 @@ def check_1_5(step: Any) -> None:
                 wrong(f"The {name} logits that you gave to the loss are not what D says about the {name} pictures.")
         if not _same(D.parameters(), twin.parameters()):
             wrong("The step still carries gradients of an earlier one: torch adds up gradients until told not to."
-                  if stale else "D took a step, but not the one that these pictures ask the given optimizer for.")  # fmt: skip
+                  if stale else "D took a step, but not the one that these pictures ask the optimizer for.")  # fmt: skip
 
 
 COUNTER = {
-    "can't be cast": "BatchNorm counts its batches in a whole number, `num_batches_tracked`, which cannot be mixed with "
-    "fractions: average the parameters, and copy the buffers."
+    "can't be cast": "BatchNorm counts its batches in a whole number, `num_batches_tracked`, which cannot be "
+    "mixed with fractions: average the parameters, and copy the buffers."
 }
 
 

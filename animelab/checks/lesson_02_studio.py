@@ -11,6 +11,7 @@ from torch import Tensor
 
 from animelab import studio
 from animelab.checks.harness import check, close, recognize, tensor, wrong
+from animelab.checks.trouble import explained
 from animelab.errors import LabError
 from animelab.studio import LABELS, Character, hair
 from animelab.studio.ink import Sketched, parse
@@ -34,6 +35,8 @@ def check_2_1(my_hairstyle: Any) -> None:
     shapes = [shape for sketch in style.sketches.values() for _, shape in parse(sketch)]
     if shapes and not any(shape.fill in FILLS for shape in shapes):
         wrong("All of it has the color of ribbons. Hair that follows the hair's color has a fill such as lock_fill.")
+    if any(not (shape.fill or shape.line or shape.name in {other.clip for other in shapes}) for shape in shapes):
+        wrong("A shape has neither a fill nor an outline, so nothing of it is drawn (`#` gives a name, not a color).")
     if foreign := {role for shape in shapes for role in (shape.fill, shape.line)} - ROLES:
         wrong(f"It asks for '{min(foreign)}', which has one color under hair of any. Use {', '.join(sorted(FILLS))}.")
     if bare := [shape for shape in shapes if shape.fill in ("back_fill", "lock_fill") and shape.line != "hair_line"]:
@@ -41,6 +44,12 @@ def check_2_1(my_hairstyle: Any) -> None:
               f"Write {bare[0].fill}/hair_line and a width.")  # fmt: skip
     if not all(map(_seen, shapes)):
         wrong("A shape lies outside of the picture, which reaches from x -138 to 138 and from y -10 to 266.")
+    hanging = [shape for stage in ("back", "middle") for _, shape in parse(style.sketches.get(stage, ""))]
+    apart = [shape for shape in hanging if min(shape.curve.xs) > 0 and shape.fill in ("back_fill", "lock_fill")]
+    if {"twin-tail", "drill"} & {*style.tags} and not apart:
+        wrong(
+            "It has the tag of twin tails or drills, and no filled shape of `back` or `middle` hangs beside the head."
+        )
     reach = max((max(shape.curve.ys) for shape in shapes if shape.fill in FILLS), default=0)
     if ("long" in style.tags) != (reach > SHOULDERS):
         wrong(f"It reaches down to y = {reach:.0f} and has the tag {style.tags[0]}. What ends above {SHOULDERS} is "
@@ -114,8 +123,9 @@ def check_2_2(answer_of: Any) -> None:
     for name, found, wanted in zip(mirror(points, 128), named.tolist(), right.tolist()):
         if not np.allclose(found, wanted, atol=1e-3):
             wrong(f"`{name}` lies at {found} now, and it should lie at {wanted}.")
-    if abs(answer_of({"nose": (100.0, 90.0)}, 300)["nose"][0] - 200) > 1e-3:
-        wrong("A picture of 128 pixels comes out right, one of 300 does not. Is the size written as a number?")
+    if abs(answer_of({"nose": (100.0, 90.0)}, 301)["nose"][0] - 201) > 1e-3:
+        wrong("A picture of 128 pixels comes out right, one of 301 does not. Is the size written as a number, or half "
+              "of it rounded?")  # fmt: skip
 
 
 def multiply(below: Tensor, above: Tensor) -> Tensor:
@@ -158,6 +168,8 @@ def check_2_4(intersection_over_union: Any) -> None:
     truth[1, :2], guess[2, :3] = 4, 5  # a part never found, and one found where there is none; 6 and 7 are nowhere
     ours, theirs = (labels.flatten().bincount(minlength=8) for labels in (guess, truth))
     right = overlap(guess, truth, 8)
+    intersection_over_union = explained(intersection_over_union, {"ZeroDivisionError": "Labels 6 and 7 are in neither "
+        "map, and 0 / 0 stops Python. Tensors divide to nan, which is what such a label should score."})  # fmt: skip
     answer = tensor(intersection_over_union(guess.clone(), truth.clone(), 8), (8,))
     both = (right / (1 + right) * (ours + theirs))[:4]
     total = (ours + theirs)[:4]
@@ -178,6 +190,7 @@ def check_2_4(intersection_over_union: Any) -> None:
               f"{answer[5]:.2f}. A part that was never found must not vanish from the mean.")  # fmt: skip
     if not answer[6:].isnan().all():
         wrong(f"Labels 6 and 7 are in neither map and score {answer[6]:.2f}; say nan, which a mean can leave out.")
+    tensor(intersection_over_union(guess.clone(), truth.clone(), 10), (10,))
 
 
 def frechet_distance(mean_a: Tensor, covariance_a: Tensor, mean_b: Tensor, covariance_b: Tensor) -> Tensor:
@@ -193,16 +206,19 @@ def check_2_5(answer_of: Any) -> None:
     roots, thin = torch.randn(2, 5, 5).double(), torch.randn(20, 2).double()
     (a, b), flat = roots @ roots.mT, thin @ thin.mT
     shared = torch.linalg.svdvals(roots[0].mT @ roots[1]).sum()  # the trace of the root, by another way
-    for bells, right, words in (
-        ((zero, one, zero + 2, one), 20.0, "Two round bells of width 1 in 5 dimensions, 2 apart in each. Squared?"),
-        ((zero, one, zero, 9 * one), 20.0, "Round bells of the widths 1 and 3 in one place. Is a root missing?"),
-        ((zero, a, zero, a), 0.0, "A bell and itself. What is the root of A @ A?"),
-        ((zero, a, zero, b), a.trace() + b.trace() - 2 * shared, "Two bells that stretch in different directions. "
+    for given, right, words in (
+        ((zero, one, zero + 2, one), 20.0, "Two distributions of width 1 in 5 dimensions, 2 apart in each. Squared?"),
+        ((zero, one, zero, 9 * one), 20.0, "Two distributions of widths 1 and 3 in one place. Is a root missing?"),
+        ((zero, a, zero, a), 0.0, "A distribution and itself. What is the root of A @ A?"),
+        ((zero, a, zero, b), a.trace() + b.trace() - 2 * shared, "Two that stretch in different directions. "
          "The root is that of the matrix A @ B, which is not symmetric: not of its entries, nor of A and B apart."),
-        ((flat[0], flat, flat[0], flat), 0.0, "Two bells that are flat in most directions: rounding leaves crumbs."),
-        ((still, flat, still + 1, 4 * flat), 20 + flat.trace(), "A flat bell and one twice as wide, 1 apart in each."),
+        ((flat[0], flat, flat[0], flat), 0.0, "Both are flat in most directions: rounding leaves crumbs."),
+        ((still, flat, still + 1, 4 * flat), 20 + flat.trace(), "A flat one and one twice as wide, 1 apart in each."),
     ):  # fmt: skip
-        answer = answer_of(*(bell.clone() for bell in bells))
+        answer = answer_of(*(each.clone() for each in given))
         answer = torch.tensor(answer) if isinstance(answer, float) else tensor(answer, ())
-        if answer.is_complex() or not abs(float(answer) - float(right)) < 1e-4:
+        if answer.is_complex():
+            wrong(f"{words} Yours is a complex number, {answer.item():.4g}. Eigenvalues come as complex numbers, and here "
+                  "they are real but for rounding: keep the real part.")  # fmt: skip
+        if not abs(float(answer) - float(right)) < 1e-4:
             wrong(f"{words} Yours is {answer.item():.4g}, and it should be {float(right):.4g}.")

@@ -9,7 +9,7 @@ from animelab.checks.harness import Stop, wrong
 
 
 def explained(function: Callable[..., Any], meanings: Mapping[str, str]) -> Callable[..., Any]:
-    """The learner's function; where an error of it says what a key of `meanings` says, the check ends with its advice."""
+    """The learner's function; an error that says what a key of `meanings` says ends the check with its advice."""
 
     def call(*inputs: Any) -> Any:
         try:

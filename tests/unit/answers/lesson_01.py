@@ -618,8 +618,8 @@ WRONG_ANSWERS: dict[str, list[tuple[Callable, str]]] = {
         (step_moves_G, "weights of `G`"),
         (step_on_its_own_loss, "never called"),
         (step_with_a_still_G, "fake logits that"),
-        (step_at_its_own_rate, "the given optimizer"),
-        (step_with_its_own_optimizer, "the given optimizer"),
+        (step_at_its_own_rate, "the optimizer for"),
+        (step_with_its_own_optimizer, "the optimizer for"),
     ],
     "1_6": [
         (average_swapped, "changed places"),

@@ -74,6 +74,12 @@ def iou_by_loops(guess, truth, labels):
     return torch.tensor(scores)
 
 
+def iou_by_python_numbers(guess, truth, labels):
+    counts = [(both(guess == n, truth == n).sum().item(), either(guess == n, truth == n).sum().item())
+              for n in range(labels)]  # fmt: skip
+    return torch.tensor([shared / union for shared, union in counts])
+
+
 def iou_by_one_hot(guess, truth, labels):
     a, b = (torch.nn.functional.one_hot(each, labels).flatten(0, 2).float() for each in (guess, truth))
     shared = torch.einsum("nl,nl->l", a, b)
@@ -235,6 +241,11 @@ WRONG_ANSWERS = {
         (text(LOOPS + "x: 1,2 3,4"), "kind of shape"),
         (lambda: LOOPS.splitlines(), "Return the text"),
         (text("[bows] short\nback:\n=~ accent/accent_line 1.9: 60,100,20 70,160,30 60,220,0"), "color of ribbons"),
+        (text(LOOPS + "h #aa3344/hair_line 1.9: 0,38 24,42 43,56"), "neither a fill nor an outline"),
+        (
+            text(LOOPS.replace("lock_fill/hair_line 1.8", "hair_deep").replace("] short", "] short drill")),
+            "twin tails or",
+        ),
         (text("[dot] short\nback:\n- back_fill/hair_line: 0,0"), "cannot be drawn"),
     ],
     "2_2": [
@@ -250,7 +261,11 @@ WRONG_ANSWERS = {
         (lambda points, size: dict(points), "Nothing has changed"),
         (lambda points, size: {n: (int(x), int(y)) for n, (x, y) in mirror(points, size).items()}, "should lie at"),
         (lambda points, size: {n.replace("left", "right"): (size - x, y) for n, (x, y) in points.items()}, "same name"),
-        (lambda points, size: mirror(points, 128), "one of 300"),
+        (lambda points, size: mirror(points, 128), "one of 301"),
+        (
+            lambda points, size: {n: (x + 2 * (size // 2) - size, y) for n, (x, y) in mirror(points, size).items()},
+            "301",
+        ),
         (mirror_chained, "have the same name"),
         (mirror_in_place, "`points"),
         (mirror_by_pop, "`points"),
@@ -289,6 +304,8 @@ WRONG_ANSWERS = {
         (lambda g, t, n: torch.stack([iou(g, t, int(t.max()) + 3)[:8]]).squeeze(), "shape (7,)"),
         (lambda *given: 1 - iou(*given), "nothing in common"),
         (lambda *given: iou(*given).tolist(), "returned a list"),
+        (lambda guess, truth, labels: iou(guess, truth, 8), "shape (8,)"),
+        (iou_by_python_numbers, "0 / 0 stops Python"),
         (lambda *given: 100 * iou(*given), "in percent"),
         (lambda guess, truth, labels: (guess == truth).float().mean().expand(labels), "label by label"),
         (lambda guess, truth, labels: iou(guess[:1], truth[:1], labels), "label by label"),
@@ -309,7 +326,7 @@ WRONG_ANSWERS = {
         (lambda m, a, n, b: (m - n).abs().sum() + distance(eigenvalues)(m, a, m, b), "Squared?"),
         (lambda m, a, n, b: (m - n).square().mean() + distance(eigenvalues)(m, a, m, b), "Squared?"),
         (lambda m, a, n, b: distance(eigenvalues)(m, a, m, b), "Squared?"),
-        (distance(lambda a, b: torch.linalg.eigvals(a @ b).sqrt().sum()), "should be 20"),
+        (distance(lambda a, b: torch.linalg.eigvals(a @ b).sqrt().sum()), "keep the real part"),
         (distance(lambda a, b: eigenvalues(a.mul_(1), b)), "`covariance_a` was changed"),
     ],
 }
