@@ -92,7 +92,7 @@ def test_a_check_that_fails_before_it_asks_is_broken():
 def test_changed_input_is_noticed():
     result = checks.check_1_7(changes_its_input)
     assert result.status == "wrong"
-    assert "`argument 1` was changed" in result.message
+    assert "`a` was changed" in result.message
 
 
 def test_checks_leave_the_learners_random_numbers_alone():
