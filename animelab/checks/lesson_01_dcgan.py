@@ -171,7 +171,7 @@ def check_1_5(step: Any) -> None:
                 wrong(f"The {name} logits that you gave to the loss are not what D says about the {name} pictures.")
         if not _same(D.parameters(), twin.parameters()):
             wrong("The step still carries gradients of an earlier one: torch adds up gradients until told not to."
-                  if stale else "D took a step, but not the one that these pictures ask the optimizer for.")  # fmt: skip
+                  if stale else "The step is not the one that these pictures ask the optimizer for.")  # fmt: skip
 
 
 COUNTER = {

@@ -218,7 +218,7 @@ def check_2_5(answer_of: Any) -> None:
         answer = answer_of(*(each.clone() for each in given))
         answer = torch.tensor(answer) if isinstance(answer, float) else tensor(answer, ())
         if answer.is_complex():
-            wrong(f"{words} Yours is a complex number, {answer.item():.4g}. Eigenvalues come as complex numbers, and here "
-                  "they are real but for rounding: keep the real part.")  # fmt: skip
+            wrong(f"{words} Yours is a complex number, {answer.item():.4g}. Eigenvalues come as complex numbers, "
+                  "and here they are real but for rounding: keep the real part.")  # fmt: skip
         if not abs(float(answer) - float(right)) < 1e-4:
             wrong(f"{words} Yours is {answer.item():.4g}, and it should be {float(right):.4g}.")

@@ -10,11 +10,12 @@ from torch.nn.functional import cross_entropy, softplus
 
 from animelab import losses
 from animelab.checks.harness import check, close, recognize, tensor, wrong
+from animelab.checks.trouble import explained
 from animelab.latent import GENES, slerp
 from animelab.recipes.makegirlsmoe import classification_loss, generator_loss
 
 OVERFLOW = (
-    "For logits of 200 and -200 your loss is {:.4g}, and it should be {:.4g}: a sigmoid there is exactly 1 or 0 in "
+    "For logits of 1000 and -1000 your loss is {:.4g}, and it should be {:.4g}: a sigmoid there is exactly 1 or 0 in "
     "float32, and exp overflows. Which function takes the logits as they are?"
 )
 
@@ -63,7 +64,7 @@ def check_3_1(loss: Any) -> None:
             ((logits.sigmoid() - tags).square().sum(1).mean(), "Squared distances; cross-entropy is asked for."),
         )
     if close(answer, right):
-        extreme, which = torch.tensor([200.0, -200.0]).repeat(2, 17), torch.tensor([0.0, 0, 1, 1]).repeat(2, 9)[:, :34]
+        extreme, which = torch.tensor([1e3, -1e3]).repeat(2, 17), torch.tensor([0.0, 0, 1, 1]).repeat(2, 9)[:, :34]
         answer, right = tensor(loss(extreme, which), ()), classification_loss(extreme, which)
         if not close(answer, right):
             wrong(OVERFLOW.format(answer.item(), right.item()))
@@ -77,7 +78,7 @@ def check_3_1(loss: Any) -> None:
 )
 def check_3_2(loss: Any) -> None:
     """loss(logits, names, orders, weight): (B,), (B, 34), (B, 34), a number, to a scalar."""
-    for weight, count in ((3.0, 6), (34.0, 4)):
+    for weight, count in ((7.5, 6), (2.5, 4)):
         logits, names, orders = torch.randn(count), torch.randn(count, 34), (torch.rand(count, 34) < 0.3).float()
         fool, obey = losses.non_saturating_generator_loss(logits), classification_loss(names, orders)
         right = weight * fool + obey
@@ -85,6 +86,7 @@ def check_3_2(loss: Any) -> None:
             answer := tensor(loss(logits, names, orders, weight), ()),
             (fool + obey, "`weight` has no effect. It says how much being taken for real counts beside one attribute."),
             (fool + weight * obey, "The weight stands at the orders; it belongs to being taken for real."),
+            (34 * fool + obey, "`weight` says otherwise, and yours weighs 34 times: do not write it as a number."),
             (weight * (fool + obey), "The weight counts for both terms; it belongs to being taken for real alone."),
             (weight * losses.minimax_generator_loss(logits) + obey, "Saturating: where D is sure, no slope is left."),
             (weight * softplus(logits).mean() + obey, "G's loss falls when it is found out: look at the logits' sign."),
@@ -102,21 +104,30 @@ def check_3_2(loss: Any) -> None:
             (obey, "Only the orders count: nothing asks the pictures to look real."),
         )
     if close(answer, right):
-        extreme = torch.tensor([200.0, -200.0]), torch.full((2, 34), -200.0), torch.ones(2, 34)
-        answer, right = tensor(loss(*extreme, 3.0), ()), generator_loss(*extreme, 3.0)
+        extreme = torch.tensor([1000.0, -1000.0]), torch.full((2, 34), -1000.0), torch.ones(2, 34)
+        answer, right = tensor(loss(*extreme, 12.5), ()), generator_loss(*extreme, 12.5)
         if not close(answer, right):
             wrong(OVERFLOW.format(answer.item(), right.item()))
 
 
 class _Score(nn.Module):
-    """A discriminator whose slope is known: logits (B,) of pictures (B, 3, 6, 5)."""
+    """A discriminator whose slope is known: logits (B,) of pictures (B, 3, H, W)."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(3, 6, 5))
+        self.weight = nn.Parameter(torch.randn(3, 1, 1))
 
     def forward(self, pictures: Tensor) -> Tensor:
         return (pictures.square() * self.weight).sum((1, 2, 3))
+
+
+SLOPES = {
+    "does not require grad": "torch has no slope for these pictures: nobody asked for one. Take a copy of them that "
+    "is not part of any earlier arithmetic (`detach`), and ask it for gradients before `score` sees it.",
+    "for scalar outputs": "`torch.autograd.grad` goes back from one number, and there are several logits. Each depends "
+    "on its own picture alone: of what single number is the gradient the same?",
+    "has no attribute": "`score` may be any function of pictures, a lambda too: call it, and ask nothing else of it.",
+}
 
 
 @check(
@@ -132,7 +143,8 @@ class _Score(nn.Module):
 )
 def check_3_3(penalty: Any) -> None:
     """penalty(score, pictures): a D of pictures and (B, 3, H, W), to the mean of (slope - 1)^2."""
-    score, sizes = _Score(), torch.tensor([0.01, 0.05, 0.2, 1.0])  # where D is flat, and where it is steep
+    penalty = explained(penalty, SLOPES)
+    score, sizes = _Score(), torch.tensor([0.01, 0.03, 0.1, 0.3])  # where D is flat, and where it is steep
     pictures = torch.randn(4, 3, 6, 5) * sizes[:, None, None, None]
     gradients = (2 * pictures * score.weight).detach()
     slopes = gradients.flatten(1).norm(dim=1)
@@ -163,7 +175,10 @@ def check_3_3(penalty: Any) -> None:
         wrong(
             "Twice the same pictures, and two numbers came: no dice here, the slope at the given pictures is asked for."
         )
-    tensor(penalty(score, pictures[2:]), ())
+    if close(answer, (slopes - 1).square().mean(), 1e-3):
+        tensor(penalty(lambda pictures: score(pictures), pictures[2:]), ())  # not a module
+    tensor(penalty(score, torch.cat([0 * pictures, pictures], 3)), ())  # another size, and D is flat at half of it
+    tensor(penalty(score, torch.cat([0 * pictures[:1], pictures[1:]])), ())  # and quite flat at one
 
 
 @check(
@@ -175,7 +190,7 @@ def check_3_3(penalty: Any) -> None:
 )
 def check_3_4(breed: Any) -> None:
     """breed(mother, father, genes, take): (latent, tags) twice, columns of each gene, bools, to (latent, tags)."""
-    z, tags = torch.randn(2, 16) * torch.tensor([[0.7], [1.2]]), torch.zeros(2, 34)
+    z, tags = torch.nn.functional.normalize(torch.randn(2, 16)) * 3, torch.zeros(2, 34)  # walks differ for two lengths
     for gene in GENES:
         for person in (0, 1):
             tags[person, gene[int(torch.randint(len(gene), ()))]] = float(len(gene) > 1 or torch.rand(()) < 0.5)

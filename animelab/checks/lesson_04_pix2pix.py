@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from animelab import losses
-from animelab.checks.harness import Stop, check, close, recognize, tensor, wrong
+from animelab.checks.harness import check, close, recognize, tensor, wrong
+from animelab.checks.trouble import explained
 from animelab.nn import pix2pix
 from animelab.recipes.pix2pix import discriminator_loss
 
@@ -79,13 +80,7 @@ def check_4_2(unet: Any) -> None:
         layers, calls = [id(layer) for layer in (*down, *up)], list[int]()
         for layer in (*down, *up):
             layer.register_forward_hook(lambda layer, given, made, calls=calls: calls.append(id(layer)))
-        try:
-            answer = tensor(unet(down, up, x), (2, 3, size, size))
-        except Stop as stop:
-            for said, meant in TROUBLE.items():
-                if said in str(stop):
-                    wrong(meant)
-            raise
+        answer = tensor(explained(unet, TROUBLE)(down, up, x), (2, 3, size, size))
         if (times := [calls.count(layer) for layer in layers]) != [1] * len(layers):
             wrong(f"Every layer is used once; yours were used {', '.join(map(str, times))} times.")
         with torch.no_grad():
@@ -199,11 +194,11 @@ def check_4_4(loss: Any) -> None:
     )  # fmt: skip
     recognize(answer, *mistakes)
     if close(answer, right):
-        sure = [400 * each[:3] for each in (source, target, fake)]
+        sure = [4000 * each[:3] for each in (source, target, fake)]
         answer, right = tensor(loss(D, *sure), ()), of((sure[0], sure[1]), (sure[0], sure[2]))
         if not close(answer, right):
             wrong(
-                f"Where D is sure (logits of hundreds) yours is {answer:.4g}, and it should be {right:.4g}: something "
+                f"Where D is sure (logits of thousands) yours is {answer:.4g}, and it should be {right:.4g}: something "
                 "overflows. `losses` has lesson 1's, and softplus does not overflow."
             )
 

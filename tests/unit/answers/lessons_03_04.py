@@ -17,6 +17,7 @@ from torch.nn.functional import (
 )
 
 from animelab import latent, losses
+from animelab.checks import lesson_01_dcgan
 from animelab.losses import minimax_generator_loss as minimax
 from animelab.losses import non_saturating_generator_loss as fool
 
@@ -33,6 +34,10 @@ def names_in_a_loop(logits, tags):
         for logit, tag in zip(picture, wanted):
             total = total + (softplus(-logit) if tag == 1 else softplus(logit))
     return total / len(logits)
+
+
+def names_with_exp(logits, tags):
+    return (torch.log1p(torch.exp(logits)) - tags * logits).sum(1).mean()
 
 
 def squeezed_names(logits, tags):
@@ -67,6 +72,17 @@ def penalty_on_the_callers_tensor(score, pictures):
     return (whole(gradients) - 1).square().mean()
 
 
+def penalty_of_what_asks_for_nothing(score, pictures):
+    (gradients,) = torch.autograd.grad(score(pictures.detach()).sum(), pictures, create_graph=True)
+    return (whole(gradients) - 1).square().mean()
+
+
+def penalty_of_many_logits(score, pictures):
+    pictures = pictures.detach().requires_grad_()
+    (gradients,) = torch.autograd.grad(score(pictures), pictures, create_graph=True)
+    return (whole(gradients) - 1).square().mean()
+
+
 def penalty_by_backward(score, pictures):
     pictures = pictures.detach().requires_grad_()
     score(pictures).sum().backward(create_graph=True)
@@ -93,6 +109,12 @@ def child(mother, father, genes, take, first=0, mix=None):
         if from_father:
             tags[gene] = (father, mother)[first][1][gene]
     return (mix or latent.slerp)(mother[0], father[0], 0.5), tags
+
+
+def slerp_by_hand(a, b, t):
+    omega = ((a * b).sum(-1, keepdim=True) / (a.norm(dim=-1) * b.norm(dim=-1))).clamp(-1, 1).acos()
+    arc = (torch.sin((1 - t) * omega) * a + torch.sin(t * omega) * b) / omega.sin()
+    return torch.where(omega.sin() < 1e-3, (1 - t) * a + t * b, arc)
 
 
 def child_by_a_mask(mother, father, genes, take):
@@ -385,6 +407,11 @@ def judged_by_sums(D, source, target, fake):
     return (softplus(-real).sum() + softplus(faked).sum()) / (2 * 48)
 
 
+def judged_in_doubles(D, source, target, fake):
+    real, faked = (D(torch.cat([source, each], 1)).double() for each in (target, fake.detach()))
+    return (torch.log1p(torch.exp(-real)).mean() + torch.log1p(torch.exp(faked)).mean()).float() / 2
+
+
 class Squeezed(nn.Module):
     def __init__(self, D):
         super().__init__()
@@ -418,13 +445,19 @@ SOLUTIONS = {
     ],
     "3_3": [
         penalty(whole),
-        penalty(lambda gradients: gradients.square().sum((1, 2, 3)).sqrt()),
-        penalty(lambda gradients: torch.einsum("bchw,bchw->b", gradients, gradients) ** 0.5),
+        penalty(lambda gradients: (gradients.square().sum((1, 2, 3)) + 1e-12).sqrt()),
+        penalty(lambda gradients: torch.einsum("bchw,bchw->b", gradients, gradients).clamp_min(1e-16) ** 0.5),
         penalty(lambda gradients: gradients.reshape(len(gradients), -1).norm(2, dim=1)),
         lambda score, pictures: (losses.slopes(score, pictures) - 1).pow(2).mean(),
         penalty_one_by_one,
     ],
-    "3_4": [child, child_by_a_mask, child_by_hand],
+    "3_4": [
+        child,
+        child_by_a_mask,
+        child_by_hand,
+        lambda *given: child(*given, mix=lesson_01_dcgan.slerp),
+        lambda *given: child(*given, mix=slerp_by_hand),
+    ],
     "4_1": [
         lambda answers: answers.median(0).values,
         lambda answers: answers.sort(0).values[len(answers) // 2],
@@ -455,6 +488,8 @@ WRONG_ANSWERS = {
         (lambda logits, tags: (logits.sigmoid() - tags).square().sum(1).mean(), "cross-entropy is asked for"),
         (lambda logits, tags: (torch.log(1 + torch.exp(logits)) - tags * logits).sum(1).mean(), "overflows"),
         (squeezed_names, "overflows"),
+        (lambda logits, tags: names_with_exp(logits.double(), tags.double()).float(), "overflows"),
+        (lambda logits, tags: names(logits.clamp(-500, 500), tags), "overflows"),
         (lambda logits, tags: names(logits.clamp(-50, 50), tags), "overflows"),
         (lambda logits, tags: names(logits.detach(), tags), "no gradient reaches `logits`"),
         (lambda logits, tags: names(logits.data, tags), "no gradient reaches `logits`"),
@@ -486,7 +521,9 @@ WRONG_ANSWERS = {
         (lambda logits, seen, orders, weight: weight * fool(logits) + 1, "should be"),
         (lambda logits, seen, orders, weight: weight * fool(logits.sigmoid()) + names(seen, orders), "should be"),
         (lambda logits, seen, orders, weight: weight * softplus(-logits).sum() / 6 + names(seen, orders), "should be"),
-        (lambda logits, seen, orders, weight: 34 * fool(logits) + names(seen, orders), "should be"),
+        (lambda logits, seen, orders, weight: 34 * fool(logits) + names(seen, orders), "as a number"),
+        (lambda logits, seen, orders, weight: (3 if weight == 3 else 34) * fool(logits) + names(seen, orders), "34 times"),
+        (lambda logits, seen, orders, weight: int(weight / 2) * 2 * fool(logits) + names(seen, orders), "should be"),
         (lambda logits, seen, orders, weight: names(seen, orders) - weight * logits.sigmoid().log().mean(), "flows"),
         (lambda logits, seen, orders, weight: weight * fool(logits) + squeezed_names(seen, orders), "overflows"),
         (lambda logits, seen, orders, weight: weight * fool(logits) + names(seen.detach(), orders), "reaches `names`"),
@@ -514,6 +551,13 @@ WRONG_ANSWERS = {
         (lambda score, pictures: 4 * penalty(whole)(score, pictures), "take the mean"),
         (lambda score, pictures: penalty(whole)(score, pictures) + 1, "should be"),
         (lambda score, pictures: penalty(whole)(score, pictures + 0.1 * torch.randn_like(pictures)), "no dice"),
+        (penalty(lambda gradients: gradients.square().sum((1, 2, 3)).sqrt()), "no slope at 0"),
+        (penalty(lambda gradients: (gradients.square().sum((1, 2, 3)) + 1e-2).sqrt()), "should be"),
+        (penalty(lambda gradients: gradients.view(-1, 90).norm(dim=1)), "should be"),
+        (lambda score, pictures: penalty(whole)(score.eval().train(), pictures), "may be any function"),
+        (lambda score, pictures: penalty(whole)(score, pictures) + 0 * len([*score.modules()]), "may be any function"),
+        (penalty_of_what_asks_for_nothing, "nobody asked for one"),
+        (penalty_of_many_logits, "several logits"),
         (penalty(whole, graph=False), "create_graph"),
         (lambda score, pictures: penalty(whole)(score, pictures).detach(), "create_graph"),
         (detached_slopes, "create_graph"),
@@ -612,6 +656,7 @@ WRONG_ANSWERS = {
         (lambda D, s, t, f: softplus(D(torch.cat([s, f.detach()], 1))).mean() / 2, "Only the fake"),
         (lambda D, s, t, f: judged(D, s, t, f) * 4 * 12, "summed"),
         (judged_by_sums, "Where D is sure"),
+        (judged_in_doubles, "Where D is sure"),
         (lambda D, s, t, f: judged(D, s, t, f) + softplus(-D(torch.cat([s, t], 1))).mean() / 2, "should be"),
         (lambda D, s, t, f: losses.least_squares_discriminator_loss(D(torch.cat([s, t], 1)),
                                                                     D(torch.cat([s, f.detach()], 1))) / 2, "squares"),
