@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from animelab import losses
 from animelab.checks.harness import check, close, recognize, tensor, wrong
+from animelab.checks.trouble import explained
 from animelab.nn.landmarks import mean_places
 
 CUT = (
@@ -55,9 +56,14 @@ def check_5_1(cycle_loss: Any) -> None:
         (_apart(to_b(real_b), real_b) + _apart(to_a(real_a), real_a), "That is the identity loss: a picture given to "
          "the generator of its own style. The round trip uses both generators."),
         (_apart(to_a(to_b(real_a)), real_b) + _apart(to_b(to_a(real_b)), real_a), "Each trip is compared with a "
-         "picture of the other pile. It has to end where it began."),
+         "picture of the other set. It has to end where it began."),
         (gap_a.square().mean() + gap_b.square().mean(), "Squared distances; the paper takes plain ones, |a - b|."),
     )  # fmt: skip
+    more, advice = torch.cat([real_a, real_a.flip(3)]), "A batch of A may have another size than one of B: two means."
+    expected, stacked = losses.cycle_loss(to_b, to_a, more, real_b), {"must match": advice, "to be equal": advice}
+    unequal = tensor(explained(cycle_loss, stacked)(to_b, to_a, more, real_b), ())
+    if close(answer, back_a + back_b) and not close(unequal, expected):
+        wrong(advice)
 
 
 @check(
@@ -89,28 +95,47 @@ def check_5_2(discriminator_squares: Any) -> None:
          "far enough on its side. Squares pull from both sides."),
         (losses.discriminator_loss(real, fake), "That is the loss of lesson 1."),
     )  # fmt: skip
+    flat = {"Dimension out of range": "Maps of four dimensions are right, a plain vector of logits is not: do not count."}
+    explained(discriminator_squares, flat)(real.flatten(), fake.flatten())
 
 
 @check("5.3", "Half of what D sees is fresh, half is from the past, and nothing is lost or doubled.", changes=(0,))
 def check_5_3(exchange: Any) -> None:
     """exchange(memory, fake, size): a list, one picture and a number, to a picture; the list changes in place."""
-    size, rounds = 20, 620
+    for size in (20, 30):
+        _exchanged(exchange, size, 31 * size)
+
+
+def _exchanged(exchange: Any, size: int, rounds: int) -> None:
+    """End the check unless a memory of that size treats so many pictures well."""
     memory: list[Tensor] = []
-    numbers = [
-        int(tensor(exchange(memory, torch.full((3, 2, 2), float(number)), size), (3, 2, 2))[0, 0, 0])
-        for number in range(rounds)
-    ]
+    lent = [torch.randn(3, 2, 2) for _ in range(rounds)]
+    number_of = {_key(picture): number for number, picture in enumerate(lent)}
+    numbers, places = list[int](), list[int]()
+    for picture in lent:
+        before = [_key(each) for each in memory]
+        shown = _key(tensor(exchange(memory, picture, size), (3, 2, 2)))
+        if shown not in number_of:
+            wrong("What came back is none of the pictures that went in, number for number and in float32.")
+        numbers.append(number_of[shown])
+        places += [before.index(shown)] if shown in before else []
     if numbers[:size] != list(range(size)):
         wrong(f"While the memory is not full, a picture goes in and comes back; yours gave {numbers[:size]}.")
     if len(memory) != size:
         wrong(
             f"After {rounds} pictures the memory holds {len(memory)}; its size is {size}. Does the list itself change?"
         )
+    if any(_key(picture) not in number_of or number_of[_key(picture)] != n for n, picture in enumerate(lent)):
+        wrong("A picture was overwritten after it had been shown, and D may not be done with it. Put the fake into the "
+              "list, not its numbers into the old picture.")  # fmt: skip
     old = [number for index, number in enumerate(numbers[size:], size) if number != index]
     share = len(old) / (rounds - size)
     if not 0.4 < share < 0.6:
         wrong(f"Once it is full, an old picture should come out half of the time; yours does so in {share:.0%}.")
-    kept = [int(picture[0, 0, 0]) for picture in memory]
+    turns = [number == index for index, number in enumerate(numbers[size:], size)]
+    if not 0.4 < sum(a != b for a, b in zip(turns, turns[1:])) / len(turns) < 0.6:
+        wrong("Old pictures come out in a rhythm, or in long rows. Toss a coin each time, whatever came before.")
+    kept = [number_of.get(_key(picture), -1) for picture in memory]
     if len(set(kept)) < size:
         wrong("Some picture is in the memory twice. What comes out must leave its place to what goes in.")
     if len(set(old)) < len(old):
@@ -124,24 +149,15 @@ def check_5_3(exchange: Any) -> None:
         )
     if {*range(rounds)} - {*numbers} - {*kept}:
         wrong("Some pictures were never shown and are not in the memory either. What leaves the memory is handed out.")
-    _by_age(numbers, size)
-
-
-def _by_age(numbers: list[int], size: int) -> None:
-    """End the check unless pictures of every age in the memory come out about equally often."""
-    inside, ages = (
-        list(range(size)),
-        [0] * size,
-    )  # the memory's pictures from the oldest on; how often each age came out
-    for fresh, number in enumerate(numbers[size:], size):
-        if number != fresh:
-            ages[inside.index(number)] += 1
-            inside.remove(number)
-            inside.append(fresh)
-    if ages[0] == sum(ages):
+    if not any(places):
         wrong("What comes out is always the oldest. Choose the place at random.")
-    if not all(ages) or max(ages) > 3 * sum(ages) / size:
+    counts, mean = torch.bincount(torch.tensor(places), minlength=size), len(places) / size
+    if (counts - mean).square().sum() / mean > 3 * size:  # chi squared, whose mean is size - 1
         wrong("Some places come out much more often than others. Every place should have the same chance.")
+
+
+def _key(picture: Tensor) -> tuple[Any, ...]:
+    return picture.dtype, *picture.flatten().tolist()
 
 
 @check("5.4", "A point you can push: the mean place under a softmax, and gradients go through.", mean_places)
@@ -174,9 +190,10 @@ def check_5_4(points_of: Any) -> None:
     )  # fmt: skip
     if not close(answer, right, 1e-3):
         wrong("Not the mean place. Weights that sum to 1 over each whole map, times x, summed; and the same with y.")
-    for offset in (150.0, -150.0):
-        if points_of(maps + offset).isnan().any():
-            wrong(
-                f"With logits around {offset:.0f} your places are not numbers: in float32 `exp` ends near exp(88), and "
-                "is 0 below exp(-104). torch's `softmax` takes the largest logit away first."
-            )
+    for offset in (150.0, -150.0, 800.0):
+        for where in (torch.ones(5), torch.eye(5)[0]):  # all maps, or one of them
+            if points_of(maps + offset * where[:, None, None]).isnan().any():
+                wrong(
+                    f"With logits around {offset:.0f} in some maps your places are not numbers: in float32 `exp` ends "
+                    "near exp(88), and is 0 below exp(-104). torch's `softmax` takes away each map's largest first."
+                )

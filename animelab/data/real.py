@@ -9,7 +9,7 @@ from PIL import Image
 
 from animelab.files import read
 
-# Cut from datasets/real: (file, left, top, side in pixels). Sources and licences: datasets/real/ATTRIBUTION.md.
+# Cut from datasets/real: (file, left, top, side in pixels). Sources and licenses: datasets/real/ATTRIBUTION.md.
 CROPS = {
     "sprite, red hair": ("anime/eileen-happy.png", 8, 0, 192),
     "sprite, orange hair": ("anime/sylvie-blue-normal.png", 22, 0, 142),

@@ -42,7 +42,7 @@ class EMA(nn.Module):
         return self.average(*inputs)
 
     def update(self, network: nn.Module, rule: Callable[[nn.Module, nn.Module, float], None] = update_average) -> None:
-        """Move the average towards the network's present weights, in place, by `rule`(average, network, decay)."""
+        """Move the average toward the network's present weights, in place, by `rule`(average, network, decay)."""
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         self.updates += 1
         rule(self.average, network, decay)

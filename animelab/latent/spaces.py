@@ -64,7 +64,7 @@ class Latents:
     def varied(self, point: Tensor, share: tuple[float, float], seed: int) -> Tensor:
         """The point with something of the point of a seed: in w its layers in that share, from 0 (shape) to 1 (color).
 
-        In z, where no part of a point stands for anything, a step towards the other as long as the share is wide.
+        In z, where no part of a point stands for anything, a step toward the other as long as the share is wide.
         """
         return slerp(point, self.point(seed), 0.7 * (share[1] - share[0]))
 

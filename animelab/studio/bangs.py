@@ -13,7 +13,7 @@ from .ink import Drawing, Pen, Pose, points_of
 from .traits import Traits
 
 
-class Fringe(NamedTuple):
+class Bangs(NamedTuple):
     """Where the strands part (x of the whorl), the lean of the tips, and tips and notches in turn from the left."""
 
     whorl: float
@@ -22,26 +22,24 @@ class Fringe(NamedTuple):
 
 
 BANGS = {
-    "blunt": Fringe(3, 0, "-55,158 -46,114 -35,127 -26,111 -9,129 5,112 21,128 33,113 40,126 47,114 55,158"),
-    "curtain": Fringe(-2, 0, "-54,166 -48,122 -41,140 -36,116 -23,130 -3,74 17,132 29,110 42,143 48,122 54,164"),
-    "swept": Fringe(22, -4, "-55,160 -48,122 -41,142 -31,116 -19,134 -9,112 7,125 25,80 44,144 49,120 56,158"),
-    "wispy": Fringe(
-        -6, 1, "-55,162 -47,108 -37,132 -28,96 -17,126 -8,94 1,135 9,96 22,126 31,100 39,136 47,108 55,160"
-    ),
-    "choppy": Fringe(8, 2, "-55,156 -46,112 -32,134 -19,102 -4,123 6,106 15,134 29,102 38,124 46,110 55,158"),
-    "crossed": Fringe(0, 3, "-55,160 -46,112 -37,133 -20,88 -2,147 14,90 35,133 46,110 55,160"),
-    "one eye": Fringe(24, -5, "-54,170 -47,136 -34,151 -17,120 -7,135 22,78 41,136 48,116 55,158"),
-    "side part": Fringe(-22, 5, "-54,160 -50,116 -44,136 -24,68 10,123 19,104 35,140 46,112 55,162"),
+    "blunt": Bangs(3, 0, "-55,158 -46,114 -35,127 -26,111 -9,129 5,112 21,128 33,113 40,126 47,114 55,158"),
+    "curtain": Bangs(-2, 0, "-54,166 -48,122 -41,140 -36,116 -23,130 -3,74 17,132 29,110 42,143 48,122 54,164"),
+    "swept": Bangs(22, -4, "-55,160 -48,122 -41,142 -31,116 -19,134 -9,112 7,125 25,80 44,144 49,120 56,158"),
+    "wispy": Bangs(-6, 1, "-55,162 -47,108 -37,132 -28,96 -17,126 -8,94 1,135 9,96 22,126 31,100 39,136 47,108 55,160"),
+    "choppy": Bangs(8, 2, "-55,156 -46,112 -32,134 -19,102 -4,123 6,106 15,134 29,102 38,124 46,110 55,158"),
+    "crossed": Bangs(0, 3, "-55,160 -46,112 -37,133 -20,88 -2,147 14,90 35,133 46,110 55,160"),
+    "one eye": Bangs(24, -5, "-54,170 -47,136 -34,151 -17,120 -7,135 22,78 41,136 48,116 55,158"),
+    "side part": Bangs(-22, 5, "-54,160 -50,116 -44,136 -24,68 10,123 19,104 35,140 46,112 55,162"),
 }
-"""Name of the bangs -> their fringe."""
+"""Name of the bangs -> their shape."""
 
 
-def outline(pen: Pen, fringe: Fringe, whole: bool = True) -> str:
+def outline(pen: Pen, shape: Bangs, whole: bool = True) -> str:
     """A belly on both sides of each tip, from ear to ear; the whole then goes back over the head."""
     items: list[str | float] = ["M", -61, 122]
-    lean = fringe.lean * 0.6
+    lean = shape.lean * 0.6
     px, py = -61.0, 122.0
-    for i, (x, y) in enumerate(_edge(fringe)):
+    for i, (x, y) in enumerate(_edge(shape)):
         if i % 2 == 0:
             curve = (px + 0.02 * (x - px), py + 0.5 * (y - py), x + 0.42 * (px - x) - lean, y - 0.32 * (y - py))
         else:
@@ -50,14 +48,14 @@ def outline(pen: Pen, fringe: Fringe, whole: bool = True) -> str:
         px, py = x, y
     items += ["C", px + 4, py - 16, 61, 136, 61, 122]
     if whole:
-        whorl = fringe.whorl * 0.7
+        whorl = shape.whorl * 0.7
         items += ["C", 63, 92, 58, 62, 45, 48, "C", 34, 37, whorl + 14, 31, whorl + 1, 35]
         items += ["C", whorl - 12, 29, -38, 35, -47, 50, "C", -59, 64, -64, 92, -61, 122, "Z"]
     return pen.path(*items)
 
 
-def _edge(fringe: Fringe) -> list[tuple[float, ...]]:
-    return points_of(fringe.edge)
+def _edge(shape: Bangs) -> list[tuple[float, ...]]:
+    return points_of(shape.edge)
 
 
 def _tufts(d: Drawing, pen: Pen, reach: tuple[float, ...], random: Random) -> None:
@@ -76,8 +74,8 @@ def _tufts(d: Drawing, pen: Pen, reach: tuple[float, ...], random: Random) -> No
 
 def bangs(c: Traits, d: Drawing, pose: Pose) -> None:
     """The front of the hair: a darker layer and flyaways behind, the masses, their shadow side, lights and strands."""
-    fringe = BANGS[c.bangs]
-    edge, whorl = _edge(fringe), fringe.whorl
+    shape = BANGS[c.bangs]
+    edge, whorl = _edge(shape), shape.whorl
     pen = pose.pen(4.0)
     random = Random(c.seed * 8 + 1)
     for x, y in edge[3:-2:2]:
@@ -90,13 +88,13 @@ def bangs(c: Traits, d: Drawing, pose: Pose) -> None:
             x = 61 - 0.006 * (y - 112) ** 2
             spine = [(side * (x - 8), y - 10), (side * (x - 1), y), (side * (x + 6), y + 14)]
             d.add("bangs", pen.lock(spine, [2.4, 2.2, 0.0]), "hair", "hair_line", 1.2)
-    path = d.clips["bangs"] = outline(pen, fringe)
+    path = d.clips["bangs"] = outline(pen, shape)
     d.mark("crown", "bangs", pen, 0, 44)
     d.add("bangs", path, "bangs_fill", "hair_line", 1.9)
     if reach := CROWNS[HAIRSTYLES[c.hair_style].crown]:
         _tufts(d, pen, reach, random)
         d.add("bangs", path, "bangs_fill")
-        d.add("bangs", outline(pen, fringe, whole=False), "", "hair_line", 1.9)
+        d.add("bangs", outline(pen, shape, whole=False), "", "hair_line", 1.9)
     for (x, y), (notch_x, notch_y) in zip(edge[:-1:2], edge[1::2]):
         dx, dy = notch_x - x, y - notch_y
         root = (notch_x + 0.3 * (whorl - notch_x), notch_y - 26, 1)

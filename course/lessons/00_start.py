@@ -104,12 +104,12 @@ show(
 # | 1 · character design | invents faces, hair, outfits | new faces; faces with chosen attributes; a child of two characters | lessons 1, 3 and 6 |
 # | 2 · storyboard | who stands where, feeling what | the same character with other hair or eyes; a hundred pictures of one character | lesson 7 |
 # | 3 · line art | clean lines over the sketch | lines from a picture | lesson 8; where the examples come from: lesson 2 |
-# | 4 · color | flats, shading, light | color from lines and a few hints; cels from portraits | lessons 4 and 8; 5 and 10 |
+# | 4 · color | flats, shading, light | color from lines and a few hints; animation drawings (*cels*) from portraits | lessons 4 and 8; 5 and 10 |
 # | 5 · background | rooms, streets, skies | photographs to anime scenes | lesson 9 |
 # | 6 · effects | light, repair, enlargement | another light on a finished picture; super-resolution, inpainting | light: lesson 8; the others: not yet |
 #
 # None of these replaces the artist's decision. They replace the fortieth crowd face and the third evening of flat colors.
-# `README.md` lists all lessons with what you make in each, and how long it takes.
+# The [README](../README.md) lists all lessons with what you make in each, and how long it takes.
 #
 # ## Why GANs, now that there is diffusion?
 #
@@ -120,9 +120,10 @@ show(
 # - **Small.** The network above fits in 3 MB. You can read all of it, and change all of it.
 # - **Trainable at home.** Nine minutes on two CPU cores for these faces.
 # - **Still inside.** Relatives of the loss you will write in lesson 1 work inside today's diffusion systems: in one-step
-#   distillation (SDXL-Turbo, DMD2), in the decoders that turn latents into pixels (VQGAN), in upscalers; and beside them,
-#   in the vocoders that make machines speak. A recent plain GAN, R3GAN (2024), reached FID 2.75 on faces at 256 pixels against StyleGAN2's 3.78, with a
-#   simpler network and a better-behaved loss.
+#   distillation (SDXL-Turbo, DMD2), in the decoders that turn a small code into pixels (VQGAN), in upscalers; and beside
+#   them, in the vocoders that make machines speak. A recent plain GAN, R3GAN (2024), reached an FID (a distance from real
+#   pictures, lesson 2; lower is better) of 2.75 on faces at 256 pixels against StyleGAN2's 3.78, with a simpler network and
+#   a better-behaved loss.
 #
 # And nothing else in machine learning puts two learners against each other so visibly. It is a good place to learn what
 # training *is*.

@@ -162,12 +162,13 @@ show(
 # of D's logit: which change of this pixel would have raised it?
 #
 # Before we make faces, let us watch the game where we can see all of it. Real data are numbers in a bump around +4. G has a
-# bump of the same shape and may only slide it. It starts at -4.
+# bump of the same shape and may only slide it. It starts at -4, and moves by plain gradient descent. D is a small network and
+# learns with *Adam*, which divides each slope by its usual size, so that small slopes move a weight, too.
 
 
 # %%
 def toy_game(loss, discriminator_steps, distance=8.0, rounds=200):
-    """Slide a bump towards a real one with D's gradient as the only guide; returns its path."""
+    """Slide a bump toward a real one with D's gradient as the only guide; returns its path."""
     torch.manual_seed(0)
     place = torch.tensor([-distance / 2], requires_grad=True)  # G: one number
     D = nn.Sequential(
@@ -268,8 +269,8 @@ curves(
 # next exercises, and read the formulas after them.
 #
 # Two things the toy hides, to be fair. Put the bumps closer together (`distance=2`) and minimax moves too, because they
-# overlap and D cannot be sure. And our G moves by plain gradient descent; Adam divides a slope by its own size, so that it
-# moves on even where slopes are small. Try both, the function is yours.
+# overlap and D cannot be sure. And our G moves by plain gradient descent; with Adam, as D, it would move on even where
+# slopes are small. Try both, the function is yours.
 
 # %% [markdown]
 # ### Exercise 1.2 · The discriminator's loss (level 2 of 5, about 10 minutes)
@@ -543,8 +544,8 @@ if result_1_5 := check_1_5(discriminator_step):
 # (Two more lines make the learning rates fall to 0 in the second half of the training, so that the last changes are small.)
 #
 # This time the gradient has to pass through D to reach G. `frozen` spares the gradients of D's own weights, since nobody
-# would use them. `G_ema` is a copy of G that trails behind as an average over the last steps; it makes the pictures we look
-# at, because G itself wobbles.
+# would use them. `G_ema` is a copy of G that trails behind, an *exponential moving average* (EMA) of G's weights over the
+# last steps; it makes the pictures we look at, because G itself wobbles.
 
 # %% [markdown]
 # ### Exercise 1.6 · An average of the generator (level 3 of 5, about 10 minutes)
@@ -571,7 +572,7 @@ if result_1_5 := check_1_5(discriminator_step):
 
 # %%
 def update_average(average, model, decay):
-    """Move `average` towards `model`, in place: decay * average + (1 - decay) * model.
+    """Move `average` toward `model`, in place: decay * average + (1 - decay) * model.
 
     average, model: two networks with the same layers;  decay: from 0 to 1.
     """
@@ -594,8 +595,8 @@ if result_1_6 := check_1_6(update_average):
 # about 100).
 #
 # `config.lr_G` is 0.001, four times `config.lr_D`. The paper has 0.0002 for both, for hours on a GPU. In minutes, with equal
-# rates, D ran ahead of G in our trials or was soon certain; a faster G kept the balance (`course/measurements.md` has all of
-# the trials). This is a setting for these networks and this loss, and no law.
+# rates, D was ahead of G in our trials, and sometimes certain; a faster G kept the balance (`course/measurements.md` has
+# all of the trials). This is a setting for these networks and this loss, and no law.
 #
 # **Predict** before you start: what will appear first, the eyes, the hair color, or the outline of the head? After how many
 # seconds?
@@ -661,7 +662,7 @@ compare(
 )
 
 # %% [markdown]
-# The colors agree, because pixel distance cares for colors first. Compare eyes, fringe and mouth: related, not copied. (It
+# The colors agree, because pixel distance cares for colors first. Compare eyes, bangs and mouth: related, not copied. (It
 # is a crude measure: the same face moved by two pixels would count as far away.)
 #
 # ## Walk
@@ -787,8 +788,8 @@ quick("wrong first weights", parts=my_parts | {"initialize": large_weights})
 
 # %% [markdown]
 # **Failure 4: dirty data.** No loss curve will show you this one. Crawled sets are full of pictures
-# that are not faces: a shoulder, a shoe, a page of text, a thumbnail upside down. We put 15% of them into the box. Ours are
-# cut from our own drawings, by a crop that missed and a rotation that should not have happened.
+# that are not faces: a shoulder, a shoe, a page of text, a thumbnail upside down. We mix in so many that they are 15%.
+# Ours are cut from our own drawings, by a crop that missed and a rotation that should not have happened.
 
 
 # %%
@@ -835,7 +836,7 @@ curves(
 )
 
 # %% [markdown]
-# Two of the four. Where D wins, and with the wrong first weights, D's loss falls towards 0. But the run that collapsed
+# Two of the four. Where D wins, and with the wrong first weights, D's loss falls toward 0. But the run that collapsed
 # has the loss of a perfect draw, about 1.4, and looks like the best-balanced game of all. And dirty data looks exactly like
 # health, while some of the faces dissolve into pages and sleeves. Nobody measures that for you: look at your pictures, the
 # training set first.

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 2 · The studio: drawings that know their answers
 #
-# **You will make:** a hero of your own in every layer a studio keeps, a hairstyle that nobody has drawn yet, and a ruler
+# **You will make:** a hero of your own in every layer a studio keeps, a hairstyle that nobody has drawn yet, and a metric
 # for generators.
 #
 # **In the studio:** steps 1, 3 and 4 of 6, *character design*, *line art* and *color*. Before a network can help with any
@@ -20,10 +20,10 @@
 #
 # A scraped picture is a picture and nothing else. A picture that you drew yourself comes with answers: where the hair ends,
 # which way the light fell, what the same face looks like as a photograph. This lesson takes the course's drawings apart,
-# shows what could be learned from each layer, and builds the rulers that later lessons measure with.
+# shows what could be learned from each layer, and builds the metrics that later lessons measure with.
 #
 # **The core** is in three sections, because every later lesson measures with them:
-# [Three piles that never touch](#Three-piles-that-never-touch),
+# [Three splits that never overlap](#Three-splits-that-never-overlap),
 # [A network of ten lines finds the parts](#A-network-of-ten-lines-finds-the-parts) with exercise 2.4, and
 # [How far apart are two sets of pictures?](#How-far-apart-are-two-sets-of-pictures?) with exercise 2.5. Sections marked
 # *optional* (palettes, curves, the turning head, lamps) show how the drawings are made. No later lesson builds on them: run
@@ -146,7 +146,7 @@ compare(
 # %% [markdown]
 # HSV calls a yellow and a blue equally bright; your eye does not. OKLCH (Ottosson, 2020) was fitted to what eyes say: *L*
 # is lightness, *C* chroma, how far from gray, and *H* the hue. So the studio can say "the same color, a little darker and
-# turned towards violet" and get a shadow, for every hair color alike.
+# turned toward violet" and get a shadow, for every hair color alike.
 
 # %%
 ROLES = ["hair_glow", "hair_light", "hair", "hair_shade", "hair_deep", "hair_line"]
@@ -664,21 +664,21 @@ compare(
 
 # %% [markdown]
 # Now the last row of the table, which is the famous one. Nobody has photographs and anime drawings *of the same people*, so
-# CycleGAN learns from two unconnected piles. But then nobody can say how good it is, either. Here we can: the studio hands
-# out unconnected piles, and keeps the truth for the exam.
+# CycleGAN learns from two unconnected sets. But then nobody can say how good it is, either. Here we can: the studio hands
+# out unconnected sets, and keeps the truth for the exam.
 
 # %%
-piles = StudioUnpaired("portrait", "cel", size=64, count=8)
+unpaired = StudioUnpaired("portrait", "cel", size=64, count=8)
 exam = StudioUnpaired("portrait", "cel", size=64, count=8, split="test")
 try:
-    piles.truth([0])
+    unpaired.truth([0])
 except LabError as refusal:
     print("In training:", refusal)
-(photos, drawings), (questions, _) = piles.batch(range(8)), exam.batch(range(8))
+(photos, drawings), (questions, _) = unpaired.batch(range(8)), exam.batch(range(8))
 compare(
     {
-        "to train on: a pile of portraits": photos,
-        "to train on: a pile of drawings of other people": drawings,
+        "to train on: a set of portraits": photos,
+        "to train on: a set of drawings of other people": drawings,
         "to be examined on: new portraits": questions,
         "... and the truth": exam.truth(range(8)),
     },
@@ -689,7 +689,7 @@ compare(
 # %% [markdown]
 # ## Light (optional)
 #
-# The layer `normal` says which way a surface faces: to the right is red, up is green, towards you is blue. It is a fiction,
+# The layer `normal` says which way a surface faces: to the right is red, up is green, toward you is blue. It is a fiction,
 # of course. Each part is blown up from its outline like a balloon (Johnston did it for drawings in 2002). But it is the
 # *same* fiction in every layer, and with it the studio can put a lamp anywhere: a surface is as bright as the cosine of the
 # angle between its normal and the light (Lambert, 1760), here in three steps, as on a cel.
@@ -711,14 +711,14 @@ Timelapse(
 # The eyes are left alone on purpose. Their lights stand where they look alive, and not where a lamp would put them, as they
 # do on cels. (`studio.lit(hero, 256, (x, y, z))` takes any direction. Try `tones=0`.)
 #
-# ## Three piles that never touch
+# ## Three splits that never overlap
 #
-# Every data set above has a `split`: "train", "validation" or "test", and their characters never overlap. To see why this
+# Every data set above has a `split`: "train", "validation" or "test", and no character is in two of them. To see why this
 # is worth a rule, meet the laziest colorist in the world. It learns nothing. Given line art, it looks for the most similar
-# lines in its training pile and copies that picture's colors.
+# lines in its training set and copies that picture's colors.
 #
 # Three scores, mean error per pixel in gray levels from 0 to 255: for test pictures that it has never seen; for a test in
-# which half of the pictures slipped in from the training pile; and for a rival that always answers with the average of all
+# which half of the pictures slipped in from the training set; and for a rival that always answers with the average of all
 # pictures.
 #
 # **Predict:** which of the three wins?
@@ -755,7 +755,7 @@ compare(
         "the lazy colorist on those": lazy_colorist(known_lines[:8]),
     },
     alt="For new line drawings the copied colors belong to somebody else. For drawings from the "
-    "training pile they are perfect.",
+    "training set they are perfect.",
 )
 
 # %% [markdown]
@@ -772,7 +772,7 @@ compare(
 # Enough preparation: one of the tools from the table, trained now. From a picture to its map of parts, a few hundred
 # examples, half a minute.
 #
-# First the ruler, because the obvious one misleads. **Predict:** somebody hands in the *same* map for every picture: for each
+# First the metric, because the obvious one misleads. **Predict:** somebody hands in the *same* map for every picture: for each
 # pixel, the part that is there most often. How many percent of the pixels are right?
 
 # %%
@@ -832,14 +832,14 @@ result_2_4 = check_2_4(intersection_over_union)
 
 # %% [markdown]
 # (The mouth gets 1/2.) Now the network. It sees little 2 × 2 blocks as channels (`PixelUnshuffle`), looks further and
-# further around with *dilated* convolutions, and ends with one logit for each part and pixel.
+# further around with *dilated* convolutions, whose kernel skips pixels, and ends with one logit for each part and pixel.
 
 # %%
 parts, width = len(LABELS), 32
 steps = 500 if env.scale() == "full" else 5
 
 
-def train_finder(weight=None):
+def train_segmentation(weight=None):
     """A small network from pictures to maps; returns its guesses for the exam."""
     torch.manual_seed(0)
     stack = [nn.PixelUnshuffle(2)]
@@ -860,7 +860,7 @@ def train_finder(weight=None):
         return network.eval()(exam_pictures).argmax(1)
 
 
-guesses = {"same map": same_map.expand_as(exam_maps), "network": train_finder()}
+guesses = {"same map": same_map.expand_as(exam_maps), "network": train_segmentation()}
 
 
 # %%
@@ -890,7 +890,7 @@ report(guesses)
 # %%
 frequency = maps.flatten().bincount(minlength=parts).clamp(min=1)
 weight = frequency.float().rsqrt()
-guesses["weighted"] = train_finder(weight / weight.mean())
+guesses["weighted"] = train_segmentation(weight / weight.mean())
 report(guesses)
 compare(
     {
@@ -907,7 +907,7 @@ compare(
 
 # %% [markdown]
 # Fewer, and the mean over the parts is higher. Which of the two is the better network? That depends on what you want it
-# for, and no score can tell you that. Choose the ruler that sees what you care about, and choose it *before* you see the
+# for, and no score can tell you that. Choose the metric that sees what you care about, and choose it *before* you see the
 # results.
 
 # %% [markdown]
@@ -948,12 +948,12 @@ show(
 
 
 # %%
-def between_bells(mean_a, width_a, mean_b, width_b):
+def frechet_1d(mean_a, width_a, mean_b, width_b):
     return (mean_a - mean_b) ** 2 + (width_a - width_b) ** 2
 
 
-print("width 1 around 0, width 1 around 2:", between_bells(0, 1, 2, 1))
-print("width 1 around 0, width 4 around 0:", between_bells(0, 1, 0, 4))
+print("width 1 around 0, width 1 around 2:", frechet_1d(0, 1, 2, 1))
+print("width 1 around 0, width 4 around 0:", frechet_1d(0, 1, 0, 4))
 
 # %% [markdown]
 # The second two. A generator that gets the average right and the variety wrong can be further off than one that is off by a
@@ -965,8 +965,8 @@ print("width 1 around 0, width 4 around 0:", between_bells(0, 1, 0, 4))
 # ### Exercise 2.5 · The Fréchet distance (level 4 of 5, about 15 minutes)
 #
 # Write this squared distance, from two means of D numbers and two covariances of D × D, in float64. A covariance is
-# symmetric and has no negative eigenvalues, but some may be 0: a bell can be flat in most directions. Before you start:
-# what must come out when both bells are the same?
+# symmetric and has no negative eigenvalues, but some may be 0: a normal distribution can be flat in most directions.
+# Before you start: what must come out when both distributions are the same?
 #
 # <details><summary>Hint 1</summary>
 #
@@ -990,7 +990,7 @@ def frechet_distance(mean_a, covariance_a, mean_b, covariance_b):
 
     means: float64 (D,);  covariances: float64 (D, D), symmetric, no negative eigenvalues.
     """
-    ### BEGIN SOLUTION 2.5: return one real number, which is 0 for two equal bells
+    ### BEGIN SOLUTION 2.5: return one real number, which is 0 for two equal distributions
     product = torch.linalg.eigvals(covariance_a @ covariance_b).real.clamp(min=0)
     spread = covariance_a.trace() + covariance_b.trace() - 2 * product.sqrt().sum()
     return (mean_a - mean_b).square().sum() + spread
@@ -1007,7 +1007,8 @@ result_2_5 = check_2_5(frechet_distance)
 # - **a copyist**, which hands in drawings of the training split;
 # - **blurred drawings**;
 # - **one perfect face**: one drawing of the test split, hundreds of times, with a grain too fine to see;
-# - **an untrained generator**: the same even gray whatever the latent, the *ceiling*.
+# - **an untrained generator**: the same even gray whatever the latent, the *ceiling*. (In `eval()` mode its BatchNorm
+#   has no averages of its own yet; lesson 1 showed it in training mode, which gave noise.)
 #
 # **Predict** the order, from closest to furthest. Where does the one perfect face end up?
 
@@ -1077,7 +1078,7 @@ except LabError as refusal:
 # refuses what cannot be known at all. (`kd_studio`, built like KID, does not grow with fewer pictures, it only gets
 # noisier. On the command line, `animelab evaluate dcgan-faces-64` prints both, between floor and ceiling.)
 #
-# ## What this ruler is not
+# ## What this metric is not
 #
 # It is built like FID, the number in every GAN paper (Heusel et al., 2017), and it is **not FID**. FID looks with
 # Inception, trained on a million photographs. Ours looks with a tagger trained on our own drawings. We call it `fd_studio`,
@@ -1161,7 +1162,7 @@ except LabError as refusal:
 # **4. Your colorizer has an error of 6 on the test pictures and of 40 on the first drawing you show to a friend. What do
 # you look at first?**
 #
-# <details><summary>A. Whether test pictures were also in the training pile.</summary>
+# <details><summary>A. Whether test pictures were also in the training set.</summary>
 #
 # Right. Cheap to check, and the most frequent reason by far.
 #
@@ -1186,7 +1187,7 @@ except LabError as refusal:
 # </details>
 # <details><summary>B. Nobody could tell one from the other.</summary>
 #
-# Not quite. Only the bells agree. Two clouds of very different shapes may have the same mean and covariance.
+# Not quite. Only the normal distributions agree. Two clouds of very different shapes may have the same mean and covariance.
 #
 # </details>
 # <details><summary>C. In these features, mean and covariance agree.</summary>

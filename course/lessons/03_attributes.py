@@ -14,8 +14,9 @@
 # **In the studio:** step 1 of 6, *character design*. The script says that the rival has red hair and never smiles. The
 # generator of lesson 1 can only be asked for "another one".
 #
-# **Time:** 14 minutes of computing on 2 older CPU cores, 12 of them training; by the time of one step, training takes 15 on our
-# slowest machine and 3 on cores with bfloat16. On a GPU: not measured yet. **Downloads:** nothing.
+# **Time:** 14 minutes of computing, 12 of them training, on two CPU cores without bfloat16 (estimated from the time of one
+# step; by that, training takes 3 minutes with bfloat16, and 15 on our slowest machine). On a GPU: not measured yet.
+# **Downloads:** nothing.
 
 # %% tags=["setup"]
 from animelab import env
@@ -114,9 +115,9 @@ print("never:", ", ".join(TAGS[i] for i in common if share[i] == 0))
 # %% [markdown]
 # ### Exercise 3.1 · Naming 34 things (level 2 of 5, about 10 minutes)
 #
-# D's classifier gives 34 logits for a picture, one for each attribute: large for "has it". They can be any real numbers, of
-# 200, too. Write its loss: for each attribute the cross-entropy of a yes-or-no question, **summed** over the attributes and
-# **averaged** over the pictures.
+# D's classifier gives 34 logits for a picture, one for each attribute: large for "has it". They can be any real numbers, such
+# as 200 or -200. Write its loss: for each attribute the cross-entropy of a yes-or-no question, **summed** over the attributes
+# and **averaged** over the pictures.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -323,10 +324,10 @@ def my_penalty(score, real):
 # ## The two networks
 #
 # G begins like a list and ends like a picture: latent and order, 162 numbers, become a small map; residual blocks
-# work on it (each adds a correction to what is there); one long shortcut; then three doublings. The doubling is new:
-# *PixelShuffle*. Where lesson 1 stamped patterns that overlap, here four channels are laid out as the four pixels of a
-# square. Nothing overlaps. But the four channels are four separate filters, and where they disagree you see grain, one
-# pixel wide: the specks on the faces at the top.
+# work on it (each adds a correction to what is there); one long shortcut; then three doublings. The doubling is by
+# *PixelShuffle*, with which lesson 2's network ended. Where lesson 1 stamped patterns that overlap, here four channels are
+# laid out as the four pixels of a square. Nothing overlaps. But the four channels are four separate filters, and where they
+# disagree you see grain, one pixel wide: the specks on the faces at the top.
 
 # %%
 channels = torch.tensor([[[-1.0]], [[-0.3]], [[0.3]], [[1.0]]]).expand(4, 2, 2)[None]
@@ -437,7 +438,7 @@ compare({"before": pairs[0][:8], "another hair color, the same latent": pairs[1]
         alt="Eight generated faces, and the same eight latents with another hair color ordered.")  # fmt: skip
 
 # %% [markdown]
-# The same woman in a wig would keep her fringe, her smile and the wall behind her. Look for what moved although nobody
+# The same woman in a wig would keep her eyes, her smile and the background. Look for what moved although nobody
 # asked. A network has no idea that "hair color" is one thing: it learned which pictures *go with* an order, and what went
 # together in the data goes together in what it draws. This is called *entanglement*, and lesson 7 is about undoing it.
 #
@@ -450,9 +451,9 @@ compare({"before": pairs[0][:8], "another hair color, the same latent": pairs[1]
 # ### Exercise 3.4 · Inheritance (level 4 of 5, about 15 minutes)
 #
 # Make a child of two characters. Each parent is a latent (D,) and attributes (34,) of 0 and 1. `genes` is a list of lists: the
-# columns of attributes that belong together. `take` says for each gene whether it comes from the father; the others are the
-# mother's. The child's latent is the middle of the arc between its parents' (lesson 1's slerp). The parents stay as they are.
-# Before you write: what would half of blonde and half of blue be, as 34 numbers, and would G know it?
+# columns of attributes that belong together. `take` says for each gene whether it comes from the father; all other
+# columns, also those in no gene, are the mother's. The child's latent is the middle of the arc between its parents' (lesson
+# 1's slerp). The parents stay as they are. Before you write: what would half of blonde and half of blue be, as 34 numbers, and would G know it?
 #
 # <details><summary>Hint 1</summary>
 #
@@ -521,7 +522,7 @@ compare({name: model.generate(*map(torch.stack, zip(*people))) for name, people 
 #
 # This generator takes no pictures, so it has nothing to say about real ones. But all it learned came from drawings, and so did
 # the networks that taught and examined it. So ask the examiner about nine faces that nobody on this project drew (their
-# licences are in `datasets/real`).
+# licenses are in `datasets/real`).
 
 # %%
 strangers = real_faces(64)

@@ -47,7 +47,7 @@ from animelab.widgets import DrawingBoard, LiveTraining
 # %% [markdown]
 # ## Where we are going
 #
-# The left side is yours. Draw a longer fringe, close an eye, take the eraser to the hair and give her another. The right
+# The left side is yours. Draw longer bangs, close an eye, take the eraser to the hair and give her another. The right
 # side follows. Then draw something that is no face at all, and see what it makes of that.
 
 # %%
@@ -185,7 +185,7 @@ compare(
 # To choose one hair color for the *whole* head, a network must see the whole picture at once. So it halves the picture, 64
 # pixels, 32, 16, down to a single one, and doubles it up again. But a strand of hair that went through one pixel is lost.
 # The **U-Net** hands every map across: on the way up, each layer gets the map from below *and* the one of its own size from
-# the way down, side by side.
+# the way down, side by side. These shortcuts are called *skip connections*.
 #
 # ### Exercise 4.2 · Down and up again (level 3 of 5, about 15 minutes)
 #
@@ -262,13 +262,13 @@ compare(
         for cut in (0, 1, 2, 3, 5)
     },
     alt="Rows of eight faces. With one shortcut cut most strands of hair are gone, the outline of the head is paler and the "
-    "colors stay; with two and three, fringes and mouths go, too; with all five, woven patterns are left, six of eight "
+    "colors stay; with two and three, bangs and mouths go, too; with all five, woven patterns are left, six of eight "
     "without a face.",
 )
 
 # %% [markdown]
 # One cut, and most of the thin lines are gone: the strands inside the hair, which the largest map alone carries. The outline of
-# the head stays, paler, and so do the colors, since they were decided far below. With two and three cuts, fringes and mouths
+# the head stays, paler, and so do the colors, since they were decided far below. With two and three cuts, bangs and mouths
 # go. With all five, everything about this picture had to pass through a single pixel, and eight drawings become three or
 # four patterns.
 #
@@ -355,14 +355,14 @@ show(np.asarray(portrait)[None], scale=1,
          "from eye to eye.")  # fmt: skip
 
 # %% [markdown]
-# Seventy pixels of 256: an eye, or a lock of hair, never a face. That is enough to say "no illustrator shades like this", and
+# Seventy pixels of 256: from eye to eye, never a whole face. That is enough to say "no illustrator shades like this", and
 # too little to say "this head has two colors of hair".
 #
 # You can take that literally. At our 64 pixels we first trained with two strided layers, 34 pixels. Lines and shading were
 # good, and the hair was a rainbow: pink at the left, green at the right, every patch for itself a fine color. With three layers
 # a patch is as large as our pictures. The colors inside one head of hair then spread by 0.25 instead of 0.32 (drawn hair:
-# 0.12). Better, and still not good: look at the twin tails above, and at the eyes. (Told here, not shown; both trials are in
-# `course/measurements.md`.)
+# 0.12). Better by that number, a little worse by the scores further down, and still not good: look at the twin tails above, and
+# at the eyes. (Told here, not shown; both trials are in `course/measurements.md`.)
 #
 # ## A discriminator that knows the drawing
 #
@@ -524,20 +524,20 @@ compare(
         ),
         "the studio": drawn,
     },
-    alt="Eight maps of parts in flat colors; eight generated faces that fill them, with a fringe and highlights that the map "
+    alt="Eight maps of parts in flat colors; eight generated faces that fill them, with bangs and highlights that the map "
     "does not have; without the hair's part, eyes in a pale fog; the drawings.",
 )
 
 # %% [markdown]
-# In the map hair is one blue shape. The network invents what the map leaves out: a fringe's strands, a highlight, outlines.
-# There are more right answers than before, and the lines are softer for it.
+# In the map hair is one blue shape. The network invents what the map leaves out: the strands of the bangs, a highlight,
+# outlines. There are more right answers than before, and the lines are softer for it.
 #
 # The third row is a question it was never asked: nobody in the data is bald. The network learned faces as its data have them,
 # eyes under hair, and without the hair the eyes float in fog.
 #
 # ## And real drawings?
 #
-# Nine faces that nobody on this project drew (sources and licences: `datasets/real`). They are no line art, so the second row
+# Nine faces that nobody on this project drew (sources and licenses: `datasets/real`). They are no line art, so the second row
 # makes some, crudely: a pixel is line where it is darker than its neighborhood. Lesson 8 will do this properly.
 
 
@@ -631,7 +631,8 @@ with tempfile.TemporaryDirectory() as folder:
 # </details>
 # <details><summary>B. D could compare far parts, with more parameters and fewer logits a picture.</summary>
 #
-# Right. The paper tried it: no better pictures, and harder to train.
+# Right. The paper saw no better pictures, and suspects that so many parameters are harder to train. At our 64 pixels a
+# patch that large made hair more uniform and the other scores a little worse.
 #
 # </details>
 # <details><summary>C. D could no longer see lines.</summary>

@@ -73,19 +73,20 @@ compare(
 )
 
 # %% [markdown]
-# ## Two piles of pictures
+# ## Two unpaired sets
 #
 # Lesson 4 needed pairs: this drawing, *its* coloring. For most styles nobody has them. No photograph has its anime twin. What
-# people do have is two piles: here five thousand portraits, there five thousand cels of other people.
+# people do have is two sets, in the field's word two *domains*: here five thousand portraits, there five thousand cels of
+# other people.
 #
-# Our studio draws both piles, and never the same character for both. (The portraits stand for photographs: they have their
+# Our studio draws both sets, and never the same character for both. (The portraits stand for photographs: they have their
 # proportions, soft light and no outlines.) It knows the right answers, too. In training it keeps them to itself:
 
 # %%
 config = recipes.preset("cpu")  # on a GPU: recipes.preset("t4")
-piles = recipes.CycleGAN.data(config)
+unpaired = recipes.CycleGAN.data(config)
 try:
-    piles.truth(range(8))
+    unpaired.truth(range(8))
 except LabError as error:
     print(error)
 
@@ -105,7 +106,7 @@ except LabError as error:
 #
 # ### Exercise 5.1 · The round trip (level 2 of 5, about 10 minutes)
 #
-# Write the cycle loss. For each of both piles: the mean absolute difference between its pictures and their own round trips,
+# Write the cycle loss. For each of both sets: the mean absolute difference between its pictures and their own round trips,
 # over all numbers of the batch. The loss is the sum of the two means, a scalar. `to_b` and `to_a` are networks that take and
 # return pictures (B, 3, H, W) in [-1, 1]; both learn from this loss.
 #
@@ -117,14 +118,14 @@ except LabError as error:
 #
 # <details><summary>Hint 2</summary>
 #
-# Two distances, one for each pile. No translation is ever compared with a picture of the other pile.
+# Two distances, one for each set. No translation is ever compared with a picture of the other set.
 #
 # </details>
 
 
 # %%
 def cycle_loss(to_b, to_a, real_a, real_b):
-    """How far both piles are from home after a round trip, as mean absolute differences, summed.
+    """How far both sets are from home after a round trip, as mean absolute differences, summed.
 
     to_b, to_a: the generators;  real_a, real_b: (B, 3, H, W) in [-1, 1].  Returns a scalar.
     """
@@ -172,7 +173,7 @@ def discriminator_squares(real_logits, fake_logits):
 
     real_logits, fake_logits: maps of logits, each of any shape.  Returns a scalar.
     """
-    ### BEGIN SOLUTION 5.2: two means of squares
+    ### BEGIN SOLUTION 5.2: return one number for both maps
     return (real_logits - 1).square().mean() + fake_logits.square().mean()
     ### END SOLUTION
 
@@ -319,7 +320,7 @@ def watch(progress):
     )
 
 
-run = train(recipe, piles, env.runs_dir() / name, watch=watch)
+run = train(recipe, unpaired, env.runs_dir() / name, watch=watch)
 
 # %%
 steps, from_truth, round_trip = zip(*measured) if measured else ([0], [0.0], [0.0])
@@ -370,12 +371,12 @@ for words, pictures in rows.items():
 # %% [markdown]
 # Read the row of the zoo's model from left to right; yours tells the same story. The distance from the truth is less than half
 # of the portrait's: outlines, light and large eyes are there. The hair kept its color five times of six. The *eyes* did not:
-# one in eight is right, which is a guess. An iris is six pixels wide in a portrait. Any bright eye looks real to the
+# one in eight is right, which is a guess. An iris is about four pixels wide in a portrait. Any bright eye looks real to the
 # discriminator, and the round trip finds the old color in a tint somewhere else. Nothing in the loss says that the color of the
 # eyes should be *in the eyes*.
 #
-# And `fd_studio` says that the crowd of translated cels is no nearer to drawn cels than the portraits were. The pictures suggest
-# why: walls are mottled and skin has spots. A measure of crowds sees that at once, the distance from the truth hardly.
+# And `fd_studio` says that the crowd of translated cels is farther from drawn cels than the portraits were. The pictures
+# suggest why: walls are mottled and skin has spots. A measure of crowds sees that at once, the distance from the truth hardly.
 #
 # ## The secret in the picture
 #
@@ -461,9 +462,9 @@ compare(
 # portrait's mouth was. In 2019 Wu and others added what a portraitist would call the construction lines: a further network
 # finds landmarks (eyes, nose, the corners of the mouth), and the generator pays when they move.
 #
-# We need a finder of points. It ends in one map a point, with high values where the point is. Taking the largest would give
-# the place, and no slope: nobody could push it. So we take the *mean* place, each pixel weighted by a softmax over the map, a
-# *soft argmax*.
+# We need a *landmark detector*, our finder. It ends in one map a point, with high values where the point is. Taking the
+# largest would give the place, and no slope: nobody could push it. So we take the *mean* place, each pixel weighted by a
+# softmax over the map (positive weights that add up to 1), a *soft argmax*.
 #
 # ### Exercise 5.4 · A point you can push (level 3 of 5, about 15 minutes)
 #
@@ -505,8 +506,8 @@ result_5_4 = check_5_4(points_of)
 # %% [markdown]
 # The finder below ends in your function, if the check has accepted it, and learns from the studio's landmarks in both styles.
 # We train two, with different seeds and widths: one that the generator is trained with, and a *second finder* that nothing is
-# trained with, to measure. (From here on the data have all poses, heads turned and tilted; on frontal faces nothing would
-# move.) This section trains seven minutes for a small effect; how small, its table tells.
+# trained with, to measure. (From here on the data have all poses, heads turned and tilted; all frontal faces have
+# their points in nearly the same places.) This section trains seven minutes for a small effect; how small, its table tells.
 
 
 # %%
@@ -606,7 +607,7 @@ print(
 
 # %% [markdown]
 # A cel's eyes are larger and its chin is smaller, so its points *should* move a little. What must not be lost is how this
-# face differs from the average face: turned left, mouth low. That difference is what the generator shall keep:
+# face differs from the average face: turned left, mouth low. That difference is what the generator should keep:
 #
 # $$L_\text{keep} = \Big| \big(\text{points}(G(x)) - \overline{\text{cel}}\big) - \big(\text{points}(x) -
 # \overline{\text{portrait}}\big) \Big|$$
@@ -668,10 +669,9 @@ compare(
 # practice on turned heads was worth more than the term, and the term a fifth of what was left, at no cost in distance from
 # the truth. One pair of runs is one pair of runs.
 #
-# Why so little? Look at the first row of pictures and the last. At 64 pixels a portrait's points and its cel's are less
-# than two pixels apart, and this generator, with its two halvings, moves nothing anyway. The paper's cartoons have chins and
-# eyes far from those of the photographs; there the generator has to be told. Lesson 10 meets such a pair. And look at the
-# faces: points in their places do not make a face.
+# Why so little? At 64 pixels a turned portrait's eyes are 2.6 pixels from its cel's, the mean of the five points is 1.4, and
+# the generator already moves them most of the way without the term. The paper's cartoons have chins and eyes far from those of
+# the photographs; there the generator has to be told. And look at the faces: points in their places do not make a face.
 #
 # The paper goes further: its generator is given the points as extra channels, a second discriminator sees them beside the
 # picture, and three small discriminators look at eyes, nose and mouth alone. We have told you that, not shown it.
@@ -701,12 +701,12 @@ compare(
 # That is no accident of training. "Portrait" means to this network exactly the portraits it has seen. For photographs you need
 # photographs, and the right to use them; lesson 10 gets a set of them, with its rights stated.
 #
-# ## Your own two piles
+# ## Your own two sets
 #
 # A folder with two folders in it, `a` and `b`. Nothing has to match.
 #
 # ```
-# animelab train cyclegan --preset cpu --data my_piles --out runs/mine
+# animelab train cyclegan --preset cpu --data my_sets --out runs/mine
 # animelab translate runs/mine holidays/ --out anime/
 # animelab translate runs/mine drawings/ --out portraits/ --back
 # ```
@@ -782,7 +782,7 @@ compare(
 #
 # ## Assignment: how much truth is enough?
 #
-# Level 5 of 5, two evenings. You have two piles and, in addition, twenty true pairs. Add a term to the recipe that uses them
+# Level 5 of 5, two evenings. You have two sets and, in addition, twenty true pairs. Add a term to the recipe that uses them
 # (the part `extra_loss` is one door). Draw the graph of distance from the truth for 0, 20 and 200 pairs, same seed and steps.
 # Before that, predict where lesson 4, with the same number of pairs and nothing else, would lie; then measure that, too.
 #

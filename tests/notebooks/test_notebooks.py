@@ -70,7 +70,7 @@ assert np.array_equal(*(studio.render(hero.replace(hair_style=name), 64) for nam
 assert error(lazy_colorist(known_lines), known_colors) == 0
 assert error(lazy_colorist(leaky_lines), leaky_colors) < error(average.expand_as(colors), colors) < error(lazy_colorist(lines), colors)
 assert (exam_maps == same_map).float().mean() > 0.8, "the same map for all is right for most pixels"
-assert between_bells(0, 1, 0, 4) > between_bells(0, 1, 2, 1)
+assert frechet_1d(0, 1, 0, 4) > frechet_1d(0, 1, 2, 1)
 assert candidates["an untrained generator (ceiling)"].std(0).max() < 0.01, "the same even gray"
 far = [distance(fake, real) for fake in candidates.values()]
 assert max(far[0], far[2]) < far[3] < far[1] < far[5] < far[4], "the order that the lesson tells"

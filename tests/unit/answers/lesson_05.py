@@ -126,6 +126,22 @@ def pool_of_copies(memory, fake, size):
     return fake
 
 
+def overwriting(memory, fake, size):
+    if len(memory) < size:
+        memory.append(fake)
+    elif torch.rand(()) < 0.5:
+        place = int(torch.randint(size, ()))
+        old = memory[place].clone()
+        memory[place].copy_(fake)
+        return old
+    return fake
+
+
+def alternating(memory, fake, size, turns=[0]):  # noqa: B006 - it counts
+    turns[0] += 1
+    return pool(old_share=turns[0] % 2)(memory, fake, size)
+
+
 def overwritten(memory, fake, size):
     """Every fake goes in, whether the old one is shown or not."""
     if len(memory) < size:
@@ -167,7 +183,7 @@ def places_in_loops(maps):
 
 
 def overflowing(maps):
-    share = maps.exp() / maps.exp().sum((2, 3), keepdim=True)
+    share = (maps.exp() / maps.exp().sum((2, 3), keepdim=True)).float()
     return torch.stack([share.sum(2) @ (torch.arange(9) + 0.5), share.sum(3) @ (torch.arange(6) + 0.5)], 2)
 
 
@@ -192,7 +208,6 @@ def brightest(maps):
 SOLUTIONS = {
     "5_1": [
         cycle,
-        cycle_in_one_batch,
         cycle_with_squares_of_roots,
         lambda g, f, a, b: l1_loss(f(g(a)), a) + l1_loss(g(f(b)), b.detach()),
     ],
@@ -229,11 +244,14 @@ WRONG_ANSWERS = {
         (lambda *given: cycle(*given) * 2 * 3 * 36, "Sums over all numbers of the batch"),
         (lambda *given: cycle(*given) * 3 * 36, "Sums over all numbers of a picture"),
         (lambda g, f, a, b: (f(g(a)) - a).mean().abs() + (g(f(b)) - b).mean().abs(), "cancel out"),
-        (lambda g, f, a, b: away(f(g(a)), b) + away(g(f(b)), a), "other pile"),
+        (lambda g, f, a, b: away(f(g(a)), b) + away(g(f(b)), a), "other set"),
         (lambda g, f, a, b: cycle(g, f, a, b) + away(g(b), b) + away(f(a), a), "should be"),
         (lambda g, f, a, b: cycle(g, f, a.clamp(0), b.clamp(0)), "should be"),
         (lambda g, f, a, b: cycle(g, f, a, b).item(), "should be a torch tensor"),
         (lambda *given: cycle(*given) + 1, "should be"),
+        (cycle_in_one_batch, "another size"),
+        (lambda g, f, a, b: 2 * torch.cat([f(g(a)) - a, g(f(b)) - b]).abs().mean(), "another size"),
+        (lambda g, f, a, b: ((f(g(a)) - a).abs() + (g(f(b)) - b).abs()).mean(), "another size"),
     ],
     "5_2": [
         (lambda real, fake: squares(real, fake) / 2, "half"),
@@ -258,6 +276,7 @@ WRONG_ANSWERS = {
         (lambda real, fake: squares(real, fake.detach()), "no gradient reaches `fake_logits`"),
         (lambda real, fake: squares(real.data, fake), "no gradient reaches `real_logits`"),
         (squares_in_place, "was changed"),
+        (lambda real, fake: (real - 1).square().mean((0, 1, 2, 3)) + fake.square().mean((0, 1, 2, 3)), "plain vector"),
         (lambda real, fake: squares(real, fake.clamp(-2, 2)), "should be"),
         (lambda real, fake: squares(real, fake) + 1, "should be"),
     ],
@@ -272,6 +291,14 @@ WRONG_ANSWERS = {
         (overwritten, "handed out"),
         (darker, "was changed"),
         (pool(put_back=False), "came out twice"),
+        (lambda memory, fake, size: pool()(memory, fake, size) + 0.3 * torch.rand(3, 2, 2), "number for number"),
+        (lambda memory, fake, size: pool()(memory, fake, size).half(), "float32"),
+        (lambda memory, fake, size: pool()(memory, fake, size).mean((1, 2), True).expand(3, 2, 2), "number for number"),
+        (lambda memory, fake, size: pool()(memory, fake, size)[:, :1, :1].expand(3, 2, 2), "number for number"),
+        (overwriting, "was overwritten"),
+        (alternating, "in a rhythm"),
+        (pool(choose=lambda size: int(torch.rand(2).mean() * size)), "same chance"),
+        (pool(choose=lambda size: int(torch.randint(20, ()))), "never moved"),
         (pool(old_share=1.1), "half of the time"),
         (pool(old_share=-1), "half of the time"),
         (pool(fill=False), "goes in and comes back"),
@@ -291,6 +318,8 @@ WRONG_ANSWERS = {
         (lambda maps: places(maps * 10), "Not the mean place"),
         (lambda maps: places(maps.relu()), "Not the mean place"),
         (overflowing, "not numbers"),
+        (lambda maps: overflowing(maps - maps.max()), "not numbers"),
+        (lambda maps: overflowing(maps.double()), "not numbers"),
         (lambda maps: places(maps).detach(), "no gradient"),
         (without_gradient(places), "no gradient"),
         (lambda maps: places(maps.data), "no gradient"),
