@@ -251,7 +251,7 @@ def test_each_stage_of_a_colorist_hears_what_is_meant_for_it() -> None:
 def test_more_dots_than_pixels_and_a_missing_palette_are_one_sentence() -> None:
     with pytest.raises(LabError, match="17 dots do not fit into 16 pixels"):
         hints(torch.zeros(1, 3, 4, 4), torch.tensor([17]))
-    with pytest.raises(LabError, match="hears a palette"):
+    with pytest.raises(LabError, match="takes a palette"):
         UNet(5, 3, 4, PALETTE)(torch.zeros(1, 5, 16, 16))
     for wrong in (
         {"dots": 5},
