@@ -1,9 +1,10 @@
 """Latent spaces: walks, directions with a meaning, and the way back from a picture to its latent."""
 
-from animelab.latent.directions import conditional, crossed, edit, ganspace, interfacegan, sefa
+from animelab.latent.directions import conditional, crossed, edit, ganspace, interfacegan, perpendicular, sefa
 from animelab.latent.projection import project, styles_of
 from animelab.latent.spaces import Latents, Styles
 from animelab.latent.walks import GENES, Generate, Parent, attributes, fuse, principal_directions, slerp, walk
 
 __all__ = ["GENES", "Generate", "Latents", "Parent", "Styles", "attributes", "conditional", "crossed", "edit", "fuse"]
-__all__ += ["ganspace", "interfacegan", "principal_directions", "project", "sefa", "slerp", "styles_of", "walk"]
+__all__ += ["ganspace", "interfacegan", "perpendicular", "principal_directions", "project", "sefa", "slerp"]
+__all__ += ["styles_of", "walk"]

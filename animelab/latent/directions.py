@@ -79,15 +79,23 @@ def conditional(direction: Tensor, *others: Tensor) -> Tensor:
 
     Raises LabError when nothing is left.
     """
-    if not others:
-        raise LabError("Without which directions? Name at least one other.")
     direction = limits.numbers("A direction", direction, None)
-    others = tuple(limits.numbers("Each of the others", each, len(direction)) for each in others)
-    basis, _ = torch.linalg.qr(torch.stack(others, 1))
-    rest = direction - basis @ (basis.T @ direction)
+    rest = perpendicular(direction, *others)
     if rest.norm() < 1e-4 * direction.norm():
         raise LabError("This direction is a sum of the others; nothing of it is left without them.")
     return normalize(rest, dim=0)
+
+
+def perpendicular(step: Tensor, *others: Tensor) -> Tensor:
+    """What of steps (..., latent) is at a right angle to each of the others, (latent,); shorter than they were."""
+    if not others:
+        raise LabError("Without which directions? Name at least one other.")
+    step = limits.numbers("A step", step)
+    if not step.ndim:
+        raise LabError("A step is a row of numbers, one for each of the latent's, not a single one.")
+    rows = [limits.numbers("Each of the others", each, step.shape[-1]).to(step) for each in others]
+    basis, _ = torch.linalg.qr(torch.stack(rows, 1))
+    return step - step @ basis @ basis.T
 
 
 def crossed(mother: Tensor, father: Tensor, first: int, last: int) -> Tensor:

@@ -28,17 +28,17 @@ def straight(overlap: int) -> Tensor:
 
 
 def by_tiles(
-    paint: Callable[[Tensor], Tensor],
+    translate: Callable[[Tensor], Tensor],
     pictures: Tensor,
     side: int = 512,
     overlap: int = 96,
     fade: Callable[[int], Tensor] = straight,
 ) -> Tensor:
-    """What `paint` makes of pictures (B, 3, H, W), tile by tile: (B, C, H, W).
+    """What `translate` makes of pictures (B, 3, H, W), tile by tile: (B, C, H, W).
 
     side and overlap are multiples of 16. Of each overlap the outer quarters, where a tile lacks its surroundings, do
     not count, and between them one tile fades into the other (`fade` can be a learner's own). A network that looks no
-    further than a quarter of the overlap paints exactly what it would paint in one piece.
+    further than a quarter of the overlap gives exactly what it would give in one piece.
     """
     rise = torch.cat([torch.zeros(overlap // 4), fade(overlap // 2), torch.ones(side)])[:side].clamp(min=1e-6)
     high, wide = pictures.shape[-2:]
@@ -46,25 +46,27 @@ def by_tiles(
     for top in starts(high, side, overlap):
         for left in starts(wide, side, overlap):
             tile = pictures[..., top : top + side, left : left + side]
-            painted = paint(tile)
+            translated = translate(tile)
             window = _window(rise, top, tile.shape[-2], high)[:, None] * _window(rise, left, tile.shape[-1], wide)
             if not total.ndim:
-                total = painted.new_zeros(*painted.shape[:2], high, wide)
-            total[..., top : top + side, left : left + side] += painted * window.to(painted)
+                total = translated.new_zeros(*translated.shape[:2], high, wide)
+            total[..., top : top + side, left : left + side] += translated * window.to(translated)
             weight[top : top + side, left : left + side] += window
     return total / weight.to(total)
 
 
-def in_one_light(network: nn.Module, paint: Callable[[Tensor], Tensor], picture: Tensor, multiple: int = 4) -> Tensor:
+def in_one_light(
+    network: nn.Module, translate: Callable[[Tensor], Tensor], picture: Tensor, multiple: int = 4
+) -> Tensor:
     """As `by_tiles` for one picture (1, 3, H, W), whose norms all tiles share, as a small version of it has them.
 
-    network: what `paint` calls, and multiple: of what its sides have to be.
+    network: what `translate` calls, and multiple: of what its sides have to be.
     """
     scale, step = SMALL / max(picture.shape[-2:]), multiple * -(-16 // multiple)
     sides = [max(1, round(side * scale / step)) * step for side in picture.shape[-2:]]
     device = next(network.parameters()).device
     with shared_norms(network, interpolate(picture, sides, mode="bilinear", antialias=True).to(device)):
-        return by_tiles(paint, picture)
+        return by_tiles(translate, picture)
 
 
 @contextmanager

@@ -42,14 +42,18 @@ class Attention(nn.Module):
         return x, guess, x.sum(1)
 
 
+def normalized(x: Tensor, norm: str) -> Tensor:
+    """x (B, C, H, W) with mean 0 and deviation 1: each channel by itself ("instance"), or all together ("layer")."""
+    axes = {"instance": (2, 3), "layer": (1, 2, 3)}[norm]
+    return (x - x.mean(axes, keepdim=True)) * (x.var(axes, keepdim=True) + 1e-5).rsqrt()
+
+
 def adalin(x: Tensor, gamma: Tensor, beta: Tensor, rho: Tensor) -> Tensor:
     """Adaptive layer-instance normalization (equation 1): rho of instance norm, 1 - rho of layer norm, then a style.
 
     x: (B, C, H, W); gamma, beta: (B, C, 1, 1); rho: (1, C, 1, 1), from 0 to 1.
     """
-    by_channel = (x - x.mean((2, 3), keepdim=True)) * (x.var((2, 3), keepdim=True) + 1e-5).rsqrt()
-    by_picture = (x - x.mean((1, 2, 3), keepdim=True)) * (x.var((1, 2, 3), keepdim=True) + 1e-5).rsqrt()
-    return gamma * (rho * by_channel + (1 - rho) * by_picture) + beta
+    return gamma * (rho * normalized(x, "instance") + (1 - rho) * normalized(x, "layer")) + beta
 
 
 class AdaLIN(nn.Module):

@@ -53,8 +53,8 @@ show(model.sample(40, seed=1, truncation=0.7), columns=10,
      alt="Forty generated anime faces with many colors and styles of hair.")  # fmt: skip
 
 # %% [markdown]
-# Now take another one by the hand. *Component 1* to *5* are directions that nobody named. Move one. Then set *Layers to move* to
-# the first two only and move it again, then to the last two only. What changes, and what stays?
+# Now move one yourself. *Component 1* to *5* are directions that nobody named. Move along one of them. Then set *Layers to move*
+# to the first two only and move along it again, then to the last two only. What changes, and what stays?
 
 # %%
 LatentExplorer(model, seed=3)
@@ -133,8 +133,8 @@ print(f"trained on {card['images']:,} pictures: {card['data']}")
 #
 # There is a catch. Multiply some channels by 3, and everything behind grows by up to 3. After nine convolutions of that the
 # numbers are astronomical. StyleGAN1 normalized each map first, by its own mean and standard deviation, and let the style
-# scale the result: *adaptive instance normalization*, AdaIN, which lesson 10 meets again. It got known for the blobs that
-# the network built to cheat that norm. StyleGAN2 divides by the standard deviation that is *expected*. Suppose the inputs
+# scale the result: *adaptive instance normalization*, AdaIN, which lesson 10 meets again. The networks learned to cheat this
+# norm, and left blobs in the pictures. StyleGAN2 divides by the standard deviation that is *expected*. Suppose the inputs
 # $x_{i,k}$ are independent, with mean 0 and variance 1. Then the variance of a sum is the sum of the variances:
 #
 # $$\sigma_o^2 = \operatorname{Var}\Big(\sum_{i,k} \text{style}_i \, \text{weight}_{o,i,k} \, x_{i,k}\Big)
@@ -173,7 +173,7 @@ def styled_conv(x, weight, styles):
 
     x: (B, in, H, W);  weight: (out, in, 3, 3);  styles: (B, in).  Returns (B, out, H, W).
     """
-    ### BEGIN SOLUTION 6.1: the channels times the styles, one convolution, divided by the expected deviation
+    ### BEGIN SOLUTION 6.1: return what the layer hands on
     x = conv2d(x * styles[:, :, None, None], weight, padding=1)
     expected = (styles.square() @ weight.square().sum((2, 3)).T + 1e-8).sqrt()
     return x / expected[:, :, None, None]
@@ -293,7 +293,7 @@ compare(
 
 # %% [markdown]
 # Nothing differs, but for a trace at the outlines: all strengths are close to 0. Training turned the noise off, and not at
-# once: after 24,000 pictures the strongest was 0.06, and fringe and lashes were bent out of noise. Without it
+# once: after 24,000 pictures the strongest was 0.06, and bangs and lashes were bent out of noise. Without it
 # hair was like plastic. By 120,000 pictures the layers could draw strands from w alone, and noise only disturbed them.
 # (*Told, not shown: the generator at 24,000; the strengths of three moments are in `course/measurements.md`.*)
 #
@@ -302,9 +302,9 @@ compare(
 #
 # ## Doubling without stairs: the filter
 #
-# Lesson 1 doubled with strides that overlap unevenly (checkerboards), lesson 3 with four filters that disagree (grain). StyleGAN2
-# doubles and then *smooths*, with the weights 1, 3, 3, 1 in both directions. We exchange them for 0, 1, 1, 0, which repeats each
-# pixel of the picture, and in the layers averages two by two.
+# Lesson 1 doubled with overlapping stamps whose entries disagree (checkerboards), lesson 3 with four filters that disagree
+# (grain). StyleGAN2 doubles and then *smooths*, with the weights 1, 3, 3, 1 in both directions. We exchange them for 0, 1, 1, 0,
+# which repeats each pixel of the picture, and in the layers averages two by two.
 
 # %%
 stairs = torch.tensor([0.0, 1.0, 1.0, 0.0])
@@ -356,7 +356,7 @@ for name, layers in {
 
 # %% [markdown]
 # Read each table along its rows and its columns. **Sides 4 and 8** bring the outline: how long the hair is, and something of its
-# color. **Side 16** changes little at first sight; look at the fringe and around the eyes. **Sides 32 and 64** bring the
+# color. **Side 16** changes little at first sight; look at the bangs and around the eyes. **Sides 32 and 64** bring the
 # colors of eyes and wall, on a face that stays where it was, and the other part of the hair's: where the two sources
 # disagree about it, the colors mix. Lesson 7 counts how often.
 #
@@ -447,7 +447,7 @@ print(f"D: {count_parameters(D):,} parameters")
 # A generator that has settled on one face is found out by that number, even if the face is perfect. (Here it is taken of pixels to
 # show the idea. In D it is taken of the channels near its end.)
 #
-# ## Flat ground: R1
+# ## A gradient penalty: R1
 #
 # In lesson 3, DRAGAN held the length of D's gradient at 1. R1 asks for 0, and only *where the real pictures are*. Why? Play the
 # smallest game there is. All real data are the number 0. The generator is a single number, its fake. The discriminator is a
@@ -517,7 +517,7 @@ def r1(score, real):
 
     score: a discriminator, pictures (B, 3, H, W) -> logits (B,).  Returns a scalar that can be differentiated again.
     """
-    ### BEGIN SOLUTION 6.3: gradients at a copy of the pictures, each one's squared length, the mean
+    ### BEGIN SOLUTION 6.3: return one number for the whole batch
     real = real.detach().requires_grad_()
     (gradients,) = torch.autograd.grad(score(real).sum(), real, create_graph=True)
     return gradients.square().flatten(1).sum(1).mean()
@@ -532,8 +532,8 @@ result_6_3 = check_6_3(r1)
 #
 # **Three more parts** of the recipe, and where to see them:
 #
-# - **EMA.** The generator you saw is an average over the weights of the last several thousand pictures, as in lesson 1. *Told, not
-#   shown here: lesson 1 shows it.*
+# - **EMA**, the exponential moving average of lesson 1. The generator you saw is an average over the weights of the last several
+#   thousand pictures. *Told, not shown here.*
 # - **Path length.** A step in w should change the picture by the same amount everywhere and in every direction. It is in the
 #   library (`losses.path_lengths`) and off in our presets for the CPU, where it would cost a third of the time. *Told, not shown.*
 # - **ADA**, adaptive discriminator augmentation. With a few thousand pictures D learns them by heart. The cure: disturb what it
@@ -711,8 +711,8 @@ for words, each in sets.items():
 # %% [markdown]
 # First read the yardstick: the examiner misses three in ten of the hats that the studio drew. In the generated ones it missed as
 # many (0.73 seen on our machine, against 0.71 drawn), so nearly everybody wears one. And the crowd is less than half as far
-# from drawn characters with berets as it was before (77 against 190). That took about a tenth of the steps, or fewer, that the old
-# generator needed from noise.
+# from drawn characters with berets as it was before (77 against 190). That took about a tenth of the steps that the old generator
+# needed from noise.
 #
 # ## What came after
 #
@@ -722,9 +722,10 @@ for words, each in sets.items():
 # modern network instead. In their table (FFHQ, 256 pixels) StyleGAN2 has an FID of 7.5, stripped of its tricks 12.5; the new game alone
 # brings that to 11.7, the new network to 7.0. The game has two changes:
 #
-# - Every fake stands *beside a real picture*. D is not asked "is this real?", but "which of the two is?" A generator can no longer
-#   win by moving all of its fakes to one place where D happens to be high.
-# - Flat ground around real pictures (R1) **and** around fakes (R2), in every step.
+# - Every fake stands *beside a real picture*, a *relativistic pairing* loss (Jolicoeur-Martineau 2018). D is not asked "is this
+#   real?", but "which of the two is?" A generator can no longer win by moving all of its fakes to one place where D happens to be
+#   high.
+# - A gradient penalty at real pictures (R1) **and** at fakes (R2), in every step.
 #
 # ```diff
 # - loss_D = softplus(-D(real)).mean() + softplus(D(fake)).mean()
@@ -739,19 +740,19 @@ for words, each in sets.items():
 
 
 # %%
-class Paired(recipes.StyleGAN2):
+class Relativistic(recipes.StyleGAN2):
     """R3GAN's game (Huang et al. 2024) on the networks of this lesson."""
 
     def step(self, real):
         fake = self.G.synthesis(self.styles(len(real), None))
-        # D: which of two is real? and flat ground around both
+        # D: which of two is real? and a gradient penalty at both
         gap = self.D(real) - self.D(fake.detach())
         with torch.autocast(
             self.device.type, enabled=False
         ):  # a slope of a slope wants every digit
-            flat = self.penalty(self.D, real) + self.penalty(self.D, fake.detach())
+            penalty = self.penalty(self.D, real) + self.penalty(self.D, fake.detach())
         loss_D = softplus(-gap).mean()
-        self.update(self.D_adam, loss_D + self.config.gamma / 2 * flat)
+        self.update(self.D_adam, loss_D + self.config.gamma / 2 * penalty)
         # G: look more real than the real one beside you
         with frozen(self.D):
             loss_G = softplus(self.D(real) - self.D(fake)).mean()
@@ -770,8 +771,11 @@ few = recipes.StyleGAN2.data(small)
 drawn = StudioAttributes(small.size, crowd, prior="frontal", split="test")
 exam = drawn.batch(range(crowd))[0]
 players = {}
-# Changed Paired? Choose another folder, too: a finished run is not repeated.
-for words, kind in {"StyleGAN2's game": recipes.StyleGAN2, "R3GAN's game": Paired}.items():
+# Changed Relativistic? Choose another folder, too: a finished run is not repeated.
+for words, kind in {
+    "StyleGAN2's game": recipes.StyleGAN2,
+    "R3GAN's game": Relativistic,
+}.items():
     folder = env.runs_dir() / (f"06 {words}, my r1" if parts else f"06 {words}")
     finished = train(kind(small, **parts), few, folder, watch=LiveTraining())
     players[words] = zoo.load_run(finished.folder)
@@ -886,8 +890,8 @@ show(
 #   two ordinary convolutions; the numbers are the same.
 # - **"All my samples look alike, or break."** (NVlabs/stylegan2-ada-pytorch #104, #157, #159.) Raise gamma, lower the
 #   learning rate, look at the data: are half of them duplicates?
-# - **"Without path length it collapses."** (rosinality/stylegan2-pytorch #97.) He had set `d_reg_every` to a huge number,
-#   too. That one is R1: another penalty on another network.
+# - **"Without path length it collapses."** (rosinality/stylegan2-pytorch #97.) The author of the report had set
+#   `d_reg_every` to a huge number, too. That one is R1: another penalty on another network.
 # - **"FID stays at 60 after transfer."** (stylegan2-ada-pytorch #25.) One of the replies blames faces that are cropped differently:
 #   layers learn places.
 #
@@ -904,6 +908,7 @@ show(
 # - Karras et al.: *Analyzing and Improving the Image Quality of StyleGAN*, 2019, arXiv 1912.04958.
 # - Karras et al.: *Training Generative Adversarial Networks with Limited Data*, 2020, arXiv 2006.06676.
 # - Mescheder, Geiger, Nowozin: *Which Training Methods for GANs do actually Converge?*, 2018, arXiv 1801.04406.
+# - Jolicoeur-Martineau: *The relativistic discriminator: a key element missing from standard GAN*, 2018, arXiv 1807.00734.
 # - Huang et al.: *The GAN is dead; long live the GAN! A Modern GAN Baseline*, NeurIPS 2024, arXiv 2501.05441.
 #
 # **Next:** find your way around in w: [7 · Edit a face that does not exist](07_latent_editing.ipynb).

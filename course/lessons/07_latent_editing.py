@@ -311,7 +311,7 @@ def strongest_directions(weights, count):
 
     weights: one matrix (channels, latent) a layer.  Returns unit directions (count, latent), strongest first.
     """
-    ### BEGIN SOLUTION 7.2: stack, normalize, eigenvectors of A^T A, the strongest first
+    ### BEGIN SOLUTION 7.2: return unit directions, strongest first
     rows = torch.cat([normalize(weight, dim=1) for weight in weights])
     _, vectors = torch.linalg.eigh(rows.T @ rows)
     return vectors.flip(1).T[:count]
@@ -550,10 +550,10 @@ for goal, row in table.items():
 # | smile | never | never | 0.18 | 0.17 | open mouth 0.75 | 0.72 |
 # | open mouth | never | never | 0.15 | 0.11 | smile 0.66 | 1.00 |
 #
-# No single component of ten moves a face by one deviation toward a goal, but for one that shortens hair. (Their papers also
-# restrict a component to some layers; we did not.) A direction fitted to the goal always does. Taking the other goals out helps
-# *long* and *open mouth*; for the others the numbers hardly differ, and this is one run. Blonde hair disturbs most: most of a
-# face's other attributes are colors, and hair is the largest of them.
+# No single component of ten moves a face by one deviation toward a goal, but for one that makes hair longer or shorter. (Their
+# papers also restrict a component to some layers; we did not.) A direction fitted to the goal always does. Taking the other
+# goals out helps *long* and *open mouth*; for the others the numbers hardly differ, and this is one run. Blonde hair disturbs
+# most: most of a face's other attributes are colors, and hair is the largest of them.
 #
 # Then read the column of what moved most. A mean of 0.11 sounds clean, and still a smile went two thirds of the way with it.
 # The row of the smile deserves the least trust: the examiner sees 0.72 of drawn smiles, and where everybody smiles, one
@@ -561,9 +561,9 @@ for goal, row in table.items():
 #
 # ## From a picture back to w
 #
-# So far we edited faces that the generator made up. To edit a *given* picture we need its point. There is no formula. We search:
-# start at the mean, generate, compare, and follow the gradient, two hundred times. In **W** all layers share one point; in **W+** each has
-# its own.
+# So far we edited faces that the generator made up. To edit a *given* picture we need its point. The field calls this *GAN
+# inversion*, or projection. There is no formula. We search: start at the mean, generate, compare, and follow the gradient, two
+# hundred times. In **W** all layers share one point; in **W+** each has its own.
 #
 # (Both numbers below are what the search made small, so look at the pictures, too.) **Predict:** which one comes closer? Which
 # one edits better?
@@ -635,7 +635,6 @@ for name, where in {"in W": w_points, "in W+": plus_points}.items():
 hero = plus_points[0]
 identity = [found[goal] for goal in ("blonde hair", "blue eyes", "long")]
 moods = [without_all(found[goal], identity) for goal in ("smile", "open mouth")]
-basis, _ = torch.linalg.qr(torch.stack(identity, 1))
 dice = torch.Generator().manual_seed(0)
 variants = []
 for seed in range(100):
@@ -644,9 +643,9 @@ for seed in range(100):
         amount = 4 * float(torch.rand((), generator=dice)) - 2
         point = latent.edit(point, mood, amount * step)
     other = 0.25 * (space.point(9000 + seed) - point)
-    variants.append(point + other - other @ basis @ basis.T)
+    variants.append(point + latent.perpendicular(other, *identity))
 hundred = space.pictures(torch.cat(variants))
-show(hundred, columns=10, scale=1, alt="A hundred small pictures of one character, with small changes of fringe, light and wall.")  # fmt: skip
+show(hundred, columns=10, scale=1, alt="A hundred small pictures of one character, with small changes of bangs, light and wall.")  # fmt: skip
 
 # %%
 read, own = (
@@ -662,7 +661,7 @@ for name, some in {"pictures of her": hundred, "drawn characters": drawn[:100]}.
 # %% [markdown]
 # In our run 99 of 100 kept the color of her hair and 99 that of her eyes, by the examiner; two of them differ by an
 # eighth of the distance between two drawn characters. She smiles in all of them, like nearly everybody here. Look for what varies: the
-# cut of the fringe, the light, the wall. And for what does not: she cannot turn her head, because no head in the training
+# cut of the bangs, the light, the wall. And for what does not: she cannot turn her head, because no head in the training
 # pictures is turned.
 #
 # ## And real pictures?

@@ -634,7 +634,7 @@ compare({**guesses, "the studio": truth},
 
 # %% [markdown]
 # The simplest guess wins: a silhouette, blurred. Darkness is a poor witness in flat colors, since black hair is no hill. Neither
-# knows that a fringe lies in front of a face, or that a nose sticks out; the studio does, and you see it in the last row.
+# knows that bangs lie in front of a face, or that a nose sticks out; the studio does, and you see it in the last row.
 #
 # ## A bug that everybody meets
 #

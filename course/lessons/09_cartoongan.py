@@ -13,7 +13,7 @@
 #
 # **In the studio:** step 5 of 6, the *background*.
 #
-# **Time:** on one core of a CPU, 15 minutes where it computes in bfloat16 and 26 minutes where it does not; on a GPU not measured yet.
+# **Time:** 15 minutes of computing on one CPU core with bfloat16, 26 without; on a GPU: not measured yet.
 # **Downloads:** nothing.
 
 # %% tags=["setup"]
@@ -43,7 +43,8 @@ from animelab.widgets import BeforeAfter, LiveTraining, OwnPicture
 # %% [markdown]
 # ## Where we are going
 #
-# At the left of the curtain a photograph, at the right what a generator makes of it. In training it never saw a photograph together with its drawing.
+# At the left of the curtain a photograph, at the right what a generator makes of it. In training it never saw a photograph
+# together with its drawing.
 
 # %%
 model = zoo.load("cartoongan-scenes-128")
@@ -61,8 +62,9 @@ BeforeAfter(
 # %% [markdown]
 # ## Six places, twice
 #
-# Behind every character there is a place, and somebody has to paint it. Studios start from photographs. Ours draws its own, so that we
-# know the answer: each place in two renderings of the same geometry, as an artist would draw it, and as a camera might see it.
+# Behind every character there is a place, and somebody has to paint it. Studios start from photographs. Ours draws its own,
+# so that we know the answer: each place in two renderings of the same geometry, as an artist would draw it, and as a camera
+# might see it.
 
 # %%
 places = [
@@ -76,8 +78,8 @@ compare({"photo": as_photo, "anime": as_anime},
         alt="A sky, hills, trees, a town, a street and a room: as grainy soft photographs, and as drawings with ink and flat colors.")  # fmt: skip
 
 # %% [markdown]
-# **Look closely**, and write down what differs. You should find at least four things. (Ink. Flat colors instead of grain. Shadows with
-# a hard edge. Stronger colors. And what does *not* differ: where things are.)
+# **Look closely**, and write down what differs. You should find at least four things. (Ink. Flat colors instead of grain.
+# Shadows with a hard edge. Stronger colors. And what does *not* differ: where things are.)
 #
 # By day, at dusk, at night:
 
@@ -86,20 +88,20 @@ show([studio.paint(studio.Scene("street", hour, 4), 128, style) for style in ("p
      columns=3, alt="One street by day, at dusk and at night; above as photographs, below as drawings.")  # fmt: skip
 
 # %% [markdown]
-# Nobody gives us such pairs in the real world, so our generator will not get them either. In training, photographs show some places and
-# drawings others. The pairs are kept for the end, when we want to know the truth.
+# Nobody gives us such pairs in the real world, so our generator will not get them either. In training, photographs show some
+# places and drawings others. The pairs are kept for the end, when we want to know the truth.
 #
 # ## First idea: borrow the texture
 #
-# Gatys, Ecker and Bethge (2015) made pictures in the style of others without training any generator. They took a network that had learned
-# to see, and asked two questions of a picture. *What is there?* The maps deep inside say so, place by place. *How does it look?* Which
-# features occur **together**? For every pair of them, multiply how strongly both occur at a place, and add over all places. These sums form one matrix,
-# the *Gram matrix*.
+# Gatys, Ecker and Bethge (2015) made pictures in the style of others without training any generator. They took a network
+# that had learned to see, and asked two questions of a picture. *What is there?* The maps deep inside say so, place by
+# place. *How does it look?* Which features occur **together**? For every pair of them, multiply how strongly both occur at a
+# place, and add over all places. These sums form one matrix, the *Gram matrix*.
 #
 # ### Exercise 9.1 · The Gram matrix (level 2 of 5, about 10 minutes)
 #
-# Write the Gram matrix of each picture's maps, (B, C, H, W) numbers of both signs. The result is (B, C, C); at place (i, j) stands the sum, over all
-# H W places, of map i times map j, divided by C H W, so that maps of all sizes can be compared.
+# Write the Gram matrix of each picture's maps, (B, C, H, W) numbers of both signs. The result is (B, C, C); at place (i, j)
+# stands the sum, over all H W places, of map i times map j, divided by C H W, so that maps of all sizes can be compared.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -129,11 +131,11 @@ def gram(maps):
 result_9_1 = check_9_1(gram)
 
 # %% [markdown]
-# Now the picture itself is what we train: start from the photograph, and change pixels until its matrices are those of the drawing while
-# its deep maps stay. A third term, *total variation*, asks neighbors to agree; without it, pixels fool the network with a grain that no eye would call style.
-# The network that sees is our own tagger from lesson 2. (The paper's is VGG19, which weighs 548 MB and knows a thousand kinds of things.
-# Ours knows anime faces; edges and colors it sees all the same.) **Predict:** what will be anime about the
-# result, and what will not?
+# Now the picture itself is what we train: start from the photograph, and change pixels until its matrices are those of the
+# drawing while its deep maps stay. A third term, *total variation*, asks neighbors to agree; without it, pixels fool the
+# network with a grain that no eye would call style. The network that sees (a pretrained *feature extractor*) is our own
+# tagger from lesson 2. (The paper's is VGG19, which weighs 548 MB and knows a thousand kinds of things. Ours knows anime
+# faces; edges and colors it sees all the same.) **Predict:** what will be anime about the result, and what will not?
 
 # %%
 matrix = gram if result_9_1 else perception.gram
@@ -168,16 +170,17 @@ compare({"photo": photos, "style from": models, "after 80 steps": pictures.detac
 
 # %% [markdown]
 # The colors came, as soft as watercolor. Ink did not come, and grass did not become flat. And look at the town, whose model
-# were the trees: it has green spots on its walls. The matrix knows *how much* green belongs into such a picture, and with what. It has
-# forgotten **where**. Anime is a matter of where: a line lies on an edge, a shadow ends at one.
+# were the trees: it has green spots on its walls. The matrix knows *how much* green belongs into such a picture, and with
+# what. It has forgotten **where**. Anime is a matter of where: a line lies on an edge, a shadow ends at one.
 #
-# And each picture took eighty steps. Johnson, Alahi and Fei-Fei (2016) trained a generator instead: once, on this very loss, and
-# then every picture takes one pass. To try that we need a generator to begin with.
+# And each picture took eighty steps. Johnson, Alahi and Fei-Fei (2016) trained a generator instead: once, on this very loss,
+# and then every picture takes one pass. To try that we need a generator to begin with.
 #
 # ## First phase: leave things as they are
 #
-# A generator that has learned nothing makes noise. So the first thing ours learns is to leave photographs alone: what it makes should look, deep in the
-# seeing network, like what it was given. There is no discriminator yet. This phase is CartoonGAN's own, and all generators that we train here begin with it.
+# A generator that has learned nothing makes noise. So the first thing ours learns is to leave photographs alone: what it
+# makes should look, deep in the feature extractor, like what it was given. There is no discriminator yet. This phase (the
+# paper's *initialization phase*) is CartoonGAN's own, and all generators that we train here begin with it.
 
 # %%
 PRESET = "cpu"  # on a GPU "t4", which sees with VGG19 and downloads it first: 548 MB
@@ -187,7 +190,8 @@ beginner = recipes.CartoonGAN(recipes.preset(PRESET, steps=config.first, decay=0
 run = train(beginner, scenes, env.runs_dir() / "09_first_phase", watch=LiveTraining())
 
 # %% [markdown]
-# Now Johnson's generator: the beginner, trained further to have the matrices of **one** drawing, the town by day, whatever the photograph shows.
+# Now Johnson's generator: the beginner, trained further to have the matrices of **one** drawing, the town by day, whatever
+# the photograph shows.
 
 # %%
 johnson = copy.deepcopy(beginner.G_ema.average).to("cpu").train().requires_grad_(True)
@@ -208,20 +212,22 @@ compare({"photo": new_photos[:6], "Johnson's generator": johnson(new_photos[:6])
         alt="Six photographs of new places, and the same all in the blue of one drawing, soft and without ink.")  # fmt: skip
 
 # %% [markdown]
-# Now every picture takes one pass. And every place has the blue of that one drawing: the sky at dusk, the walls of the room. The matrix asked
-# for so much blue, and the generator found somewhere to put it. Two hundred steps are few, and so it is soft. But nothing in the loss
-# says that a line belongs on an edge, either.
+# Now every picture takes one pass. And every place has the blue of that one drawing: the sky at dusk, the walls of the room.
+# The matrix asked for so much blue, and the generator found somewhere to put it. Two hundred steps are few, and so it is
+# soft. But nothing in the loss says that a line belongs on an edge, either.
 #
 # ## Second idea: a discriminator of drawings
 #
-# CartoonGAN (Chen, Lai and Liu 2018) puts a discriminator in the place of the matrix. D sees drawings and fakes, patch by patch, and a patch has an edge in
-# it or has not. (Ours learns by least squares, as in lesson 5; the paper takes cross-entropy, lesson 1's loss.) Two more things belong to it:
+# CartoonGAN (Chen, Lai and Liu 2018) puts a discriminator in the place of the matrix. D sees drawings and fakes, patch by
+# patch, and a patch has an edge in it or has not. (Ours learns by least squares, as in lesson 5; the paper takes
+# cross-entropy, lesson 1's loss.) Two more things belong to it:
 #
-# - **Content.** Without pairs, something must hold the generator to the photograph. CycleGAN had the way back. Here it is cheaper: the
-#   deep maps of photograph and fake should agree.
-# - **Edges.** A patch of a drawing is mostly flat color. A discriminator that has looked at flat color alone will be content with flat color. So it
-#   is shown a third set of pictures: drawings whose edges, and nothing else, have been blurred. They are **not** real. The paper calls this the
-#   *edge-promoting* loss. (It finds edges by Canny's method. We take every place where brightness changes fast.)
+# - **Content.** Without pairs, something must hold the generator to the photograph. CycleGAN had the way back. Here it is
+#   cheaper: the deep maps of photograph and fake should agree.
+# - **Edges.** A patch of a drawing is mostly flat color. A discriminator that has looked at flat color alone will be content
+#   with flat color. So it is shown a third set of pictures: drawings whose edges, and nothing else, have been blurred. They
+#   are **not** real. The paper calls this the *edge-promoting* loss. (It finds edges by Canny's method. We take every place
+#   where brightness changes fast.)
 
 # %%
 some = drawings[[3, 4, 5]]
@@ -233,8 +239,8 @@ compare({"drawings": some, "their edges": found, "edges made soft": soft},
 # %% [markdown]
 # ### Exercise 9.2 · A discriminator with three sets (level 2 of 5, about 10 minutes)
 #
-# Write D's loss by least squares. Real is one of the three sets alone. Each set counts once, by its own mean over its own logits, and the three are added,
-# without a half. Logits are any real numbers, and the three maps may have different sizes.
+# Write D's loss by least squares. Real is one of the three sets alone. Each set counts once, by its own mean over its own
+# logits, and the three are added, without a half. Logits are any real numbers, and the three maps may have different sizes.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -277,8 +283,8 @@ with torch.device("meta"):
 # %% [markdown]
 # ## Train it, with and without edges
 #
-# Twice the same training from the same beginning, with one difference: the second discriminator never sees the third set. The first one learns by your loss,
-# if the check found it right. **Predict:** where will you see the difference?
+# Twice the same training from the same beginning, with one difference: the second discriminator never sees the third set.
+# The first one learns by your loss, if the check found it right. **Predict:** where will you see the difference?
 
 # %%
 runs, steps = {}, config.steps - config.first
@@ -303,8 +309,9 @@ compare({"photo": new_photos[:6], **{name: each[:6] for name, each in drawn.item
 # %% [markdown]
 # ## Measure it
 #
-# How sharp is an edge? Take the places where the *true* drawing has one. How steep is ours there, as a share of the truth? And how much slope is left
-# where the truth is flat? A generator that draws lines everywhere would win the first and lose the second.
+# How sharp is an edge? Take the places where the *true* drawing has one. How steep is ours there, as a share of the truth?
+# And how much slope is left where the truth is flat? A generator that draws lines everywhere would win the first and lose
+# the second.
 
 
 # %%
@@ -324,17 +331,20 @@ for name, pictures in {"photo": new_photos, **drawn, "the truth": truth}.items()
     print(f"{name:12}{distance:9.3f}{perceptual:11.3f}{kd:10.2f}{edge:7.0%}{flat:6.0%}")
 
 # %% [markdown]
-# Johnson's generator is farther from the truth than the photographs are. Your two are about as far as the photographs, and their perceptual distance
-# is smaller: 0.221 and 0.196 against 0.224 in our run. The zoo's, with twice the first phase and more than twice the steps after it, is nearer in
-# distance and perceptual distance, and its edges have 62 % of the truth's slope, where the photographs have 56 %.
+# Johnson's generator is farther from the truth than the photographs are. Your two are about as far as the photographs, and
+# their perceptual distance is smaller: 0.221 and 0.196 against 0.224 in our run. The zoo's, with twice the first phase and
+# more than twice the steps after it, is nearer in distance and perceptual distance, and its edges have 62 % of the truth's
+# slope, where the photographs have 56 %.
 #
-# And the third set? With it edges are a little sharper, 54 % against 53 %, and both are softer than in the photographs. In distance and perceptual
-# distance that generator is the worse one. Did you predict that? A second run on another machine, from the same seed, came out the same way; another
-# seed may still turn it around. In these few steps, at this size, the third set gains little. Its authors trained longer, on larger pictures.
+# And the third set? With it edges are a little sharper, 54 % against 53 %, and both are softer than in the photographs. In
+# distance and perceptual distance that generator is the worse one. Did you predict that? A second run on another machine,
+# from the same seed, came out the same way; another seed may still turn it around. In these few steps, at this size, the
+# third set gains little. Its authors trained longer, on larger pictures.
 #
-# One more thing: look at flat places closely. All of ours leave a fine grid there. We blamed the transposed convolutions, which do not reach every pixel
-# equally often, and let them begin as smooth enlargers. Then we blamed D's strides, and moved what it sees by a random 0 to 3 pixels. The grid
-# came back, and no number got better. A third suspect appears after exercise 9.4.
+# One more thing: look at flat places closely. All of ours leave a fine grid there. We blamed the transposed convolutions,
+# which do not reach every pixel equally often, and let them begin as smooth enlargers. Then we blamed D's strides, and moved
+# what it sees by a random 0 to 3 pixels. The grid came back, and no number got better. A third suspect appears after
+# exercise 9.4.
 #
 # (`kd_studio` looks through the tagger, which knows faces. Of places it says little: the photographs already have 0.08.)
 
@@ -343,14 +353,15 @@ for name, pictures in {"photo": new_photos, **drawn, "the truth": truth}.items()
 #
 # AnimeGAN (Chen, Liu and Chen 2019; its second version 2020) wanted the same with a fifth of the weights. What it changed:
 #
-# - **A lighter generator.** A convolution looks at all channels and all neighbors at once. It can be taken apart: first mix channels at one place, then filter
-#   each channel alone (a *depthwise convolution*), then mix again; a block of these three is called an *inverted residual block*. Layer norm instead of instance norm, and enlarging by
-#   interpolation instead of transposed convolutions.
-# - **Gray drawings.** D is shown, beside drawings and fakes, *gray drawings*, as not real, and gray ones with soft edges. So gray is wrong, and soft is
-#   wrong.
+# - **A lighter generator.** A convolution looks at all channels and all neighbors at once. It can be taken apart: first mix
+#   channels at one place, then filter each channel alone (a *depthwise convolution*), then mix again; a block of these three
+#   is called an *inverted residual block*. Layer norm instead of instance norm, and enlarging by interpolation instead of
+#   transposed convolutions.
+# - **Gray drawings.** D is shown, beside drawings and fakes, *gray drawings*, as not real, and gray ones with soft edges. So
+#   gray is wrong, and soft is wrong.
 # - **Style from gray.** The Gram matrix is back, of *gray* drawings: texture without color.
-# - **Color from the photograph.** Brightness and color of fake and photograph are compared directly. The drawing says how to draw. What color the roof has, the
-#   photograph knows best.
+# - **Color from the photograph.** Brightness and color of fake and photograph are compared directly. The drawing says how to
+#   draw. What color the roof has, the photograph knows best.
 
 # %%
 with torch.device("meta"):
@@ -364,32 +375,35 @@ compare({"photo": new_photos[:6], "CartoonGAN": drawn["the zoo's"][:6], "AnimeGA
         alt="Six photographs, and what two generators make of them: CartoonGAN's with ink and a grid, AnimeGANv2's soft, calm, without ink, in the photograph's colors.")  # fmt: skip
 
 # %% [markdown]
-# No grid and no grain, the photograph's own colors, and a sun that stays a sun. But no ink. Distance and perceptual distance say 0.121 and 0.203, where
-# CartoonGAN has 0.111 and 0.173 and the photographs 0.144 and 0.224; its flat places are the calmest of all, and its edges the softest, 45 % against the
-# photographs' 56 %. Three things about it:
+# No grid and no grain, the photograph's own colors, and a sun that stays a sun. But no ink. Distance and perceptual distance
+# say 0.121 and 0.203, where CartoonGAN has 0.111 and 0.173 and the photographs 0.144 and 0.224; its flat places are the
+# calmest of all, and its edges the softest, 45 % against the photographs' 56 %. Three things about it:
 #
-# - **It enlarges by interpolation.** A line one pixel wide has to come back out of maps of a quarter of the side, between smooth neighbors. At 128 pixels
-#   that is hard. At 256 and more, where its authors work, a line has room.
-# - **It forgets how strong the light is.** `second.translate(new_photos / 2)` gives the very same pictures, since its first norm divides the strength away.
-#   (So does CartoonGAN's. Try both.) Ours learn on whole pictures: a piece of gray sky says little of the hour.
-# - **It learns slowly.** Begun at random, it lost every detail in the first phase. Our recipe lets each convolution begin as a rotation of its channels,
-#   which keeps places apart (Xiao and others 2018), and holds color from the first step.
+# - **It enlarges by interpolation.** A line one pixel wide has to come back out of maps of a quarter of the side, between
+#   smooth neighbors. At 128 pixels that is hard. At 256 and more, where its authors work, a line has room.
+# - **It forgets how strong the light is.** `second.translate(new_photos / 2)` gives the very same pictures, since its first
+#   norm divides the strength away. (So does CartoonGAN's. Try both.) Ours learn on whole pictures: a piece of gray sky says
+#   little of the hour.
+# - **It learns slowly.** Begun at random, it lost every detail in the first phase. Our recipe lets each convolution begin as
+#   a rotation of its channels, which keeps places apart (Xiao and others 2018), and holds color from the first step.
 #
-# And the gray style? It weighs 300 here. An earlier generator of ours, trained on pieces and with a weight of 2,000, did bring outlines, as with a colored pencil,
-# and worms all over the grass.
+# And the gray style? It weighs 300 here. An earlier generator of ours, trained on pieces and with a weight of 2,000, did
+# bring outlines, as with a colored pencil, and worms all over the grass.
 #
-# `diff animelab/recipes/cartoongan.py animelab/recipes/animegan.py` shows the changes of the training step, and `animelab/nn/animegan.py` the generator. To train one: `animelab train animegan --preset cpu --out
-# runs/anime`.
+# `diff animelab/recipes/cartoongan.py animelab/recipes/animegan.py` shows the changes of the training step, and
+# `animelab/nn/animegan.py` the generator. To train one: `animelab train animegan --preset cpu --out runs/anime`.
 #
 # ## Large pictures, in tiles
 #
-# Our generators are convolutions, so they take any size. Memory does not: at 4096 by 4096 pixels the first layer alone holds 16 million places times 16
-# channels. So a large picture is translated in tiles, and tiles that meet edge to edge show a seam. They have to overlap, and fade into each other.
+# Our generators are convolutions, so they take any size. Memory does not: at 4096 by 4096 pixels the first layer alone holds
+# 16 million places times 16 channels. So a large picture is translated in tiles, and tiles that meet edge to edge show a
+# seam. They have to overlap, and fade into each other.
 #
 # ### Exercise 9.3 · Fade (level 2 of 5, about 10 minutes)
 #
-# How much does a new tile count across its overlap with the old one? Take a straight line that is 0 at the left border of the overlap and 1 at its
-# right border, and read it in the middle of each pixel. The old tile has the same weights in reverse, so the two add up to 1 everywhere.
+# How much does a new tile count across its overlap with the old one? Take a straight line that is 0 at the left border of
+# the overlap and 1 at its right border, and read it in the middle of each pixel. The old tile has the same weights in
+# reverse, so the two add up to 1 everywhere.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -399,7 +413,8 @@ compare({"photo": new_photos[:6], "CartoonGAN": drawn["the zoo's"][:6], "AnimeGA
 #
 # <details><summary>Hint 2</summary>
 #
-# The overlap is `overlap` pixels wide, so each pixel covers the same share of the line. Where in its share does the middle of the first pixel lie?
+# The overlap is `overlap` pixels wide, so each pixel covers the same share of the line. Where in its share does the middle
+# of the first pixel lie?
 #
 # </details>
 
@@ -408,7 +423,8 @@ compare({"photo": new_photos[:6], "CartoonGAN": drawn["the zoo's"][:6], "AnimeGA
 def fade(overlap):
     """How much a new tile counts at the middle of each pixel of its overlap with the old one.
 
-    overlap: a number of pixels, 1 or more.  Returns (overlap,), a straight line from 0 to 1 between the outer borders.
+    overlap: a whole number of pixels, 1 or more.  Returns floats (overlap,), a straight line from 0 to 1 between the
+    outer borders.
     """
     ### BEGIN SOLUTION 9.3: a weight for each pixel, rising evenly
     return (torch.arange(overlap) + 0.5) / overlap
@@ -431,9 +447,9 @@ show(two[..., 192:384, :], alt="A part of a street at dusk, translated in two ti
 # %% [markdown]
 # With your weights there is no seam at this place; without a solution the two tiles meet in a hard edge.
 #
-# The library (`animelab.nn.tiles`) fades in both directions, by your weights if the check found them right. It leaves out the outermost quarter of each
-# overlap, where a tile does not know its surroundings. **Predict** what can still go wrong: this generator normalizes each picture by itself, and now
-# every tile is a picture.
+# The library (`animelab.nn.tiles`) fades in both directions, by your weights if the check found them right. It leaves out
+# the outermost quarter of each overlap, where a tile does not know its surroundings. **Predict** what can still go wrong:
+# this generator normalizes each picture by itself, and now every tile is a picture.
 
 # %%
 mine = {"fade": fade} if result_9_3 else {}
@@ -456,17 +472,19 @@ show(torch.cat([each[..., 96:480, 96:480] for each in pieces.values()]), columns
      alt="A street at dusk four times: whole; in tiles with borders; faded, but with clouds of blue and gray over sky and road; faded with one norm, nearly as whole.")  # fmt: skip
 
 # %% [markdown]
-# Edge to edge, every border shows. Faded, no border does, and yet it is not one evening: a tile of nothing but sky loses the sky's tint, a tile of road
-# takes on another. Fading hides the step. It does not make two tiles agree.
+# Edge to edge, every border shows. Faded, no border does, and yet it is not one evening: a tile of nothing but sky loses the
+# sky's tint, a tile of road takes on another. Fading hides the step. It does not make two tiles agree.
 #
-# What does is one norm for all. A small version of the whole picture goes through the generator first. Every norm remembers the mean and the
-# deviation it saw there, and uses them for each tile (`shared_norms`: two hooks and twenty lines). If the *whole* picture lends its norms, tiles and one piece
-# are equal to the fourth digit on average. A small one has less grain, so it comes near and not quite there, but it is the same for all tiles, and needs no more
-# memory than one. This is how the library translates pictures beyond 640 pixels.
+# What does is one norm for all. A small version of the whole picture goes through the generator first. Every norm remembers
+# the mean and the deviation it saw there, and uses them for each tile (`shared_norms`: two hooks and twenty lines). If the
+# *whole* picture lends its norms, tiles and one piece are equal to the fourth digit on average. A small one has less grain,
+# so it comes near and not quite there, but it is the same for all tiles, and needs no more memory than one. This is how the
+# library translates pictures beyond 640 pixels.
 #
 # ## Your own photographs
 #
-# *Open* one, or drop it on the left. It is translated at its own size, and nothing leaves your computer. `own.after` holds the result, to keep.
+# *Open* one, or drop it on the left. It is translated at its own size, and nothing leaves your computer. `own.after` holds
+# the result, to keep.
 
 # %%
 own = OwnPicture(model, real_photos(), size=None)
@@ -477,23 +495,26 @@ own
 #
 # ```
 # animelab translate cartoongan-scenes-128 holidays/ --out anime/
-# animelab translate runs/09_without holidays/ --out mine/
+# animelab translate notebooks/runs/09_without holidays/ --out mine/
 # animelab translate paprika.pt holidays/ --out paprika/
 # ```
 #
 # (The last line reads a file of bryandlee's port of AnimeGANv2 to PyTorch.)
 #
-# What do you see on the cup and on the cat? First of all the grid: rows of dots on the cup, the saucer and the blurred background behind the cat. There are
-# darker outlines around the cup and the cat's eyes. And there are colors that nobody asked for: the red saucer turns mauve, the brown table pale violet, the
-# cat's pupils and the gray behind it blue. This generator has seen six kinds of places, most of them under a blue sky. Perhaps its norm has a part in it,
-# too, which takes every picture's own tint away (lesson 10 has more on that).
+# What do you see on the cup and on the cat? First of all the grid: rows of dots on the cup, the saucer and the blurred
+# background behind the cat. There are darker outlines around the cup and the cat's eyes. And there are colors that nobody
+# asked for: the red saucer turns mauve, the brown table pale violet, the cat's pupils and the gray behind it blue. This
+# generator has seen six kinds of places, most of them under a blue sky. Perhaps its norm has a part in it, too, which takes
+# every picture's own tint away (lesson 10 has more on that).
 #
 # ### Exercise 9.4 · Find the bug: a generator that does not listen (level 3 of 5, about 10 minutes)
 #
-# Somebody wrote the content loss below. Its number is right. But the generator ends with lovely drawings of *other* places. Why?
+# Somebody wrote the content loss below. Its number is right. But the generator ends with lovely drawings of *other* places.
+# Why?
 #
-# Write it anew: the same number, the mean absolute difference of the two maps. The fake gets the gradient of it. The photograph gets none: it is not what
-# learns here. `look` has learned already; leave it as it is.
+# Write it anew: the same number, the mean absolute difference of the two maps. The fake gets the gradient of it. The
+# photograph gets none: it is not what learns here. `look` has learned already; leave it as it is. The generators above
+# learned with the library's; yours is used in the two experiments below.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -503,7 +524,8 @@ own
 #
 # <details><summary>Hint 2</summary>
 #
-# Of the two calls of `look`, which one has to be remembered for the way back? The line with the @ also exists as a `with` block.
+# Of the two calls of `look`, which one has to be remembered for the way back? The line with the @ also exists as a `with`
+# block.
 #
 # </details>
 
@@ -530,7 +552,8 @@ def content_loss(look, fake, photo):
 result_9_4 = check_9_4(content_loss)
 
 # %% [markdown]
-# Both beside each other (without a solution the deaf one alone): a drawing as the fake, its photograph, and how steep each loss is at the fake.
+# Both beside each other (without a solution the deaf one alone): a drawing as the fake, its photograph, and how steep each
+# loss is at the fake.
 
 # %%
 fake = drawings[:1].clone().requires_grad_()
@@ -541,9 +564,9 @@ for name, loss in candidates.items():
     print(f"{name:6} loss {value.item():.4f}, steepest pixel {slope.abs().max():.6f}")
 
 # %% [markdown]
-# What does such a loss hold on to, and what does it leave free? Start from plain gray, and let the pixels learn by the content loss alone, yours if the check
-# found it right. **Predict:** which details of a photograph come back from the tagger's first map, and which from its second, where a place stands for
-# 4 by 4 pixels?
+# What does such a loss hold on to, and what does it leave free? Start from plain gray, and let the pixels learn by the
+# content loss alone, yours if the check found it right. **Predict:** which details of a photograph come back from the
+# tagger's first map, and which from its second, where a place stands for 4 by 4 pixels?
 
 # %%
 hear, rebuilt = content_loss if result_9_4 else reference.content_loss, {}
@@ -561,14 +584,15 @@ compare({"photo": photos[3:], **rebuilt}, scale=2,
         alt="A town, a street and a room: as photographs; from the first map nearly whole, under a fine grid; from the second only outlines in a gray, colored grid.")  # fmt: skip
 
 # %% [markdown]
-# From the first map nearly everything comes back, from the second mostly edges. And there is a grid, with no generator, no transposed convolution and no
-# discriminator at work. The tagger halves its maps by convolutions with a stride of 2. The way back through such a convolution is a transposed one: the
-# gradient itself reaches some pixels more often than their neighbors (Odena, Dumoulin and Olah 2016). So the content loss is the third suspect for the grid
-# of our generators. That is no proof: a discriminator could object to the grid, and ours lets it pass.
+# From the first map nearly everything comes back, from the second mostly edges. And there is a grid, with no generator, no
+# transposed convolution and no discriminator at work. The tagger halves its maps by convolutions with a stride of 2. The way
+# back through such a convolution is a transposed one: the gradient itself reaches some pixels more often than their
+# neighbors (Odena, Dumoulin and Olah 2016). So the content loss is the third suspect for the grid of our generators. That is
+# no proof: a discriminator could object to the grid, and ours lets it pass.
 #
 # ## A quiz, for honesty
 #
-# **1. Shuffle the pixels of the seeing network's maps, all channels alike. What happens to the Gram matrix?**
+# **1. Shuffle the pixels of the feature extractor's maps, all channels alike. What happens to the Gram matrix?**
 #
 # <details><summary>A. Nothing.</summary>
 #
@@ -582,7 +606,7 @@ compare({"photo": photos[3:], **rebuilt}, scale=2,
 # </details>
 # <details><summary>C. It becomes 0.</summary>
 #
-# Not quite.
+# Not quite. Sums of products do not depend on the order of the places.
 #
 # </details>
 #
@@ -625,26 +649,30 @@ compare({"photo": photos[3:], **rebuilt}, scale=2,
 # ## What went wrong for others
 #
 # - **"Output equals input."** (znxlwm/pytorch-CartoonGAN #11.) Content weighs too much, or the discriminator came too late.
-# - **"Everything is yellow."** (mnicnc404/CartoonGan-tensorflow #13.) The drawings were. What the whole set has in common, the generator takes for style.
-# - **The discriminator contradicts itself.** (FilipAndersson245/cartoon-gan #13.) Drawing and soft drawing were cut out of one file, with the wrong width, and were the
-#   same picture: real and not real.
-# - **"NaN, and black pictures."** (TachibanaYoshino/AnimeGANv2 #70, #71.) Some of them already in the first phase, where there is no
-#   discriminator yet. No cause was found. Save often.
-# - **"The style fades late in training."** (TachibanaYoshino/AnimeGAN #17.) The discriminator has won. Let the adversarial loss count more.
+# - **"Everything is yellow."** (mnicnc404/CartoonGan-tensorflow #13.) The drawings were. What the whole set has in common,
+#   the generator takes for style.
+# - **The discriminator contradicts itself.** (FilipAndersson245/cartoon-gan #13.) Drawing and soft drawing were cut out of
+#   one file, with the wrong width, and were the same picture: real and not real.
+# - **"NaN, and black pictures."** (TachibanaYoshino/AnimeGANv2 #70, #71.) Some of them already in the first phase, where
+#   there is no discriminator yet. No cause was found. Save often.
+# - **"The style fades late in training."** (TachibanaYoshino/AnimeGAN #17.) The discriminator has won. Let the adversarial
+#   loss count more.
 #
 # ## Assignment: from day to dusk
 #
-# Level 4 of 5, one evening. `studio.Scene` knows dusk and night. Write a set like `StudioScenes` whose photographs are taken by day and whose drawings show dusk, and train on it.
-# What does the content loss forbid, and where must you weigh it less? Measure with the truth: the same places, drawn at dusk.
+# Level 4 of 5, one evening. `studio.Scene` knows dusk and night. Write a set like `StudioScenes` whose photographs are taken
+# by day and whose drawings show dusk, and train on it. What does the content loss forbid, and where must you weigh it less?
+# Measure with the truth: the same places, drawn at dusk.
 #
 # ## References
 #
 # - Gatys, Ecker, Bethge: *A Neural Algorithm of Artistic Style*, 2015, arXiv 1508.06576.
 # - Johnson, Alahi, Fei-Fei: *Perceptual Losses for Real-Time Style Transfer and Super-Resolution*, 2016, arXiv 1603.08155.
 # - Chen, Lai, Liu: *CartoonGAN: Generative Adversarial Networks for Photo Cartoonization*, CVPR 2018.
-# - Chen, Liu, Chen: *AnimeGAN: A Novel Lightweight GAN for Photo Animation*, ISICA 2019. AnimeGANv2 is code without a paper (2020).
+# - Chen, Liu, Chen: *AnimeGAN: A Novel Lightweight GAN for Photo Animation*, ISICA 2019. AnimeGANv2 is code without a paper
+#   (2020).
 # - Odena, Dumoulin, Olah: *Deconvolution and Checkerboard Artifacts*, Distill, 2016.
 # - Xiao and others: *Dynamical Isometry and a Mean Field Theory of CNNs*, 2018, arXiv 1806.05393.
 # - Sandler and others: *MobileNetV2: Inverted Residuals and Linear Bottlenecks*, 2018, arXiv 1801.04381.
 #
-# **Next:** lesson 10 asks a generator to move things: eyes, chins, whole faces.
+# **Next:** a generator that moves eyes and mouths: [10 · A face becomes a character](10_ugatit.ipynb).

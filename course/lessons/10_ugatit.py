@@ -9,11 +9,12 @@
 # %% [markdown]
 # # 10 · A face becomes a character: U-GAT-IT
 #
-# **You will make:** a generator that turns portraits into anime faces and shows what it paid attention to. Then you give it your own picture.
+# **You will make:** a generator that turns portraits into anime faces and shows where its chosen channels are large. Then
+# you give it your own picture.
 #
 # **In the studio:** step 1 of 6, *character design*.
 #
-# **Time:** 16 minutes on one core of a CPU; on a GPU not measured yet. **Downloads:** nothing.
+# **Time:** 16 minutes of computing on one CPU core; on a GPU: not measured yet. **Downloads:** nothing.
 
 # %% tags=["setup"]
 from animelab import env
@@ -39,8 +40,8 @@ from animelab.widgets import BeforeAfter, LiveTraining, OwnPicture
 # %% [markdown]
 # ## Where we are going
 #
-# Draw the curtain. Then pull *Attention* up: it is bright where what the generator attends to is large. **Predict** before you do: which parts of a
-# portrait matter most, if it is to become a cel?
+# Draw the curtain. Then pull *Attention* up: it is bright where what the generator attends to is large. **Predict** before
+# you do: which parts of a portrait matter most, if it is to become a cel?
 
 # %%
 model = zoo.load("ugatit-portrait-cel-64")
@@ -69,10 +70,11 @@ for name, (x, y) in zip(
     print(f"{name:13} {x:+5.1f} to the right, {y:+5.1f} down")
 
 # %% [markdown]
-# Eyes move down by 3.6 pixels and apart by more than two. Lesson 5's CycleGAN moves them too, and its eyes are a mess; how far off, we shall
-# measure. U-GAT-IT (Kim and others 2020) keeps CycleGAN's two generators and round trips, and
-# changes two things in the networks. First, a classifier inside tells the generator **in which channels** the two styles differ. Second, the generator
-# learns, channel by channel, **how much** of the old look to forget. This is the whole of it; the parts come one by one:
+# Eyes move down by 3.6 pixels and apart by more than two. Lesson 5's CycleGAN moves them too, and its eyes are a mess; how
+# far off, we will measure. U-GAT-IT (Kim and others 2020) keeps CycleGAN's two generators and round trips, and changes two
+# things in the networks. First, a classifier inside tells the generator **in which channels** the two styles differ. Second,
+# the generator learns, channel by channel, **how much** of the old look to forget. This is the whole of it; the parts come
+# one by one:
 #
 # ```text
 # portrait -> encoder -> maps -+- mean of each map ----> weighted sum -> guess   (auxiliary classifier:
@@ -86,15 +88,15 @@ for name, (x, y) in zip(
 #
 # ## First change: what to attend to
 #
-# Inside the generator sits an *auxiliary classifier* with one question: *is this a portrait or a cel?* It gets the mean of each of the
-# generator's maps, and has one weight for each. The sum of means times weights is its guess, a logit: positive for a portrait, negative for a cel. And a
-# mean has a share from every place. So the guess can be taken apart: what does each place argue? The picture of these arguments is a **class activation
-# map** (Zhou and others 2016).
+# Inside the generator sits an *auxiliary classifier* with one question: *is this a portrait or a cel?* It gets the mean of
+# each of the generator's maps, and has one weight for each. The sum of means times weights is its guess, a logit: positive
+# for a portrait, negative for a cel. And a mean has a share from every place. So the guess can be taken apart: what does
+# each place argue? The picture of these arguments is a **class activation map** (Zhou and others 2016).
 #
 # ### Exercise 10.1 · Which places made the guess? (level 2 of 5, about 10 minutes)
 #
-# From maps (B, C, H, W) and weights (C,), both of both signs, make the class activation map (B, H, W): what each place contributes, so that the mean
-# over all places is the guess.
+# From maps (B, C, H, W) and weights (C,), both of both signs, make the class activation map (B, H, W): what each place
+# contributes, so that the mean over all places is the guess.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -123,8 +125,8 @@ def attention_map(maps, weights):
 result_10_1 = check_10_1(attention_map)
 
 # %% [markdown]
-# What does the trained classifier see? Its weights are in the model. Below: its argument for "portrait", in portraits and in cels, on one scale of
-# colors for all (dark: "cel", bright: "portrait"), by your function if the check found it right.
+# What does the trained classifier see? Its weights are in the model. Below: its argument for "portrait", in portraits and in
+# cels, on one scale of colors for all (dark: "cel", bright: "portrait"), by your function if the check found it right.
 
 # %%
 activation_map = attention_map if result_10_1 else reference.attention_map
@@ -141,53 +143,59 @@ both = argument(torch.cat([portraits[:8], cels[:8]]))
 print(f"mean argument: {both[:8].mean():+.2f} in portraits, {both[8:].mean():+.2f} in cels")
 colors = heat_colors(both.reshape(1, 256, 16), (1024, 64)).reshape(16, 64, 64, 3)
 compare({"portraits": portraits[:8], "their argument": colors[:8], "cels": cels[:8], "theirs": colors[8:]},
-        alt="Eight portraits and their maps: a little bright at most places, brightest below the fringe, darkest in the eyes. Eight cels and their maps: medium gray, darker at some borders.")  # fmt: skip
+        alt="Eight portraits and their maps: a little bright at most places, brightest below the bangs, darkest in the eyes. Eight cels and their maps: medium gray, darker at some borders.")  # fmt: skip
 
 # %% [markdown]
-# On average portraits argue "portrait" and cels argue "cel". Place by place it is less tidy. The darkest places of all are the eyes of the *portraits*: they
-# argue "cel", and the rest of the picture outvotes them. Most of a cel is a medium gray: each place says "cel" a little, and many places add up. A weighted sum
-# has to be right about the whole picture, and about no place in particular.
+# On average portraits argue "portrait" and cels argue "cel". Place by place it is less tidy. The darkest places of all are
+# the eyes of the *portraits*: they argue "cel", and the rest of the picture outvotes them. Most of a cel is a medium gray:
+# each place says "cel" a little, and many places add up. A weighted sum has to be right about the whole picture, and about
+# no place in particular.
 #
-# The classifier is not only asked. Its weights multiply the generator's maps, so channels that tell the styles apart get loud, and those that do not get
-# quiet. So this attention chooses **channels**, the same ones at every place. The map shows where the chosen channels are large; a dark place is read, too.
-# (There are two classifiers: one gets the mean of each map, the other the largest value. And after the weighing a convolution
-# mixes the channels. The attention in the first picture of this lesson is the sum after that.)
+# The classifier is not only asked. Its weights multiply the generator's maps, so channels that tell the styles apart get
+# loud, and those that do not get quiet. So this attention chooses **channels**, the same ones at every place. The map shows
+# where the chosen channels are large; a dark place is read, too. (There are two classifiers: one gets the mean of each map,
+# the other the largest value. And after the weighing a convolution mixes the channels. The attention in the first picture of
+# this lesson is the sum after that.)
 #
 # The discriminators get such a classifier, too. Theirs is asked *real or fake?*
 #
 # ## Second change: what to forget
 #
-# CycleGAN's generator normalizes every channel by itself: mean 0, standard deviation 1, in each picture (*instance norm*). What does that forget? We can do
-# it to pictures directly, with red, green and blue for channels. Below it, *layer norm*: one mean and one deviation for all channels together.
+# CycleGAN's generator normalizes every channel by itself: mean 0, standard deviation 1, in each picture (*instance norm*).
+# What does that forget? We can do it to pictures directly, with red, green and blue for channels. Below it, *layer norm*:
+# one mean and one deviation for all channels together.
 
 
 # %%
-def normal(pictures, over):
-    """Mean 0 and standard deviation 1 over some of the axes, shown around gray."""
-    centered = pictures - pictures.mean(over, keepdim=True)
-    return (centered / pictures.std(over, keepdim=True) * 0.5).clamp(-1, 1)
+def after(norm):
+    """Eight cels after a norm of that name, around gray."""
+    return (0.5 * ugatit.normalized(cels[:8], norm)).clamp(-1, 1)
 
 
-compare({"cels": cels[:8], "instance norm": normal(cels[:8], (2, 3)), "layer norm": normal(cels[:8], (1, 2, 3))},
+compare({"cels": cels[:8], "instance norm": after("instance"), "layer norm": after("layer")},
         alt="Eight cels; after instance norm all have lost their own tint and look alike in tone; after layer norm each keeps its own colors.")  # fmt: skip
 
 # %% [markdown]
-# Instance norm takes every picture's own tint away. In the second picture brown hair turns nearly gray, in the third yellow hair turns olive and the
-# lilac wall blue, and in the seventh the pink skin turns green. Differences within the picture stay. For *"forget the old style"* that is what one wants. Whether it costs the color of her hair, a table below will
-# show. Layer norm keeps how channels stand to each other.
+# Instance norm takes every picture's own tint away. In the second picture brown hair turns nearly gray, in the third yellow
+# hair turns olive and the lilac wall blue, and in the seventh the pink skin turns green. Differences within the picture
+# stay. For *"forget the old style"* that is what one wants. Whether it costs the color of her hair, a table below will show.
+# Layer norm keeps how channels stand to each other.
 #
-# **AdaLIN** (*adaptive layer-instance normalization*) does not decide. Each channel has a number ρ between 0 and 1: that much of instance norm, the rest of layer norm. Then comes the new
-# style, gamma and beta, which the generator computes from the very maps that attention has weighed.
+# **AdaLIN** (*adaptive layer-instance normalization*) does not decide. Each channel has a number ρ between 0 and 1: that
+# much of instance norm, the rest of layer norm. Then comes the new style, gamma and beta, which the generator computes from
+# the very maps that attention has weighed.
 #
 # ### Exercise 10.2 · Two ways to be normal (level 3 of 5, about 15 minutes)
 #
-# Normalize x twice: each channel of each picture by itself, and each picture over all its channels and places. To every variance add 1e-5 before its root, so
-# that a flat channel does no harm. Mix the two by rho (from 0 to 1, one number a channel), multiply by gamma, and add beta. All four arguments learn: do not
-# change them in place, and let gradients through.
+# Normalize x twice: each channel of each picture by itself, and each picture over all its channels and places. To every
+# variance add 1e-5 before its root, so that a flat channel does no harm. Mix the two by rho (from 0 to 1, one number a
+# channel), multiply by gamma, and add beta. All four arguments learn: do not change them in place, and let gradients
+# through.
 #
 # <details><summary>Hint 1</summary>
 #
-# Mean and variance twice, over different axes: which ones hold one channel of one picture, and which all of its channels? `keepdim=True` helps.
+# Mean and variance twice, over different axes: which ones hold one channel of one picture, and which all of its channels?
+# `keepdim=True` helps.
 #
 # </details>
 #
@@ -220,13 +228,13 @@ result_10_2 = check_10_2(adalin)
 # %% [markdown]
 # If the check found it right, the generators further down are trained with it.
 #
-# Nothing keeps ρ between 0 and 1 by itself. Beyond, one norm would be subtracted instead of mixed in. So after each step of the optimizer ρ is pushed
-# back: `rho.clamp_(0, 1)`.
+# Nothing keeps ρ between 0 and 1 by itself. Beyond, one norm would be subtracted instead of mixed in. So after each step of
+# the optimizer ρ is pushed back: `rho.clamp_(0, 1)`.
 #
 # ## The networks
 #
-# Gamma and beta come out of a small network that reads the maps. In the **full** U-GAT-IT it reads every place of every map, in one matrix. In the
-# **light** one it reads each map's mean. **Predict** what that does to the number of weights.
+# Gamma and beta come out of a small network that reads the maps. In the **full** U-GAT-IT it reads every place of every map,
+# in one matrix. In the **light** one it reads each map's mean. **Predict** what that does to the number of weights.
 
 # %%
 with torch.device("meta"):  # counts without taking memory
@@ -245,9 +253,9 @@ for name, network in networks.items():
 print(f"{'that one matrix':20} {256 * 64 * 64 * 256:>12,}")
 
 # %% [markdown]
-# Ninety-six of a hundred weights of the full generator are that matrix. People report that two such generators, four discriminators and Adam's two
-# memories do not fit on a card with 11 GB. Take the light one. Each style has two discriminators: the *global* one sees the whole face at once, the
-# *local* one patches.
+# Ninety-six of a hundred weights of the full generator are that matrix. People report that two such generators, four
+# discriminators and Adam's two memories do not fit on a card with 11 GB. Take the light one. Each style has two
+# discriminators: the *global* one sees the whole face at once, the *local* one patches.
 #
 # ## Train, and watch rho
 #
@@ -258,8 +266,9 @@ print(f"{'that one matrix':20} {256 * 64 * 64 * 256:>12,}")
 # - **identity**, 40 (10): leave alone what has the style already; that holds colors,
 # - **attention**, 10 (1000): the auxiliary classifier's own loss, cross-entropy; know which style is which.
 #
-# These are their lines in `animelab/recipes/ugatit.py`. They run once in each direction: `there` is the generator that translates, `back` the other one,
-# `real` the picture to translate, and `other` a picture that has the target's style already.
+# These are their lines in `animelab/recipes/ugatit.py`. They run once in each direction: `there` is the generator that
+# translates, `back` the other one, `real` the picture to translate, and `other` a picture that has the target's style
+# already.
 #
 # ```python
 # both = there(torch.cat([real, other]))
@@ -339,15 +348,16 @@ curves({"distance from the truth": (steps, [each["distance"] for each in notes])
        ylabel="mean absolute difference", smoothing=0)  # fmt: skip
 
 # %% [markdown]
-# Hardly at all, is the answer. Mind the scale at the left: in 2,400 steps no mean ρ went further than 0.015 from where its authors put it. The blocks stay nearly all instance norm,
-# the last two nearly all layer norm. What a million steps do, we have not seen. (On a GPU: `animelab train ugatit --preset t4 --out
-# runs/faces`, at 256 px.)
+# They hardly move. Mind the scale at the left: in 2,400 steps no mean ρ went further than 0.015 from where its authors put
+# it. The blocks stay nearly all instance norm, the last two nearly all layer norm. What a million steps do, we have not
+# seen. (On a GPU: `animelab train ugatit --preset t4 --out runs/faces`, at 256 px.)
 #
 # ## How good is it?
 #
-# Against lesson 5's CycleGAN, which learned from the same portraits and cels. `hair` and `eyes`: how often their color survived, says the *examiner*,
-# lesson 3's second attribute network. `points`: how far eyes, nose and mouth are from where the true cel has them, in pixels, as a finder sees them that
-# no generator was trained against. `kd_studio`: how far the crowd is from the crowd of drawn cels.
+# Against lesson 5's CycleGAN, which learned from the same portraits and cels. `hair` and `eyes`: how often their color
+# survived, says the *examiner*, lesson 3's second attribute network. `points`: how far eyes, nose and mouth are from where
+# the true cel has them, in pixels, as a finder sees them that no generator was trained against. `kd_studio`: how far the
+# crowd is from the crowd of drawn cels.
 
 # %%
 mine, cycle = zoo.load_run(run.folder), zoo.load("cyclegan-portrait-cel-64")
@@ -373,33 +383,36 @@ compare({words: pictures[:8] for words, pictures in rows.items()},
         alt="Eight portraits; CycleGAN's cels, yours, the bundled model's; and the true cels.")  # fmt: skip
 
 # %% [markdown]
-# Read `points` first. The portraits' points are 2.2 pixels from where a cel has them. CycleGAN leaves 0.8, the bundled U-GAT-IT 0.6, and 0.4 is the finder's own
-# error on true cels. Faces are whole, eyes look at you. That is what one sees in the pictures, too, and even your 2,400 steps have it.
+# Read `points` first. The portraits' points are 2.2 pixels from where a cel has them. CycleGAN leaves 0.8, the bundled
+# U-GAT-IT 0.6, and 0.4 is the finder's own error on true cels. Faces are whole, eyes look at you. That is what one sees in
+# the pictures, too, and even your 2,400 steps have it.
 #
-# The rest is not a victory. CycleGAN keeps hair a little more often, 81 times of 100 against 75, and its crowd is nearer to the crowd of cels. Distance
-# and perceptual distance are nearly a draw. And the colors of eyes are lost by both. Look closely: the bundled model gives *everybody* a reddish eye and
-# a bluish one. In a portrait an iris is three pixels wide, no loss makes much of three pixels, and one pair of eyes for all fools the discriminators.
+# The rest is not a victory. CycleGAN keeps hair a little more often, 81 times of 100 against 75, and its crowd is nearer to
+# the crowd of cels. Distance and perceptual distance are nearly a draw. And the colors of eyes are lost by both. Look
+# closely: the bundled model gives *everybody* a reddish eye and a bluish one. In a portrait an iris is about four pixels
+# wide, no loss makes much of so few pixels, and one pair of eyes for all fools the discriminators.
 #
 # Look at the hair: violet and green streaks. The discriminators let them pass, and the way back can live with them. Only the
-# identity loss speaks for the right color. With the paper's weight, 10, and rates a third higher, a longer run kept hair 46 times of 100 and ended with
-# green stains. So we took 40, and the lower rates. Which of the two helped more, we do not know.
+# identity loss speaks for the right color. With the paper's weight, 10, and rates a third higher, a longer run kept hair 46
+# times of 100 and ended with green stains. So we took 40, and the lower rates. Which of the two helped more, we do not know.
 #
-# Is it attention, or AdaLIN, that made the faces whole? This table cannot say: the discriminators are others, too, and steps differ (5,000 for
-# CycleGAN, 7,000 for the bundled one, 2,400 for yours), one run of each. The paper leaves each out in turn; the assignment could.
+# Is it attention, or AdaLIN, that made the faces whole? This table cannot say: the discriminators are others, too, and steps
+# differ (5,000 for CycleGAN, 7,000 for the bundled one, 2,400 for yours), one run of each. The paper leaves each out in
+# turn; the assignment could.
 #
 # ## Put the face where it belongs
 #
-# Both sets above were drawn in one frame: the eyes are at nearly the same height in every portrait. Photographs are not so polite. What happens if a
-# face is turned?
+# Both sets above were drawn in one frame: the eyes are at nearly the same height in every portrait. Photographs are not so
+# polite. What happens if a face is turned?
 #
-# The cure is older than networks. Say where the two eyes are, and move the picture so that they land where all other eyes are. A turn, a scale
-# and a shift, and complex numbers write that in one line: a point $x + iy$, times one complex number, plus another. Multiplying by a complex number turns *and*
-# scales.
+# The cure is older than networks. Say where the two eyes are, and move the picture (a *similarity transform*: a turn, a
+# scale and a shift) so that they land where all other eyes are. Complex numbers write that in one line: a point $x + iy$,
+# times one complex number, plus another. Multiplying by a complex number turns *and* scales.
 #
 # ### Exercise 10.3 · The move that takes eyes home (level 3 of 5, about 15 minutes)
 #
-# Two eyes and two goals are given, as complex numbers (x + iy, in pixels). Find the turn and the shift that take the first eye to the first goal and
-# the second eye to the second. The two eyes are never one point.
+# Two eyes and two goals are given, as complex numbers (x + iy, in pixels). Find the turn and the shift that take the first
+# eye to the first goal and the second eye to the second. The two eyes are never one point.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -429,9 +442,10 @@ def aligning(eyes, goals):
 result_10_3 = check_10_3(aligning)
 
 # %% [markdown]
-# The experiment: turn the portraits around their middle, a little and a lot. Translate them as they are; and translate them after alignment,
-# moving the result back. Eyes we know, because we drew them; a finder (`metrics.landmarks`, a small network trained on turned faces) does not, and has to look. The truth is
-# turned alike, and we compare the middle of the pictures, where no border has been invented. **Predict:** from which angle on does alignment pay?
+# The experiment: turn the portraits around their middle, a little and a lot. Translate them as they are; and translate them
+# after alignment, moving the result back. Eyes we know, because we drew them; a finder (`metrics.landmarks`, a small network
+# trained on turned faces) does not, and has to look. The truth is turned alike, and we compare the middle of the pictures,
+# where no border has been invented. **Predict:** from which angle on does alignment pay?
 
 
 # %%
@@ -480,18 +494,19 @@ compare({name: pictures[:8] for name, pictures in shown[30].items()},
         alt="Eight portraits turned by 30 degrees; translated as they are, faces fall apart; aligned first, they are whole.")  # fmt: skip
 
 # %% [markdown]
-# At five degrees the generator hardly minds. At ten it costs a third, and at thirty faces fall apart, though the number has come down again: a distance
-# of pixels does not know what a face is. Aligned, the curve is flat. It even falls a little at the beginning, and that is no merit: a picture that is moved twice gets
-# softer, and softer is nearer on average. The finder's eyes are as good as the true ones up to thirty degrees. Beyond, it has learned nothing, and
-# misses.
+# At five degrees the generator hardly minds. At ten it costs a third, and at thirty faces fall apart, though the number has
+# come down again: a distance of pixels does not know what a face is. Aligned, the curve is flat. It even falls a little at
+# the beginning, and that is no merit: a picture that is moved twice gets softer, and softer is nearer on average. The
+# finder's eyes are as good as the true ones up to thirty degrees. Beyond, it has learned nothing, and misses.
 #
-# People who feed whole photographs to the official network report that it "works on the test set and not on my picture", and its authors
-# advise a face in the middle. That fits what you measured. It proves nothing about their network: you measured ours.
+# People who feed whole photographs to the official network report that it "works on the test set and not on my picture", and
+# its authors advise a face in the middle. That fits what you measured. It proves nothing about their network: you measured
+# ours.
 #
 # ## Your own face
 #
-# *Open* a picture, or drop one on the left. The rings mark the eyes: a finder guessed them, and you can put them right, with the mouse or with the arrow
-# keys. Compare *letterboxed* with *aligned*. Nothing leaves your computer.
+# *Open* a picture, or drop one on the left. The rings mark the eyes: a finder guessed them, and you can put them right, with
+# the mouse or with the arrow keys. Compare *letterboxed* with *aligned*. Nothing leaves your computer.
 
 # %%
 strangers = real_faces(128)
@@ -516,14 +531,15 @@ compare(
 )
 
 # %% [markdown]
-# Other people's drawings are far from what this generator knows, and it shows. The first, most like our own, stays whole. In the others mouths and chins
-# smear; eyes turn blue or green, and some dissolve; the white behind the heads turns pale pink and blue. Streaks beside a neck or above a head are the
-# border of the picture, repeated, because the aligned square reaches beyond it. And the one photograph, at the right, loses an eye. This generator
-# never saw a photograph. Its portraits are drawn, with one light and one skin for everything, and a real face is as far from them as from a cel.
+# Other people's drawings are far from what this generator knows, and it shows. The first, most like our own, stays whole. In
+# the others mouths and chins smear; eyes turn blue or green, and some dissolve; the white behind the heads turns pale pink
+# and blue. Streaks beside a neck or above a head are the border of the picture, repeated, because the aligned square reaches
+# beyond it. And the one photograph, at the right, loses an eye. This generator never saw a photograph. Its portraits are
+# drawn, with one light and one skin for everything, and a real face is as far from them as from a cel.
 #
-# For photographs you need photographs. The set everybody uses is **selfie2anime**: 3,400 selfies and 3,400 anime faces. Before you take it, read
-# `datasets/selfie2anime/README.md`: the people in it were not asked, and neither were the artists. Learn from it, and do not publish what
-# you make of it.
+# For photographs you need photographs. The set everybody uses is **selfie2anime**: 3,400 selfies and 3,400 anime faces.
+# Before you take it, read `datasets/selfie2anime/README.md`: the people in it were not asked, and neither were the artists.
+# Learn from it, and do not publish what you make of it.
 #
 # ```
 # animelab data get selfie2anime --out selfie2anime
@@ -532,13 +548,14 @@ compare(
 # animelab translate 100_params_latest.pt me.jpg --fit aligned --out anime/
 # ```
 #
-# The last line reads a file that the authors' PyTorch code writes, full or light, both directions. (What they published to download was written by
-# their TensorFlow code, and cannot be read.)
+# The last line reads a file that the authors' PyTorch code writes, full or light, both directions. (What they published to
+# download was written by their TensorFlow code, and cannot be read.)
 #
 # ### Exercise 10.4 · Find the bug: a discriminator's loss that pulls the generator (level 3 of 5, about 10 minutes)
 #
-# People report of this network: *out of memory*, on cards of 11 GB. Here is one cause, in three lines. The loss is right to the last digit. What does
-# its backward pass compute that nobody needs? To see it we count what torch keeps for the way back, and look which network gets a gradient.
+# People report of this network: *out of memory*, on cards of 11 GB. Here is one cause, in three lines. The loss is right to
+# the last digit. What does its backward pass compute that nobody needs? To see it we count what torch keeps for the way
+# back, and look which network gets a gradient.
 
 
 # %%
@@ -572,8 +589,10 @@ def way_back(loss):
 way_back(out_of_memory)
 
 # %% [markdown]
-# Repair it: the same number, by least squares, of a discriminator D and a generator G. D's weights get their whole gradient, from the real pictures and
-# from the fakes. G's weights get none, and both networks are left as they came (their modes, flags and stored gradients, too).
+# Repair it: the same number, by least squares, of a discriminator D and a generator G. D's weights get their whole gradient,
+# from the real pictures and from the fakes. G's weights get none, and both networks are left as they came (their modes,
+# flags and stored gradients, too). Nothing is trained with your function: the cell that checks it shows what its way back
+# costs.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -583,7 +602,8 @@ way_back(out_of_memory)
 #
 # <details><summary>Hint 2</summary>
 #
-# D must learn from the fake as from a photograph: as pixels, with no history. Lesson 1's step for the discriminator had the same need.
+# D must learn from the fake as from a photograph: as pixels, with no history. Lesson 1's step for the discriminator had the
+# same need.
 #
 # </details>
 
@@ -602,9 +622,9 @@ if result_10_4:
     way_back(discriminator_loss)
 
 # %% [markdown]
-# Our recipe also saves a pass: D sees the fakes that the generators have just made for their own step. There is another known failure of this kind.
-# Once every thousand steps the authors' code draws a sheet of samples, with gradients switched on, and just there it runs out of memory. Our
-# engine draws previews inside `torch.no_grad()`, so no recipe can forget it.
+# Our recipe also saves a pass: D sees the fakes that the generators have just made for their own step. There is another
+# known failure of this kind. Once every thousand steps the authors' code draws a sheet of samples, with gradients switched
+# on, and just there it runs out of memory. Our engine draws previews inside `torch.no_grad()`, so no recipe can forget it.
 #
 # ## A quiz, for honesty
 #
@@ -658,24 +678,26 @@ if result_10_4:
 # </details>
 # <details><summary>C. It is slower.</summary>
 #
-# Not quite.
+# Not quite. It computes nearly the same, a little less.
 #
 # </details>
 #
 # ## What went wrong for others
 #
 # - **"Out of memory exactly at iteration 1000."** (znxlwm/UGATIT-pytorch #23.) Samples drawn with gradients on.
-# - **"Out of memory on 11 GB."** (#10, #21.) The full model, and fakes with a history. Take the light one, and your answer to 10.4.
+# - **"Out of memory on 11 GB."** (#10, #21.) The full model, and fakes with a history. Take the light one, and your answer
+#   to 10.4.
 # - **"Good on the test set, bad on my photo."** (taki0112/UGATIT #5, #111.) Align the face; you have measured it.
-# - **The generator's loss is in the hundreds.** (taki0112/UGATIT #38.) The classifier's loss counts a thousandfold there. Normal.
+# - **The generator's loss is in the hundreds.** (taki0112/UGATIT #38.) The classifier's loss counts a thousandfold there.
+#   Normal.
 # - **"Light is visibly weaker."** (taki0112/UGATIT #93.) So it is.
 # - **"It takes forever."** (taki0112/UGATIT #14, znxlwm #62.) A million steps of one picture. Seven days on one large card.
 #
 # ## Assignment: align or augment?
 #
-# Level 5 of 5, two evenings. There is another cure: show the generator turned faces while it trains. `Move` turns pictures; `recipes.UGATIT` is yours to
-# copy. Train for the same steps on portraits turned by up to 30 degrees, and add its curve to the experiment above. Before that, write down what it will cost at 0
-# degrees.
+# Level 5 of 5, two evenings. There is another cure: show the generator turned faces while it trains. `Move` turns pictures;
+# `recipes.UGATIT` is yours to copy. Train for the same steps on portraits turned by up to 30 degrees, and add its curve to
+# the experiment above. Before that, write down what it will cost at 0 degrees.
 #
 # ## References
 #
@@ -683,6 +705,7 @@ if result_10_4:
 #   Image-to-Image Translation*, 2020, arXiv 1907.10830.
 # - Zhou, Khosla, Lapedriza, Oliva, Torralba: *Learning Deep Features for Discriminative Localization*, 2016, arXiv 1512.04150.
 # - Ulyanov, Vedaldi, Lempitsky: *Instance Normalization: The Missing Ingredient for Fast Stylization*, 2016, arXiv 1607.08022.
-# - Umeyama: *Least-squares estimation of transformation parameters between two point patterns*, 1991. The move for more than two points.
+# - Umeyama: *Least-squares estimation of transformation parameters between two point patterns*, 1991. The move for more than
+#   two points.
 #
-# **Next:** this is the last lesson so far. `README.md` lists those that have been added since.
+# **This was the last lesson.** The [README](../README.md) lists everything the library can do from here.

@@ -66,6 +66,16 @@ def test_conditional_leaves_the_others_alone() -> None:
         latent.conditional(a + b, a, b)
 
 
+def test_steps_of_all_layers_lose_the_others_and_nothing_else() -> None:
+    torch.manual_seed(4)
+    steps, others = torch.randn(2, 8, 10), torch.randn(3, 10)
+    rest = latent.perpendicular(steps, *others)
+    assert (rest @ others.T).abs().max() < 1e-4
+    taken = (steps - rest).reshape(-1, 10)
+    assert torch.linalg.matrix_rank(torch.cat([others, taken]), rtol=1e-4) == 3, "only what the others span is gone"
+    assert torch.allclose(latent.perpendicular(rest, *others), rest, atol=1e-5)
+
+
 def test_what_cannot_give_a_direction_is_refused() -> None:
     w, scores = torch.randn(100, 4), torch.randn(100)
     for wrong in (torch.full((100,), float("nan")), torch.ones(100), scores[:50]):

@@ -24,12 +24,12 @@ def test_a_network_that_looks_near_by_gives_the_same_in_tiles(size: tuple[int, i
     picture = torch.randn(2, 3, *size)
     largest = []
 
-    def paint(part: Tensor) -> Tensor:
+    def translate(part: Tensor) -> Tensor:
         largest.append(part.shape[-1] * part.shape[-2])
         return network(part)
 
     with torch.no_grad():
-        assert torch.allclose(tiles.by_tiles(paint, picture, 64, 32), network(picture), atol=1e-4)
+        assert torch.allclose(tiles.by_tiles(translate, picture, 64, 32), network(picture), atol=1e-4)
     assert max(largest) <= 64 * 64, "never more than a tile at once"
 
 
@@ -45,8 +45,8 @@ def test_a_network_that_looks_at_everything_leaves_no_seam() -> None:
     steps = {}
     for name, overlap in (("faded", 48), ("cut", 0)):
         row = torch.linspace(0, 1, 512).expand(1, 3, 32, 512)
-        painted = tiles.by_tiles(lambda part: part - part.mean(), row, 128, overlap)
-        steps[name] = painted[0, 0, 0].diff().abs().max()
+        translated = tiles.by_tiles(lambda part: part - part.mean(), row, 128, overlap)
+        steps[name] = translated[0, 0, 0].diff().abs().max()
     assert steps["cut"] > 0.2 and steps["faded"] < 0.02
 
 
@@ -57,9 +57,9 @@ def test_tiles_fade_as_a_learner_says() -> None:
         wanted.append(overlap)
         return (torch.arange(overlap) >= overlap // 2).float()
 
-    painted = tiles.by_tiles(lambda part: part + next(number), row, 64, 32, hard)
+    translated = tiles.by_tiles(lambda part: part + next(number), row, 64, 32, hard)
     assert wanted == [16], "the middle half of the overlap"
-    steps = (painted[0, 0, 0].diff() > 0.01).nonzero().flatten()
+    steps = (translated[0, 0, 0].diff() > 0.01).nonzero().flatten()
     assert steps.tolist() == [47], "one step, where the learner's weights jump"
 
 
@@ -79,7 +79,7 @@ def test_tiles_that_share_the_whole_pictures_norms_are_equal_to_one_piece(norm: 
         assert torch.equal(network(picture), whole), "no hook is left"
 
 
-def test_a_large_picture_is_painted_in_one_light() -> None:
+def test_a_large_picture_is_translated_in_one_light() -> None:
     network = cartoongan.Generator(1, 4).eval()
     model = zoo.Translator("tiled", network, {})
     picture = torch.linspace(-1, 1, 1100).expand(1, 3, 64, 1100) + 0.05 * torch.randn(1, 3, 64, 1100)
@@ -109,7 +109,7 @@ def test_a_translator_takes_a_large_picture_in_tiles() -> None:
             sizes.append(tuple(x.shape[-2:]))
             return avg_pool2d(x, 3, 1, 1, count_include_pad=False)
 
-    model = zoo.Translator("tiled", Watched(1, 4), {})
+    model = zoo.Translator("tiled", Watched(1, 4).eval(), {})
     large, small = torch.rand(1, 3, 40, 1203) * 2 - 1, torch.rand(1, 3, 40, 503) * 2 - 1
     for picture in (large, small):
         expected = avg_pool2d(picture, 3, 1, 1, count_include_pad=False)
