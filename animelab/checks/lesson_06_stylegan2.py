@@ -8,16 +8,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, softplus
 
-from animelab.checks.harness import Stop, check, close, recognize, tensor, wrong
+from animelab.checks.harness import check, close, recognize, tensor, wrong
+from animelab.checks.trouble import explained
 from animelab.losses import r1_penalty
 from animelab.nn.stylegan2 import modulated_conv
 
-TORCH_SAYS = {  # what torch says when a gradient is asked for in vain, and what that means here
+NO_GRADIENT = {
     "does not require grad": "torch follows only tensors that ask for gradients, from there on: a copy of the pictures "
     "has to ask before it goes into `score`.",
-    "not have been used in the graph": "the logits were not computed from the tensor whose gradient you ask for. "
+    "not have been used in the graph": "The logits were not computed from the tensor whose gradient you ask for. "
     "Which of the two, `real` or your copy, went into `score`?",
-    "only for scalar outputs": "a gradient is taken of one number, and `score` returns one a picture.",
+    "only for scalar outputs": "A gradient is taken of one number, and `score` returns one a picture.",
 }
 
 
@@ -51,13 +52,22 @@ def check_6_4(per_picture: Any) -> None:
 
 
 def _recognize_convolutions(function: Any) -> None:
-    for batch, inputs, outputs, side in ((3, 4, 6, 7), (2, 5, 3, 4)):
-        x, weight = torch.randn(batch, inputs, 5, side), torch.randn(outputs, inputs, 3, 3)
-        styles = torch.randn(batch, inputs) + 1
+    # in the first two, styles put in a wrong place still fit; in the last they are so small that 1e-8 counts
+    for batch, inputs, outputs, high, wide, loud in ((3, 4, 4, 3, 4, 1), (2, 5, 5, 2, 5, 1), (3, 4, 6, 5, 7, 3e-5)):
+        x, weight = torch.randn(batch, inputs, high, wide), torch.randn(outputs, inputs, 3, 3)
+        styles = loud * (torch.randn(batch, inputs) + 1)
         styles[0, 1] = 0  # a channel that is switched off
-        answer = tensor(function(x, weight, styles), (batch, outputs, 5, side))
-        plain, scaled = (conv2d(each, weight, padding=1) for each in (x, x * styles[..., None, None]))
-        sums = (styles.square() @ weight.square().sum((2, 3)).T)[..., None, None]
+        styles[1] *= loud == 1  # or all of them
+        answer = tensor(function(x, weight, styles), (batch, outputs, high, wide))
+        if close(answer, per_picture(x, weight, styles)):
+            continue
+        if loud < 1:
+            wrong("With styles near 0 it is wrong, and else right: 1e-8 goes onto the sum of squares, under the root.")
+        plain, scaled, spread = (
+            conv2d(each, weight, padding=1) for each in (x, x * styles[..., None, None], x * styles)
+        )
+        squares = weight.square().sum((2, 3))
+        sums = (styles.square() @ squares.T)[..., None, None]
         lengths = weight.square().sum((1, 2, 3)).sqrt()[:, None, None]
         own = "That is the length of each picture's own weights over too {} axes. An output channel sums over its " \
               "input channels and the 9 places of the kernel, and so does its length."  # fmt: skip
@@ -65,6 +75,10 @@ def _recognize_convolutions(function: Any) -> None:
             answer,
             (plain, "The styles have no effect: this is the plain convolution."),
             (plain / lengths, "The styles have no effect: weights of length 1, and no style anywhere."),
+            (spread / sums.sqrt(), "The styles are spread over rows and columns of x. They belong to pictures and "
+             "channels, its first two axes."),
+            (scaled / (styles.square() @ squares).sqrt()[..., None, None], "The styles meet the *output* channels of "
+             "the squared weights. Which axis of `weight` is the input's?"),
             (plain / sums.sqrt(), "You divide by what the styles do to the channels, and the channels are not scaled."),
             (scaled, "The styles are in, and nothing is divided: without demodulation numbers grow layer by layer."),
             (scaled / lengths, "You divide by the length of the weights alone. The styles have to be in it: a style of "
@@ -75,7 +89,7 @@ def _recognize_convolutions(function: Any) -> None:
              "convolution adds, so its variance is their sum."),
             (scaled / (styles.abs() @ weight.abs().sum((2, 3)).T)[..., None, None], "You add absolute values. What "
              "adds are variances: square first, the root comes last."),
-            (scaled / (styles.abs() @ weight.square().sum((2, 3)).T).sqrt()[..., None, None], "The weights are squared "
+            (scaled / (styles.abs() @ squares.T).sqrt()[..., None, None], "The weights are squared "
              "and the styles are not: the square is that of their product."),
             (scaled / scaled.std((2, 3), keepdim=True), "That is the measured deviation of each map, StyleGAN1's way. "
              "Take the expected one: it needs weights and styles only."),
@@ -87,6 +101,7 @@ def _recognize_convolutions(function: Any) -> None:
             (per_picture(x, weight, styles, (3, 4)), own.format("few")),
             (per_picture(x, weight, styles, (2,)), own.format("few")),
         )  # fmt: skip
+        return  # what it is instead, the harness says
 
 
 def truncated(w: Tensor, mean: Tensor, psi: float) -> Tensor:
@@ -97,9 +112,9 @@ def truncated(w: Tensor, mean: Tensor, psi: float) -> Tensor:
 @check("6.2", "1 changes nothing, 0 gives the mean, and beyond lies the opposite.", truncated, learns=("w",))
 def check_6_2(function: Any) -> None:
     """truncated(w (B, latent), mean (latent,), psi): (B, latent)."""
-    w, mean = torch.randn(5, 8), torch.randn(8)
-    for psi in (0.7, 1.0, 0.0, -0.7, 1.3):
-        answer, right = tensor(function(w, mean, psi), (5, 8)), truncated(w, mean, psi)
+    for size, psi in ((8, 0.65), (8, 1.0), (8, 0.0), (6, -1.7), (8, 1.3)):
+        w, mean = torch.randn(5, size), torch.randn(size)
+        answer, right = tensor(function(w, mean, psi), (5, size)), truncated(w, mean, psi)
         if close(answer, right):
             continue
         recognize(
@@ -145,13 +160,7 @@ def check_6_3(r1: Any) -> None:
     for count in (3, 5):
         score, real = Score(), torch.rand(count, 3, 4, 4) * 2 - 1
         real[1] = 0  # flat ground already
-        try:
-            answer = tensor(r1(score, real), ())
-        except Stop as stop:
-            for said, meant in TORCH_SAYS.items():
-                if said in str(stop):
-                    wrong(f"{stop} That is, {meant}")
-            raise
+        answer = tensor(explained(r1, NO_GRADIENT)(score, real), ())
         copy = real.clone().requires_grad_()
         logits = score(copy)
         slopes, of_loss, of_chance = (

@@ -18,9 +18,11 @@ from animelab.latent import conditional, crossed
 )  # fmt: skip
 def check_7_1(function: Any) -> None:
     """crossed(mother (layers, latent), father, first, last): the mother with the father's layers first to last."""
-    m, f = torch.randn(10, 6), torch.randn(10, 6)
-    for first, last in ((3, 5), (0, 0), (7, 9), (0, 9)):
-        answer, right = tensor(function(m, f, first, last), (10, 6)), crossed(m, f, first, last)
+    for layers, first, last in ((10, 3, 5), (10, 0, 0), (7, 4, 6), (10, 0, 9)):
+        m, f = torch.randn(layers, 6), torch.randn(layers, 6)
+        answer, right = tensor(function(m, f, first, last), (layers, 6)), crossed(m, f, first, last)
+        if answer.untyped_storage().data_ptr() in [parent.untyped_storage().data_ptr() for parent in (m, f)]:
+            wrong("That is a parent under another name: who changes the child changes the parent. Make a new point.")
         if close(answer, right):
             continue
         count = last + 1 - first
@@ -44,7 +46,7 @@ def check_7_1(function: Any) -> None:
             (crossed(m, (m + f) / 2, first, last), "In these layers that is the middle of both. Here whole layers "
              "change hands."),
         )  # fmt: skip
-        rows = ", ".join(str(row) for row in range(10) if not close(answer[row], right[row]))
+        rows = ", ".join(str(row) for row in range(layers) if not close(answer[row], right[row]))
         wrong(f"For layers {first} to {last}: layers {rows} are not whose they should be.")
 
 
@@ -52,12 +54,14 @@ def check_7_1(function: Any) -> None:
 def check_7_2(strongest_directions: Any) -> None:
     """strongest_directions(weights, count): matrices (channels, latent) to unit directions (count, latent)."""
     wide = torch.diag(torch.linspace(0.2, 1.6, 8)[[3, 0, 6, 2, 7, 1, 5, 4]])
-    weights = [(torch.randn(n, 8) + 0.3) * torch.linspace(0.3, 2, n)[:, None] @ wide for n in (12, 20)]
+    weights = [(torch.randn(n, 8) + 0.3) * torch.linspace(0.3, 2, n)[:, None] @ wide for n in (12, 20, 9)]
     rows = torch.cat([normalize(weight, dim=1) for weight in weights])
     styles = rows.T @ rows
     every = _directions(rows)
     for count in (3, 8, 1):
         answer = tensor(strongest_directions(weights, count), (count, 8))
+        if answer.is_complex():
+            wrong("Your directions are complex, as `eig` gives them. A^T A is symmetric, and `eigh` makes use of it.")
         lengths = answer.norm(dim=1)
         if not close(lengths, torch.ones(count), 1e-3):
             wrong(f"The lengths are {[round(float(x), 2) for x in lengths]}; a direction has length 1.")
@@ -76,8 +80,8 @@ def check_7_2(strongest_directions: Any) -> None:
              "style, `dim=1`."),
             (_directions(rows - rows.mean(0)), "You took the mean of the rows away, as principal components do. Rows "
              "are no cloud of points here: leave them where they are."),
-            (_directions(normalize(weights[0], dim=1)), "Only the first layer's weights are in it. Stack all of them."),
-            (_directions(normalize(weights[-1], dim=1)), "Only the last layer's weights are in it. Stack all of them."),
+            *((_directions(normalize(torch.cat(some), dim=1)), "Only some of the layers' weights are in it. Stack all "
+              "of them.") for some in (weights[:1], weights[:2], weights[1:], weights[2:])),
         ):  # fmt: skip
             if _same(answer, mistake[:count]):
                 wrong(advice)
@@ -117,7 +121,7 @@ def apart(direction: Tensor, other: Tensor) -> Tensor:
 def check_7_3(without: Any) -> None:
     """without(direction (latent,), other (latent,)): the unit direction with nothing of the other in it."""
     other, free = torch.linalg.qr(torch.randn(8, 2))[0].T
-    for share in (0.6, -0.5, 0.0):
+    for share in (0.64, -0.53, 0.0):
         direction = share * other + (1 - share**2) ** 0.5 * free
         answer, rest = tensor(without(direction, other), (8,)), direction - share * other
         if close(answer, free):

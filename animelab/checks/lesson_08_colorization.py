@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from animelab.checks.harness import check, close, recognize, tensor, wrong
+from animelab.checks.trouble import explained
 from animelab.nn import relight, xdog
 from animelab.nn.colorization import hint_channels as right_channels
 
@@ -96,7 +97,7 @@ def _check_transplant(transplanted: Any, count: int) -> None:
 )
 def check_8_3(ink: Any) -> None:
     """ink(fine, wide, sharpness, level, slope): blurred grays (B, 1, H, W) in [0, 1] to lines, paper 1."""
-    for sharpness, level, slope in ((3.0, 0.6, 2.0), (0.0, 0.5, 1.5), (20.0, 0.2, 8.0)):
+    for sharpness, level, slope in ((3.4, 0.6, 2.0), (0.0, 0.5, 1.5), (20.5, 0.2, 8.0)):
         fine, wide = torch.rand(2, 2, 1, 6, 6)
         answer = tensor(ink(fine, wide, sharpness, level, slope), (2, 1, 6, 6))
         recognize(answer, *_known_inks(fine, wide, sharpness, level, slope))
@@ -129,6 +130,8 @@ def _known_inks(fine: Tensor, wide: Tensor, sharpness: float, level: float, slop
         (torch.where(paper, jump, 1.0), "Two things: the branches are exchanged, and in the tanh it is S *minus the "
          "level*."),
         (torch.where(fine >= level, 1.0, soft), "The *sharpened* gray S meets the level, not the fine one."),
+        (xdog.ink(fine, wide, float(int(sharpness)), level, slope), "sharpness can be any number from 0 up; you take "
+         "its whole part."),
         (contrast, "That is S. It still has to become paper and ink: the threshold is missing."),
         (soft, "What reaches the level should be plain paper, 1, and not more."),
         (1 - right, "Ink and paper are exchanged: paper is 1 here."),
@@ -145,6 +148,8 @@ def _known_inks(fine: Tensor, wide: Tensor, sharpness: float, level: float, slop
 )
 def check_8_4(squarely: Any) -> None:
     """squarely(normals (B, 3, H, W) of length 1, toward (3,)): Lambert's cosine, (B, H, W) from 0 to 1."""
+    columns = "The direction meets the columns of the picture. Its x, y and z belong to the second axis of the normals."
+    squarely = explained(squarely, {"must match the size": columns, "size mismatch": columns})
     for toward in torch.tensor([[2.0, -1.0, 1.5], [-0.1, 0.2, 0.3]]):
         normals = normalize(torch.randn(2, 3, 4, 5), dim=1)
         answer = tensor(squarely(normals, toward), (2, 4, 5))

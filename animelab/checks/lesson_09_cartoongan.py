@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize, softplus
 
-from animelab.checks.harness import check, recognize, tensor, wrong
+from animelab.checks.harness import check, close, recognize, tensor, wrong
+from animelab.checks.trouble import explained
 from animelab.metrics.perception import gram
 from animelab.nn.tiles import straight
 from animelab.recipes.cartoongan import discriminator_loss
@@ -17,6 +18,9 @@ from animelab.recipes.cartoongan import discriminator_loss
 @check("9.1", "Which channels go together, wherever they do: shuffle the places, and nothing changes.", gram)
 def check_9_1(gram: Any) -> None:
     """gram(maps (B, C, H, W)): (B, C, C), sums of products over all places, divided by C H W."""
+    turned = "A product of matrices goes along rows of the one and columns of the other: the second is to be turned."
+    gram = explained(gram, {"first two dimensions of batch2": turned, "must match": turned})
+    gram(torch.randn(1, 3, 2, 2))  # another size
     maps = torch.randn(2, 5, 3, 4) + 0.5
     answer = tensor(gram(maps), (2, 5, 5))
     flat = maps.flatten(2)
@@ -76,11 +80,14 @@ def check_9_2(discriminator_loss: Any) -> None:
     )  # fmt: skip
 
 
-@check("9.3", "Two tiles that fade into each other add up to one picture.", straight, gradients=False)
+@check("9.3", "Two tiles that fade into each other add up to one picture.", gradients=False)
 def check_9_3(fade: Any) -> None:
     """fade(overlap): weights (overlap,) of the new tile, a line from 0 to 1; the old one has them in reverse."""
-    for overlap in (8, 33):
-        answer, pixels = tensor(fade(overlap), (overlap,)).double(), torch.arange(overlap)
+    for overlap in (8, 49):
+        answer, pixels = tensor(fade(overlap), (overlap,)), torch.arange(overlap)
+        if not answer.is_floating_point():
+            wrong(f"Your weights are {answer.dtype}, and a line from 0 to 1 needs numbers between.")
+        answer = answer.double()
         both = answer + answer.flip(0)
         if bool((answer.diff() < -1e-6).any()):
             wrong("The new tile should come in, not go out: its weights rise from left to right.")
@@ -100,7 +107,7 @@ def check_9_3(fade: Any) -> None:
             wrong("A weight below 0 or above 1 turns one of the tiles into its negative.")
         if float((both - 1).abs().max()) > 1e-4:
             bright = "brighter" if (both - 1).mean() > 0 else "darker"
-            wrong(f"Old and new together weigh {both.min():.2f} to {both.max():.2f}: a band is {bright} than the rest.")
+            wrong(f"Old and new together weigh {both.min():.5g} to {both.max():.5g}: a band is {bright} than the rest.")
         slopes = answer.diff()
         if float(slopes.max() - slopes.min()) > 1e-4:
             wrong(f"From pixel to pixel yours rises by {slopes.min():.3f} to {slopes.max():.3f}; a straight line rises "
@@ -108,6 +115,10 @@ def check_9_3(fade: Any) -> None:
         if abs(float(answer[0]) - 0.5 / overlap) > 1e-4:
             wrong(f"The line is straight, and begins with {answer[0]:.3f} instead of near 0: a seam. It should "
                   "be 0 at the left border of the first pixel.")  # fmt: skip
+        if not close(answer, straight(overlap).double()):
+            wrong(f"For an overlap of {overlap} pixels it is no straight line of numbers.")
+    if not close(one := tensor(fade(1), (1,)), straight(1)):
+        wrong(f"An overlap of 1 pixel has its middle at half of the line, 0.5, and yours weighs {one[0]:.4g}.")
 
 
 class _Look(nn.Sequential):
@@ -149,3 +160,5 @@ def check_9_4(content_loss: Any) -> None:
         (apart.mean().abs(), "First the absolute value at each place, then the mean; otherwise differences cancel."),
         (apart.square().mean().sqrt(), "That is a root of mean squares; the paper takes plain distances, |a - b|."),
     )
+    member = "In the lesson `look` is a plain function: it can be called, and has no parameters and no modes."
+    explained(content_loss, {"has no attribute": member})(look.forward, fake, photo)

@@ -41,9 +41,15 @@ def picture_by_picture(x, weight, styles):
 
 def unit_weights(x, weight, styles):
     own = torch.einsum("oikl,bi->boikl", weight, styles)
-    own = normalize(own.flatten(2), dim=2, eps=1e-4).view_as(own)
+    own = own.flatten(2) / (own.flatten(2).norm(dim=2, keepdim=True).square() + 1e-8).sqrt()
     patches = unfold(pad(x, (1, 1, 1, 1)), 3)  # (B, in 9, H W)
-    return torch.einsum("bop,bpn->bon", own.flatten(2), patches).view(len(x), -1, *x.shape[2:])
+    return torch.einsum("bop,bpn->bon", own, patches).view(len(x), -1, *x.shape[2:])
+
+
+def length_from_below(x, weight, styles):
+    own = torch.einsum("oikl,bi->boikl", weight, styles)
+    own = normalize(own.flatten(2), dim=2, eps=1e-4).view_as(own)
+    return torch.cat([conv2d(picture[None], each, padding=1) for picture, each in zip(x, own)])
 
 
 def in_place(x, weight, styles):
@@ -225,6 +231,24 @@ SOLUTIONS = {
 
 WRONG_ANSWERS = {
     "6_1": [
+        (
+            lambda x, weight, styles: (
+                conv2d(x * styles, weight, padding=1)
+                / (styles.square() @ weight.square().sum((2, 3)).T + 1e-8).sqrt()[..., None, None]
+            ),
+            "rows and columns",
+        ),
+        (
+            lambda x, weight, styles: (
+                conv2d(x * styles[:, :, None, None], weight, padding=1)
+                / (styles.square() @ weight.square().sum((2, 3)) + 1e-8).sqrt()[..., None, None]
+            ),
+            "*output* channels",
+        ),
+        (styled(lambda out, squares: out / (squares - 1e-8).sqrt()[..., None, None]), "1e-8"),
+        (styled(lambda out, squares: out / (squares + 1e-4).sqrt()[..., None, None]), "1e-8"),
+        (styled(lambda out, squares: out / ((squares - 1e-8).clamp(0).sqrt()[..., None, None] + 1e-8)), "1e-8"),
+        (length_from_below, "1e-8"),
         (plain, "no effect"),
         (unit_plain, "no style anywhere"),
         (styled(lambda out, squares: out), "nothing is divided"),
@@ -269,6 +293,8 @@ WRONG_ANSWERS = {
         (lambda w, mean, psi: pulled(w, mean, abs(psi)), "below 0 lies the opposite"),
         (lambda w, mean, psi: w if psi > 0.999 else pulled(w, mean, psi), "psi = 1.3"),
         (lambda w, mean, psi: pulled(w, mean, psi**2), "off by"),
+        (lambda w, mean, psi: pulled(w, mean, max(psi, -1)), "off by"),
+        (lambda w, mean, psi: pulled(w, mean, round(psi, 1)), "off by"),
         (lambda w, mean, psi: normalize(pulled(w, mean, psi), dim=1), "off by"),
         (lambda w, mean, psi: pulled(w, mean, psi) + 1, "off by"),
         (lambda w, mean, psi: mean * (1 - psi), "shape"),
@@ -320,5 +346,7 @@ WRONG_ANSWERS = {
         (lambda x, weight, styles: grouped(2)(x, weight, styles.detach()), "no gradient reaches `styles`"),
         (lambda x, weight, styles: grouped(2)(x.detach(), weight, styles), "no gradient reaches `x`"),
         (in_place, "`x` was changed"),
+        (length_from_below, "1e-8"),
+        (lambda x, weight, styles: grouped(2)(x, weight, styles + 1e-5), "1e-8"),
     ],
 }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import torch
+from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, conv2d, group_norm, instance_norm, l1_loss, mse_loss
 
 from animelab.engine import frozen
@@ -80,8 +83,15 @@ def look_in_evaluation(look, fake, photo):
     return content(look, fake, photo)
 
 
+def look_in_evaluation_if_it_can(look, fake, photo):
+    if isinstance(look, nn.Module):
+        look.eval()
+    return content(look, fake, photo)
+
+
 def look_unfrozen(look, fake, photo):
-    look.requires_grad_(True)
+    if isinstance(look, nn.Module):
+        look.requires_grad_(True)
     return content(look, fake, photo)
 
 
@@ -91,12 +101,33 @@ def photo_frozen(look, fake, photo):
 
 
 # --- 10.2
-def norms(x, rho, first=(2, 3), second=(1, 2, 3), eps=1e-5):
+def norms(x, rho, first=(2, 3), second=(1, 2, 3), eps=1e-5, of_layers=None):
     one, two = ((x - x.mean(d, keepdim=True)) / (x.var(d, keepdim=True) + eps).sqrt() for d in (first, second))
+    if of_layers:
+        two = of_layers(x, second)
     return rho * one + (1 - rho) * two
 
 
-def biased(x, rho):
+def silent_spread(x, d):
+    return (x - x.mean(d, keepdim=True)) / (x.var(d, keepdim=True) + 1e-5).sqrt().detach()
+
+
+def silent_mean(x, d):
+    return (x - x.mean(d, keepdim=True).detach()) / (x.var(d, keepdim=True) + 1e-5).sqrt()
+
+
+def nothing_added(x, d):
+    return (x - x.mean(d, keepdim=True)) / x.std(d, keepdim=True)
+
+
+def from_below(x, rho):
+    one, two = (
+        (x - x.mean(d, keepdim=True)) / x.var(d, keepdim=True).clamp(min=1e-5).sqrt() for d in ((2, 3), (1, 2, 3))
+    )
+    return rho * one + (1 - rho) * two
+
+
+def plain_deviations(x, rho):
     one, two = (
         (x - x.mean(d, keepdim=True)) / (x.std(d, keepdim=True, unbiased=False) + 1e-5) for d in ((2, 3), (1, 2, 3))
     )
@@ -258,7 +289,6 @@ SOLUTIONS = {
     ],
     "10_2": [
         lambda x, g, b, r: g * norms(x, r) + b,
-        lambda x, g, b, r: g * biased(x, r) + b,
         lambda x, g, b, r: g * torch.lerp(norms(x, 0), norms(x, 1), r) + b,
         lambda x, g, b, r: torch.addcmul(b, g, r * instance_norm(x) + (1 - r) * group_norm(x, 1)),
         lambda x, g, b, r: torch.stack([g[i] * norms(x[i : i + 1], r)[0] + b[i] for i in range(len(x))]),
@@ -266,6 +296,8 @@ SOLUTIONS = {
     "10_3": [
         aligning,
         lambda e, g: tuple(complex(each) for each in aligning(e, g)),
+        lambda e, g: list(aligning(e, g)),
+        lambda e, g: torch.stack(aligning(e, g)),
         aligning_by_middles,
         aligning_by_equations,
     ],
@@ -278,25 +310,30 @@ SOLUTIONS = {
 }
 WRONG_ANSWERS = {
     "9_1": [
-        (lambda m: gram(m) * 60, "grow with the picture"),
-        (lambda m: gram(m) * 5, "by the channels, too"),
-        (lambda m: gram(m) * 12, "by the places, too"),
+        (lambda m: gram(m) * m[0].numel(), "grow with the picture"),
+        (lambda m: gram(m) * m.shape[1], "by the channels, too"),
+        (lambda m: gram(m) * m[0, 0].numel(), "by the places, too"),
+        (lambda m: gram(m) * m[0].numel() / 60, "differs by up to"),
+        (lambda m: m.flatten(2) @ m.flatten(2) / m[0].numel(), "to be turned"),
         (lambda m: gram(m) / 2, "all the numbers of the batch"),
         (lambda m: gram(m).sum(0, keepdim=True).expand(2, -1, -1), "one matrix between them"),
         (lambda m: gram(m).mean(0, keepdim=True).expand(2, -1, -1), "the mean"),
         (lambda m: gram(m - m.mean((2, 3), keepdim=True)), "covariance"),
-        (lambda m: gram(torch.nn.functional.normalize(m.flatten(2), dim=2)[..., None]) * 60, "correlation"),
+        (lambda m: gram(torch.nn.functional.normalize(m.flatten(2), dim=2)[..., None]) * m[0].numel(), "correlation"),
         (lambda m: m.flatten(2) @ m.mT.flatten(2).mT / 60, "different places"),
         (lambda m: gram(m).abs(), "differs by up to"),
         (lambda m: gram(m.relu()), "differs by up to"),
         (lambda m: gram(m).triu(), "differs by up to"),
         (lambda m: (gram(m) * 60).softmax(2), "differs by up to"),
-        (lambda m: m.reshape(2, 12, 5).mT @ m.reshape(2, 12, 5) / 60, "differs by up to"),
+        (
+            lambda m: m.reshape(len(m), -1, m.shape[1]).mT @ m.reshape(len(m), -1, m.shape[1]) / m[0].numel(),
+            "differs by up to",
+        ),
         (lambda m: gram(m)[0], "shape"),
         (lambda m: m.flatten(2).mT @ m.flatten(2) / 60, "shape"),
         (torch.no_grad()(gram), "no gradient"),
         (lambda m: gram(m.data), "no gradient"),
-        (lambda m: m.flatten(2) @ m.detach().flatten(2).mT / 60, "another one"),
+        (lambda m: m.flatten(2) @ m.detach().flatten(2).mT / m[0].numel(), "another one"),
         (lambda m: torch.tensor(gram(m).tolist()), "no gradient"),
         (gram_in_place, "was changed"),
     ],
@@ -335,8 +372,12 @@ WRONG_ANSWERS = {
         (lambda n: torch.linspace(-0.2, 1.2, n), "negative"),
         (lambda n: (torch.arange(n) >= n // 2).float(), "seam"),
         (lambda n: torch.full((n,), 0.5), "begins with 0.500"),
-        (lambda n: torch.arange(n), "negative"),
-        (lambda n: torch.arange(n) // n, "darker"),
+        (lambda n: torch.arange(n), "int64"),
+        (lambda n: torch.arange(n) // n, "int64"),
+        (lambda n: torch.arange(0, 1, 1 / n) + 0.5 / n, "shape (50,)"),
+        (lambda n: 0.5 / n + torch.arange(n) / (n - 1) * (1 - 1 / n), "overlap of 1 pixel"),
+        (lambda n: fade(n) * 0.9999, "0.9999 to 0.9999"),
+        (lambda n: fade(n) * float("nan"), "no straight line"),
         (lambda n: torch.arange(n) / n, "left border of each pixel"),
         (lambda n: (torch.arange(n) + 1) / n, "right border of each pixel"),
         (lambda n: torch.linspace(0, 1, n), "one tile alone"),
@@ -373,7 +414,9 @@ WRONG_ANSWERS = {
         (lambda look, fake, photo: look(fake - photo).abs().mean(), "should be"),
         (lambda look, fake, photo: 2 * content(look, fake, photo), "should be"),
         (lambda look, fake, photo: (look(fake) - look(photo)).abs(), "shape"),
-        (look_in_evaluation, "mode"),
+        (look_in_evaluation, "plain function"),
+        (look_in_evaluation_if_it_can, "mode"),
+        (lambda look, fake, photo: list(look.parameters()) and content(look, fake, photo), "plain function"),
         (look_unfrozen, "requires_grad"),
         (photo_frozen, "requires_grad"),
         (lambda look, fake, photo: content(look, fake.clamp_(-1, 1), photo), "in place"),
@@ -382,8 +425,10 @@ WRONG_ANSWERS = {
         (lambda m, w: m.sum(1), "counts alike"),
         (lambda m, w: -(m * w[:, None, None]).sum(1), "sign is turned around"),
         (lambda m, w: (m * w[:, None, None]).mean(1), "mean over channels"),
-        (lambda m, w: (m * w[:, None, None]).sum(1) / 20, "number of places"),
+        (lambda m, w: (m * w[:, None, None]).sum(1) / m[0, 0].numel(), "number of places"),
         (lambda m, w: (m * w[:, None, None]).sum(1) / w.sum(), "sum of the weights"),
+        (lambda m, w: (m * w).sum(1), "columns"),
+        (lambda m, w: m @ w, "columns"),
         (lambda m, w: (m * w[:, None, None]).sum(1) / w.norm(), "length of the weights"),
         (lambda m, w: (m * w[:, None, None]).sum(1).relu(), "cut off"),
         (lambda m, w: (m * w[:, None, None]).relu().sum(1), "cut off"),
@@ -393,7 +438,7 @@ WRONG_ANSWERS = {
         (lambda m, w: (m * w.abs()[:, None, None]).sum(1), "keep its sign"),
         (lambda m, w: (m * w.softmax(0)[:, None, None]).sum(1), "softmax"),
         (lambda m, w: (m * w[:, None, None]).amax(1), "largest term"),
-        (lambda m, w: (m.mean((2, 3)) @ w)[:, None, None].expand(2, 4, 5), "one number a picture"),
+        (lambda m, w: (m.mean((2, 3)) @ w)[:, None, None].expand_as(m[:, 0]), "one number a picture"),
         (lambda m, w: (m.square() * w[:, None, None]).sum(1), "Squared"),
         (lambda m, w: (m * w.square()[:, None, None]).sum(1), "differs by up to"),
         (lambda m, w: m.mean((2, 3)) @ w, "shape"),
@@ -413,6 +458,8 @@ WRONG_ANSWERS = {
         (lambda x, g, b, r: g.data * norms(x, r) + b, "no gradient reaches `gamma`"),
         (lambda x, g, b, r: g * norms(x, r) + b.data, "no gradient reaches `beta`"),
         (lambda x, g, b, r: g * detached_statistics(x, r) + b, "`x` is another one"),
+        (lambda x, g, b, r: g * norms(x, r, of_layers=silent_spread) + b, "`x` is another one"),
+        (lambda x, g, b, r: g * norms(x, r, of_layers=silent_mean) + b, "`x` is another one"),
         (clamped_in_place, "in place"),
         (clamped_data, "no gradient reaches `rho`"),
         (centered_in_place, "in place"),
@@ -433,6 +480,11 @@ WRONG_ANSWERS = {
         (lambda x, g, b, r: g * over_variance(x, r) + b, "take its root"),
         (lambda x, g, b, r: g * norms(x, r, eps=1e-3) + b, "larger than 1e-5"),
         (lambda x, g, b, r: g * norms(x, r, eps=0) + b, "is flat"),
+        (lambda x, g, b, r: g * norms(x, r, eps=1e-8) + b, "For quiet maps"),
+        (lambda x, g, b, r: g * norms(x, r, eps=1e-4) + b, "For quiet maps"),
+        (lambda x, g, b, r: g * norms(x, r, of_layers=nothing_added) + b, "For quiet maps"),
+        (lambda x, g, b, r: g * plain_deviations(x, r) + b, "For quiet maps"),
+        (lambda x, g, b, r: g * from_below(x, r) + b, "For quiet maps"),
         (lambda x, g, b, r: g * norms(x, r) - b, "differs by up to"),
         (lambda x, g, b, r: g * norms(x, r.mean()) + b, "differs by up to"),
         (lambda x, g, b, r: g * norms(x, r.sigmoid()) + b, "differs by up to"),
@@ -456,13 +508,25 @@ WRONG_ANSWERS = {
         (lambda e, g: aligning(e, g)[0], "two complex numbers"),
         (lambda e, g: (e, g), "one number each"),
         (lambda e, g: tuple(each[None] for each in aligning(e, g)), "one number each"),
-        (lambda e, g: list(aligning(e, g)), "two complex numbers"),
+        (lambda e, g: [*aligning(e, g), 0], "two complex numbers"),
+        (lambda e, g: aligning(e, g)[1][None], "two complex numbers"),
         (lambda e, g: (None, None), "NoneType and NoneType"),
         (lambda e, g: ("turn", "shift"), "str and str"),
         (aligning_in_place, "was changed"),
     ],
     "10_4": [
         (pulling, "still reaches"),
+        (lambda D, G, real, x: pulling(D, deepcopy(G), real, x), "a copy of it"),
+        (
+            lambda D, G, real, x: (
+                (D(real) - 1).square().mean() + D(G(x).detach() + 0.01 * torch.randn_like(x)).square().mean()
+            ),
+            "should be",
+        ),
+        (
+            lambda D, G, real, x: (D(real) - 1).square().mean() + D(torch.from_numpy(G(x).numpy())).square().mean(),
+            "stay a tensor",
+        ),
         (half, "D learns nothing"),
         (all_of_it_silent, "D learns nothing"),
         (backward_too, "backward pass itself"),
