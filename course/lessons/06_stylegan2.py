@@ -148,21 +148,24 @@ print(f"trained on {card['images']:,} pictures: {card['data']}")
 # ### Exercise 6.1 · Demodulation (level 3 of 5, about 15 minutes)
 #
 # Write the whole layer: scale the channels of `x` by the styles, convolve with `weight` (zeros around the border, so that the
-# side stays), and divide each output channel of each picture by its $\sigma_o$. All numbers may have any sign. Add 1e-8 to the sum
-# of squares before you take the root. When the check is content, the generator of this lesson runs on your layer, and so does
+# side stays), and divide each output channel of each picture by its $\sigma_o$:
+#
+# $$\sigma_o^2 = \sum_{i,k} \big(\text{style}_i \, \text{weight}_{o,i,k}\big)^2$$
+#
+# All numbers may have any sign. Add 1e-8 to the sum of squares before you take the root. When the check is content, the generator of this lesson runs on your layer, and so does
 # the training further down, so gradients have to reach `x`, `weight` and `styles`.
 #
 # <details><summary>Hint 1</summary>
 #
-# Scaling the channels of x is the same as scaling the weights. So scale x, use one ordinary `conv2d(..., padding=1)` for
-# all pictures, and divide its output.
+# A factor on a whole channel may stand before the convolution or in its weights: what comes out is the same. In one of the
+# two places all pictures share one convolution.
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# A square of a product is a product of squares, and the style does not depend on k. So the squared weights can be summed over k
-# first: shape (out, in). What is left is a sum over i of two tables, (out, in) and (B, in): a product of matrices.
+# All $\sigma_o$ together are a table, (B, out), with nothing of x in it. The style does not depend on k: which part of the sum
+# is done before any style is known?
 #
 # </details>
 
@@ -374,7 +377,7 @@ for name, layers in {
 #
 # ### Exercise 6.2 · Truncation (level 1 of 5, about 5 minutes)
 #
-# Write that formula for a batch of w. `psi` may be any number: 1 changes nothing, 0 gives the mean for everyone, below 0 and
+# Write it, $w' = \bar w + \psi \, (w - \bar w)$, for a batch of w. `psi` may be any number: 1 changes nothing, 0 gives the mean for everyone, below 0 and
 # above 1 are allowed. `w` and `mean` keep their values. The rows of pictures below are drawn with your function.
 #
 # <details><summary>Hint 1</summary>

@@ -35,7 +35,7 @@ from animelab.data import StudioScenes, real_photos
 from animelab.engine import train
 from animelab.metrics import perception
 from animelab.nn import animegan, cartoongan, count_parameters
-from animelab.nn.tiles import by_tiles, shared_norms
+from animelab.nn.tiles import by_tiles, shared_norms, straight
 from animelab.recipes import cartoongan as recipes
 from animelab.viz import compare, show
 from animelab.widgets import BeforeAfter, LiveTraining, OwnPicture
@@ -239,8 +239,8 @@ compare({"drawings": some, "their edges": found, "edges made soft": soft},
 # %% [markdown]
 # ### Exercise 9.2 · A discriminator with three sets (level 2 of 5, about 10 minutes)
 #
-# Write D's loss by least squares. Real is one of the three sets alone. Each set counts once, by its own mean over its own
-# logits, and the three are added, without a half. Logits are any real numbers, and the three maps may have different sizes.
+# Write D's loss by least squares. Drawings alone are real: fakes are not, and drawings with soft edges are not either. Each
+# set counts once, by its own mean over its own logits, and the three are added, without a half. Logits are any real numbers, and the three maps may have different sizes.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -437,15 +437,15 @@ result_9_3 = check_9_3(fade)
 large = studio.paint(studio.Scene("street", "dusk", 7), 576, "photo")
 large = torch.from_numpy(large.copy()).permute(2, 0, 1)[None] / 127.5 - 1
 network = model.network
-weights = fade(64).float() if result_9_3 else (torch.arange(64) >= 32).float()
+weights = fade(64).float() if result_9_3 else straight(64)
 with torch.no_grad():
     left, right = network(large[..., :192]), network(large[..., 128:320])
     band = torch.lerp(left[..., 128:], right[..., :64], weights)
     two = torch.cat([left[..., :128], band, right[..., 64:]], 3)
-show(two[..., 192:384, :], alt="A part of a street at dusk, translated in two tiles; with a seam, or with your fade without one.")  # fmt: skip
+show(two[..., 192:384, :], alt="A part of a street at dusk, translated in two tiles that fade into each other, without a seam.")  # fmt: skip
 
 # %% [markdown]
-# With your weights there is no seam at this place; without a solution the two tiles meet in a hard edge.
+# There is no seam at this place (by your weights if the check found them right, otherwise by the library's).
 #
 # The library (`animelab.nn.tiles`) fades in both directions, by your weights if the check found them right. It leaves out
 # the outermost quarter of each overlap, where a tile does not know its surroundings. **Predict** what can still go wrong:

@@ -96,7 +96,7 @@ for name, (x, y) in zip(
 # ### Exercise 10.1 · Which places made the guess? (level 2 of 5, about 10 minutes)
 #
 # From maps (B, C, H, W) and weights (C,), both of both signs, make the class activation map (B, H, W): what each place
-# contributes, so that the mean over all places is the guess.
+# contributes, so that the mean over all places is the guess: the sum over channels of the map's mean times its weight.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -106,7 +106,7 @@ for name, (x, y) in zip(
 #
 # <details><summary>Hint 2</summary>
 #
-# `weights[:, None, None]` has a place for every pixel of a map.
+# A weight counts for every place of its map. Which axis of the maps has as many numbers as there are weights?
 #
 # </details>
 
