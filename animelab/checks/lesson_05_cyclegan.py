@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -95,15 +96,17 @@ def check_5_2(discriminator_squares: Any) -> None:
          "far enough on its side. Squares pull from both sides."),
         (losses.discriminator_loss(real, fake), "That is the loss of lesson 1."),
     )  # fmt: skip
-    flat = {"Dimension out of range": "Maps of four dimensions are right, a plain vector of logits is not: do not count."}
+    flat = {
+        "Dimension out of range": "Maps of four dimensions are right, a plain vector of logits is not: do not count."
+    }
     explained(discriminator_squares, flat)(real.flatten(), fake.flatten())
 
 
 @check("5.3", "Half of what D sees is fresh, half is from the past, and nothing is lost or doubled.", changes=(0,))
 def check_5_3(exchange: Any) -> None:
     """exchange(memory, fake, size): a list, one picture and a number, to a picture; the list changes in place."""
-    for size in (20, 30):
-        _exchanged(exchange, size, 31 * size)
+    for size in (12, 16):
+        _exchanged(exchange, size, 480)
 
 
 def _exchanged(exchange: Any, size: int, rounds: int) -> None:
@@ -130,10 +133,10 @@ def _exchanged(exchange: Any, size: int, rounds: int) -> None:
               "list, not its numbers into the old picture.")  # fmt: skip
     old = [number for index, number in enumerate(numbers[size:], size) if number != index]
     share = len(old) / (rounds - size)
-    if not 0.4 < share < 0.6:
+    if not 0.38 < share < 0.62:
         wrong(f"Once it is full, an old picture should come out half of the time; yours does so in {share:.0%}.")
     turns = [number == index for index, number in enumerate(numbers[size:], size)]
-    if not 0.4 < sum(a != b for a, b in zip(turns, turns[1:])) / len(turns) < 0.6:
+    if not 0.38 < sum(a != b for a, b in pairwise(turns)) / len(turns) < 0.62:
         wrong("Old pictures come out in a rhythm, or in long rows. Toss a coin each time, whatever came before.")
     kept = [number_of.get(_key(picture), -1) for picture in memory]
     if len(set(kept)) < size:
@@ -152,7 +155,7 @@ def _exchanged(exchange: Any, size: int, rounds: int) -> None:
     if not any(places):
         wrong("What comes out is always the oldest. Choose the place at random.")
     counts, mean = torch.bincount(torch.tensor(places), minlength=size), len(places) / size
-    if (counts - mean).square().sum() / mean > 3 * size:  # chi squared, whose mean is size - 1
+    if (counts - mean).square().sum() / mean > 4 * size:  # chi squared, whose mean is size - 1
         wrong("Some places come out much more often than others. Every place should have the same chance.")
 
 

@@ -298,7 +298,7 @@ WRONG_ANSWERS = {
         (overwriting, "was overwritten"),
         (alternating, "in a rhythm"),
         (pool(choose=lambda size: int(torch.rand(2).mean() * size)), "same chance"),
-        (pool(choose=lambda size: int(torch.randint(20, ()))), "never moved"),
+        (pool(choose=lambda size: int(torch.randint(12, ()))), "never moved"),
         (pool(old_share=1.1), "half of the time"),
         (pool(old_share=-1), "half of the time"),
         (pool(fill=False), "goes in and comes back"),

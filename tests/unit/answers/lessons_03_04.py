@@ -522,7 +522,7 @@ WRONG_ANSWERS = {
         (lambda logits, seen, orders, weight: weight * fool(logits.sigmoid()) + names(seen, orders), "should be"),
         (lambda logits, seen, orders, weight: weight * softplus(-logits).sum() / 6 + names(seen, orders), "should be"),
         (lambda logits, seen, orders, weight: 34 * fool(logits) + names(seen, orders), "as a number"),
-        (lambda logits, seen, orders, weight: (3 if weight == 3 else 34) * fool(logits) + names(seen, orders), "34 times"),
+        (lambda logits, seen, orders, weight: (34, 3)[weight == 3] * fool(logits) + names(seen, orders), "34 times"),
         (lambda logits, seen, orders, weight: int(weight / 2) * 2 * fool(logits) + names(seen, orders), "should be"),
         (lambda logits, seen, orders, weight: names(seen, orders) - weight * logits.sigmoid().log().mean(), "flows"),
         (lambda logits, seen, orders, weight: weight * fool(logits) + squeezed_names(seen, orders), "overflows"),
