@@ -152,8 +152,9 @@ print(f"trained on {card['images']:,} pictures: {card['data']}")
 #
 # $$\sigma_o^2 = \sum_{i,k} \big(\text{style}_i \, \text{weight}_{o,i,k}\big)^2$$
 #
-# All numbers may have any sign. Add 1e-8 to the sum of squares before you take the root. When the check is content, the generator of this lesson runs on your layer, and so does
-# the training further down, so gradients have to reach `x`, `weight` and `styles`.
+# All numbers may have any sign. Add 1e-8 to the sum of squares before you take the root. When the check is content, the
+# generator of this lesson runs on your layer, and so does the training further down, so gradients have to reach `x`, `weight`
+# and `styles`.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -377,8 +378,8 @@ for name, layers in {
 #
 # ### Exercise 6.2 · Truncation (level 1 of 5, about 5 minutes)
 #
-# Write it, $w' = \bar w + \psi \, (w - \bar w)$, for a batch of w. `psi` may be any number: 1 changes nothing, 0 gives the mean for everyone, below 0 and
-# above 1 are allowed. `w` and `mean` keep their values. The rows of pictures below are drawn with your function.
+# Write it, $w' = \bar w + \psi \, (w - \bar w)$, for a batch of w. `psi` may be any number: 1 changes nothing, 0
+# gives the mean for everyone, below 0 and above 1 are allowed. `w` and `mean` keep their values. The rows of pictures below are drawn with your function.
 #
 # <details><summary>Hint 1</summary>
 #

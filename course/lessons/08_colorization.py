@@ -447,8 +447,8 @@ for words, pictures in {"unasked": colored(given[0])[1], "asked": asked}.items()
 #
 # Write both formulas, $S = (1 + p)\, G_\sigma - p\, G_{k\sigma}$ and $T = 1$ where $S \ge \varepsilon$, else
 # $1 + \tanh(\varphi (S - \varepsilon))$, as one function of two blurred grays `fine` and `wide`, (B, 1, H, W) in [0, 1], and
-# three numbers: `sharpness` from 0 up, `level` from 0 to 1, `slope` above 0. It returns lines (B, 1, H, W), paper 1. Of the published ports we looked at,
-# several get one of two things wrong; the check knows both.
+# three numbers: `sharpness` from 0 up, `level` from 0 to 1, `slope` above 0. It returns lines
+# (B, 1, H, W), paper 1. Of the published ports we looked at, several get one of two things wrong; the check knows both.
 #
 # <details><summary>Hint 1</summary>
 #

@@ -249,6 +249,7 @@ WRONG_ANSWERS = {
         (styled(lambda out, squares: out / (squares + 1e-4).sqrt()[..., None, None]), "1e-8"),
         (styled(lambda out, squares: out / ((squares - 1e-8).clamp(0).sqrt()[..., None, None] + 1e-8)), "1e-8"),
         (length_from_below, "1e-8"),
+        (lambda x, weight, styles: conv2d(x * styles, weight, padding=1), "rows and columns"),
         (plain, "no effect"),
         (unit_plain, "no style anywhere"),
         (styled(lambda out, squares: out), "nothing is divided"),
