@@ -275,7 +275,8 @@ show(
 # First comes a name of your own in brackets, with tags: a picture with false tags would teach a network false words. Five
 # rules keep a hairstyle good for every character, pose and layer.
 #
-# - The tag is *long* if anything hangs below y = 230, and *short* otherwise (and perhaps *twin-tail*, *drill* or *ponytail*).
+# - The tag is *long* if anything hangs below y = 230, and *short* otherwise (and perhaps *ponytail*, or *twin-tail* or *drill* if
+#   filled shapes of `back:` or `middle:` hang beside the head).
 # - Its colors follow the hair's: `back_fill`, `lock_fill`, `hair_shade`, `hair_deep`, `hair_glow`, `hair_strand` and
 #   `hair_line`. For ribbons there are `accent`, `accent_light` and `accent_line`.
 # - What is filled with `back_fill` or `lock_fill` has the outline `hair_line`. (`m` and `n` bring theirs along.)
@@ -964,7 +965,8 @@ print("width 1 around 0, width 4 around 0:", frechet_1d(0, 1, 0, 4))
 #
 # ### Exercise 2.5 · The Fréchet distance (level 4 of 5, about 15 minutes)
 #
-# Write this squared distance, from two means of D numbers and two covariances of D × D, in float64. A covariance is
+# Write this squared distance, $|m_a - m_b|^2 + \operatorname{tr}(A + B - 2\,(A B)^{1/2})$, from two means of D numbers and two
+# covariances of D × D, in float64. A covariance is
 # symmetric and has no negative eigenvalues, but some may be 0: a normal distribution can be flat in most directions.
 # Before you start: what must come out when both distributions are the same?
 #
@@ -978,8 +980,8 @@ print("width 1 around 0, width 4 around 0:", frechet_1d(0, 1, 0, 4))
 # <details><summary>Hint 2</summary>
 #
 # `torch.linalg.eigvals` finds the eigenvalues of any square matrix, as complex numbers. In exact arithmetic those of A @ B
-# are real and not negative; rounding leaves crumbs such as -1e-17 + 2e-18j, of which the root is not a crumb. Take the real
-# part, cut off below 0, then the root.
+# are real and not negative; rounding leaves crumbs such as -1e-17 + 2e-18j, of which the root is not a crumb. How do you get
+# rid of them, and when?
 #
 # </details>
 

@@ -234,8 +234,8 @@ curves({name: (place, line) for name, line in trained.items()}, xlabel="the numb
 #
 # `published_penalty` below was written many times, by careful people, and published more than once. It runs. The loss falls.
 # The pictures come out pale. Run the experiment under it first: it trains a D on nothing but the penalty, and prints the
-# slope that should become 1. Then write the penalty of the formula above, as a mean over the batch, for the pictures that are
-# given; stepping aside is somebody else's task. `score` gives one logit a picture. The pictures are lent to you: leave them
+# slope that should become 1. Then write the penalty, $(\lVert \nabla_x D(x) \rVert - 1)^2$, as a mean over the batch, for the
+# pictures x that are given; stepping aside is somebody else's task. `score` gives one logit a picture. The pictures are lent to you: leave them
 # as they are.
 #
 # <details><summary>Hint 1</summary>
@@ -457,13 +457,13 @@ compare({"before": pairs[0][:8], "another hair color, the same latent": pairs[1]
 #
 # <details><summary>Hint 1</summary>
 #
-# Start from a copy of the mother's attributes. A list of columns can be used as an index: `child[gene] = ...`
+# Columns of no gene are the mother's: whose attributes do you start from? A list of columns can be used as an index.
 #
 # </details>
 #
 # <details><summary>Hint 2</summary>
 #
-# The latent: `latent.slerp(a, b, 0.5)`. `zip(genes, take)` walks through both lists.
+# How far along the arc lies its middle? And `zip` walks through two lists side by side.
 #
 # </details>
 

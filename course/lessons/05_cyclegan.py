@@ -107,7 +107,7 @@ except LabError as error:
 # ### Exercise 5.1 · The round trip (level 2 of 5, about 10 minutes)
 #
 # Write the cycle loss. For each of both sets: the mean absolute difference between its pictures and their own round trips,
-# over all numbers of the batch. The loss is the sum of the two means, a scalar. `to_b` and `to_a` are networks that take and
+# over all numbers of the batch. The loss is the sum of the two means, a scalar; the two batches may differ in size. `to_b` and `to_a` are networks that take and
 # return pictures (B, 3, H, W) in [-1, 1]; both learn from this loss.
 #
 # <details><summary>Hint 1</summary>
@@ -224,7 +224,8 @@ curves(
 #
 # <details><summary>Hint 2</summary>
 #
-# `torch.rand(()) < 0.5` is a coin, `int(torch.randint(size, ()))` a place.
+# `torch.rand` can toss a coin, and `torch.randint` choose a place. The old picture has to be in a variable of its own before the
+# fake takes its place.
 #
 # </details>
 
@@ -235,7 +236,7 @@ def exchange(memory, fake, size):
 
     memory: list of up to `size` pictures;  fake: (3, H, W);  size: int.  Returns a picture (3, H, W).
     """
-    ### BEGIN SOLUTION 5.3: fill, then toss a coin
+    ### BEGIN SOLUTION 5.3: return a picture, and keep the memory
     if len(memory) < size:
         memory.append(fake)
         return fake
