@@ -75,8 +75,8 @@ def _recognize_convolutions(function: Any) -> None:
             answer,
             (plain, "The styles have no effect: this is the plain convolution."),
             (plain / lengths, "The styles have no effect: weights of length 1, and no style anywhere."),
-            *((each, "The styles are spread over rows and columns of x. They belong to pictures and channels, its first "
-              "two axes.") for each in (spread, spread / sums.sqrt())),
+            *((each, "The styles are spread over rows and columns of x. They belong to pictures and channels, its "
+              "first two axes.") for each in (spread, spread / sums.sqrt())),
             (scaled / (styles.square() @ squares).sqrt()[..., None, None], "The styles meet the *output* channels of "
              "the squared weights. Which axis of `weight` is the input's?"),
             (plain / sums.sqrt(), "You divide by what the styles do to the channels, and the channels are not scaled."),

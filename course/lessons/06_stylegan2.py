@@ -379,7 +379,8 @@ for name, layers in {
 # ### Exercise 6.2 · Truncation (level 1 of 5, about 5 minutes)
 #
 # Write it, $w' = \bar w + \psi \, (w - \bar w)$, for a batch of w. `psi` may be any number: 1 changes nothing, 0
-# gives the mean for everyone, below 0 and above 1 are allowed. `w` and `mean` keep their values. The rows of pictures below are drawn with your function.
+# gives the mean for everyone, below 0 and above 1 are allowed. `w` and `mean` keep their values. The rows of
+# pictures below are drawn with your function.
 #
 # <details><summary>Hint 1</summary>
 #
