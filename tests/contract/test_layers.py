@@ -32,6 +32,7 @@ FLOORS = [  # from the roof down
     {"viz"},
     {"authoring"},
     {"files", "foreign"},
+    {"limits"},
     {"errors"},
 ]
 HEIGHT = {part: -number for number, floor in enumerate(FLOORS) for part in floor}
