@@ -235,7 +235,8 @@ curves({name: (place, line) for name, line in trained.items()}, xlabel="the numb
 # `published_penalty` below was written many times, by careful people, and published more than once. It runs. The loss falls.
 # The pictures come out pale. Run the experiment under it first: it trains a D on nothing but the penalty, and prints the
 # slope that should become 1. Then write the penalty, $(\lVert \nabla_x D(x) \rVert - 1)^2$, as a mean over the batch, for the
-# pictures x that are given; stepping aside is somebody else's task. `score` gives one logit a picture. The pictures are lent to you: leave them
+# pictures x that are given; stepping aside is somebody else's task. `score` gives one logit a picture. The pictures are lent
+# to you: leave them
 # as they are.
 #
 # <details><summary>Hint 1</summary>

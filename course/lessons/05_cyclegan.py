@@ -107,7 +107,8 @@ except LabError as error:
 # ### Exercise 5.1 · The round trip (level 2 of 5, about 10 minutes)
 #
 # Write the cycle loss. For each of both sets: the mean absolute difference between its pictures and their own round trips,
-# over all numbers of the batch. The loss is the sum of the two means, a scalar; the two batches may differ in size. `to_b` and `to_a` are networks that take and
+# over all numbers of the batch. The loss is the sum of the two means, a scalar; the two batches may differ in size. `to_b` and
+# `to_a` are networks that take and
 # return pictures (B, 3, H, W) in [-1, 1]; both learn from this loss.
 #
 # <details><summary>Hint 1</summary>
