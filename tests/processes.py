@@ -18,6 +18,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
 
+os.environ["OMP_NUM_THREADS"] = "1"  # a pool of threads does not survive the fork: the first sum would wait for ever
 FORKS = "forkserver" in multiprocessing.get_all_start_methods()
 CONTEXT = multiprocessing.get_context("forkserver" if FORKS else "spawn")
 IMPORTED = ("animelab.checks", "animelab.recipes", "animelab.widgets", "IPython.core.debugger", "ipykernel.debugger")
