@@ -47,9 +47,8 @@ def check_2_1(my_hairstyle: Any) -> None:
     hanging = [shape for stage in ("back", "middle") for _, shape in parse(style.sketches.get(stage, ""))]
     apart = [shape for shape in hanging if min(shape.curve.xs) > 0 and shape.fill in ("back_fill", "lock_fill")]
     if {"twin-tail", "drill"} & {*style.tags} and not apart:
-        wrong(
-            "It has the tag of twin tails or drills, and no filled shape of `back` or `middle` hangs beside the head."
-        )
+        wrong("It has the tag of twin tails or drills, and no filled shape of `back` or `middle` hangs beside the "
+              "head.")  # fmt: skip
     reach = max((max(shape.curve.ys) for shape in shapes if shape.fill in FILLS), default=0)
     if ("long" in style.tags) != (reach > SHOULDERS):
         wrong(f"It reaches down to y = {reach:.0f} and has the tag {style.tags[0]}. What ends above {SHOULDERS} is "
@@ -106,20 +105,16 @@ def check_2_2(answer_of: Any) -> None:
         tensor(kept, (len(points), 2)),
         (right, "The points are in place, but the left eye now lies on the right. Which eye is left in the mirror?"),
         (places, "Nothing has changed: neither a place nor a name."),
-    )
+    )  # fmt: skip
     recognize(
         named,
         (places, "Names were traded, and no point has moved: x should now be counted from the other edge."),
-        (
-            right - right.new([1, 0]),
-            "Every x is 1 too small. Here x counts edges and not pixels: the right edge is 128.",
-        ),
-        (
-            places * places.new([-1, 1]),
-            "Every x is negative: x counts from the left edge, and the mirror is at size / 2.",
-        ),
+        (right - right.new([1, 0]), "Every x is 1 too small. Here x counts edges and not pixels: the right edge is "
+         "128."),
+        (places * places.new([-1, 1]), "Every x is negative: x counts from the left edge, and the mirror is at size / "
+         "2."),
         (places * places.new([1, -1]) + places.new([0, 128]), "You turned y around: that is a reflection in water."),
-    )
+    )  # fmt: skip
     for name, found, wanted in zip(mirror(points, 128), named.tolist(), right.tolist()):
         if not np.allclose(found, wanted, atol=1e-3):
             wrong(f"`{name}` lies at {found} now, and it should lie at {wanted}.")
@@ -141,17 +136,13 @@ def check_2_3(answer_of: Any) -> None:
     recognize(
         tensor(answer_of(below.clone(), above.clone()), (2, 3, 5, 7)),
         (below * above, "Black on black gives white: -1 times -1 is 1. Multiply where black is 0 and white is 1."),
-        (
-            (right + 1) / 2,
-            "The product is right, but it runs from 0 to 1. The result should be a network's picture again.",
-        ),
+        ((right + 1) / 2, "The product is right, but it runs from 0 to 1. The result should be a network's picture "
+         "again."),
         (right + 1, "The product is right, but it runs from 0 to 2. Go back to -1 to 1 at the end."),
-        (
-            torch.minimum(below, above),
-            "That is the mode *darken*: the darker of the two wins, and nothing is multiplied.",
-        ),
+        (torch.minimum(below, above), "That is the mode *darken*: the darker of the two wins, and nothing is "
+         "multiplied."),
         (-multiply(-below, -above), "That is the mode *screen*: white covers everything. Here black does."),
-    )
+    )  # fmt: skip
 
 
 def overlap(guess: Tensor, truth: Tensor, labels: int) -> Tensor:
@@ -181,7 +172,7 @@ def check_2_4(intersection_over_union: Any) -> None:
         (both / total, "What is in both maps counts twice in your union. Each pixel is there once."),
         (1 - right[:4], "1 means that the two maps have nothing in common. It should mean that they agree."),
         (100 * right[:4], "The scores are right, in percent. They should run from 0 to 1."),
-    )
+    )  # fmt: skip
     if not close(answer[:4], right[:4]):
         begin, should = (values[:3].tolist() for values in (answer, right))
         wrong(f"Counted over the whole batch at once, label by label, yours begins with {begin}, not with {should}.")

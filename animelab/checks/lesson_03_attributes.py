@@ -62,7 +62,7 @@ def check_3_1(loss: Any) -> None:
             ((tags * softplus(-logits)).sum(1).mean(), "Naming what is not there costs nothing; it is wrong, too."),
             (((1 - tags) * softplus(logits)).sum(1).mean(), "Missing what is there costs nothing; it is wrong, too."),
             ((logits.sigmoid() - tags).square().sum(1).mean(), "Squared distances; cross-entropy is asked for."),
-        )
+        )  # fmt: skip
     if close(answer, right):
         extreme, which = torch.tensor([1e3, -1e3]).repeat(2, 17), torch.tensor([0.0, 0, 1, 1]).repeat(2, 9)[:, :34]
         answer, right = tensor(loss(extreme, which), ()), classification_loss(extreme, which)
@@ -96,13 +96,11 @@ def check_3_2(loss: Any) -> None:
             (weight * fool + obey / 34, "The orders are averaged over the attributes; exercise 3.1 sums them."),
             (weight * fool + obey * count, "The orders are summed over the batch; exercise 3.1 averages over it."),
             (weight * fool - obey, "G's loss falls when it ignores its orders: the sign."),
-            (
-                weight * fool + classification_loss(-names, orders),
-                "G's loss falls when it ignores its orders: the sign.",
-            ),
+            (weight * fool + classification_loss(-names, orders), "G's loss falls when it ignores its orders: the "
+             "sign."),
             (weight * fool, "The orders are missing: G would draw what it likes."),
             (obey, "Only the orders count: nothing asks the pictures to look real."),
-        )
+        )  # fmt: skip
     if close(answer, right):
         extreme = torch.tensor([1000.0, -1000.0]), torch.full((2, 34), -1000.0), torch.ones(2, 34)
         answer, right = tensor(loss(*extreme, 12.5), ()), generator_loss(*extreme, 12.5)
@@ -150,11 +148,9 @@ def check_3_3(penalty: Any) -> None:
     slopes = gradients.flatten(1).norm(dim=1)
     recognize(
         answer := tensor(penalty(score, pictures), ()),
-        (
-            (gradients.norm(dim=1) - 1).square().mean(),
-            "That is the bug: norm(dim=1) of (B, 3, H, W) measures the three colors of each pixel, so every pixel is "
-            "pushed to a slope of 1, and the picture as a whole to one of about sqrt(pixels).",
-        ),
+        ((gradients.norm(dim=1) - 1).square().mean(), "That is the bug: norm(dim=1) of (B, 3, H, W) measures the three "
+         "colors of each pixel, so every pixel is pushed to a slope of 1, and the picture as a whole to one of about "
+         "sqrt(pixels)."),
         ((gradients.flatten(2).norm(dim=2) - 1).square().mean(), "Each color has a slope there; a picture has one."),
         ((gradients.abs() - 1).square().mean(), "Every single number is held at 1; a picture has one slope."),
         ((gradients.norm() - 1).square(), "One length for the whole batch. Every picture has its own slope."),
@@ -163,18 +159,15 @@ def check_3_3(penalty: Any) -> None:
         ((slopes.square() - 1).square().mean(), "The squared length is held at 1; take the root."),
         ((slopes - 1).clamp(min=0).square().mean(), "Slopes below 1 cost nothing. DRAGAN wants 1, from both sides."),
         ((gradients.flatten(1).abs().sum(1) - 1).square().mean(), "Sizes are added up; a length is a root of squares."),
-        (
-            (slopes / 4 - 1).square().mean(),
-            "Each slope is a fourth: whoever averages 4 logits divides every gradient by 4.",
-        ),
+        ((slopes / 4 - 1).square().mean(), "Each slope is a fourth: whoever averages 4 logits divides every gradient "
+         "by 4."),
         ((slopes - 1).abs().mean(), "The distance from 1 is right; square it."),
         ((slopes - 1).square().sum(), "The sum over the batch; take the mean."),
         tolerance=1e-3,
-    )
+    )  # fmt: skip
     if not close(answer, tensor(penalty(score, pictures), ()), 1e-3):
-        wrong(
-            "Twice the same pictures, and two numbers came: no dice here, the slope at the given pictures is asked for."
-        )
+        wrong("Twice the same pictures, and two numbers came: no dice here, the slope at the given pictures is asked "
+              "for.")  # fmt: skip
     if close(answer, (slopes - 1).square().mean(), 1e-3):
         tensor(penalty(lambda pictures: score(pictures), pictures[2:]), ())  # not a module
     tensor(penalty(score, torch.cat([0 * pictures, pictures], 3)), ())  # another size, and D is flat at half of it
@@ -206,12 +199,10 @@ def check_3_4(breed: Any) -> None:
         latent, found = tensor(answer[0], (16,)), tensor(answer[1], (34,))
         recognize(
             latent,
-            (
-                mean,
-                "The latent is the plain mean, which is shorter than either parent's. Lesson 1 had an arc for this.",
-            ),
+            (mean, "The latent is the plain mean, which is shorter than either parent's. Lesson 1 had an arc for "
+             "this."),
             *((each, "The latent is one parent's; take the middle of the arc between them.") for each in z),
-        )
+        )  # fmt: skip
         if not close(latent, middle, 1e-3):
             wrong("The child's latent should lie in the middle of the arc between its parents: slerp at 0.5.")
         right = child_of(mother, father, GENES, take)[1]

@@ -53,11 +53,8 @@ def check_4_1(best: Any) -> None:
         own = "Every pixel and every channel has its own best value; only the answers belong together."
         recognize(
             answer,
-            (
-                answers.mean(0),
-                f"That is the mean, the best answer for *squared* distances. In plain distance it costs {cost:.4f} "
-                f"here, and {least:.4f} is possible: one odd answer should not pull at all the others.",
-            ),
+            (answers.mean(0), f"That is the mean, the best answer for *squared* distances. In plain distance it costs "
+             f"{cost:.4f} here, and {least:.4f} is possible: one odd answer should not pull at all the others."),
             (right.mean(0).expand_as(right), own),
             (answers.median(1).values.median(0).values.expand_as(right), own),
             (answers.median().expand_as(right), own),
@@ -90,7 +87,7 @@ def check_4_2(unet: Any) -> None:
             answer,
             (turned, "Right shapes, wrong order: the shortcut's channels come first, then those from below."),
             (empty, "The shortcuts carry nothing but zeros: what the way down saw has to come across."),
-        )
+        )  # fmt: skip
         if not close(answer, right):
             wrong("The shapes are right, the picture is not. Which map lies beside the one from below? Is it whole?")
 
@@ -197,10 +194,8 @@ def check_4_4(loss: Any) -> None:
         sure = [4000 * each[:3] for each in (source, target, fake)]
         answer, right = tensor(loss(D, *sure), ()), of((sure[0], sure[1]), (sure[0], sure[2]))
         if not close(answer, right):
-            wrong(
-                f"Where D is sure (logits of thousands) yours is {answer:.4g}, and it should be {right:.4g}: something "
-                "overflows. `losses` has lesson 1's, and softplus does not overflow."
-            )
+            wrong(f"Where D is sure (logits of thousands) yours is {answer:.4g}, and it should be {right:.4g}: "
+                  "something overflows. `losses` has lesson 1's, and softplus does not overflow.")  # fmt: skip
 
 
 class _Turned(nn.Module):

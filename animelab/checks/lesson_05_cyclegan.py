@@ -125,17 +125,16 @@ def _exchanged(exchange: Any, size: int, rounds: int) -> None:
     if numbers[:size] != list(range(size)):
         wrong(f"While the memory is not full, a picture goes in and comes back; yours gave {numbers[:size]}.")
     if len(memory) != size:
-        wrong(
-            f"After {rounds} pictures the memory holds {len(memory)}; its size is {size}. Does the list itself change?"
-        )
+        wrong(f"After {rounds} pictures the memory holds {len(memory)}; its size is {size}. Does the list itself "
+              "change?")  # fmt: skip
     if any(_key(picture) not in number_of or number_of[_key(picture)] != n for n, picture in enumerate(lent)):
         wrong("A picture was overwritten after it had been shown, and D may not be done with it. Put the fake into the "
               "list, not its numbers into the old picture.")  # fmt: skip
     old = [number for index, number in enumerate(numbers[size:], size) if number != index]
-    share = len(old) / (rounds - size)
+    turns = [number == index for index, number in enumerate(numbers[size:], size)]
+    share = turns.count(False) / len(turns)
     if not 0.38 < share < 0.62:
         wrong(f"Once it is full, an old picture should come out half of the time; yours does so in {share:.0%}.")
-    turns = [number == index for index, number in enumerate(numbers[size:], size)]
     if not 0.38 < sum(a != b for a, b in pairwise(turns)) / len(turns) < 0.62:
         wrong("Old pictures come out in a rhythm, or in long rows. Toss a coin each time, whatever came before.")
     kept = [number_of.get(_key(picture), -1) for picture in memory]
@@ -196,7 +195,6 @@ def check_5_4(points_of: Any) -> None:
     for offset in (150.0, -150.0, 800.0):
         for where in (torch.ones(5), torch.eye(5)[0]):  # all maps, or one of them
             if points_of(maps + offset * where[:, None, None]).isnan().any():
-                wrong(
-                    f"With logits around {offset:.0f} in some maps your places are not numbers: in float32 `exp` ends "
-                    "near exp(88), and is 0 below exp(-104). torch's `softmax` takes away each map's largest first."
-                )
+                wrong(f"With logits around {offset:.0f} in some maps your places are not numbers: in float32 `exp` "
+                      "ends near exp(88), and is 0 below exp(-104). torch's `softmax` takes away each map's largest "
+                      "first.")  # fmt: skip
