@@ -36,12 +36,8 @@ def child_of(
     return slerp(mother[0], father[0], 0.5), attributes
 
 
-@check(
-    "3.1",
-    "Every attribute is a question of its own, and the mean over the batch stays the same for any batch.",
-    classification_loss,
-    learns=("logits",),
-)
+@check("3.1", "Every attribute is a question of its own, and the mean over the batch stays the same for any batch.",
+       classification_loss, learns=("logits",))  # fmt: skip
 def check_3_1(loss: Any) -> None:
     """loss(logits, tags): (B, 34) twice to a scalar: cross-entropy summed over tags, averaged over the batch."""
     for count in (5, 3):
@@ -70,12 +66,8 @@ def check_3_1(loss: Any) -> None:
             wrong(OVERFLOW.format(answer.item(), right.item()))
 
 
-@check(
-    "3.2",
-    "G's loss has two terms: to be taken for real, and to have followed the order.",
-    generator_loss,
-    learns=("logits", "names"),
-)
+@check("3.2", "G's loss has two terms: to be taken for real, and to have followed the order.",
+       generator_loss, learns=("logits", "names"))  # fmt: skip
 def check_3_2(loss: Any) -> None:
     """loss(logits, names, orders, weight): (B,), (B, 34), (B, 34), a number, to a scalar."""
     for weight, count in ((7.5, 6), (2.5, 4)):
@@ -174,13 +166,8 @@ def check_3_3(penalty: Any) -> None:
     tensor(penalty(score, torch.cat([0 * pictures[:1], pictures[1:]])), ())  # and quite flat at one
 
 
-@check(
-    "3.4",
-    "A child has whole genes of its parents, and a latent on the way between them.",
-    child_of,
-    gradients=False,
-    tolerance=1e-3,
-)
+@check("3.4", "A child has whole genes of its parents, and a latent on the way between them.",
+       child_of, gradients=False, tolerance=1e-3)  # fmt: skip
 def check_3_4(breed: Any) -> None:
     """breed(mother, father, genes, take): (latent, tags) twice, columns of each gene, bools, to (latent, tags)."""
     z, tags = torch.nn.functional.normalize(torch.randn(2, 16)) * 3, torch.zeros(2, 34)  # walks differ for two lengths

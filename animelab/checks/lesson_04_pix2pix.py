@@ -38,12 +38,8 @@ def receptive_field(layers: Iterable[tuple[int, int]]) -> int:
     return field
 
 
-@check(
-    "4.1",
-    "The median: no other single picture is closer to all of them, in plain distance.",
-    best_answer,
-    gradients=False,
-)
+@check("4.1", "The median: no other single picture is closer to all of them, in plain distance.",
+       best_answer, gradients=False)  # fmt: skip
 def check_4_1(best: Any) -> None:
     """best(answers): right answers (N, 3, H, W) to the one picture (3, H, W) with the least mean distance."""
     for count in (9, 21):
@@ -92,21 +88,14 @@ def check_4_2(unet: Any) -> None:
             wrong("The shapes are right, the picture is not. Which map lies beside the one from below? Is it whole?")
 
 
-@check(
-    "4.3",
-    "Backward through the layers, and the discriminator's field of view falls out.",
-    receptive_field,
-    gradients=False,
-)
+@check("4.3", "Backward through the layers, and the discriminator's field of view falls out.",
+       receptive_field, gradients=False)  # fmt: skip
 def check_4_3(field: Any) -> None:
     """field(layers): (kernel, stride) of every layer from first to last, to a number of pixels."""
     stacks = (
-        [(5, 2), (3, 1), (6, 3)],
-        [(4, 2), (4, 2), (4, 1), (4, 1)],
-        [(4, 2), (4, 2), (4, 2), (4, 1), (4, 1)],
-        [(3, 1)],
-        [(7, 1), (3, 2)],
-    )
+        [(5, 2), (3, 1), (6, 3)], [(4, 2), (4, 2), (4, 1), (4, 1)], [(4, 2), (4, 2), (4, 2), (4, 1), (4, 1)],
+        [(3, 1)], [(7, 1), (3, 2)],
+    )  # fmt: skip
     for layers in stacks:  # in the first, each mistake gives another number
         answer, right = field(layers), receptive_field(layers)
         if not isinstance(answer, Real | Tensor):

@@ -67,11 +67,8 @@ def check_5_1(cycle_loss: Any) -> None:
         wrong(advice)
 
 
-@check(
-    "5.2",
-    "Squares: an opinion far from its goal still has a slope, also when it is on the right side.",
-    losses.least_squares_discriminator_loss,
-)
+@check("5.2", "Squares: an opinion far from its goal still has a slope, also when it is on the right side.",
+       losses.least_squares_discriminator_loss)  # fmt: skip
 def check_5_2(discriminator_squares: Any) -> None:
     """discriminator_squares(real_logits, fake_logits): maps of any shape to mean (real - 1)^2 + mean fake^2."""
     real, fake = torch.randn(3, 1, 5, 5), torch.randn(2, 1, 4, 6)
