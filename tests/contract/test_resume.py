@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from animelab.recipes import RECIPES
 
-STEPS = 60  # some more than the 20 of the promise, so that there is time to kill a run before it ends
+STEPS = 20
 SETTINGS = ["--preset", "smoke", "--device", "cpu", "--set", "keep=1000"]  # keep: the test goes back to step 10
 
 
@@ -57,9 +57,9 @@ def finish(training: Process, folder: Path) -> str:
 def test_killed_and_resumed_equals_uninterrupted(recipe, tmp_path):
     finish(start(recipe, tmp_path / "straight", STEPS), tmp_path / "straight")
 
-    # The same run, killed without warning once it has passed step 10.
+    # The same run, but for its end, which it never sees: killed without warning once it has passed step 10.
     folder = tmp_path / "killed"
-    victim = start(recipe, folder, STEPS)
+    victim = start(recipe, folder, 100_000)
     deadline = time.monotonic() + 120
     while not (folder / "checkpoints" / "step-00000010.pt").exists():
         assert time.monotonic() < deadline, "the victim wrote no checkpoint"
@@ -67,7 +67,6 @@ def test_killed_and_resumed_equals_uninterrupted(recipe, tmp_path):
         time.sleep(0.005)
     victim.kill()
     victim.wait()
-    assert not (folder / "checkpoints" / f"step-{STEPS:08d}.pt").exists(), "it ended before it could be killed"
     for path in folder.glob("checkpoints/step-*.pt"):  # it may have run a little further before it died
         if path.name > "step-00000010.pt":
             path.unlink()

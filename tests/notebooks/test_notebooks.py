@@ -326,7 +326,7 @@ def case(path: Path) -> object:
     return pytest.param(path, id=path.relative_to(ROOT / "notebooks").as_posix(), marks=marks)
 
 
-@pytest.mark.parametrize("path", map(case, NOTEBOOKS))
+@pytest.mark.parametrize("path", [*map(case, NOTEBOOKS)])
 def test_notebook_runs(path: Path, execute) -> None:
     book = nbformat.read(path, as_version=4)
     book.cells.append(nbformat.v4.new_code_cell(CLAIMS.get(path.stem, "")))
