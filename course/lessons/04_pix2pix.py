@@ -52,8 +52,9 @@ from animelab.widgets import DrawingBoard, LiveTraining
 
 # %%
 model = zoo.load("pix2pix-color-64")
-held_out = StudioPairs("line", "color", 64, 512, prior="frontal", split="test")
-lines, colors = held_out.batch(range(512))
+crowd = 512 if env.scale() == "full" else 260  # fd_studio wants 257
+held_out = StudioPairs("line", "color", 64, crowd, prior="frontal", split="test")
+lines, colors = held_out.batch(range(crowd))
 DrawingBoard(model, lines[:16])
 
 # %% [markdown]
@@ -477,13 +478,13 @@ print(
 
 # %%
 mine = zoo.load_run(run.folder)
-others = StudioPairs("line", "color", 64, 512, prior="frontal", split="validation")
+others = StudioPairs("line", "color", 64, crowd, prior="frontal", split="validation")
 rows = {
     "gray everywhere": torch.zeros_like(colors),
     "L1 alone": by_distance.translate(lines),
     "L1 and a discriminator": model.translate(lines),
     "yours": mine.translate(lines),
-    "drawings of others": others.batch(range(512))[1],
+    "drawings of others": others.batch(range(crowd))[1],
 }
 print(f"{'':26}{'PSNR (dB)':>12}{'perceptual':>12}{'fd_studio':>12}")
 for words, colored in rows.items():
