@@ -14,15 +14,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import LocalProvisioner
-from jupyter_server.services.kernels.kernelmanager import ServerKernelManager
-
 os.environ["OMP_NUM_THREADS"] = "1"  # a pool of threads does not survive the fork: the first sum would wait for ever
 FORKS = "forkserver" in multiprocessing.get_all_start_methods()
 CONTEXT = multiprocessing.get_context("forkserver" if FORKS else "spawn")
 IMPORTED = ("animelab.checks", "animelab.recipes", "animelab.widgets", "IPython.core.debugger", "ipykernel.debugger")
-CONTEXT.set_forkserver_preload([*IMPORTED, "ipykernel.kernelapp", "jupyter_client.provisioning", "sqlite3"])
+CONTEXT.set_forkserver_preload([*IMPORTED, "ipykernel.kernelapp", "sqlite3"])
 
 
 class Process:
@@ -75,27 +71,3 @@ def _become(command: list[str], output: Path, errors: Path, environment: dict[st
     np.random.seed()  # as every process: otherwise all would begin with the server's
     sys.argv = list(command)
     runpy.run_module(command[0], run_name="__main__", alter_sys=True)
-
-
-class Kernel(LocalProvisioner):
-    """Gives Jupyter kernels that are such processes."""
-
-    async def launch_kernel(self, cmd: list[str], **kwargs):
-        environment = {**kwargs["env"], "JPY_PARENT_PID": str(os.getpid())}  # it ends when the tests do
-        self.process = Process(cmd[cmd.index("-m") + 1 :], environment=environment, folder=kwargs.get("cwd") or ".")
-        self.pid = self.process.pid
-        return self.connection_info
-
-
-class _Forked:
-    def __init__(self, *given, **settings) -> None:
-        super().__init__(*given, **settings)
-        self.provisioner = Kernel(kernel_id="forked", kernel_spec=self.kernel_spec, parent=self)
-
-
-class ForkedKernelManager(_Forked, AsyncKernelManager):
-    """For nbclient."""
-
-
-class ServedKernelManager(_Forked, ServerKernelManager):
-    """For a Jupyter server."""

@@ -112,7 +112,7 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
         f"--IdentityProvider.token={token}",
         "--ServerApp.shutdown_no_activity_timeout=300",  # should the tests be killed, it does not stay behind
         "--MappingKernelManager.cull_idle_timeout=120",
-        "--MultiKernelManager.kernel_manager_class=processes.ServedKernelManager",
+        "--MultiKernelManager.kernel_manager_class=kernels.ServedKernelManager",
         "--LabApp.expose_app_in_browser=True",
         "--JupyterNotebookApp.expose_app_in_browser=True",
     ]

@@ -15,8 +15,8 @@ from typing import Any
 
 import nbformat
 import pytest
+from kernels import ForkedKernelManager
 from nbclient import NotebookClient
-from processes import ForkedKernelManager
 
 from animelab import authoring
 
