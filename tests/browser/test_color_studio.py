@@ -171,7 +171,7 @@ def test_a_wide_drawing_from_disk_and_the_colors_of_a_picture(open_notebook, tmp
     (tmp_path / "broken.png").write_text("no picture")
     page.locator("[aria-label='A line drawing from your disk']").set_input_files(tmp_path / "broken.png")
     page.wait_for_function(
-        "document.querySelector('.animelab-colors .animelab-hint').textContent.includes('no picture')"
+        "document.querySelector('.animelab-colors .animelab-hint').textContent.includes('not a PNG')"
     )
     page.get_by_role("button", name="Another drawing").click()
     wait_for(page, "draft", lambda found: found.shape == (128, 128, 3))

@@ -120,7 +120,7 @@ def test_drop_fit_and_draw_the_curtain(open_notebook):
     wait_for(page, "before", lambda found: np.abs(found[256, 60] - [0, 0, 255]).max() < 4)
     assert "Sent at 4096 × 2048 pixels" in page.locator(f"{ROOT} .animelab-hint").inner_text()
     drop(page, b"no picture")
-    page.wait_for_function(f"document.querySelector('{ROOT} .animelab-hint').textContent.includes('no picture')")
+    page.wait_for_function(f"document.querySelector('{ROOT} .animelab-hint').textContent.includes('not a PNG')")
 
 
 def test_the_real_model_in_the_notebook(open_notebook):
