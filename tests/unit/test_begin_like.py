@@ -70,7 +70,10 @@ def test_penalties_come_now_and_then_and_styles_mix_in_their_share(monkeypatch) 
         return losses.path_lengths(pictures, w)
 
     recipe.penalty = penalty
-    monkeypatch.setattr("animelab.recipes.stylegan2.losses", SimpleNamespace(path_lengths=path_lengths))
+    monkeypatch.setattr(
+        "animelab.recipes.stylegan2.losses",
+        SimpleNamespace(path_lengths=path_lengths, path_penalty=losses.path_penalty),
+    )
     for _ in range(10):
         recipe.step(torch.rand(4, 3, 16, 16) * 2 - 1)
     assert seen == {"r1": [0, 4, 8], "path": [0, 3, 6, 9]}

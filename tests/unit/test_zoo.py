@@ -31,13 +31,14 @@ def test_all_weights_fit_the_budget():
         "tagger",
         "examiner",
         "stylegan2-faces-64-discriminator",
+        "stylegan2-faces-64-170k-discriminator",
         "colorist-draft-128",
         "colorist-refine-128",
         "landmarks",
         *MODELS,
         *zoo.names("translator"),
     }
-    assert sum(sizes.values()) < 40e6
+    assert sum(sizes.values()) < 90e6
     assert sizes["dcgan-faces-64"] < 8e6
 
 
