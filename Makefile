@@ -6,8 +6,7 @@ BIN = .venv/bin
 READY = .venv/.installed
 # Up to four tests side by side, each on one thread: faster than one after another with a thread for every core.
 # The longest come first, so that at the end none keeps one processor busy and the others waiting.
-PYTEST = OMP_NUM_THREADS=1 LOKY_MAX_CPU_COUNT=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadgroup \
-    --durations 10
+PYTEST = OMP_NUM_THREADS=1 LOKY_MAX_CPU_COUNT=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 --durations 10
 TESTS = tests/browser tests/notebooks tests/contract tests/unit
 
 help:

@@ -62,12 +62,6 @@ OPEN = """async name => {
 WINDOW = {"width": 1280, "height": 900}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:  # one worker has the one JupyterLab
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 @dataclass
 class Jupyter:
     """A running server: its address, token and folder."""
