@@ -147,7 +147,7 @@ def test_generators_of_places_keep_the_photograph_and_move_towards_drawings(name
 def test_ugatit_finds_its_way_back_and_classifies_its_domains(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
     settings = {"batch": 4, "width": 8, "lr_G": 1e-3, "lr_D": 1e-3, "attention_weight": 10.0, "prior": "frontal"}
-    before, after, unpaired = trained("ugatit", tmp_path, 120, **settings)
+    before, after, unpaired = trained("ugatit", tmp_path, 180, **settings)
     a, b = unpaired.batch(range(32))
     for here, back in ((a, False), (b, True)):
         home = [model.translate(model.translate(here, back), not back) for model in (before, after)]

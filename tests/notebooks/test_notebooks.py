@@ -204,7 +204,7 @@ assert int(both[:8].mean(0).argmin()) // 16 in (8, 9), "the eyes of portraits ar
 assert both[8:].mean() < 0 < both[8:].amax((1, 2)).min(), "a cel is gray, not dark"
 moved_by = (there - here).mean(0)
 assert 3 < moved_by[:2, 1].min() and moved_by[:2, 1].max() < 4.2 and moved_by[1, 0] - moved_by[0, 0] > 2
-tints = [normal(cels[:8], over).mean((2, 3)).std(0).mean() for over in ((2, 3), (1, 2, 3))]
+tints = [ugatit.normalized(cels[:8], kind).mean((2, 3)).std(0).mean() for kind in ("instance", "layer")]
 assert tints[1] > 5 * tints[0], "instance norm takes the tint away"
 assert off["as it is"][2] > 1.25 * off["as it is"][0] > 1.25 * off["true eyes"][2], "ten degrees cost a third"
 assert max(abs(a - b) for a, b in zip(off["true eyes"][:6], off["found eyes"])) < 0.01 < off["found eyes"][6] - off["true eyes"][6]
