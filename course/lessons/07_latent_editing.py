@@ -219,7 +219,7 @@ drawn, drawn_tags = StudioAttributes(64, crowd, prior="frontal", split="test").b
 )
 zs, conditions = model.latents(crowd, seed=9), model.orders(crowd, seed=9)
 print(f"{'psi':>6}{'rank':>8}{'obeyed':>8}{'fd_studio':>11}")
-for psi in (0.4, 0.6, 0.8, 1.0, 1.2):
+for psi in (0.4, 1.2) if small else (0.4, 0.6, 0.8, 1.0, 1.2):
     faces = model.generate(zs, conditions, psi)
     rank = metrics.variety(faces, drawn)["rank"]
     obeyed = metrics.attribute_accuracy(faces, conditions)["hair color"]

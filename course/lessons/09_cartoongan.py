@@ -48,9 +48,10 @@ from animelab.widgets import BeforeAfter, LiveTraining, OwnPicture
 
 # %%
 model = zoo.load("cartoongan-scenes-128")
-test = StudioScenes("photo", "anime", 128, 128, split="test")
-new_photos, new_drawings = test.batch(range(128))
-truth = test.truth(range(128))
+count = 128 if env.scale() == "full" else 64  # kd_studio wants 64
+test = StudioScenes("photo", "anime", 128, count, split="test")
+new_photos, new_drawings = test.batch(range(count))
+truth = test.truth(range(count))
 BeforeAfter(
     {
         "photo": new_photos[:24],
