@@ -101,7 +101,7 @@ def setting(recipe: str, name: str, value: object, folder: Path) -> None:
     """The same in Python and as text from a command line."""
     try:
         config.change(RECIPES[recipe].presets["cpu"], **{name: value})
-    except Exception:
+    except LabError:
         if value != 10**5000:  # which Python does not print
             config.change(RECIPES[recipe].presets["cpu"], **{name: str(value)})
         raise
