@@ -11,6 +11,7 @@ import os
 import runpy
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -57,6 +58,14 @@ class Process:
 
     def terminate(self) -> None:
         self.process.terminate()
+
+
+def run(command: Sequence[object], timeout: float = 300) -> subprocess.CompletedProcess[str]:
+    """What subprocess.run says of `python -m module arguments…`."""
+    with tempfile.TemporaryDirectory() as folder:
+        output, errors = Path(folder, "output"), Path(folder, "errors")
+        code = Process(command, output, errors).wait(timeout)
+        return subprocess.CompletedProcess([*command], code, *(each.read_text("utf-8") for each in (output, errors)))
 
 
 def _become(command: list[str], output: Path, errors: Path, environment: dict[str, str], folder: str) -> None:

@@ -343,13 +343,14 @@ for stage, parts in (("draft", dots_of_mine), ("refine", dots_of_mine | errors_o
 # %%
 mine = zoo.colorist(runs["draft"].folder, runs["refine"].folder)
 size = config.size
-held_out = StudioPairs("line", "color", size, 256, prior=config.prior, split="test")
-some_lines, some_colors = held_out.batch(range(256))
+crowd = 256 if env.scale() == "full" else 128
+held_out = StudioPairs("line", "color", size, crowd, prior=config.prior, split="test")
+some_lines, some_colors = held_out.batch(range(crowd))
 paper = some_lines[:, :1]
 
 
 @torch.no_grad()
-def colored(dots, count=256):
+def colored(dots, count=crowd):
     """Draft and final picture of the first drawings, with these dots and no palette."""
     no_palette = torch.zeros(count, colorization.PALETTE)
     return mine(paper[:count], dots[:count], dots[:count], no_palette)
@@ -357,7 +358,7 @@ def colored(dots, count=256):
 
 torch.manual_seed(0)
 given = {
-    n: hints(some_colors, torch.full((256,), n), 1, paper > 0.4) for n in (0, 5, 20, 60)
+    n: hints(some_colors, torch.full((crowd,), n), 1, paper > 0.4) for n in (0, 5, 20, 60)
 }
 rows = {"lines, with 5 dots": as_picture(given[5][:8], some_lines[:8])}
 for n in (0, 5, 20):
@@ -377,7 +378,7 @@ compare(
 # outside of that piece of hair? **Predict:** what happens to each number from 0 dots to 60? And which stage leaks more?
 
 # %%
-characters = [held_out.cast[i] for i in range(256)]
+characters = [held_out.cast[i] for i in range(crowd)]
 pieces = torch.from_numpy(np.stack([studio.regions(each, size) for each in characters]))
 hair = (
     torch.from_numpy(np.stack([studio.label_map(each, size) for each in characters]))
@@ -386,7 +387,7 @@ hair = (
 green = torch.tensor([-0.6, 1.0, -0.6]).view(1, 3, 1, 1).expand_as(some_colors)
 torch.manual_seed(3)
 allowed = hair[:, None] & (paper > 0.4)
-middles = hints(green, torch.ones(256, dtype=torch.int64), 0, allowed)[:, 3:]
+middles = hints(green, torch.ones(crowd, dtype=torch.int64), 0, allowed)[:, 3:]
 places = middles.flatten(1).argmax(1)
 home = pieces == pieces.flatten(1).gather(1, places[:, None])[:, :, None]
 print(
@@ -414,7 +415,7 @@ for n, dots in given.items():
 
 # %%
 with torch.no_grad():  # a final dot: the first stage does not hear of it
-    asked = mine(paper, given[0], strange, torch.zeros(256, colorization.PALETTE))[1]
+    asked = mine(paper, given[0], strange, torch.zeros(crowd, colorization.PALETTE))[1]
 for words, pictures in {"unasked": colored(given[0])[1], "asked": asked}.items():
     far = float(metrics.obedience(pictures, strange))
     print(f"{words:8} the second stage is {far:3.0f} off a green final dot in the hair")
@@ -621,7 +622,9 @@ def lit(flat, cosines):
 cast = [Cast("full", 0, "test")[i] for i in range(8)]
 unlit = torch.minimum(as_batch([studio.render(c, 128, "flat") for c in cast]), lines[:8])
 scores = {"no light": []} | {words: [] for words in surfaces}
-for turn, height in itertools.product(range(10), (0.4, 1.0)):
+for turn, height in itertools.product(
+    range(10 if env.scale() == "full" else 2), (0.4, 1.0)
+):
     x, y = math.cos(turn * math.pi / 5), math.sin(turn * math.pi / 5)
     truth = as_batch([studio.lit(c, 128, (x, y, height)) for c in cast])
     toward = torch.tensor([x, y, height])

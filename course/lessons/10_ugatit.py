@@ -45,10 +45,11 @@ from animelab.widgets import BeforeAfter, LiveTraining, OwnPicture
 
 # %%
 model = zoo.load("ugatit-portrait-cel-64")
-held_out = StudioUnpaired("portrait", "cel", 64, 192, prior="frontal", split="test")
-portraits, cels = held_out.batch(range(192))
+crowd = 192 if env.scale() == "full" else 96
+held_out = StudioUnpaired("portrait", "cel", 64, crowd, prior="frontal", split="test")
+portraits, cels = held_out.batch(range(crowd))
 faces = model.translate(portraits)
-truth = held_out.truth(range(192))
+truth = held_out.truth(range(crowd))
 BeforeAfter(
     {"portrait": portraits[:24], "anime": faces[:24], "the truth": truth[:24]},
     attention=model.attention(portraits[:24]),
@@ -362,9 +363,9 @@ curves({"distance from the truth": (steps, [each["distance"] for each in notes])
 # %%
 mine, cycle = zoo.load_run(run.folder), zoo.load("cyclegan-portrait-cel-64")
 tags = torch.tensor(
-    [list(held_out.casts[0][i].tags().values()) for i in range(192)]
+    [list(held_out.casts[0][i].tags().values()) for i in range(crowd)]
 ).float()
-where = torch.stack([five_points(held_out.casts[0][i], 64, "cel") for i in range(192)])
+where = torch.stack([five_points(held_out.casts[0][i], 64, "cel") for i in range(crowd)])
 rows = {
     "the portraits": portraits, "CycleGAN": cycle.translate(portraits), "yours": mine.translate(portraits),
     "the zoo's": faces, "the truth": truth,
@@ -460,19 +461,24 @@ def to_home(eyes):
 
 def off_truth(pictures, move):
     middle = slice(16, 48)
-    return float((pictures - move.pictures(truth[:64]))[..., middle, middle].abs().mean())
+    return float(
+        (pictures - move.pictures(truth[: len(pictures)]))[..., middle, middle].abs().mean()
+    )
 
 
 # %%
-points = torch.stack([five_points(held_out.casts[0][i], 64, "portrait") for i in range(64)])
+few = 64 if env.scale() == "full" else 24
+points = torch.stack(
+    [five_points(held_out.casts[0][i], 64, "portrait") for i in range(few)]
+)
 angles, shown = [0, 5, 10, 15, 20, 30, 45], {}
 off = {"as it is": [], "true eyes": [], "found eyes": []}
 for angle in angles:
-    turn = torch.polar(torch.ones(64), torch.full((64,), math.radians(angle))).to(
+    turn = torch.polar(torch.ones(few), torch.full((few,), math.radians(angle))).to(
         torch.complex128
     )
     away = Move(turn, (32 + 32j) * (1 - turn))
-    photos = away.pictures(portraits[:64])
+    photos = away.pictures(portraits[:few])
     shown[angle] = {"turned": photos, "as it is": model.translate(photos)}
     eyes = {
         "true eyes": away.points(points[:, :2]),

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import subprocess
-import sys
 
 import numpy as np
+import processes
 import pytest
 import torch
 from PIL import Image
@@ -100,14 +98,13 @@ def test_one_direction_is_not_two() -> None:
 def translate(tmp_path):
     """`animelab translate` with a tiny untrained network, in a process of its own."""
     torch.manual_seed(0)
-    run = tmp_path / "run"
-    run.mkdir()
-    (run / "run.json").write_text("{}")
-    save_weights(run / "weights.safetensors", "cyclegan.pair", {"blocks": 1, "width": 4}, cyclegan.Pair(1, 4))
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "run.json").write_text("{}")
+    save_weights(folder / "weights.safetensors", "cyclegan.pair", {"blocks": 1, "width": 4}, cyclegan.Pair(1, 4))
 
     def command(*arguments, code=0):
-        words = [sys.executable, "-m", "animelab", "translate", run, *arguments]
-        result = subprocess.run(list(map(str, words)), capture_output=True, text=True, timeout=300, env=os.environ)
+        result = processes.run(["animelab", "translate", folder, *arguments])
         assert result.returncode == code, result.stdout + result.stderr
         assert "Traceback" not in result.stderr
         return result.stdout if code == 0 else result.stderr
