@@ -10,6 +10,7 @@ from torch import nn
 
 from animelab.nn import (
     animegan,
+    arguments,
     cartoongan,
     colorization,
     cyclegan,
@@ -55,6 +56,8 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "tagger.network": tagger.Tagger,
     "examiner.network": tagger.Examiner,
 }
+for network in {each.func if isinstance(each, partial) else each: None for each in NETWORKS.values()}:
+    setattr(network, "__init__", arguments.checked(**arguments.SHAPES)(network.__init__))  # noqa: B010  for all at once
 
 
 def count_parameters(network: nn.Module) -> int:

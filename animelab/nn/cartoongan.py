@@ -12,6 +12,9 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, max_pool2d, pad
 from torchvision.transforms.functional import gaussian_blur
 
+from animelab.errors import LabError
+from animelab.nn.arguments import checked
+
 
 class Residual(nn.Module):
     """Two convolutions beside a shortcut, with reflected borders."""
@@ -66,6 +69,7 @@ class Discriminator(nn.Sequential):
         super().__init__(*layers, nn.Conv2d(before, 1, 3, 1, 1))
 
 
+@checked()
 def slopes(pictures: Tensor) -> Tensor:
     """How steeply brightness changes at each pixel of pictures (B, 3, H, W), by Sobel: (B, 1, H, W), from 0."""
     gray = (pictures * pictures.new_tensor([0.299, 0.587, 0.114])[:, None, None]).sum(1, keepdim=True)
@@ -74,16 +78,20 @@ def slopes(pictures: Tensor) -> Tensor:
     return both.norm(dim=1, keepdim=True)
 
 
+@checked(threshold=(0.0, 10.0))
 def edges(pictures: Tensor, threshold: float = 0.25) -> Tensor:
     """Where brightness changes at once: bool (B, 1, H, W), of pictures (B, 3, H, W) in [-1, 1]."""
     return slopes(pictures) > threshold
 
 
+@checked(reach=(1, 255))
 def edge_smoothed(pictures: Tensor, reach: int = 5) -> Tensor:
     """CartoonGAN's third set (section 3.2.1): drawings (B, 3, H, W) whose edges, and nothing else, are blurred.
 
     The paper finds edges by Canny's method, we by a threshold. They are widened to `reach` pixels, and a Gaussian blur
     of that reach shows there.
     """
+    if reach % 2 == 0 or reach // 2 >= min(pictures.shape[2:]):
+        raise LabError(f"reach is odd, and its half smaller than the pictures; {reach} is not.")
     near = max_pool2d(edges(pictures).float(), reach, 1, reach // 2)
     return torch.lerp(pictures, gaussian_blur(pictures, reach), near)

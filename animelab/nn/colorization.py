@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ from scipy.ndimage import distance_transform_edt, label
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, grid_sample, interpolate, max_pool2d, pad
 
+from animelab import limits
 from animelab.errors import LabError
+from animelab.nn.arguments import checked
 
 BINS = 4  # a palette counts colors in BINS x BINS x BINS cells
 PALETTE = BINS**3
@@ -80,6 +83,7 @@ def hint_channels(colors: Tensor, dots: Tensor) -> Tensor:
     return torch.cat([colors * mask, mask], 1)
 
 
+@checked(counts=(None,), allowed=(None, 1, None, None))
 def hints(
     pictures: Tensor,
     counts: Tensor,
@@ -94,6 +98,8 @@ def hints(
     answer of colors and dots. Colors are 0 where no dot is, and the fourth channel, 1 on a dot, tells that from gray.
     LabError for more dots than pixels.
     """
+    if len(counts) not in (1, len(pictures)):
+        raise LabError(f"hints takes how many dots for each of {len(pictures)} pictures, not {len(counts)} numbers.")
     if int(counts.max()) > pictures[0, 0].numel():
         raise LabError(f"{int(counts.max())} dots do not fit into {pictures[0, 0].numel()} pixels; ask for fewer.")
     chances = torch.rand_like(pictures[:, :1])
@@ -107,6 +113,7 @@ def hints(
     return channels(colors, strength > 0)
 
 
+@checked()
 def palette(pictures: Tensor) -> Tensor:
     """Which colors, and how much of each: (B, 64), the roots of shares of 4 x 4 x 4 cells that add up to 1.
 
@@ -120,16 +127,19 @@ def palette(pictures: Tensor) -> Tensor:
     return shares.flatten(1).clamp(1e-12).sqrt()
 
 
+@checked(size=limits.PIXELS)
 def stripes(colors: Iterable[tuple[str, float]], size: int = 64) -> Tensor:
     """A picture (1, 3, size, size) in [-1, 1] of stripes as wide as each color's share, for `palette`.
 
     LabError for a color that is none, or shares that are not above 0.
     """
-    rows, shares = [], torch.tensor([share for _, share in colors])
-    if not len(shares) or not bool((shares > 0).all()):
+    pairs = list(colors) if isinstance(colors, Iterable) else []
+    fit = all(isinstance(each, Sequence) and len(each) == 2 and isinstance(each[1], Real) for each in pairs)
+    rows, shares = [], torch.tensor([share for _, share in pairs] if fit else [])
+    if not len(shares) or not bool(((shares > 0) & shares.isfinite()).all()):
         raise LabError("A palette is a row of colors with shares above 0, such as ('#e9bf3f', 0.25).")
     ends = (shares.cumsum(0) / shares.sum() * size).round().long()
-    for (name, _), start, end in zip(colors, [0, *ends], ends):
+    for (name, _), start, end in zip(pairs, [0, *ends], ends):
         rows.append(_color(name)[:, None].expand(3, int(end - start)))
     return torch.cat(rows, 1)[None, :, None].expand(1, 3, size, size)
 
@@ -156,6 +166,7 @@ def _color(name: str) -> Tensor:
     return torch.tensor(list(bytes.fromhex(name[1:]))) / 127.5 - 1
 
 
+@checked(like=(None, None, None, None), share=(0.0, 1.0), cells=(1, 256))
 def blobs(like: Tensor, share: float = 0.3, cells: int = 5) -> Tensor:
     """Soft-edged random spots, (B, 1, H, W) from 0 to 1, on about that share of each picture."""
     noise = torch.randn(len(like), 1, cells, cells, device=like.device)
@@ -164,11 +175,13 @@ def blobs(like: Tensor, share: float = 0.3, cells: int = 5) -> Tensor:
     return ((smooth - edge) * 6 + 0.5).clamp(0, 1)
 
 
+@checked(spots=(None, 1, None, None))
 def transplanted(pictures: Tensor, spots: Tensor) -> Tensor:
     """Pictures (B, 3, H, W) with parts of their neighbors in the batch where spots (B, 1, H, W), 0 to 1, say."""
     return torch.lerp(pictures, pictures.roll(1, 0), spots)
 
 
+@checked()
 def flawed(pictures: Tensor, transplanted: Callable[[Tensor, Tensor], Tensor] = transplanted) -> Tensor:
     """What a careless draft does to a picture, (B, 3, H, W): regions move, come from elsewhere, or are sprayed over.
 
@@ -193,6 +206,7 @@ def flawed(pictures: Tensor, transplanted: Callable[[Tensor, Tensor], Tensor] = 
     return torch.lerp(draft, soft, torch.rand(count, 1, 1, 1, device=device))
 
 
+@checked(share=(0.0, 1.0))
 def repainted(pictures: Tensor, share: float) -> Tensor:
     """Pictures (B, 3, H, W), in a share of which one thing has a random color: all that has about one pixel's color."""
     where = torch.rand_like(pictures[:, :1]).flatten(1).argmax(1)[:, None, None].expand(-1, 3, -1)
@@ -202,12 +216,14 @@ def repainted(pictures: Tensor, share: float) -> Tensor:
     return (pictures + thing * (torch.rand_like(old) * 2 - 1 - old)).clamp(-1, 1)
 
 
+@checked(hints=4)
 def middles(hints: Tensor) -> Tensor:
     """Where dots (B, 4, H, W) are, without their rims, which may lie on ink: bool (B, 1, H, W). All, if all is rim."""
     inner = -max_pool2d(-hints[:, 3:], 3, 1, 1)
     return (inner if inner.any() else hints[:, 3:]) > 0
 
 
+@checked(drafts=3, hints=4, ink=1)
 def poured(drafts: Tensor, hints: Tensor, ink: Tensor) -> Tensor:
     """Drafts (B, 3, H, W) with the color of each dot poured over the paper around it, as far as the lines let it.
 

@@ -10,6 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
+from animelab.errors import LabError
+from animelab.nn.arguments import checked
+
 STEP = 16  # tiles begin at multiples of this, but for the last, so that a network that halves sees them alike
 SMALL = 512  # pixels of the longer side of the version of a large picture that lends its tiles its norms
 
@@ -27,6 +30,7 @@ def straight(overlap: int) -> Tensor:
     return (torch.arange(overlap) + 0.5) / overlap
 
 
+@checked(pictures=(None, None, None, None), side=(STEP, 2**16), overlap=(0, 2**15))
 def by_tiles(
     translate: Callable[[Tensor], Tensor],
     pictures: Tensor,
@@ -40,6 +44,8 @@ def by_tiles(
     not count, and between them one tile fades into the other (`fade` can be a learner's own). A network that looks no
     further than a quarter of the overlap gives exactly what it would give in one piece.
     """
+    if side % STEP or overlap % STEP or 2 * overlap > side:
+        raise LabError(f"side and overlap are multiples of {STEP}, side at least twice overlap; not {side}, {overlap}.")
     rise = torch.cat([torch.zeros(overlap // 4), fade(overlap // 2), torch.ones(side)])[:side].clamp(min=1e-6)
     high, wide = pictures.shape[-2:]
     total, weight = torch.zeros(()), torch.zeros(high, wide)
@@ -47,6 +53,8 @@ def by_tiles(
         for left in starts(wide, side, overlap):
             tile = pictures[..., top : top + side, left : left + side]
             translated = translate(tile)
+            if getattr(translated, "shape", ())[2:] != tile.shape[2:]:
+                raise LabError(f"What translates tiles should give pictures of their size, {tuple(tile.shape[2:])}.")
             window = _window(rise, top, tile.shape[-2], high)[:, None] * _window(rise, left, tile.shape[-1], wide)
             if not total.ndim:
                 total = translated.new_zeros(*translated.shape[:2], high, wide)
