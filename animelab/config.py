@@ -26,6 +26,7 @@ class TrainingConfig:
     preview_every: int = 200  # steps between pictures of the time lapse
     checkpoint_every: int = 500  # steps between checkpoints
     keep: int = 2  # newest checkpoints kept
+    start: str = ""  # a bundled model or a run's folder whose networks it begins from; nothing: from noise
 
     def __post_init__(self) -> None:
         kinds = typing.get_type_hints(type(self))
@@ -49,8 +50,8 @@ AnyConfig = TypeVar("AnyConfig")
 def nearest(word: object, allowed: Iterable[str]) -> str:
     """A phrase for error messages: the most similar allowed name first, then all of them."""
     names = sorted(allowed)
-    close = difflib.get_close_matches(str(word), names, n=1, cutoff=0.5)
-    return (f"did you mean '{close[0]}'? " if close else "") + f"There are: {', '.join(names)}."
+    close = [each for text in (str(word), str(word).lower()) for each in difflib.get_close_matches(text, names, 1, 0.5)]
+    return (f"did you mean '{close[0]}'? There" if close else "there") + f" are: {', '.join(names)}."
 
 
 def pick(presets: Mapping[str, AnyConfig], name: str) -> AnyConfig:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,7 @@ class Recipe:
     name: ClassVar[str]  # as on the command line: "dcgan"
     presets: ClassVar[dict[str, Any]]
     parts: ClassVar[tuple[str, ...]] = ()  # attributes that a learner may replace
+    trained: ClassVar[Callable[[str], tuple[dict[str, Tensor], dict[str, Tensor]]]]  # what `start` names: zoo.trained
     examples: tuple[Tensor, ...] = ()  # the data's first pictures, for previews; the engine puts them there
 
     def __init__(self, config: Any, device: str | torch.device = "auto", **parts: Any) -> None:
@@ -47,8 +48,25 @@ class Recipe:
         env.seed_everything(config.seed)
         with out_of_memory(config):
             self.build(config)
+            if config.start:
+                self._begin_like(config.start)
             for name, module in self._having(nn.Module):
                 setattr(self, name, module.to(self.device))  # in place for parameters: optimizers keep their hold
+
+    def _begin_like(self, start: str) -> None:
+        """Take over the networks of a bundled model or of a run; LabError for others' shapes, or no discriminator."""
+        of_G, of_D = type(self).trained(start)
+        G, D = vars(self).get("G"), vars(self).get("D")
+        if D is not None and not of_D:
+            raise LabError(f"'{start}' has no discriminator to begin from; choose another start.")
+        for network, weights in ((self.weights()[2], of_G), (G, of_G), (D, of_D)):
+            try:
+                if network is not None:
+                    network.load_state_dict(weights)
+            except RuntimeError as error:
+                advice = "begin from a model of the same recipe, and give the settings of its networks as there"
+                raise LabError(f"'{start}' has other shapes than this {self.name}; {advice}.") from error
+        env.seed_everything(self.config.seed)  # a run's checkpoint brings its random state along; ours follows our seed
 
     # ---- a recipe's author writes these
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from animelab import zoo
 from animelab.engine import Recipe
 from animelab.recipes.animegan import AnimeGAN
 from animelab.recipes.cartoongan import CartoonGAN
@@ -31,3 +32,4 @@ _ALL: tuple[type[Recipe], ...] = (
     TaggerRecipe,
 )
 RECIPES = {recipe.name: recipe for recipe in _ALL}
+Recipe.trained = staticmethod(zoo.trained)  # for the setting `start`: the engine, a floor below, knows no zoo

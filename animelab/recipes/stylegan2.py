@@ -11,11 +11,10 @@ import torch
 from torch import Tensor
 
 from animelab import config as settings
-from animelab import env, losses, metrics, zoo
+from animelab import losses, metrics
 from animelab.config import TrainingConfig
 from animelab.data import ImageFolder, Labeled, Pictures, StudioAttributes, StudioFaces
 from animelab.engine import EMA, Recipe, frozen
-from animelab.engine.checkpoint import Checkpoints
 from animelab.errors import LabError
 from animelab.nn import stylegan2
 from animelab.nn.ada import Augment
@@ -45,7 +44,6 @@ class Config(TrainingConfig):
     attributes: bool = False  # G is told the 34 attributes of studio.TAGS, and D asks whether a picture has them
     faces: int = 50_000
     prior: str = "frontal"
-    start: str = ""  # a bundled model or a run's folder to begin from; nothing: from noise
     previews: int = 32
 
     def __post_init__(self) -> None:
@@ -87,24 +85,6 @@ def preset(name: str, **changes: object) -> Config:
     return settings.change(settings.pick(PRESETS, name), **changes)
 
 
-def begin_like(G: stylegan2.Generator, D: stylegan2.Discriminator, start: str) -> None:
-    """Take over a finished pair, a bundled one or a run's; LabError when it has other shapes, or no discriminator."""
-    if Path(start).is_dir():
-        of_G = getattr(zoo.load_run(start), "generator", torch.nn.Identity()).state_dict()
-        saved = Checkpoints(Path(start) / "checkpoints").load()
-        if saved is None or "D" not in saved["recipe"]:
-            raise LabError(f"{start} has no checkpoint with a discriminator; begin from a StyleGAN2's run.")
-        of_D = saved["recipe"]["D"]
-    else:
-        of_G, of_D = (zoo.network(name).state_dict() for name in (start, f"{start}-discriminator"))
-    for network, weights in ((G, of_G), (D, of_D)):
-        try:
-            network.load_state_dict(weights)
-        except RuntimeError as error:
-            advice = "give size, channels, mapping_layers and attributes as there"
-            raise LabError(f"'{start}' has other shapes; {advice}.") from error
-
-
 def lazy_adam(network: torch.nn.Module, lr: float, every: int) -> torch.optim.Adam:
     """Adam with betas (0, 0.99), slowed so that one more step in every so many changes nothing (appendix B).
 
@@ -135,9 +115,6 @@ class StyleGAN2(Recipe):
     def build(self, config: Config) -> None:
         shape = self.arguments()
         self.G, self.D = stylegan2.Generator(**shape), stylegan2.Discriminator(**shape)
-        if config.start:
-            begin_like(self.G, self.D, config.start)
-            env.seed_everything(config.seed)  # a run's checkpoint brings its random state along; ours follows our seed
         self.G_ema = EMA(self.G, 0.5 ** (config.batch / config.ema_images))
         pace = 100_000 if config.start else 500_000  # with a trained D there is less time
         self.augment: torch.nn.Module = Augment(config.ada_target, pace) if config.ada_target else torch.nn.Identity()

@@ -1,7 +1,8 @@
-"""A StyleGAN2 that begins where another one ended: a bundled one, or a run's."""
+"""A training that begins where another one ended: a bundled model, or a run."""
 
 from __future__ import annotations
 
+import dataclasses
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,8 @@ from animelab import losses, zoo
 from animelab.data import Pictures
 from animelab.engine import train
 from animelab.errors import LabError
+from animelab.recipes import RECIPES
+from animelab.recipes.dcgan import DCGAN
 from animelab.recipes.stylegan2 import PRESETS, StyleGAN2, preset
 
 
@@ -48,6 +51,28 @@ def test_another_shape_is_refused(run, tmp_path) -> None:
         StyleGAN2(changed(start=str(tmp_path)), "cpu")
     with pytest.raises(LabError, match="no model"):
         StyleGAN2(changed(start="stylegan2-faces-46"), "cpu")
+
+
+@pytest.mark.parametrize("name", sorted(RECIPES))
+def test_every_recipe_can_begin_from_a_run_of_its_own(name, tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
+    kind = RECIPES[name]
+    counts = {"scenes": 8} if name in ("cartoongan", "animegan") else {"faces": 8}
+    smoke = dataclasses.replace(kind.presets["smoke"], steps=1, batch=2, start="", **counts)
+    run = train(kind(smoke, "cpu"), kind.data(smoke), tmp_path / "run", watch=lambda progress: None)
+    new = kind(dataclasses.replace(smoke, start=str(run.folder), seed=5), "cpu")
+    for network in ("G", "D", "G_ema"):
+        if hasattr(new, network):
+            before = run.recipe.G_ema.average if network != "D" else run.recipe.D
+            after = new.G_ema.average if network == "G_ema" else getattr(new, network)
+            assert all(map(torch.equal, before.state_dict().values(), after.state_dict().values())), network
+    ours, theirs = (each.weights()[2].state_dict().values() for each in (new, run.recipe))
+    assert all(map(torch.equal, ours, theirs))
+
+
+def test_a_model_without_its_discriminator_is_refused() -> None:
+    with pytest.raises(LabError, match="no discriminator"):
+        DCGAN(dataclasses.replace(DCGAN.presets["cpu"], start="dcgan-faces-64"), "cpu")
 
 
 def test_the_preset_begins_from_the_bundled_pair() -> None:
