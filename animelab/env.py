@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from animelab import limits
 from animelab.errors import LabError
 
 _drive_runs: Path | None = None  # set by start(drive=True) on Colab
@@ -44,6 +45,7 @@ def runs_bfloat16_fast(device: torch.device) -> bool:
 
 def seed_everything(seed: int) -> None:
     """Seed Python, NumPy and torch (all devices)."""
+    seed = limits.whole("seed", seed, limits.SEEDS)
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)

@@ -13,11 +13,13 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from animelab import limits
 from animelab.errors import LONGEST, LabError, shown
 from animelab.files import save_picture
 
 # Okabe and Ito's palette, told apart by every kind of color vision; its yellow is too pale for a line on white.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+LARGEST = 3 * 10**8  # bytes of a grid
 GUTTER = 2  # white pixels between pictures
 INK, FAINT = "#444444", "#E4E4E4"
 MEASUREMENTS = ("step", "seconds", "images_per_second")  # columns of a training log that are not losses
@@ -64,9 +66,10 @@ def grid(images: Any, columns: int = 8, scale: int = 1) -> np.ndarray:
     images: tensor or array (B, 3, H, W) in [-1, 1] (values a little outside are clipped; one channel is shown as gray),
     uint8 array (B, H, W, 3), or a list of uint8 (H, W, 3) arrays of one size. Raises LabError for anything else.
     """
-    if columns < 1 or scale < 1:
-        raise LabError(f"A grid needs at least 1 column and scale 1, not columns={columns} and scale={scale}.")
+    columns, scale = limits.whole("columns", columns, limits.COUNT), limits.whole("scale", scale, (1, limits.PIXELS[1]))
     tiles = as_pixels(images)
+    if tiles.size * scale**2 > LARGEST:
+        raise LabError(f"{len(tiles):,} pictures at scale {scale:,} are too much for one grid; show fewer, or smaller.")
     if scale > 1:
         # Smoothly, or from 5 times on as plain squares: then the pixels are the point.
         method = Image.Resampling.LANCZOS if scale <= 4 else Image.Resampling.NEAREST
@@ -89,10 +92,10 @@ def heat_colors(maps: Any, size: tuple[int, int]) -> np.ndarray:
     """
     from matplotlib import colormaps
 
-    pictures = []
-    for heat in np.asarray(maps, dtype=np.float32):
-        high = Image.fromarray(heat).resize(size[::-1], Image.Resampling.BICUBIC)
-        values = np.asarray(high)
+    pictures, sides = [], size if isinstance(size, tuple) else (size,)
+    high, wide = (limits.whole("size", side, (1, limits.PIXELS[1])) for side in (*sides, sides[-1])[:2])
+    for heat in limits.numbers("maps", maps, None, None, None).detach().float().cpu().numpy():
+        values = np.asarray(Image.fromarray(heat).resize((wide, high), Image.Resampling.BICUBIC))
         pictures.append(colormaps["cividis"]((values - values.min()) / (np.ptp(values) + 1e-9))[..., :3])
     return (np.stack(pictures) * 255).round().astype(np.uint8)
 
@@ -100,8 +103,8 @@ def heat_colors(maps: Any, size: tuple[int, int]) -> np.ndarray:
 def show(images: Any, columns: int = 8, scale: int = 2, caption: str = "", alt: str = "") -> Figure:
     """A grid as a Figure; `images` as in `grid`. Say in `alt` what there is to see."""
     count = len(as_pixels(images))
-    noun = "picture" if count == 1 else "pictures"
-    return Figure(grid(images, columns, scale), alt or caption or f"{count} {noun} in a grid.", caption)
+    words = f"{count} picture{'s' * (count > 1)} in a grid."
+    return Figure(grid(images, columns, scale), alt or caption or words, caption)
 
 
 def compare(
@@ -114,11 +117,12 @@ def compare(
     """
     from matplotlib import get_data_path
 
-    if not rows:
+    size = limits.whole("size", size, (6, 256))
+    if not isinstance(rows, Mapping) or not rows:
         raise LabError("There is nothing to compare: pass {name: images} with at least one row.")
     font = ImageFont.truetype(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", size)
     sheets = {name: grid(images, columns, scale) for name, images in rows.items()}
-    names = {name: tuple(map(shown, (name,) if isinstance(name, str) else name)) for name in rows}
+    names = {name: tuple(map(shown, name if name and isinstance(name, tuple) else (name,))) for name in rows}
     width = max(max(sheet.shape[1], int(font.getlength(names[name][-1])) + 2) for name, sheet in sheets.items())
     strips: list[np.ndarray] = []
     for name, sheet in sheets.items():
@@ -128,12 +132,8 @@ def compare(
             left = step * place, label.height - 0.85 * size
             ImageDraw.Draw(label).text(left, each, fill=INK, font=font, anchor="lm")
         strips += [np.asarray(label), np.pad(sheet, ((0, 0), (0, width - sheet.shape[1]), (0, 0)), constant_values=255)]
-    alt = (
-        alt
-        or caption
-        or f"Rows of pictures to compare, from top to bottom: {'; '.join(map(', '.join, names.values()))}."
-    )
-    return Figure(np.concatenate(strips), alt, caption)
+    told = f"Rows of pictures to compare, from top to bottom: {'; '.join(map(', '.join, names.values()))}."
+    return Figure(np.concatenate(strips), alt or caption or told, caption)
 
 
 def curves(
@@ -155,7 +155,7 @@ def curves(
     from matplotlib.figure import Figure as Canvas
     from matplotlib.ticker import EngFormatter, MaxNLocator
 
-    series = _series(losses)
+    series, smoothing = _series(losses), limits.number("smoothing", smoothing, (0.0, 1.0))
     smooth = {name: _smooth(values, smoothing) for name, (_, values) in series.items()}
     ends = {name: values[np.isfinite(values)][-1] for name, values in smooth.items()}
     labels = {name: f"{shown(name, 40)}  {end:#.3g}" for name, end in ends.items()}
@@ -229,16 +229,24 @@ def as_pixels(images: Any) -> np.ndarray:
 def _series(losses: Any) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Both forms that `curves` takes, as {name: (steps, values)}; what is not finite is NaN."""
     if not isinstance(losses, Mapping):
+        losses = [losses] if not isinstance(losses, Sequence) else losses
+        if not all(isinstance(row, Mapping) and "step" in row for row in losses):
+            raise LabError("Curves are drawn of {name: (steps, values)}, or of the rows of a log, each with its step.")
         names = dict.fromkeys(name for row in losses for name in row if name not in MEASUREMENTS)
         pairs = {name: [(row["step"], row[name]) for row in losses if name in row] for name in names}
         losses = {name: tuple(zip(*points, strict=True)) for name, points in pairs.items()}
     series = {}
-    for name, (steps, values) in losses.items():
+    for name, pair in losses.items():
+        try:
+            steps, values = (np.asarray(each, kind).reshape(len(each)) for each, kind in zip(pair, (None, float)))
+            np.isfinite(steps)
+        except (TypeError, ValueError, RuntimeError) as problem:
+            raise LabError(f"'{name}' should be two rows of numbers, its steps and its values.") from problem
         if len(steps) != len(values):
             raise LabError(f"'{name}' has {len(steps)} steps but {len(values)} values; it needs one for each.")
-        known = np.where(np.isfinite(values), np.asarray(values, float), np.nan)
+        known = np.where(np.isfinite(values), values, np.nan)
         if not np.isnan(known).all():
-            series[name] = (np.asarray(steps), known)
+            series[name] = (steps, known)
     if not series:
         raise LabError("There are no losses to draw yet: train at least one step, or check that the log has rows.")
     return series

@@ -7,6 +7,7 @@ from importlib import resources
 import numpy as np
 from PIL import Image
 
+from animelab import limits
 from animelab.files import read
 
 # Cut from datasets/real: (file, left, top, side in pixels). Sources and licenses: datasets/real/ATTRIBUTION.md.
@@ -27,7 +28,7 @@ PHOTOS = ("coffee", "chelsea")  # a red cup on a table and a cat
 
 def real_faces(size: int = 64) -> np.ndarray:
     """The nine faces on white, uint8 (9, size, size, 3) RGB, in the order of CROPS; size up to 128."""
-    strip = _read("real_faces.png")
+    size, strip = limits.whole("size", size, (1, limits.SETTINGS["size"][1])), _read("real_faces.png")
     faces = (strip.crop((SIDE * i, 0, SIDE * (i + 1), SIDE)) for i in range(len(CROPS)))
     return np.stack([np.asarray(face.resize((size, size), Image.Resampling.BICUBIC)) for face in faces])
 

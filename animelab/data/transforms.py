@@ -10,15 +10,17 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from animelab import limits
 from animelab.data.pictures import as_tensor
 from animelab.studio import paint_labels
 
 
 def as_pictures(layer: Tensor) -> Tensor:
     """Any layer as pictures (B, 3, H, W): labels int64 (B, H, W) in `LABEL_COLORS`, one channel repeated."""
-    if layer.dtype == torch.int64:
+    if getattr(layer, "dtype", None) == torch.int64 and layer.ndim == 3:
         return as_tensor(np.asarray(paint_labels(layer.cpu().numpy())), layer.device)
-    return layer.expand(-1, 3, -1, -1)
+    layer = limits.pictures(layer, "A layer", None)
+    return layer if layer.shape[1] == 3 else limits.pictures(layer, "A layer", 1).expand(-1, 3, -1, -1)
 
 
 def jittered(*batches: Tensor, crop: float = 286 / 256, size: int | None = None) -> list[Tensor]:

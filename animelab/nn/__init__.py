@@ -57,7 +57,7 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "examiner.network": tagger.Examiner,
 }
 for network in {each.func if isinstance(each, partial) else each: None for each in NETWORKS.values()}:
-    setattr(network, "__init__", arguments.checked(**arguments.SHAPES)(network.__init__))  # noqa: B010  for all at once
+    setattr(network, "__init__", arguments.checked(norm=tuple(pix2pix.NORMS), **arguments.SHAPES)(network.__init__))  # noqa: B010
 
 
 def count_parameters(network: nn.Module) -> int:

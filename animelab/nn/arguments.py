@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from animelab import limits
+from animelab.config import nearest
 from animelab.errors import LabError, shown
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -21,10 +22,10 @@ SHAPES: dict[str, limits.Range] = {  # what only networks have; the rest is as i
 
 
 def checked(**wanted: Any) -> Callable[[F], F]:
-    """Lets a function check its arguments by their annotations: int, float, bool and Tensor. LabError for others.
+    """Lets a function check its arguments by their annotations: int, float, bool, str and Tensor. LabError for others.
 
-    wanted: by name a number's range, where limits.SETTINGS has none; or a Tensor's shape, or the channels of pictures.
-    Tensors that are called `pictures` have three; those of which nothing is said are not looked at.
+    wanted: by name a number's range, where limits.SETTINGS has none; words to choose from; a Tensor's shape, or the
+    channels of pictures. Tensors called `pictures` have three; others of which nothing is said are not looked at.
     """
 
     def check(name: str, kind: str, value: Any) -> Any:
@@ -33,6 +34,8 @@ def checked(**wanted: Any) -> Callable[[F], F]:
             return (limits.whole if kind == "int" else limits.number)(name, value, known)
         if kind == "bool" and not isinstance(value, bool | np.bool_):
             raise LabError(f"{name} takes True or False, not {shown(repr(value))}.")
+        if kind == "str" and value not in wanted.get(name, (value,)):
+            raise LabError(f"There is no {name} {shown(repr(value))}: {nearest(str(value), wanted[name])}")
         if kind != "Tensor" or name not in {"pictures", *wanted}:
             return value
         shape = wanted.get(name, 3)

@@ -100,9 +100,9 @@ def cosines(normals: Tensor, lamp: tuple[float, float, float]) -> Tensor:
     lamp: x to the right and y down, in shares of the picture, and its height above it in widths.
     """
     high, wide = normals.shape[2:]
-    lamp = limits.numbers("lamp", lamp, 3).tolist()
+    right, down, height = limits.numbers("lamp", lamp, 3).tolist()
     y, x = torch.meshgrid(torch.arange(high) + 0.5, torch.arange(wide) + 0.5, indexing="ij")
-    toward = torch.stack([lamp[0] - x / wide, (y / high - lamp[1]) * high / wide, torch.full_like(x, lamp[2])])
+    toward = torch.stack([right - x / wide, (y / high - down) * high / wide, torch.full_like(x, height)])
     return squarely(normals, toward.to(normals.device))
 
 

@@ -313,5 +313,7 @@ def _channels(size: int, base: int, most: int) -> tuple[list[int], list[int]]:
     """The sides 4, 8, ..., size and the channels at each."""
     if size < 8 or size & (size - 1):
         raise LabError(f"StyleGAN2 draws pictures of 8, 16, 32, ... pixels, not {size}; choose one of these as size.")
+    if base < size:
+        raise LabError(f"channel_base={base} leaves no channel at {size} pixels; take {size} or more, as 32 * {size}.")
     sides = [2**level for level in range(2, size.bit_length())]
     return sides, [min(base // side, most) for side in sides]

@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from animelab.errors import LabError
+from animelab.nn.arguments import checked
 from animelab.viz import as_pixels, heat_colors
 from animelab.widgets.picture import Panel, Picture
 
@@ -24,7 +25,10 @@ class BeforeAfter(Panel):
     LabError for fewer versions, or unequal numbers.
     """
 
+    @checked(attention=(None, None, None))
     def __init__(self, versions: dict[str, Any], attention: Tensor | None = None) -> None:
+        if not isinstance(versions, dict):
+            raise LabError(f"A curtain takes {{words: pictures}}, not a {type(versions).__name__}.")
         self.versions = {name: as_pixels(pictures) for name, pictures in versions.items()}
         counts = {len(pictures) for pictures in self.versions.values()}
         counts |= set() if attention is None else {len(attention)}
@@ -33,8 +37,6 @@ class BeforeAfter(Panel):
             raise LabError(f"A curtain has two versions or more of the same pictures, not {len(versions)} of {counts}.")
         if len(shapes) != 1:
             raise LabError("The versions have unlike shapes: a curtain is for the same pictures, high and wide alike.")
-        if attention is not None and attention.ndim != 3:
-            raise LabError(f"Attention is a map for each picture, (N, h, w), not {tuple(attention.shape)}.")
         names = list(self.versions)
         wide = {"layout": {"width": "330px"}, "style": {"description_width": "90px"}}
         self._picture = Picture(SHOWN)

@@ -12,11 +12,13 @@ from torch import Tensor
 
 from animelab.errors import LabError
 from animelab.metrics.attributes import GROUPS
+from animelab.nn.arguments import checked
 from animelab.studio import TAGS
 from animelab.viz import as_pixels
 from animelab.widgets.latent_explorer import button
 from animelab.widgets.picture import Panel, Picture, escaped
 
+SEEDS = (0, 2**31 - 1)  # of a browser's box
 SHOWN = 256  # CSS pixels of the picture
 
 
@@ -28,6 +30,7 @@ class CharacterMaker(Panel):
     what you see. Keyboard: Tab goes from control to control, the space bar ticks. Raises LabError for other models.
     """
 
+    @checked(seed=SEEDS)
     def __init__(self, model: Any, seed: int = 0) -> None:
         if not hasattr(model, "orders"):
             raise LabError("This model takes no orders; pass one that does, such as zoo.load('makegirlsmoe-faces-64').")
@@ -91,7 +94,7 @@ class CharacterMaker(Panel):
         for name, control in named.items():
             control.add_class(f"animelab-{name.replace(' ', '-')}")
             control.observe(self._moved, "value")
-        self._seed = ipywidgets.BoundedIntText(seed, 0, 2**31 - 1, description="Seed", layout={"width": "160px"})
+        self._seed = ipywidgets.BoundedIntText(seed, *SEEDS, description="Seed", layout={"width": "160px"})
         self._seed.observe(lambda change: self.new_character(change["new"]), "value")
         new = button("New character", lambda _: self._seed.set_trait("value", self._seed.value + 1))
         reset = button("Reset", lambda _: self.new_character(self._seed.value))

@@ -70,6 +70,12 @@ class ColorStudio(anywidget.AnyWidget):
         schemes: Mapping[str, Sequence[tuple[str, float]]] = SCHEMES,
         folder: str | Path | None = None,
     ) -> None:
+        if not hasattr(colorist, "eval"):
+            raise LabError(
+                f"A colorist of both networks is asked for, not a {type(colorist).__name__}; see zoo.colorist."
+            )
+        if not isinstance(schemes, Mapping):
+            raise LabError(f"Schemes are {{words: colors and shares}}, not a {type(schemes).__name__}.")
         self.colorist, self.size = colorist.eval(), limits.whole("size", size, (16, limits.SETTINGS["size"][1]))
         self.palettes = {words: palette(stripes(colors)) for words, colors in schemes.items()}
         self.folder = Path(folder or env.runs_dir() / "colorings").absolute()

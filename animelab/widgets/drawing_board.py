@@ -14,7 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from animelab.viz import as_pixels, image_tag
-from animelab.widgets.picture import data_url, sent_picture
+from animelab.widgets.picture import data_url, function_of, sent_picture
 
 SIDE = 256  # pixels of the canvas
 LARGEST = 2**20  # characters of a drawing that a browser may send
@@ -48,7 +48,7 @@ class DrawingBoard(anywidget.AnyWidget):
     words = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, model: Any, drawings: Any) -> None:
-        self._translate: Callable[[Tensor], Tensor] = getattr(model, "translate", model)
+        self._translate: Callable[[Tensor], Tensor] = function_of(model)
         self._drawings, self._shown = as_pixels(drawings), 0
         super().__init__(words="The model's answer to the line drawing at the left.")
         self.on_msg(self._asked)

@@ -16,12 +16,13 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from animelab import env, zoo
+from animelab import env, limits, zoo
 from animelab.errors import LabError, shown
 from animelab.files import save_picture
 from animelab.latent import Generate, Latents, Styles
 from animelab.latent.projection import read_point, save_point
 from animelab.nn import stylegan2
+from animelab.nn.arguments import checked
 from animelab.viz import as_pixels
 from animelab.widgets.picture import Panel, Picture, Words, escaped, label
 
@@ -75,6 +76,7 @@ class LatentExplorer(Panel):
     its cells, to Page Up, Page Down, Home and End), and their numbers can be typed over.
     """
 
+    @checked(seed=limits.SEEDS)
     def __init__(
         self,
         model: Any,
@@ -118,6 +120,8 @@ class LatentExplorer(Panel):
 
     def load(self, path: str | Path) -> None:
         """Go on from a point that `save` or `animelab project` wrote; LabError for one of another generator."""
+        if not isinstance(path, str | Path) or not str(path).strip():
+            raise LabError(f"The file of a point is asked for, not {shown(repr(path))}.")
         point = read_point(Path(path), self.space)
         face = replace(self._start(self.state.seed), face=point, name=shown(Path(path).stem))
         self._go(replace(face, a=self.state.a, b=self.state.b))
@@ -274,6 +278,8 @@ def _class_name(name: str) -> str:
 
 def space_of(model: Any, latent: int | None, device: str | None, named: Mapping[str, Tensor] | None) -> Latents:
     """The space to explore: w for a StyleGAN2 (bare, or of the zoo), z for everything else."""
+    if not isinstance(named, Mapping | None):
+        raise LabError(f"Directions come by name, {{words: (latent,)}}, not as a {type(named).__name__}.")
     bare = model if isinstance(model, nn.Module) else getattr(model, "generator", None)
     labels = model.orders(4096) if isinstance(model, zoo.Conditional) else None
     if isinstance(bare, stylegan2.Generator) and (bare.mapping.embed is None or labels is not None):

@@ -11,6 +11,7 @@ from IPython.display import display
 
 from animelab.engine import Progress
 from animelab.errors import LabError, say
+from animelab.nn.arguments import checked
 from animelab.viz import COLORS, curves
 from animelab.widgets.picture import Panel, Picture, Words
 
@@ -25,6 +26,7 @@ class LiveTraining(Panel):
     state.
     """
 
+    @checked(every=(0.0, 86_400.0))
     def __init__(self, every: float = 3.0) -> None:
         self.every = every
         self._status, self._grid, self._curves = Words(), Picture(WIDTH), Picture(WIDTH, "curves")

@@ -18,7 +18,7 @@ from animelab.config import nearest
 from animelab.data import FITS, fitted
 from animelab.errors import LabError
 from animelab.viz import as_pixels, heat_colors, image_tag
-from animelab.widgets.picture import data_url, sent_drawing, sent_picture
+from animelab.widgets.picture import data_url, function_of, sent_drawing, sent_picture
 
 SIDE = 256  # CSS pixels of the longer side of each picture
 LARGEST = 9_500_000  # characters of a picture from a browser: a server of Jupyter hangs up on more than 10 MB
@@ -70,13 +70,11 @@ class OwnPicture(anywidget.AnyWidget):
     answers = traitlets.Int().tag(sync=True)  # counts up, so that an answer is always news
 
     def __init__(self, model: Any, pictures: Any, size: int | None = 64) -> None:
-        self._translate: Callable[[Tensor], Tensor] = getattr(model, "translate", model)
+        self._translate: Callable[[Tensor], Tensor] = function_of(model)
         self._attention = model.attention if getattr(model, "attends", False) else None
         self._lines = getattr(model, "takes_lines", False)
-        if isinstance(model, str) or not callable(self._translate):
-            raise LabError(f"A model or a function is asked for, not '{model}'; zoo.load opens one by its name.")
         size = None if size is None else limits.whole("size", size, (16, limits.SETTINGS["size"][1]))
-        self._pictures = [as_pixels(each)[0] for each in pictures]
+        self._pictures = [as_pixels(each)[0] for each in pictures] if hasattr(pictures, "__len__") else []
         if not self._pictures:
             raise LabError("Give at least one picture to begin with; your own can replace it.")
         self.size, self._shown = size, 0

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from animelab import limits
+from animelab.nn.arguments import checked
 from animelab.viz import as_pixels
 from animelab.widgets.latent_explorer import button, space_of
 from animelab.widgets.picture import Panel, Picture, Words, escaped
@@ -43,6 +45,7 @@ class PickAndRefine(Panel):
     what was picked. The first of each grid is the character as it was. Raises LabError as LatentExplorer.
     """
 
+    @checked(truncation=limits.TRUNCATION)
     def __init__(
         self, model: Any, latent: int | None = None, device: str | None = None, seed: int = 0, truncation: float = 0.8
     ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets
@@ -81,6 +82,14 @@ class Panel(ipywidgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         return self.bundle()
+
+
+def function_of(model: Any) -> Callable[[Any], Any]:
+    """What a translator, or a function of pictures, makes of them; LabError for what is neither."""
+    translate = getattr(model, "translate", model)
+    if isinstance(model, str) or not callable(translate):
+        raise LabError(f"A model or a function is asked for, not {shown(repr(model))}; zoo.load opens one by its name.")
+    return translate
 
 
 def data_url(pixels: np.ndarray) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 
 from animelab.errors import LabError
 from animelab.files import read
+from animelab.nn.arguments import checked
 from animelab.viz import as_pixels
 from animelab.widgets.picture import Panel, Picture, Words
 
@@ -23,6 +24,7 @@ class Timelapse(Panel):
     by default. Raises LabError when there are no frames.
     """
 
+    @checked(interval=(1, 60_000), width=(1, 10_000))
     def __init__(
         self,
         frames: str | Path | Sequence[Any],
@@ -34,9 +36,9 @@ class Timelapse(Panel):
             folder, frames = frames, sorted(Path(frames).glob("*.png"))
             if not frames:
                 raise LabError(f"There are no PNG pictures in {folder}; train there first, or check the path.")
-        self.frames = list(frames)
+        self.frames = list(frames) if isinstance(frames, Sequence | np.ndarray) else []
         if not self.frames:
-            raise LabError("A time lapse needs at least one frame, and the list is empty.")
+            raise LabError("A time lapse needs at least one frame, a folder or a list of them.")
         self.names = list(names or [_name(frame, index) for index, frame in enumerate(self.frames)])
         if len(self.names) != len(self.frames):
             raise LabError(f"There are {len(self.frames)} frames but {len(self.names)} names; give one name for each.")

@@ -77,7 +77,7 @@ def test_what_is_no_picture_is_refused_with_advice(images: object, message: str)
 
 
 def test_grid_needs_a_column():
-    with pytest.raises(LabError, match="columns=0"):
+    with pytest.raises(LabError, match="columns takes"):
         grid(flat(0.0), columns=0)
 
 
