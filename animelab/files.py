@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -19,9 +20,11 @@ from animelab.errors import LabError, reason, shown
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")  # by content; of the others Pillow knows, one runs PostScript
 LARGEST = 2**28  # bytes of a file
-MOST_PIXELS = 89_478_485  # Pillow warns beyond
+MOST_PIXELS = 8192 * 6144  # more than phones take; laid on white, they need 1 GB
 MOST_SCANS = 200  # of a JPEG, which has about 10; a small file with thousands would take hours
 SMALLEST = 16  # pixels on the shorter side of a picture to work on; below, there is no face to see
+# What a system says of what could not be written, other than that there is no room.
+OTHER_REASONS = {os.strerror(number) for number, name in errno.errorcode.items() if name not in ("ENOSPC", "EDQUOT")}
 Source = str | Path | bytes  # a path, or a file's content
 Sides = tuple[int, int]  # the least and the greatest side in pixels
 
@@ -40,15 +43,19 @@ def opened(source: Source, sides: Sides = (SMALLEST, MOST_PIXELS)) -> tuple[Imag
     Raises BadPicture as `read` does, and for sides outside of `sides`.
     """
     with _stored(source, sides) as stored:
-        image = ImageOps.exif_transpose(stored)
+        image: Image.Image = stored
+        ImageOps.exif_transpose(image, in_place=True)
         if image.mode == "F" or image.mode.startswith("I"):
             values = np.asarray(image, dtype=np.float32)
-            # Integers come from 16-bit files (Pillow calls some of them 32-bit); floats count to 1 or to 255.
-            top = 65535 if image.mode != "F" else 1 if values.max() <= 1 else 255
+            if not np.isfinite(values).all():
+                raise ValueError("NaN or infinity among its numbers")
+            # Of 8 to 16 bits, whatever the file has room for (Pillow calls some 32-bit); floats count to 1 or to 255.
+            tops = (1, 255) if image.mode == "F" else (255, 1023, 4095, 16383, 65535)
+            top = next((top for top in tops if values.max() <= top), tops[-1])
             image = Image.fromarray((values.clip(0, top) * (255 / top)).round().astype(np.uint8))
         alpha = None
         if image.getbands()[-1] in ("A", "a") or "transparency" in image.info:
-            image = image.convert("RGBA")
+            image = image if image.mode == "RGBA" else image.convert("RGBA")
             alpha = image.getchannel("A")
             image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
         return image.convert("RGB"), alpha
@@ -105,7 +112,7 @@ def one_name(text: str) -> str:
         raise LabError("A name has 1 to 200 letters; type another.")
     if shown(name, 200) != name or re.search(r'[<>:"/\\|?*]', name) or name[0] == "." or name[-1] == ".":
         raise LabError(f"'{name}' is no name to save under: no / \\ : * ? \" < > |, and no dot at either end.")
-    if re.fullmatch(r"(?i)(con|conin\$|conout\$|prn|aux|nul|com\d|lpt\d)( *\..*)?", name):
+    if re.fullmatch(r"(?i)(con|conin\$|conout\$|clock\$|prn|aux|nul|(com|lpt)[\d¹²³])( *\..*)?", name):
         raise LabError(f"'{name}' is a device's name on Windows; type another.")
     return name
 
@@ -124,11 +131,14 @@ def write_atomically(path: Path, write: Callable[[Path], object], sync: bool = T
 
     sync: whether it must outlive a power cut. Raises LabError as `writing` does.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with writing(path):
+    temporary = path.with_name(f".{path.name[:40]}.{os.getpid()}")  # a name that fits on the disk is never too long
+    with writing(path, sync):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
+            temporary.touch()
+            mode = temporary.stat().st_mode
             write(temporary)
+            temporary.chmod(mode)  # safetensors puts a file in its place that nobody else may read
             if sync:
                 with open(temporary, "rb+") as file:
                     os.fsync(file.fileno())
@@ -138,14 +148,20 @@ def write_atomically(path: Path, write: Callable[[Path], object], sync: bool = T
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[None]:
-    """Inside, a full disk (or one that must not be written) is one LabError, in whatever words a library reports it."""
+def writing(path: Path, goes_on: bool = True) -> Iterator[None]:
+    """Inside, a full disk (or one that must not be written) is one LabError, in whatever words a library reports it.
+
+    goes_on: whether the same command takes up what was written before, as training does.
+    """
     try:
         yield
     except (OSError, RuntimeError, SafetensorError) as error:
+        words = _words(error)
+        room = "" if words in OTHER_REASONS else "free some space there or "
+        then = "another folder, and run the same again" if goes_on else "a new folder or name"
         raise LabError(
-            f"{path.name} could not be written into {path.parent} ({_words(error)}); free some space there or choose "
-            "another folder, and run the same again: what was written before is still there."
+            f"{path.name} could not be written into {path.parent} ({words}); {room}choose {then}: "
+            "what was written before is still there."
         ) from error
 
 

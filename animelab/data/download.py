@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import queue
 import re
 import shutil
@@ -25,7 +26,7 @@ from tqdm.auto import tqdm
 
 from animelab.config import nearest
 from animelab.errors import LabError, reason, say
-from animelab.files import LARGEST, is_picture
+from animelab.files import LARGEST, is_picture, write_atomically
 
 CHUNK = 2**16
 PATIENCE = 30  # seconds without a byte; for a whole CHUNK twice as many
@@ -85,9 +86,10 @@ def get(source: str | Source, folder: str | Path, archive: str | Path | None = N
     folder, path = Path(folder), Path(archive) if archive else None
     work = folder / f"{source.name}.unfinished"  # the user's own files may lie there, too
     try:
-        if path and not (path.is_file() and zipfile.is_zipfile(path)):
-            wrong = "a folder" if path.is_dir() else "no ZIP archive, or damaged" if path.exists() else "not there"
+        if path and not (path.is_file() and path.stat().st_size <= source.largest and zipfile.is_zipfile(path)):
+            wrong = "no ZIP archive, too large or damaged" if path.is_file() else "not there, or no file"
             raise LabError(f"{path} is {wrong}; check the path, or get the archive again from {source.page}.")
+        record = folder / "SHA256"
         taken = [folder / inner for inner in source.folders.values() if (folder / inner).exists()]
         complete = len(taken) == len(source.folders)
         if complete and path and _recorded(folder):
@@ -95,6 +97,8 @@ def get(source: str | Source, folder: str | Path, archive: str | Path | None = N
         elif taken and (path or not complete):
             raise LabError(f"{taken[0]} exists already, and is left as it is; move it away, or give another folder.")
         elif not complete:
+            if os.path.lexists(record) and not (_recorded(folder) or (record.is_file() and not record.stat().st_size)):
+                raise LabError(f"{record} was not written by animelab; move it away, or give another folder.")
             work.mkdir(parents=True, exist_ok=True)
             for old in work.glob(".animelab-*"):
                 if time.time() - old.stat().st_mtime > 24 * 3600:  # of a process that was killed
@@ -238,7 +242,7 @@ def _unpack(source: Source, path: Path, folder: Path, fresh: Path) -> None:
     for inner in source.folders.values():
         (folder / inner).parent.mkdir(parents=True, exist_ok=True)
         (fresh / inner).replace(folder / inner)  # fails where somebody has put something meanwhile
-    (folder / "SHA256").write_text(f"{digest}\n", encoding="utf-8")
+    write_atomically(folder / "SHA256", lambda path: path.write_text(f"{digest}\n", encoding="utf-8"))
 
 
 class _Listed(io.BufferedReader):

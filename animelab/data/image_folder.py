@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,7 @@ from animelab.errors import LabError, say, shown
 from animelab.files import BadPicture, opened
 
 LITTER = ("__MACOSX", "Thumbs.db", "ehthumbs.db", "desktop.ini")  # what Windows and archives of macOS leave
-RUN = ("run.json", "log.jsonl")  # what a folder of `animelab train` holds; its previews are nobody's training pictures
-
-LITTER = ("__MACOSX", "Thumbs.db", "ehthumbs.db", "desktop.ini")  # what Windows and archives of macOS leave
+MOST_FILES = 200_000  # in a folder; with more it is a whole disk
 RUN = ("run.json", "log.jsonl")  # what a folder of `animelab train` holds; its previews are nobody's training pictures
 
 
@@ -36,29 +35,29 @@ class ImageFolder(Pictures):
         size = limits.whole("size", size, limits.SETTINGS["size"])
         folder = existing(path)
         files = files_in(folder)
-        pixels = np.empty((len(files), size, size, 3), np.uint8)
+        pixels = bytearray()  # it grows with what can be used: most files may be none
         self.skipped: list[tuple[Path, str]] = []
-        count = 0
         for file in tqdm(files, desc=f"Reading {shown(folder.name, 30)}", unit=" files", disable=len(files) < 500):
             try:
-                pixels[count] = np.asarray(square(opened(file)[0], size))
-                count += 1
+                pixels += square(opened(file)[0], size).tobytes()
             except BadPicture as problem:
                 self.skipped.append((file, problem.reason))
         if self.skipped:
             named = ", ".join(f"{shown(file.relative_to(folder).as_posix())} ({why})" for file, why in self.skipped[:3])
-            more = f" and {len(self.skipped) - 3} more, listed in .skipped" if len(self.skipped) > 3 else ""
+            more = f" and {len(self.skipped) - 3} more" if len(self.skipped) > 3 else ""
             say(f"Skipped {len(self.skipped)} of {len(files)} files in {folder}: {named}{more}.")
-        if count == 0:
+        if not pixels:
             raise LabError(f"None of the {len(files)} files in {folder} is a picture that can be used; try another.")
-        super().__init__(pixels[:count], f"folder {folder.resolve().name}")
+        super().__init__(np.frombuffer(pixels, np.uint8).reshape(-1, size, size, 3), f"folder {folder.resolve().name}")
 
 
 def existing(path: str | Path) -> Path:
     """The folder that a learner names; LabError where there is none, as in an empty name, which is none either."""
     if not isinstance(path, str | Path) or not str(path).strip():
         raise LabError(f"The name of a folder with pictures is asked for, not {path!r}.")
-    folder = Path(path).expanduser()
+    with suppress(RuntimeError, ValueError):  # a ~ of nobody is a name like others
+        path = Path(path).expanduser()
+    folder = Path(path)
     if folder.is_file():
         raise LabError(f"{folder} is a file; give the folder it lies in: {folder.parent}")
     if not folder.is_dir():
@@ -76,6 +75,8 @@ def files_in(folder: Path) -> list[Path]:
             continue
         folders[:] = filter(_is_theirs, folders)
         found += [Path(where, name) for name in filter(_is_theirs, names)]
+        if len(found) > MOST_FILES:
+            raise LabError(f"{folder} holds more than {MOST_FILES:,} files; give the folder of the pictures alone.")
     if not found:
         raise LabError(f"There are no files in {folder}; put pictures there, or give another folder.")
     return sorted(found, key=lambda file: file.relative_to(folder).as_posix())

@@ -36,11 +36,10 @@ class Checkpoints:
         self.folder, self.keep = folder, keep
 
     def save(self, step: int, state: dict[str, Any]) -> Path:
-        """Write the state and every random state of the process; then remove the oldest checkpoints."""
+        """Write the state and every random state of the process; then remove the oldest, but never a later one."""
         path = self.folder / f"step-{step:08d}.pt"
         write_atomically(path, lambda temporary: _save({"step": step, "random": _random(), **state}, temporary))
-        good = [each for each in self.paths() if each <= path]
-        for old in set(self.paths()) - set(good[-self.keep :]):  # a later one was damaged, or we would be beyond it
+        for old in [each for each in self.paths() if each <= path][: -self.keep]:
             old.unlink()
         return path
 
@@ -122,7 +121,7 @@ def _check(path: Path) -> None:
         end = file.read()
         file.seek(0)
         sealed = not (end[-22:].startswith(UNSEALED) and end.endswith(b"\0\0"))  # older ones were not
-        if sealed and end != SEAL + _digest(file, size - len(end)):
+        if sealed and not (end.startswith(SEAL) and end == SEAL + _digest(file, size - len(end))):
             raise ValueError("the checksum differs")
     with Bounded(path) as opened, zipfile.ZipFile(opened) as archive:
         opened.most, members = size, archive.infolist()

@@ -20,9 +20,9 @@ from tqdm.auto import tqdm
 
 from animelab.engine.checkpoint import Checkpoints
 from animelab.engine.recipe import Recipe, out_of_memory
-from animelab.engine.run import Data, Log, Run, first_preview, resume_or_begin, save_preview, save_timelapse
+from animelab.engine.run import Data, Log, Run, check_out, first_preview, resume_or_begin, save_preview, save_timelapse
 from animelab.engine.weights import save_weights
-from animelab.errors import LabError, say
+from animelab.errors import LabError, say, shown
 from animelab.files import writing
 
 
@@ -56,9 +56,15 @@ def train(
     Raises LabError when `out` holds another experiment, when a loss is no longer finite, when memory runs out, and when
     the disk is full; what was written before stays.
     """
+    if not isinstance(recipe, Recipe) or not isinstance(data, Data):
+        given = f"not {shown(recipe)} and a {type(data).__name__}"
+        raise LabError(f"train takes a recipe such as DCGAN(config) and pictures such as ImageFolder(path), {given}.")
+    if resume not in (True, False, "auto") or not isinstance(out, str | Path) or not str(out).strip():
+        raise LabError(f"train takes out, a folder, and resume, True, False or 'auto', not {out!r} and {resume!r}.")
     out = Path(out)
     lock = FileLock(out / "train.lock", timeout=0)  # the system lets go of it, however the process ends
     with writing(out / "train.lock"):
+        check_out(out, Checkpoints(out / "checkpoints"), resume)
         out.mkdir(parents=True, exist_ok=True)
         try:
             lock.acquire()
@@ -73,7 +79,7 @@ def train(
 def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Callable[[Progress], None] | None) -> Run:
     config = recipe.config
     checkpoints = Checkpoints(out / "checkpoints", config.keep)
-    start, seconds = resume_or_begin(recipe, data, out, checkpoints, resume)
+    start, seconds = resume_or_begin(recipe, data, out, checkpoints)
     log = Log(out / "log.jsonl", start)
     order = Order(len(data), config.batch, config.seed)
     bar = tqdm(total=config.steps, initial=start, unit="step", disable=watch is not None, dynamic_ncols=True)
@@ -93,10 +99,15 @@ def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Cal
         elapsed = seconds + time.perf_counter() - began
         if not recipe.is_finite():
             raise _diverged("The weights are no longer numbers at", step, checkpoints)
-        with torch.random.fork_rng():  # looking at a run must not change it
-            save_weights(out / "weights.safetensors", *recipe.weights())  # first: a checkpoint says all is written
         checkpoints.save(step, {"seconds": elapsed, "recipe": recipe.state()})
+        keep_network()
 
+    def keep_network() -> None:  # of the newest checkpoint, and so never without one
+        with torch.random.fork_rng():  # looking at a run must not change it
+            save_weights(out / "weights.safetensors", *recipe.weights())
+
+    if start:
+        keep_network()  # the process may have ended between the two
     with _postponed_interrupt() as interrupted, bar:
         recipe.examples = _first_examples(data, recipe.device)
         preview = first_preview(recipe, out, start)

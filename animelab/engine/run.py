@@ -8,7 +8,7 @@ import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -19,14 +19,18 @@ from animelab import __version__, env
 from animelab.engine.checkpoint import Checkpoints
 from animelab.engine.recipe import Recipe
 from animelab.errors import LabError, reason, say
-from animelab.files import BadPicture, read, sweep, write_atomically, writing
+from animelab.files import LARGEST, BadPicture, read, sweep, write_atomically, writing
 from animelab.foreign import ODD
 
 RENAMED = {"game_weight": "adversarial_weight"}  # settings of older runs
 RECORD = {"recipe": str, "replaced": dict, "config": dict, "data_fingerprint": str, "precision": str}  # of run.json
+BEGUN = {  # what a run may hold before its first checkpoint, and whether it is a folder
+    "train.lock": False, "run.json": False, "log.jsonl": False, "previews": True, "checkpoints": True,
+}  # fmt: skip
 WRITTEN = r"run\.json|log\.jsonl|weights\.safetensors|timelapse\.webp|\d{8}\.png|step-\d{8}\.pt"
 
 
+@runtime_checkable
 class Data(Protocol):
     """What the loop asks of a dataset."""
 
@@ -58,16 +62,26 @@ class Run:
         return _previews(self.folder)
 
 
-def resume_or_begin(
-    recipe: Recipe, data: Data, out: Path, checkpoints: Checkpoints, resume: bool | str
-) -> tuple[int, float]:
+def check_out(out: Path, checkpoints: Checkpoints, resume: bool | str) -> None:
+    """LabError, before anything is made or removed, where no run can begin in that folder, or none goes on."""
+    if checkpoints.paths():
+        if resume is False:
+            raise LabError(f"{out} already holds a run: resume it (--resume), or choose another folder (--out).")
+        return
+    found = {path.name: path.is_dir() for path in out.glob("*") if path.name[0] != "."}
+    ours = "run.json" in found and RECORD.keys() <= read_record(out).keys()
+    odd = sorted(found.items() - (BEGUN if ours else {"train.lock": False}).items())
+    if odd or resume is True:
+        holds = f", but {odd[0][0]}; choose another folder (--out)" if odd else " to resume from; leave out --resume"
+        raise LabError(f"{out} holds no checkpoint of a run{holds} to begin there.")
+
+
+def resume_or_begin(recipe: Recipe, data: Data, out: Path, checkpoints: Checkpoints) -> tuple[int, float]:
     """Load the newest checkpoint into the recipe; returns (step, seconds trained). Writes run.json."""
     for folder in (out, out / "previews", checkpoints.folder):
         sweep(folder, WRITTEN)
     start, record = (0, 0.0), out / "run.json"
     if checkpoints.paths():
-        if resume is False:
-            raise LabError(f"{out} already holds a run: resume it (--resume), or choose another folder (--out).")
         before = read_record(out)
         odd = [key for key, kind in RECORD.items() if not isinstance(before.get(key), kind)]
         if odd or before["precision"] not in ("fp32", "bf16"):
@@ -92,8 +106,6 @@ def resume_or_begin(
         checkpoints.load(take)
         done = " It is finished: choose another folder to train anew." if start[0] >= recipe.config.steps else ""
         say(f"resumed at step {start[0]} of {recipe.config.steps} in {out}.{done}")
-    elif resume is True:
-        raise LabError(f"There is no checkpoint in {out} to resume from; leave out --resume to begin there.")
     text = json.dumps(_about(recipe, data), indent=2) + "\n"
     write_atomically(record, lambda path: path.write_text(text, encoding="utf-8"))
     return start
@@ -103,13 +115,12 @@ def read_record(folder: Path) -> dict[str, Any]:
     """run.json of a run's folder: what it is. Raises LabError where it is missing or damaged."""
     path = folder / "run.json"
     try:
-        record = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        readable = path.is_file() and path.stat().st_size < 2**20
+        record = json.loads(path.read_text(encoding="utf-8")) if readable else None
         if not isinstance(record, dict):
             raise ValueError("no object")
     except (OSError, ValueError, RecursionError) as error:
-        raise LabError(
-            f"{path} is missing or damaged; copy the whole folder again, or train in another one."
-        ) from error
+        raise LabError(f"{path} is missing or damaged; copy all of the folder, or train in another.") from error
     return record
 
 
@@ -132,8 +143,9 @@ def _check_same_experiment(before: dict[str, Any], now: dict[str, Any], out: Pat
     # These may change between two sessions. `precision` is compared as it was decided, not as it was asked for.
     free = {"steps", "decay", "precision", "log_every", "preview_every", "checkpoint_every", "keep"}
     config = {RENAMED.get(key, key): value for key, value in before["config"].items()}
-    pairs = [(key, config.get(key), value) for key, value in now["config"].items() if key not in free]
-    pairs += [(key, before[key], now[key]) for key in ("recipe", "precision")]
+    pairs = [("recipe", before["recipe"], now["recipe"])]  # first: of another one, all else is different, too
+    pairs += [(key, config.get(key), value) for key, value in now["config"].items() if key not in free]
+    pairs += [("precision", before["precision"], now["precision"])]
     for name in sorted(before["replaced"].keys() | now["replaced"].keys()):
         if before["replaced"].get(name) != now["replaced"].get(name):
             pairs.append((name, "another function", "this one"))
@@ -143,12 +155,14 @@ def _check_same_experiment(before: dict[str, Any], now: dict[str, Any], out: Pat
                 f"{out} holds a run with {key} = {old}, and now it is {new}; "
                 "put it back to resume, or choose another folder for the new experiment."
             )
-    if before["data_fingerprint"] != now["data_fingerprint"]:  # the name may differ: a folder can be renamed
-        then, today = (_listed(about.get("data_count")) for about in (before, now))
+    if before["data_fingerprint"] != now["data_fingerprint"]:  # the name alone may differ: a folder can be renamed
+        then, today = (f"{_listed(each.get('data_count'))} of {each.get('data', '?')}" for each in (before, now))
+        if sorted(before["data_fingerprint"].split()) == sorted(now["data_fingerprint"].split()):
+            raise LabError(f"{out} began with its two sides the other way round; give --direction as it was then.")
         start = f" (--set start={out} begins from its networks)" if "start" in now["config"] else ""
         raise LabError(
-            f"The pictures were changed, or some added, since {out} began with {then} of them; now there are {today}: "
-            f"put them back as they were to resume, or choose another folder to train with these{start}."
+            f"{out} began with other pictures ({then}) than it gets now ({today}): put them back as they were, or give "
+            f"those of then (--data), to resume; or choose another folder to train with these{start}."
         )
 
 
@@ -188,17 +202,8 @@ def save_timelapse(out: Path, last: np.ndarray) -> None:
     if odd:
         say(f"The time lapse goes without {len(odd)} damaged pictures of {out / 'previews'}: {', '.join(odd[:3])}.")
     frames = frames or [Image.fromarray(last)]
-    write_atomically(
-        out / "timelapse.webp",
-        lambda path: frames[0].save(
-            path,
-            format="WEBP",
-            save_all=True,
-            append_images=frames[1:],
-            duration=[150] * (len(frames) - 1) + [2000],
-            loop=0,
-        ),
-    )
+    more: dict[str, Any] = {"append_images": frames[1:], "duration": [150] * (len(frames) - 1) + [2000], "loop": 0}
+    write_atomically(out / "timelapse.webp", lambda path: frames[0].save(path, "WEBP", save_all=True, **more))
 
 
 def _previews(out: Path) -> list[Path]:
@@ -225,6 +230,8 @@ class Log:
 def _read_log(path: Path) -> list[dict[str, float]]:
     rows, odd = [], []
     # A kill can cut the last line short; a line without its end is not a line.
+    if path.is_file() and path.stat().st_size > LARGEST:
+        raise LabError(f"{path} has over {LARGEST / 1e6:.0f} MB, and is no log of a run; move it away to go on.")
     lines = path.read_bytes().split(b"\n")[:-1] if path.is_file() else []
     for number, line in enumerate(lines, 1):
         try:

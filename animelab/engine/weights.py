@@ -35,12 +35,13 @@ def save_weights(
     write_atomically(path, lambda temporary: save_file(tensors, temporary, metadata=header))
 
 
-def load_weights(path: Path) -> tuple[str, dict[str, Any], nn.Module]:
+def load_weights(path: str | Path) -> tuple[str, dict[str, Any], nn.Module]:
     """The network in a file that `save_weights` wrote, in float32, evaluation mode, on the CPU.
 
     Nothing in the file can run code, and no memory is taken before names and shapes agree. Raises LabError when the
     file is no safetensors file, names no network of ours, its tensors do not fit, or a bit of it has changed.
     """
+    path = Path(path)
     listed = foreign.header(path) or {}  # before anything is opened or built
     try:
         with safe_open(path, "pt") as file:
@@ -48,15 +49,16 @@ def load_weights(path: Path) -> tuple[str, dict[str, Any], nn.Module]:
             shapes = {key: tuple(file.get_slice(key).get_shape()) for key in file.keys()}  # noqa: SIM118
             name, arguments = header.get("network", ""), json.loads(header.get("arguments", "null"))
             if name not in NETWORKS or not isinstance(arguments, dict):
-                raise LabError(
-                    f"{path} does not say which of the course's networks it holds; was it saved by animelab?"
-                )
+                raise LabError(f"{path} does not say which network it holds; was it saved by animelab?")
             for key, value in arguments.items():
                 most = min(len(listed), MOST_LAYERS) if key in COUNTS else WIDEST
                 if key != "norm" and not (isinstance(value, int) and 0 <= value <= most):
                     raise ValueError(f"{key}={shown(value)} is out of bounds")
-            with torch.device("meta"):
-                network = NETWORKS[name](**arguments)
+            try:
+                with torch.device("meta"):
+                    network = NETWORKS[name](**arguments)
+            except LabError as error:
+                raise LabError(f"{path} does not fit {name}: {error}") from error
             expected = {key: tuple(value.shape) for key, value in network.state_dict().items()}
             if shapes != expected:
                 odd = sorted(key for key in shapes.keys() | expected.keys() if shapes.get(key) != expected.get(key))
@@ -65,7 +67,9 @@ def load_weights(path: Path) -> tuple[str, dict[str, Any], nn.Module]:
             if "sha256" in header and header["sha256"] != _checksum(header, tensors):
                 raise LabError(f"{path} is damaged: its checksum differs; download or train it again.")
     except (SafetensorError, OSError, TypeError, ValueError, KeyError, RuntimeError, RecursionError) as error:
-        raise LabError(f"{path} is not a readable weights file ({error}); download or train it again.") from error
+        raise LabError(
+            f"{path} is not a readable weights file ({shown(error)}); download or train it again."
+        ) from error
     # Copies: on Windows a tensor that is still mapped to the file would keep the next training from replacing it.
     tensors = {
         key: value.to(torch.float32 if value.is_floating_point() else value.dtype, copy=True)

@@ -42,6 +42,7 @@ class CharacterDesigner(Panel):
             raise LabError(f"A design begins with a Character, such as Character.random(3), not with {character!r}.")
         self.character = self._first = character or Character.random(12)
         self.size = limits.whole("size", size, limits.SETTINGS["size"])
+        self._saved: set[Path] = set()  # what this designer may write again
         self.folder = Path(folder or env.runs_dir() / "designs").absolute()
         super().__init__("designer", self._build())
         self._show(self.character)
@@ -61,6 +62,9 @@ class CharacterDesigner(Panel):
         """Write the files of `save_layers` under the name and in the size of the boxes, and say where they are."""
         try:
             folder = self.folder / one_name(self._name.value)
+            if folder not in self._saved and (folder.exists() or folder.is_symlink()):
+                raise LabError(f"{folder} is there already, from another time; type another name.")
+            self._saved.add(folder)
             self._said.say(f"Saved in {save_layers(self.character, folder, self._pixels.value)}")
         except (LabError, OSError) as problem:
             self._said.say(f"Not saved: {problem}")

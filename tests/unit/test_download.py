@@ -233,7 +233,7 @@ def test_a_file_from_hand_is_unpacked_and_kept(tmp_path: Path) -> None:
     where = download.get(source(), tmp_path / "data", tmp_path / "mine.zip")
     assert (where / "train/b/2.png").read_bytes() == picture(20) and (tmp_path / "mine.zip").exists()
     (tmp_path / "page.zip").write_bytes(b"<html>sign in</html>")
-    for name, words in (("nothing.zip", "not there"), ("page.zip", "no ZIP archive"), ("data", "a folder")):
+    for name, words in (("nothing.zip", "not there"), ("page.zip", "no ZIP archive"), ("data", "not there, or no")):
         for folder in ("other", "data"):
             with pytest.raises(LabError, match=f"{name} is {words}.*check the path") as caught:
                 download.get(source(), tmp_path / folder, tmp_path / name)
@@ -394,7 +394,7 @@ def test_links_bombs_crowds_and_damage_are_refused(tmp_path: Path) -> None:
     broken = bytearray(GOOD)
     broken[60:70] = bytes(10)
     says("damaged", bytes(broken))
-    says("no ZIP archive, or damaged", GOOD[:-2000])
+    says("no ZIP archive, too large or damaged", GOOD[:-2000])
     says("12 pictures", GOOD, least=13)
     says(
         "two pictures of the same name", archive(**{f"selfie2anime/trainA/{n}.png": picture(1) for n in ("a b", "A_b")})

@@ -183,7 +183,7 @@ def test_resume_modes(tmp_path, monkeypatch):
     train(Line(LineConfig(), "cpu"), Numbers(), tmp_path)  # a run from when the setting had another name
     other = Numbers(11)
     other.fingerprint = "2"
-    with pytest.raises(LabError, match="began with 10 of them; now there are 11: put them back .* another folder"):
+    with pytest.raises(LabError, match=r"\(10 of numbers\) than it gets now \(11 of numbers\): .* another folder"):
         train(Line(LineConfig(), "cpu"), other, tmp_path)
     same = Numbers()
     same.name = "a renamed folder"

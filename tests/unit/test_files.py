@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -93,7 +95,7 @@ def test_sizes_are_limited_before_anything_is_decoded(tmp_path: Path, monkeypatc
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)  # as people do who have large pictures
     bomb = io.BytesIO()
     Image.new("1", (10_000, 9_000)).save(bomb, "PNG")
-    with pytest.raises(BadPicture, match="more than 89,478,485 pixels"):
+    with pytest.raises(BadPicture, match="more than 50,331,648 pixels"):
         opened(bomb.getvalue())
     with pytest.raises(BadPicture, match="40 x 30 px, smaller than 31"):
         opened(stored("PNG"), (31, 100))
@@ -138,10 +140,59 @@ def test_whatever_pillow_raises_is_one_sentence(monkeypatch: pytest.MonkeyPatch,
         opened(content)
 
 
-def test_a_picture_of_nothing_but_floats_is_one_sentence_or_a_picture() -> None:
-    buffer = io.BytesIO()
-    Image.fromarray(np.full((20, 20), np.nan, np.float32)).save(buffer, "TIFF")
-    assert opened(buffer.getvalue())[0].size == (20, 20)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_picture_of_floats_that_are_no_numbers_is_refused(value: float) -> None:
+    values, buffer = np.zeros((20, 20), np.float32), io.BytesIO()
+    values[3, 4] = value
+    Image.fromarray(values).save(buffer, "TIFF")
+    with pytest.raises(BadPicture, match="NaN or infinity"):
+        opened(buffer.getvalue())
+
+
+@pytest.mark.parametrize("name", ["a" * 251 + ".png", "あ" * 83 + ".png", "é" * 125 + ".png"])
+def test_a_name_that_the_disk_takes_can_be_written(tmp_path: Path, name: str) -> None:
+    files.save_picture(Image.new("RGB", (20, 20)), tmp_path / name)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+@pytest.mark.parametrize(
+    ("number", "room"),
+    [(errno.ENOSPC, True), (errno.EDQUOT, True), (errno.EISDIR, False), (errno.EEXIST, False), (errno.ELOOP, False),
+     (errno.ENOTDIR, False), (errno.EACCES, False), (errno.EROFS, False), (errno.ENAMETOOLONG, False)],
+)  # fmt: skip
+def test_space_is_asked_for_only_where_it_lacks(number: int, room: bool, goes_on: bool) -> None:
+    with pytest.raises(LabError) as caught, files.writing(Path("here/a.png"), goes_on):
+        raise OSError(number, os.strerror(number))
+    sentence = str(caught.value)
+    assert ("free some space" in sentence) is room and ("run the same again" in sentence) is goes_on
+    assert f"a.png could not be written into here ({os.strerror(number)}); " in sentence
+    assert ("a new folder" in sentence) is not goes_on
+
+
+def test_what_a_library_puts_in_the_place_of_a_file_is_for_everybody_as_well(tmp_path: Path) -> None:
+    def write(temporary: Path) -> None:
+        temporary.unlink()
+        temporary.write_text("mine")
+        temporary.chmod(0o600)
+
+    files.write_atomically(tmp_path / "a", write)
+    (tmp_path / "b").touch()
+    assert (tmp_path / "a").stat().st_mode == (tmp_path / "b").stat().st_mode
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("WEBP", "RGBA"), ("PNG", "RGBA"), ("TIFF", "F"), ("JPEG", "RGB")])
+def test_the_largest_picture_takes_a_gigabyte_at_most(kind: str, mode: str) -> None:
+    # Over what is there before, in a process of its own: a picture of a sixteenth of what is allowed.
+    code = (
+        "import io, resource; from PIL import Image; from animelab import files\n"
+        f"content = io.BytesIO(); Image.new({mode!r}, (2048, 1536)).save(content, {kind!r})\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "files.opened(content.getvalue())\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+    )
+    taken = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert int(taken) * 2**10 * files.MOST_PIXELS / (2048 * 1536) < 1.1 * 2**30
 
 
 @pytest.mark.parametrize("name", ["hero", "Heldin 2", "主人公", "नायिका", "a.b", "con artist", "x" * 200, " hero "])
@@ -153,7 +204,7 @@ def test_a_name_in_any_script_is_a_name(name: str) -> None:
     "name",
     ["", "  ", ".", "..", "../x", "a/b", "/tmp/x", "a\\b", "C:x", ".hidden", "end.", "a\0b", "a\nb", "a\x1b[2J",
      "\udcff", "a\u202eb", "con", "NUL", "nul.txt", "Com1", "LPT9.png", "conin$", "a*", "a?", "<b>", 'a"b', "a|b",
-     "x" * 201, "あ" * 70],
+     "COM¹", "lpt³.png", "clock$", "Clock$.txt", "x" * 201, "あ" * 70],
 )  # fmt: skip
 def test_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
     with pytest.raises(LabError) as refused:

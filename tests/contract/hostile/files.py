@@ -16,6 +16,7 @@ from contextlib import redirect_stdout
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 from PIL import Image
@@ -71,6 +72,13 @@ def tags(count: int) -> bytes:
     return b"II*\0" + struct.pack("<I", 8 + size) + bytes(size) + struct.pack("<H", count) + found + bytes(4)
 
 
+def floats(odd: float) -> bytes:
+    buffer, values = io.BytesIO(), np.zeros((40, 40), np.float32)
+    values[20, 20] = odd
+    Image.fromarray(values).save(buffer, "TIFF")
+    return buffer.getvalue()
+
+
 PICTURES: dict[str, tuple[Callable[[], bytes], str]] = {
     "PostScript": (lambda: EPS, NOT_ONE),
     "PostScript that never ends": (lambda: EPS.replace(b"showpage", b"{} loop"), NOT_ONE),
@@ -83,11 +91,15 @@ PICTURES: dict[str, tuple[Callable[[], bytes], str]] = {
     "SVG": (lambda: b'<svg xmlns="http://www.w3.org/2000/svg"><image href="/etc/passwd"/></svg>', NOT_ONE),
     "a picture cut off": (lambda: stored("JPEG")[:-40], "truncated"),
     "a head without a body": (lambda: stored()[:33], "cannot be used"),
-    "a billion pixels": (lambda: claiming(60_000, 60_000), "more than 89,478,485 pixels"),
-    "a hundred million pixels": (lambda: claiming(12_000, 10_000), "more than 89,478,485 pixels"),
+    "a billion pixels": (lambda: claiming(60_000, 60_000), "more than 50,331,648 pixels"),
+    "a hundred million pixels": (lambda: claiming(12_000, 10_000), "more than 50,331,648 pixels"),
     "no pixels": (lambda: claiming(0, 0), "cannot be used"),
     "a JPEG of 20,000 scans": (lambda: scans(20_000), "more than 200 scans"),
     "a PNG with a remark of 10 MB": (lambda: text_chunk(10**7), "cannot be used"),
+    "a picture of floats, one of them NaN": (lambda: floats(np.nan), "NaN or infinity among its numbers"),
+    "a picture of floats, one of them infinite": (lambda: floats(np.inf), "NaN or infinity among its numbers"),
+    **{f"{kind} of 88 million pixels": (lambda kind=kind, mode=mode: stored(kind, (9400, 9400), mode),
+                                        "more than 50,331,648 pixels") for kind, mode in [("GIF", "1"), ("PNG", "1")]},
     "a TIFF of 10,000 large tags": (lambda: tags(10_000), "cannot be used"),
 }  # fmt: skip
 FILES: dict[str, tuple[Made, str]] = {
@@ -271,6 +283,54 @@ def console(encoding: str, folder: Path) -> int:
         sys.stdout = out
 
 
+def saved_over(make: Made, folder: Path) -> None:
+    """The designer never writes where something is, but what it wrote itself."""
+    make(folder / "hero")
+    before = {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")}
+    designer = CharacterDesigner(size=16, folder=folder)
+    designer._pixels.value = 16
+    designer.save()
+    assert "Not saved: " in designer._said.value and "there already" in designer._said.value
+    assert before == {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")}
+    designer._name.value = "another"
+    for _ in range(2):
+        designer.save()
+        assert "Saved in" in designer._said.value
+
+
+def recorded(make: Made, folder: Path) -> None:
+    """A SHA256 of the user's: told before anything is unpacked."""
+    (folder / "data").mkdir()
+    (folder / "mine.zip").write_bytes(archive())
+    make(folder / "data" / "SHA256")
+    before = {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")}
+    try:
+        download.get(SMALL, folder / "data", folder / "mine.zip")
+    finally:
+        assert before == {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")}
+
+
+def boundless(folder: Path) -> None:
+    with patch("animelab.data.image_folder.MOST_FILES", 10):
+        for number in range(11):
+            (folder / f"{number}.png").write_bytes(stored())
+        ImageFolder(folder, 16)
+
+
+def useless(folder: Path) -> None:
+    for number in range(3000):
+        (folder / f"{number}.png").write_bytes(b"x")
+    ImageFolder(folder, 1024)
+
+
+def at_the_end(folder: Path) -> None:
+    with open(folder / "a.zip", "wb") as file:
+        file.truncate(60 * 10**9)
+        file.seek(0, io.SEEK_END)
+        file.write(archive())
+    download.get(SMALL, folder / "data", folder / "a.zip")
+
+
 def designed(name: str, folder: Path) -> None:
     """A name typed into the designer: it says that nothing was saved, and nothing was."""
     designer = CharacterDesigner(size=16, folder=folder / "designs")
@@ -287,7 +347,8 @@ CASES = [
     *((f"{name} as two side by side", partial(side_by_side, make), words) for name, (make, words) in FILES.items()),
     *((f"{name} without a partner", partial(without_partners, make), "None of the 1 files in")
       for name, (make, _) in FILES.items()),
-    *((f"{name} in a time lapse", partial(in_a_time_lapse, make), words) for name, (make, words) in FILES.items()),
+    *((f"{name} in a time lapse", partial(in_a_time_lapse, make), words) for name, (make, words) in FILES.items()
+      if "floats" not in name),
     *((f"{name} translated", partial(translated, FILES[name][0]), FILES[name][1]) for name in TRANSLATED),
     *((f"{name} from a browser", partial(sent, content), words) for name, (content, words) in PICTURES.items()),
     ("a small picture in a folder", partial(in_a_folder, lambda path: path.write_bytes(stored(size=(40, 15)))),
@@ -307,6 +368,19 @@ CASES = [
     *((f"a designer's name {name!r:.12}", partial(designed, name), None) for name in (
         "..", ".", "", "../up", "/tmp/up", "a/b", "a\\b", "C:up", "con", "NUL.txt", "x\x1b[2J", ".x", "x.", "a\0b",
         "x" * 300)),
+    *((f"a designer saves where {words} is", partial(saved_over, make), None) for words, make in {
+        "a file": Path.touch, "a folder": lambda path: (path.mkdir(), (path / "line.png").write_bytes(b"mine")),
+        "an empty folder": Path.mkdir, "a broken link": lambda path: path.symlink_to("nowhere")}.items()),
+    *((f"a SHA256 that is {words}", partial(recorded, make), "SHA256 was not written by animelab; move it away")
+      for words, make in {
+          "a text": lambda path: path.write_text("mine"), "a FIFO": os.mkfifo, "a folder": Path.mkdir,
+          "a broken link": lambda path: path.symlink_to("nowhere"),
+          "a link": lambda path: path.symlink_to("../mine.zip")}.items()),
+    ("a folder of too many files", boundless, "holds more than 10 files; give the folder of the pictures"),
+    ("3,000 files of a byte at 1,024 pixels", useless, "None of the 3000 files in"),
+    ("an archive of 60 GB", at_the_end, "no ZIP archive, too large or damaged"),
+    *((f"a folder called {name!a}", lambda folder, kind=kind, name=name: kind(name, 16), "There is no folder ")
+      for kind in (ImageFolder, PairedFolder, UnpairedFolder) for name in ("~nosuch/x", "~\ud800")),
     ("an archive", partial(fetched, archive), None),
     ("a million files", partial(fetched, lambda: crowd(10**6)), "lists more files than the dataset has"),
     *((f"an archive that writes to {name!r}", partial(fetched, lambda name=name: archive(**{name: stored()})),
@@ -318,9 +392,9 @@ CASES = [
     ("an archive in LZMA", partial(fetched, lambda: compressed(zipfile.ZIP_LZMA)), "compressed in a way"),
     ("an archive of other files", partial(fetched, lambda: archive(**{"trainA/b.png": EPS}), least=5), "only 4 of its"),
     ("an archive with escapes", partial(fetched, lambda: archive(**{f"../{ESCAPE}": b""})), r"\x1b]0;owned"),
-    ("an archive cut off", partial(fetched, lambda: archive()[:-30]), "no ZIP archive, or damaged"),
+    ("an archive cut off", partial(fetched, lambda: archive()[:-30]), "no ZIP archive, too large or damaged"),
     ("an archive with a flaw", partial(fetched, lambda: flawed(archive())), "damaged archive"),
     ("a FIFO as an archive", lambda folder: (os.mkfifo(folder / "f"), download.get(
-        "selfie2anime", folder / "data", folder / "f")), "no ZIP archive"),
+        "selfie2anime", folder / "data", folder / "f")), "not there, or no file"),
     ("the user's own beside a download", leaves_mine, None),
 ]  # fmt: skip

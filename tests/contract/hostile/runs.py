@@ -299,16 +299,18 @@ def added(folder: Path) -> None:
     go(folder, STEPS + 2, more)
 
 
-def of_now(change):
-    """A picture folder for the command line, changed between two sessions."""
+def of_now(change, other: str = "dcgan"):
+    """A picture folder for the command line, changed (or not given) between two sessions, or the recipe."""
 
     def run(folder: Path) -> int:
         (folder / "faces").mkdir()
         for index in range(4):
             Image.effect_noise((32, 32), 40 + index).save(folder / "faces" / f"{index}.png")
-        command = ["train", "dcgan", "--preset", "smoke", "--device", "cpu", "--out", str(folder / "run")]
-        assert main([*command, "--steps", "2", "--data", str(folder / "faces")]) == 0
-        return main([*command, "--steps", "3", "--resume", "--data", str(change(folder / "faces"))])
+        command = ["--preset", "smoke", "--device", "cpu", "--out", str(folder / "run")]
+        assert main(["train", "dcgan", *command, "--steps", "2", "--data", str(folder / "faces")]) == 0
+        given = change(folder / "faces")
+        data = ["--data", str(given)] if given else []
+        return main(["train", other, *command, "--steps", "3", "--resume", *data])
 
     return run
 
@@ -316,6 +318,100 @@ def of_now(change):
 def one_more(faces: Path) -> Path:
     Image.effect_noise((32, 32), 90).save(faces / "new.png")
     return faces
+
+
+def turned(folder: Path) -> int:
+    (folder / "pairs").mkdir()
+    for index in range(2):
+        Image.effect_noise((64, 32), 40 + index).save(folder / "pairs" / f"{index}.png")
+    command = ["train", "pix2pix", "--preset", "smoke", "--device", "cpu", "--out", str(folder / "run"), "--steps"]
+    assert main([*command, "2", "--data", str(folder / "pairs")]) == 0
+    return main([*command, "3", "--data", str(folder / "pairs"), "--direction", "BtoA", "--resume"])
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def lost(lose, resume):
+    """A case: a finished run whose checkpoints went; all else stays as it is."""
+
+    def run(folder: Path) -> None:
+        finished(folder)
+        lose(folder / "checkpoints")
+        before = contents(folder)
+        try:
+            go(folder, STEPS + 2, resume=resume)
+        finally:
+            assert contents(folder) == before
+
+    return run
+
+
+LOST = {
+    "a finished run": shutil.rmtree,
+    "a run, emptied": lambda path: [each.unlink() for each in path.iterdir()],
+    "a run, renamed": lambda path: [each.rename(each.with_suffix(".bak")) for each in path.iterdir()],
+}
+
+
+def theirs(*names: str):
+    """A case: a folder of the user's; nothing of it changes, and nothing comes into it."""
+
+    def run(folder: Path) -> None:
+        for name in names:
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text("{}")
+        before = sorted(folder.rglob("*"))
+        try:
+            go(folder)
+        finally:
+            assert sorted(folder.rglob("*")) == before and {*contents(folder).values()} == {b"{}"}
+
+    return run
+
+
+def hidden(folder: Path) -> None:
+    for name in (".DS_Store", ".gitignore", "train.lock"):
+        (folder / name).touch()
+    assert train(Small(Config(), "cpu"), Values(), folder, watch=lambda progress: None).finished
+
+
+def unsaved(folder: Path) -> None:
+    finished(folder)
+    for name in ("weights.safetensors", "timelapse.webp"):
+        (folder / name).unlink()
+    shutil.rmtree(folder / "checkpoints")
+    go(folder)
+    assert contents(folder)[folder / "weights.safetensors"] == FINISHED[Path("weights.safetensors")]
+
+
+def later(folder: Path) -> None:
+    """It is passed over, said, and left where it is."""
+    finished(folder)
+    path = folder / "checkpoints" / "step-99999999.pt"
+    path.write_bytes(b"mine")
+    go(folder, STEPS + 2)
+    assert path.read_bytes() == b"mine" and len(list(path.parent.iterdir())) == 3
+
+
+def nothing(folder: Path) -> None:
+    try:
+        go(folder / "run", resume=True)
+    finally:
+        assert not list(folder.iterdir())
+
+
+def huge(path: Path, size: int = 3 * 10**9) -> None:
+    with open(path, "ab") as file:
+        file.truncate(size)
+
+
+def long_checkpoints(folder: Path) -> None:
+    finished(folder)
+    for path in (folder / "checkpoints").iterdir():
+        huge(path, 14 * 10**9)
+    go(folder, STEPS + 2)
 
 
 DEEP = b"[" * 100_000
@@ -376,8 +472,36 @@ CASES = [
         finished(folder), [path.write_bytes(content) for path in (folder / "checkpoints").iterdir()], go(folder)),
        "cannot be read") for content in (b"", b"PK\5\6" + bytes(18), b"not a zip", bytes(10**6))),
     ("a flipped bit in weights.safetensors", flipped, "its checksum differs"),
-    ("pictures were added", added, "began with 4 of them; now there are 5: put them back"),
-    ("a picture was added to a folder", of_now(one_more), "began with 4 of them; now there are 5: put them back"),
+    ("pictures were added", added, "(4 of values) than it gets now (5 of values): put them back"),
+    ("a picture was added to a folder", of_now(one_more), "(4 of folder faces) than it gets now (5 of folder faces)"),
+    ("another folder of pictures", of_now(lambda faces: one_more(faces).rename(faces.with_name("others"))),
+     "(4 of folder faces) than it gets now (5 of folder others): put them back as they were, or give those of then"),
+    ("the folder of pictures was forgotten", of_now(lambda faces: None), "than it gets now (64 of"),
+    ("another recipe goes on", of_now(lambda faces: faces, "stylegan2"), "holds a run with recipe = dcgan"),
+    ("the other direction", turned, "began with its two sides the other way round; give --direction"),
+    *((f"{words} without its checkpoints", lost(lose, resume), "no checkpoint of a run, but timelapse.webp; choose")
+      for words, lose in LOST.items() for resume in ("auto", True, False)),
+    *((f"a folder with {names[0]}", theirs(*names), f"holds no checkpoint of a run, but {names[0].split('/')[0]};")
+      for names in (["previews/20240101.png"], ["notes.txt"], ["weights.safetensors"], ["timelapse.webp"],
+                    ["log.jsonl"], ["a/b.png"], ["checkpoints/mine.pt"], ["run.json"], ["checkpoints"])),
+    ("a folder with nothing but hidden files", hidden, None),
+    ("a run that ended before its first checkpoint", unsaved, None),
+    ("a later checkpoint that is damaged", later, None),
+    ("a run that ended between checkpoint and weights", replaced("weights.safetensors", lambda path: None), None),
+    ("weights that are a folder", replaced("weights.safetensors", Path.mkdir), "(Is a directory); choose another"),
+    ("to go on where nothing is", nothing, "holds no checkpoint of a run to resume from; leave out --resume"),
+    *((f"{name} of 3 GB", replaced(name, huge), words) for name, words in (
+        ("run.json", "run.json is missing or damaged"), ("log.jsonl", "log.jsonl has over 268 MB"))),
+    ("checkpoints of 14 GB", long_checkpoints, "cannot be read"),
+    *((f"to train {words}", lambda folder, given=given: train(*given, folder / "run"), "train takes a recipe such as")
+      for words, given in {
+          "on an array": (Small(Config(), "cpu"), np.zeros((4, 8, 8, 3), np.uint8)),
+          "on a path": (Small(Config(), "cpu"), "faces"), "on nothing": (Small(Config(), "cpu"), None),
+          "on a tensor": (Small(Config(), "cpu"), torch.zeros(4, 2)), "on a list": (Small(Config(), "cpu"), [1, 2]),
+          "a class": (Small, Values()), "a name": ("dcgan", Values()), "settings": (Config(), Values())}.items()),
+    *((f"to train with {more}", lambda folder, more=more: train(
+        Small(Config(), "cpu"), Values(), **{"out": folder / "run"} | more), "train takes out, a folder, and resume")
+      for more in ({"resume": "maybe"}, {"resume": None}, {"out": ""}, {"out": " "}, {"out": 5}, {"out": None})),
     ("the folder of pictures was renamed", of_now(lambda faces: faces.rename(faces.with_name("others"))), None),
     *((f"the disk is full: {where}", failing(where, error), "could not be written into")
       for where, error in (
