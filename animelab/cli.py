@@ -20,6 +20,7 @@ from animelab import __version__, limits
 from animelab.errors import LabError, reason, say, shown
 
 FIRST_LESSON = "00_start.ipynb"
+FITS = ("letterboxed", "cropped", "aligned")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,9 +30,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(_lesson_first(sys.argv[1:] if arguments is None else list(arguments)))
     try:
-        return options.command(options) or 0
+        code = options.command(options) or 0
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # whoever read it, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (LabError, OSError) as error:  # an OSError names its file: no space, no permission, no such folder
-        say(f"animelab: {error}", sys.stderr)
+        file = getattr(error, "filename", None)
+        say(f"animelab: {error if file is None else f'{shown(file)}: {reason(error)}; check the path.'}", sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -70,12 +77,12 @@ def _within(least_and_greatest: limits.Range, kind: type = int) -> Callable[[str
 def _seeds(text: str) -> list[int]:
     """Seeds in words, such as "0-50" or "1,5,9"; each once, in this order."""
     seeds: dict[int, None] = {}
-    for part in text.split(","):
+    for part in text.replace("\N{EN DASH}", "-").split(","):
         match = re.fullmatch(r"\s*(\d{1,18})\s*(?:-\s*(\d{1,18})\s*)?", part, re.ASCII)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if not 0 <= last - first < limits.COUNT[1] - len(seeds):
             raise argparse.ArgumentTypeError(
-                f"it takes up to {limits.COUNT[1]:,} seeds, as 0-50 or 1,5,9, not {shown(text)}"
+                f"it takes up to {limits.COUNT[1]:,} seeds of up to 18 digits, as 0-50 or 1,5,9, not {shown(text)}"
             )
         seeds.update(dict.fromkeys(range(first, last + 1)))
     return list(seeds)
@@ -84,7 +91,10 @@ def _seeds(text: str) -> list[int]:
 def _path(text: str) -> Path:
     if not text.strip() or "\0" in text:  # an empty one would be the current folder
         raise argparse.ArgumentTypeError(f"it takes a path, not {text!r}")
-    return Path(text)
+    try:
+        return Path(text).expanduser()  # a shell does not for --out=~/pictures
+    except (RuntimeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"there is no home for {text!r}") from error
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -92,9 +102,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"animelab {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(
-        name: str, command: object, text: str, where: argparse._SubParsersAction = commands
-    ) -> argparse.ArgumentParser:
+    def add(name: str, command: object, text: str, where: Any = commands) -> argparse.ArgumentParser:
         sub = where.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         sub.set_defaults(command=command)
         return sub
@@ -112,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = add("faces", draw_faces, "draw characters as PNG files", draw)
     sub.add_argument("--size", type=_within(limits.SETTINGS["size"]), default=64, help="side in pixels (64)")
     sub.add_argument("--count", type=_within(limits.DRAWN), default=100, help="how many (100)")
-    sub.add_argument("--seed", type=_within(limits.SEEDS), default=0, help="another seed, other characters (0)")
+    sub.add_argument("--seed", type=_within(limits.SETS), default=0, help="another seed, other characters (0)")
     sub.add_argument("--prior", default="frontal", help="frontal: lesson 1's faces; full, expressive: more (frontal)")
     sub.add_argument("--split", default="train", help="train, validation or test: no character is in two (train)")
     sub.add_argument("--side", default="color", help="a layer such as line or segmentation, or a style (color)")
@@ -140,7 +148,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = add("sample", sample, "draw pictures with a trained model")
     sub.add_argument(
-        "model", metavar="MODEL", help="a run's folder, a bundled model, or a file of others: StyleGAN2, DCGAN"
+        "model", metavar="MODEL", help="a run's folder, a bundled model, or a StyleGAN2 or DCGAN of others"
     )
     sub.add_argument("--count", type=_within(limits.COUNT), help="how many (64)")
     seeds = sub.add_mutually_exclusive_group()
@@ -148,56 +156,32 @@ def _parser() -> argparse.ArgumentParser:
     seeds.add_argument("--seeds", type=_seeds, help="the first picture of each of these seeds: 0-50, or 1,5,9")
     sub.add_argument("--out", type=_path, required=True, help="a .png for one grid, or a folder for one file a picture")
     sub.add_argument(
-        "--truncation",
-        type=_within(limits.TRUNCATION, float),
-        default=1.0,
-        help="below 1 nearer the mean face, StyleGAN2 only (1)",
+        "--truncation", type=_within(limits.TRUNCATION, float), default=1.0, help="below 1: nearer StyleGAN2's mean (1)"
     )
     sub.add_argument("--attributes", help="what to draw, for conditional models: 'blue hair, red eyes, smile'")
-    sub.add_argument(
-        "--class",
-        dest="label",
-        type=_within(limits.SEEDS),
-        help="which one, for models of numbered classes (each in turn)",
-    )
+    sub.add_argument("--class", dest="label", type=_within(limits.CLASS), help="of numbered classes one (each in turn)")
 
     sub = add("project", project, "find pictures in a StyleGAN2's W and W+: their points and what is drawn there")
     sub.add_argument("model", metavar="MODEL", help="a run's folder, a bundled model, or a StyleGAN2 of others")
     sub.add_argument("inputs", metavar="PICTURE", type=_path, nargs="+", help="pictures, or folders of pictures")
     sub.add_argument("--out", type=_path, required=True, help="the folder to write to")
     sub.add_argument("--steps", type=_within((1, 10_000)), default=200, help="of gradient descent (200)")
-    sub.add_argument(
-        "--fit", choices=("letterboxed", "cropped", "aligned"), default="cropped", help="make each a square (cropped)"
-    )
+    sub.add_argument("--fit", choices=FITS, default="cropped", help="make each a square (cropped)")
 
     sub = add("translate", translate, "turn pictures into other pictures, such as line art into color")
     sub.add_argument("model", metavar="RUN_OR_ZOO", help="a run's folder, a bundled model, or a file of others")
     sub.add_argument("inputs", metavar="INPUT", type=_path, nargs="+", help="pictures, or folders of pictures")
     sub.add_argument("--out", type=_path, required=True, help="the folder to write PNG files to")
-    sub.add_argument(
-        "--side", type=_within(limits.SIDE), help="resize to this shorter side first (otherwise each keeps its size)"
-    )
-    sub.add_argument(
-        "--fit",
-        choices=("letterboxed", "cropped", "aligned"),
-        help="first make each a square, of --side or as U-GAT-IT learned, on white; aligned: by its eyes",
-    )
+    sub.add_argument("--side", type=_within(limits.SIDE), help="resize to this shorter side first (each keeps its own)")
+    words = "first make each a square, of --side or as U-GAT-IT learned, on white; aligned: by its eyes"
+    sub.add_argument("--fit", choices=FITS, help=words)
     sub.add_argument("--back", action="store_true", help="from B to A, with a model that knows both ways")
-    sub.add_argument(
-        "--option",
-        action="append",
-        default=[],
-        help="align_corners: AnimeGANv2 enlarges as face2paint does; dropout: pix2pix as in training",
-    )
+    words = "align_corners: AnimeGANv2 enlarges as face2paint does; dropout: pix2pix as in training"
+    sub.add_argument("--option", action="append", default=[], help=words)
 
     sub = add("evaluate", evaluate, "score models against held-out drawn faces")
     sub.add_argument("models", metavar="RUN_OR_ZOO", nargs="+", help="runs' folders, or bundled models")
-    sub.add_argument(
-        "--count",
-        type=_within(limits.SCORED),
-        default=2048,
-        help="pictures of each (2048); compare only equal counts",
-    )
+    sub.add_argument("--count", type=_within(limits.SCORED), default=2048, help="of each; compare equal counts (2048)")
     sub.add_argument("--seed", type=_within(limits.SEEDS), default=0, help="another seed, other pictures (0)")
     sub.add_argument("--out", type=_path, help="a .json to keep the scores in")
     sub.add_argument("--inception", action="store_true", help="FID and KID as well; downloads Inception's weights once")
@@ -212,10 +196,8 @@ def doctor(options: argparse.Namespace) -> int:
     healthy = True
     for subject, finding, remedy in _findings():
         healthy &= remedy is None
-        print(
-            f"{'ok     ' if remedy is None else 'problem'}  {subject:<8} {finding}"
-            + (f"  ->  {remedy}" if remedy else "")
-        )
+        advice = f"  ->  {remedy}" if remedy else ""
+        print(f"{'problem' if remedy else 'ok     '}  {subject:<8} {finding}{advice}")
     return 0 if healthy else 1
 
 
@@ -245,11 +227,8 @@ def _findings() -> Iterator[tuple[str, str, str | None]]:
     yield "memory", f"{free:.1f} GiB free, 2 needed", smaller if free < 2 else None
     cache = env.cache_dir()
     free = shutil.disk_usage(next(folder for folder in (cache, *cache.parents) if folder.exists())).free / 2**30
-    yield (
-        "disk",
-        f"{free:.0f} GiB free for {cache}, 2 needed",
-        "free some space, or set ANIMELAB_CACHE" if free < 2 else None,
-    )
+    room = "free some space, or set ANIMELAB_CACHE"
+    yield "disk", f"{free:.0f} GiB free for {cache}, 2 needed", room if free < 2 else None
     try:
         from animelab.studio import Character, render
 
@@ -269,14 +248,13 @@ def _findings() -> Iterator[tuple[str, str, str | None]]:
 
 def lab(options: argparse.Namespace) -> int:
     """Open JupyterLab on a lesson."""
-    course = next(
-        (folder for folder in (Path.cwd(), Path(__file__).parents[1]) if (folder / "notebooks").is_dir()), None
-    )
+    places = Path.cwd(), Path(__file__).parents[1]
+    course = next((folder for folder in places if (folder / "notebooks").is_dir()), None)
     if course is None:
         raise LabError("There is no notebooks/ folder here; run this in the course's folder (the one with the README).")
     notebook = Path("notebooks", Path(options.notebook).name)
     if not (course / notebook).exists():
-        raise LabError(f"{notebook} does not exist; the lessons are listed in README.md.")
+        raise LabError(f"{options.notebook} is no lesson: {notebook} does not exist; README.md lists them.")
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # in a container, mostly
     root += [f"--ServerApp.root_dir={course}"]  # not the lesson's folder: the README is to be there as well
     command = [sys.executable, "-m", "jupyterlab", str(notebook), *root, *options.jupyter]
@@ -355,15 +333,23 @@ def gallery(options: argparse.Namespace) -> int:
 
 def _empty_folder(folder: Path) -> None:
     """Make the folder; pictures of another time in it would be counted with the new ones."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise LabError(f"{folder} is not empty; choose a new folder for the pictures.")
+    if re.search(r"(?i)\.(png|jpe?g|webp|gif|bmp|tiff?)$", folder.name):
+        raise LabError(f"{folder} is the name of a picture; --out takes a folder for the pictures here.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        empty = not any(folder.iterdir())
+    except OSError as error:
+        raise LabError(f"{folder} cannot become a folder ({reason(error)}); choose another for --out.") from error
+    if not empty:
+        raise LabError(f"{folder} is not empty; choose a new folder for the pictures, or empty it.")
 
 
 def _new_file(path: Path, *suffixes: str) -> None:
-    """LabError, before any work, for what cannot be written at its end."""
-    if path.suffix not in suffixes or path.is_dir():
+    """LabError, before any work, for what cannot be written at its end, or is there already."""
+    if path.suffix.lower() not in suffixes or path.is_dir():
         raise LabError(f"--out takes the name of a file that ends in {' or '.join(suffixes)}, not {path}.")
+    if os.path.lexists(path):
+        raise LabError(f"{path} is there already; take another name for --out, or remove it first.")
     parent = next(folder for folder in path.absolute().parents if folder.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK):
         raise LabError(f"{path} cannot be written, since {parent} is no folder to write to; take another for --out.")
@@ -379,9 +365,8 @@ def train(options: argparse.Namespace) -> int:
     if options.recipe not in RECIPES:
         raise LabError(f"There is no recipe '{options.recipe}': {settings.nearest(options.recipe, RECIPES)}")
     recipe_class = RECIPES[options.recipe]
-    given = [_key_value(text) for text in options.set]
-    if options.steps is not None:
-        given.append(("steps", str(options.steps)))
+    steps = [] if options.steps is None else [f"steps={options.steps}"]
+    given = [_key_value(text) for text in options.set + steps]
     changes = dict(given)
     if len(changes) < len(given):
         twice = next(key for key, _ in given if [name for name, _ in given].count(key) > 1)
@@ -421,27 +406,24 @@ def sample(options: argparse.Namespace) -> int:
     if options.out.suffix:
         _new_file(options.out, ".png")
     model = zoo.open_model(options.model).to("auto")
-    wish: tuple[Any, ...] = ()
-    if options.label is not None:
-        if not isinstance(model, zoo.OfClasses):
-            raise LabError(f"'{model.name}' has no numbered classes; leave --class out, or use a model that has.")
-        wish = (options.label,)
-    elif options.attributes is not None:
-        if not isinstance(model, zoo.Conditional):
-            raise LabError(f"'{model.name}' takes no attributes; leave --attributes out, or use a model that does.")
-        wish = (latent.attributes(options.attributes),)
+    if options.label is not None and not isinstance(model, zoo.OfClasses):
+        raise LabError(f"'{model.name}' has no numbered classes; leave --class out, or use a model that has.")
+    if options.attributes is not None and not isinstance(model, zoo.Conditional):
+        raise LabError(f"'{model.name}' takes no attributes; leave --attributes out, or use a model that does.")
+    wishes = options.label, None if options.attributes is None else latent.attributes(options.attributes)
+    wish: list[Any] = [each for each in wishes if each is not None]
     seeds, count = (options.seeds, 1) if options.seeds else ([options.seed], options.count or 64)
     numbers = [f"seed{seed:04d}" for seed in seeds] if options.seeds else [f"{index:06d}" for index in range(count)]
     pictures = (model.sample(count, seed, *wish, truncation=options.truncation) for seed in seeds)  # type: ignore[misc]
     if options.out.suffix:
-        if len(numbers) * 3 * model.size**2 > limits.AT_ONCE:
+        if len(numbers) * 3 * model.size**2 > limits.AT_ONCE / 8:
             raise LabError(f"{len(numbers):,} pictures of {model.size} px are too many for one grid; name a folder.")
         save_picture(Image.fromarray(grid(torch.cat(list(pictures)))), options.out)
     else:
         _empty_folder(options.out)
         for number, picture in zip(numbers, (each for batch in pictures for each in as_pixels(batch))):
             save_picture(Image.fromarray(picture), options.out / f"{number}.png")
-    say(f"{len(numbers)} pictures in {options.out}")
+    say(f"{_pictures(len(numbers))} in {options.out}")
     return 0
 
 
@@ -453,13 +435,12 @@ def project(options: argparse.Namespace) -> int:
 
     from animelab import latent, metrics, zoo
     from animelab.data import fitted
-    from animelab.data.image_folder import files_in
     from animelab.files import opened, save_picture, write_atomically
     from animelab.latent.projection import save_point
     from animelab.viz import as_pixels
 
     space = latent.styles_of(zoo.open_model(options.model).to("auto"))
-    found = [(file, given) for given in options.inputs for file in (files_in(given) if given.is_dir() else [given])]
+    found = _inputs(options.inputs, options.out)
     targets = []
     for file, _ in found:  # all of them, before the first is searched for: that takes long
         pixels = np.array(opened(file)[0])
@@ -483,7 +464,7 @@ def project(options: argparse.Namespace) -> int:
     about = {"model": options.model, "size": space.size, "steps": options.steps, "fit": options.fit, "pictures": rows}
     text = json.dumps(about, indent=2) + "\n"
     write_atomically(options.out / "project.json", lambda path: path.write_text(text, encoding="utf-8"))
-    say(f"{len(rows)} pictures in {options.out}; LatentExplorer(model).load(POINT) goes on from a point")
+    say(f"{_pictures(len(rows))} in {options.out}; LatentExplorer(model).load(POINT) goes on from a point")
     return 0
 
 
@@ -499,12 +480,11 @@ def translate(options: argparse.Namespace) -> int:
 
     from animelab import metrics, zoo
     from animelab.data import fitted
-    from animelab.data.image_folder import files_in
-    from animelab.data.paper import is_ink, on_white
+    from animelab.data.paper import SOLID, is_ink, on_white
     from animelab.files import SMALLEST, opened, save_picture
     from animelab.viz import as_pixels
 
-    found = [(file, given) for given in options.inputs for file in (files_in(given) if given.is_dir() else [given])]
+    found = _inputs(options.inputs, options.out)
     names = _results(found)
     model = zoo.open_translator(options.model, *options.option).to("auto")
     model.direction(options.back)  # before the first picture: is there a way back?
@@ -514,17 +494,17 @@ def translate(options: argparse.Namespace) -> int:
     for remark in () if options.option or options.side else model.remarks():
         say(remark)
     _empty_folder(options.out)
-    skipped, told = 0, False
+    skipped, told = 0, None
     for (file, _), name in zip(tqdm(found, unit=" pictures", disable=len(found) < 5), names):
         try:
             image, alpha = opened(file, (SMALLEST, limits.LONGEST))
-            inked = alpha is not None and is_ink(image, alpha)  # otherwise it is what a figure was cut out with
+            # Otherwise it is what a figure was cut out with, which is solid somewhere.
+            inked = alpha is not None and (np.asarray(alpha).max() < SOLID or is_ink(image, alpha))
             if model.takes_lines:
                 image, words = on_white(image, alpha)
                 if words:
                     say(f"{file}: {words}.")
-            if inked:
-                alpha = None
+            alpha = None if inked else alpha
             if options.side and not options.fit:
                 sides = [max(16, round(side * options.side / min(image.size))) for side in image.size]
                 if max(sides) > limits.LONGEST:
@@ -536,13 +516,11 @@ def translate(options: argparse.Namespace) -> int:
                 picture = fitted(pixels, square, options.fit, eyes, 255 if model.takes_lines else 128)
             else:
                 picture = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
-            unseen = None if told else model.unseen(*picture.shape[-2:])
-            if unseen:
-                say(unseen)
-                told = True
+            if not told and (told := model.unseen(*picture.shape[-2:])):
+                say(told)
             result = Image.fromarray(as_pixels(model.translate(picture, options.back))[0])
         except (LabError, RuntimeError, MemoryError) as problem:  # PyTorch's: too large for the memory
-            why = getattr(problem, "reason", None) or reason(problem)
+            why = (getattr(problem, "reason", None) or reason(problem)).rstrip(".")
             if len(found) == 1:
                 raise LabError(f"{file} could not be translated ({why}).") from problem
             say(f"animelab: {file} is left out ({why})", sys.stderr)
@@ -553,8 +531,32 @@ def translate(options: argparse.Namespace) -> int:
         save_picture(result, options.out / name)
     if skipped == len(found):
         raise LabError("None of the inputs could be translated; nothing was written.")
-    say(f"{len(found) - skipped} pictures in {options.out}")
+    say(f"{_pictures(len(found) - skipped)} in {options.out}")
     return 0
+
+
+def _pictures(number: int) -> str:
+    return f"{number:,} picture{'s' * (number != 1)}"
+
+
+def _inputs(inputs: Sequence[Path], out: Path) -> list[tuple[Path, Path]]:
+    """(file, given input) of all pictures that are asked for, each once; LabError where one is missing.
+
+    Also for results inside of a folder of inputs, where the next translation would take them for some.
+    """
+    from animelab.data.image_folder import files_in
+
+    found: dict[Path, tuple[Path, Path]] = {}
+    for given in inputs:
+        if not os.path.lexists(given):
+            raise LabError(
+                f"There is no file or folder {given}; check the path, and for many pictures give the folder."
+            )
+        if given.is_dir() and given.resolve() in out.resolve().parents:
+            raise LabError(f"{out} lies in {given}, whose pictures are asked for; choose a folder beside it for --out.")
+        for file in files_in(given) if given.is_dir() else [given]:
+            found.setdefault(file.resolve(), (file, given))
+    return list(found.values())
 
 
 def _results(found: Sequence[tuple[Path, Path]]) -> list[Path]:

@@ -11,6 +11,7 @@ import io
 import json
 import pickle
 import pickletools
+import re
 import stat
 import struct
 import zipfile
@@ -59,8 +60,9 @@ DICTIONARIES = """
 # The older format begins with three pickles of its own: a number to know it by, its version, and the machine.
 OLDER = pickle.dumps(0x1950A86A20F9469CFC6C, 2) + pickle.dumps(1001, 2)
 OTHERS = {
-    b"\x89HDF": "a file of Keras, which is not supported", b"<": "a web page",
-    b"version https://git-lfs": "a pointer to a file in Git LFS", b"\x1f\x8b": "packed with gzip",
+    rb"\x89HDF": "a file of Keras, which is not supported", rb"<": "a web page", rb"\x1f\x8b": "packed with gzip",
+    rb"version https://git-lfs": "a pointer to a file in Git LFS", rb"GGUF": "a file of GGUF, which is not supported",
+    rb"\x08": "a file of ONNX, which is not supported", rb"....TFL3": "a file of TensorFlow, which is not supported",
 }  # fmt: skip
 FOOTER = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"  # of an index that TensorFlow writes
 LEFT_OUT = ("module", "_orig_mod")  # of names
@@ -90,7 +92,7 @@ def tensors(path: Path) -> dict[str, Tensor]:
             if start.startswith(b"PK"):
                 return _flat(_from_zip(file, size))
             for sign, name in OTHERS.items():
-                if start.startswith(sign):
+                if re.match(sign, start, re.DOTALL):
                     raise Refused(f"is {name}")
             if end == FOOTER:
                 raise Refused("is a checkpoint of TensorFlow, which is not supported")
@@ -291,6 +293,8 @@ class _Reader(pickle.Unpickler):
             return _Function(lambda: b"")
         if full.startswith(TENSORFLOW):
             raise Refused("is a network of TensorFlow, which is not supported")
+        if name == "_rebuild_tensor_v3":
+            raise Refused("has weights of a type (float8 or such) that is not supported")
         if full not in self.known:
             raise Refused(f"holds more than weights (it asks for {shown(full)})")
         return self.known[full]
@@ -323,6 +327,9 @@ def _from_zip(file: Bounded, size: int) -> Any:
         raise Refused("is a zip archive that PyTorch did not write")
     if names[index[0]].file_size > LONGEST:
         raise ValueError("the list of tensors is too long")
+    order = index[0].removesuffix("data.pkl") + "byteorder"
+    if order in names and archive.read(order) != b"little":
+        raise Refused("was written by a machine of another byte order, which is not supported")
     read: dict[str, Tensor] = {}
 
     def memory(key: Any, dtype: torch.dtype, _: int) -> Tensor:
@@ -375,6 +382,8 @@ def _flat(tree: Any) -> dict[str, Tensor]:
         if isinstance(value, _Inert) and value.given and isinstance(value.given[0], dict):
             state = value.given[0].get("state", {})
             value = {**state["_parameters"], **state["_buffers"], **state["_modules"]} if "_modules" in state else {}
+        if isinstance(value, list | tuple):
+            value = dict(enumerate(value))
         if isinstance(value, dict):
             keys = {key: str(key) for key in value if isinstance(key, str | int)}
             if sum(map(len, keys.values())) > LONGEST:

@@ -51,13 +51,14 @@ SETTINGS: dict[str, Range] = {
 OTHER_SETTINGS: dict[str, Range] = {"int": (1, 10**9), "float": (0.0, 10.0**6)}  # weights, and of a learner's recipe
 
 COUNT: Range = (1, 100_000)  # pictures at once,
-AT_ONCE = 2**31  # and the numbers in them: 8 GB
+AT_ONCE = 2**31  # and the numbers in them: 8 GB; in one grid an eighth
 SCORED: Range = (257, 100_000)  # pictures to score: a covariance of 256 features is not known from fewer
 DRAWN: Range = (1, SETTINGS["faces"][1])
 PIXELS: Range = (8, 4096)  # of the side of one picture that is drawn,
 SIDE: Range = (16, 4096)  # or translated
 LONGEST = 16_384  # pixels of the longer side of a picture to translate
 CHARACTERS: Range = (0, 2**62)  # seeds
+SETS, CLASS = (0, 99), (0, 10**6)  # numbers of drawn sets, and of classes without names
 TRUNCATION: Range = (-2.0, 2.0)
 BRIGHTEST = 4.0  # far beyond 1, since a network's output may be; far below 255
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 import torch
@@ -97,18 +98,20 @@ class UnpairedFolder:
 
 
 def _partners(first: Path, second: Path) -> list[tuple[Path, Path]]:
-    sides: list[dict[Path, Path]] = []
+    sides: list[dict[str, Path]] = []
     for folder in (first, second):
         sides.append({})
         for file in files_in(folder):
-            twin = sides[-1].setdefault(file.relative_to(folder).with_suffix(""), file)
+            name = normalize("NFC", str(file.relative_to(folder).with_suffix("")))  # macOS writes é as two letters
+            twin = sides[-1].setdefault(name, file)
             if twin != file:
                 raise LabError(f"{twin} and {file.name} would both be the partner of one picture; rename one of them.")
-    alone = sorted(map(str, sides[0].keys() ^ sides[1].keys()))
+    alone = sorted(sides[0].keys() ^ sides[1].keys())
     if alone:
+        there, lacking = (first, second) if alone[0] in sides[0] else (second, first)
         raise LabError(
-            f"{len(alone)} pictures have no partner of the same name in the other of {first} and {second}, "
-            f"the first is '{alone[0]}'; rename or remove them."
+            f"Pictures have no partner of the same name ({len(alone)} of them); the first is '{alone[0]}' of {there}, "
+            f"missing in {lacking}: rename or remove them."
         )
     return [(sides[0][name], sides[1][name]) for name in sorted(sides[0])]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps
 
+SOLID = 250  # from here on, of 255, a figure is no longer transparent
 WHITE = 248  # from here on, of 255, paper is white enough
 NEAR = 12  # so many shades around the most frequent one are the paper, with its grain
 
@@ -22,7 +23,7 @@ def is_ink(picture: Image.Image, alpha: Image.Image) -> bool:
         return False
     core = Image.fromarray(there).convert("L").filter(ImageFilter.MinFilter(3 if max(size) <= 128 else 5))
     thin = (np.asarray(core) > 0).sum() < 0.1 * there.sum()
-    colors = _some(picture)[_some(alpha) > 250]
+    colors = _some(picture)[_some(alpha) > SOLID]
     dark = len(colors) > 0 and colors.mean() < 64 and colors.std(0).max() < 16
     return bool(thin or dark)
 
@@ -51,6 +52,7 @@ def on_white(picture: Image.Image, alpha: Image.Image | None = None) -> tuple[Im
     found = levels[pixels[paper]]  # its mean, less its grain, is what becomes white
     white = (found.mean(0) - 2 * found.std(0)).clip(1)
     table = (levels[None] / white[:, None] * 255).clip(0, 255).round()
+    said = "no lines were found on its paper of one shade" if paper.all() else said
     return picture.point(table.astype(int).ravel().tolist()), said
 
 

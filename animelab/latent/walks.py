@@ -89,7 +89,7 @@ def attributes(words: str | Iterable[str]) -> Tensor:
     asked = words.split(",") if isinstance(words, str) else list(words) if isinstance(words, Iterable) else [words]
     if not all(isinstance(word, str) for word in asked):
         raise LabError(f"Attributes are words, such as 'blue hair, smile', not a {type(words).__name__}.")
-    asked = [word.strip() for word in asked]
+    asked = [word.strip().lower() for word in asked]
     for word in asked:
         if word and word not in TAGS:
             raise LabError(f"There is no attribute '{word}': {nearest(word, TAGS)}")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from animelab import foreign
-from animelab.errors import LabError, reason
+from animelab.errors import LabError
 from animelab.nn import animegan, cartoongan, cyclegan, dcgan, pix2pix, ugatit
 
 WRONG: tuple[type[Exception], ...] = (LabError, *foreign.ODD)
@@ -29,10 +29,12 @@ def load_generator(path: str | Path, tensors: dict[str, Tensor] | None = None) -
     """
     path = Path(path)
     tensors = foreign.tensors(path) if tensors is None else tensors
-    for sign, (kind, read) in READERS.items():
-        found = foreign.below(tensors, sign)
-        if not found:
-            continue
+    all_found = {sign: places for sign in READERS if (places := foreign.below(tensors, sign))}
+    if len(all_found) > 1:
+        kinds = " and ".join(READERS[sign][0] for sign in all_found)
+        raise LabError(f"{path} holds {kinds}; give a file with one generator.")
+    for sign, found in all_found.items():
+        kind, read = READERS[sign]
         places = {place.rstrip(".").rpartition(".")[2]: state for place, state in found.items()}
         if places.keys() >= {"genA2B", "genB2A"}:
             pair: nn.Module = ugatit.Pair(16, 1, 1, light=True)  # of no size yet
@@ -43,9 +45,9 @@ def load_generator(path: str | Path, tensors: dict[str, Tensor] | None = None) -
             names = ", ".join(place.rstrip(".") or "the file itself" for place in found)
             raise LabError(f"{path} holds more than one generator ({names}); give a file with one of them.")
         return _filled(path, next(iter(found.values())), kind, read)
-    first = f"begins with '{min(tensors)}' and" if tensors else "holds no tensors and"
+    first = f"begins with '{min(tensors)}'" if any(tensors) else "holds one tensor" if tensors else "holds no tensors"
     reading = "is no generator that this course knows (a discriminator draws nothing)"
-    raise LabError(f"{path} {first} {reading}; give a generator's file.")
+    raise LabError(f"{path} {first} and {reading}; give a generator's file.")
 
 
 def _filled(path: Path, state: dict[str, Tensor], kind: str, read: Callable[[dict[str, Tensor]], Read]) -> nn.Module:
@@ -57,7 +59,7 @@ def _filled(path: Path, state: dict[str, Tensor], kind: str, read: Callable[[dic
         ours = {name: value for name, value in network.state_dict().items() if not name.endswith("num_batches_tracked")}
         names = {name: modules[name.rpartition(".")[0]] + "." + name.rpartition(".")[2] for name in ours}
     except WRONG as error:
-        raise LabError(f"{path} looks like {kind} and does not fit: {reason(error)}") from error
+        raise misfit(path, kind, error) from error
     # InstanceNorm of very old files carries statistics nobody uses; what else is left over means another network.
     statistics = "" if any(name.endswith("running_var") for name in ours) else "|running_(mean|var)"
     ignored = re.compile(rf"(num_batches_tracked{statistics})$")
@@ -69,13 +71,39 @@ def _filled(path: Path, state: dict[str, Tensor], kind: str, read: Callable[[dic
     ]
     if odd:
         raise LabError(f"{path} looks like {kind} and does not fit: the first difference is at '{odd[0]}'.")
-    weights = {name: state[theirs].to(torch.float32, copy=True) for name, theirs in names.items()}
+    try:
+        weights = {name: single(state, theirs) for name, theirs in names.items()}
+    except LabError as error:
+        raise misfit(path, kind, error) from error
     network.load_state_dict(weights, strict=False, assign=True)
     for name, buffer in network.named_buffers():
         if buffer.is_meta:  # the batch counters, which old files lack
             owner, _, own = name.rpartition(".")
             network.get_submodule(owner).register_buffer(own, torch.zeros((), dtype=torch.int64))
     return network.eval()
+
+
+def misfit(path: Path, kind: str, error: Exception) -> LabError:
+    """What to say where tensors are not this network's: in words of ours, since Python's are for its programmers."""
+    words = f"it has no {error}." if isinstance(error, KeyError) else "its tensors have other shapes."
+    return LabError(f"{path} looks like {kind} and does not fit: {error if isinstance(error, LabError) else words}")
+
+
+def single(state: dict[str, Tensor], name: str) -> Tensor:
+    """A tensor of a file in float32; LabError for NaN, whose pictures would be blamed on a training."""
+    found = state[name].to(torch.float32, copy=True)
+    if not found.isfinite().all():
+        raise LabError(f"it has NaN, infinity or too large a number in '{name}'; get the original again.")
+    return found
+
+
+def colors(channels: int) -> str:
+    """What a network draws that does not draw RGB, in words."""
+    return {1: "in gray", 4: "with transparency (RGBA)"}.get(channels, f"pictures of {channels} channels")
+
+
+def _no_zeros(theirs: dict[str, Tensor]) -> Read:
+    raise LabError("its blocks are padded with zeros, which is not supported.")
 
 
 def _norm(state: dict[str, Tensor], convolution: str, norm: str) -> str:
@@ -157,7 +185,9 @@ def _cartoongan(theirs: dict[str, Tensor]) -> Read:
 def _dcgan(theirs: dict[str, Tensor]) -> Read:
     """The PyTorch example's generator, and {our module: their module}. Ours begins with a reshaping."""
     layers = sorted(int(key.split(".")[1]) for key, value in theirs.items() if value.ndim == 4)
-    latent, width = theirs["main.0.weight"].shape[0], theirs[f"main.{layers[-1]}.weight"].shape[0]
+    latent, (width, drawn) = theirs["main.0.weight"].shape[0], theirs[f"main.{layers[-1]}.weight"].shape[:2]
+    if drawn != 3:
+        raise LabError(f"it draws {colors(drawn)}, which is not supported; this course's draws RGB.")
     network = dcgan.Generator(4 * 2 ** (len(layers) - 1), latent, width)
     return network, {str(place + 1): f"main.{place}" for layer in layers for place in (layer, layer + 1)}
 
@@ -184,6 +214,7 @@ def _animegan(theirs: dict[str, Tensor]) -> Read:
 READERS: dict[str, tuple[str, Callable[[dict[str, Tensor]], Read]]] = {
     "model.model.0.weight": ("pix2pix's U-Net", _unet),
     "model.10.conv_block.1.weight": ("CycleGAN's ResNet", _resnet),
+    "model.10.conv_block.0.weight": ("CycleGAN's ResNet", _no_zeros),
     "DownBlock.1.weight": ("U-GAT-IT's generator", _ugatit),
     "block_a.0.1.weight": ("AnimeGANv2's generator", _animegan),
     "resnet_blocks.0.conv1.weight": ("CartoonGAN's generator", _cartoongan),

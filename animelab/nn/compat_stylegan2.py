@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 
 from animelab import foreign
-from animelab.errors import LabError, reason
+from animelab.errors import LabError
 from animelab.nn import stylegan2
+from animelab.nn.compat import WRONG, colors, misfit, single
 
 
 def load_generator(
@@ -39,9 +40,9 @@ def load_generator(
     (state,) = found.values()
     foreign.check(path, state)
     try:
-        return _filled(path, _from_rosinality(state, tensors) if signs[0] == ROSINALITY else _from_nvidia(state))
-    except foreign.ODD as error:
-        raise LabError(f"{path} looks like a StyleGAN2 and does not fit: {reason(error)}") from error
+        return _filled(_from_rosinality(state, tensors) if signs[0] == ROSINALITY else _from_nvidia(state))
+    except WRONG as error:
+        raise misfit(path, "a StyleGAN2", error) from error
 
 
 def is_one(tensors: dict[str, Tensor]) -> bool:
@@ -49,18 +50,17 @@ def is_one(tensors: dict[str, Tensor]) -> bool:
     return any(foreign.below(tensors, sign) for sign in SIGNS)
 
 
-def _filled(path: Path, theirs: dict[str, Tensor]) -> tuple[stylegan2.Generator, dict[str, int]]:
+def _filled(theirs: dict[str, Tensor]) -> tuple[stylegan2.Generator, dict[str, int]]:
     """A generator of the size that the tensors have, holding them."""
     channels: list[int] = []
     while (name := f"synthesis.to_rgb.{len(channels)}.weight") in theirs:
         channels.append(theirs[name].shape[1])
     size = 4 * 2 ** (len(channels) - 1)
     if size > 1024:
-        raise ValueError(f"a picture of {size} px")
+        raise LabError(f"it draws {size} px, more than 1024.")
     drawn = len(theirs["synthesis.to_rgb.0.weight"])
     if drawn != 3:
-        kind = {1: "in gray", 4: "with transparency (RGBA)"}.get(drawn, f"of {drawn} channels")
-        raise LabError(f"{path} is a StyleGAN2 that draws {kind}, which is not supported; this course's draws RGB.")
+        raise LabError(f"it draws {colors(drawn)}, which is not supported; this course's draws RGB.")
     arguments = {
         "size": size,
         "channel_base": size * channels[-1],
@@ -77,8 +77,8 @@ def _filled(path: Path, theirs: dict[str, Tensor]) -> tuple[stylegan2.Generator,
         name for name in wanted.keys() | theirs.keys() if getattr(theirs.get(name), "shape", None) != wanted.get(name)
     )
     if odd:
-        raise LabError(f"{path} looks like a StyleGAN2 and does not fit: the first difference is at '{odd[0]}'.")
-    network.load_state_dict({name: value.to(torch.float32, copy=True) for name, value in theirs.items()}, assign=True)
+        raise LabError(f"the first difference is at '{odd[0]}'.")
+    network.load_state_dict({name: single(theirs, name) for name in theirs}, assign=True)
     if not theirs["mapping.mean"].any() and not arguments["classes"]:  # some files lack the mean w
         with torch.no_grad():
             latents = torch.randn(10_000, arguments["latent"], generator=torch.Generator().manual_seed(0))

@@ -11,7 +11,7 @@ from animelab import foreign
 from animelab.config import nearest
 from animelab.engine.run import read_record
 from animelab.engine.weights import load_weights
-from animelab.errors import LabError
+from animelab.errors import LabError, shown
 from animelab.nn import colorization, compat, compat_stylegan2, dcgan
 from animelab.zoo.manifest import TRANSLATORS, card, names, read, verified
 from animelab.zoo.pretrained import Conditional, OfClasses, Pretrained, Translator
@@ -91,25 +91,27 @@ def open_translator(path_or_name: str | Path, *options: str) -> Translator:
 def _place(given: str | Path) -> Path:
     if not isinstance(given, str | Path) or not str(given).strip():
         raise LabError(f"A run's folder, a bundled model's name or a file is asked for, not {given!r}.")
+    if any(len(part) > 255 for part in Path(given).parts):  # of which the system would not even say whether it is there
+        raise LabError(f"'{shown(given)}' is longer than a name can be; check the path.")
     return Path(given)
 
 
 def _either(run_or_name: str | Path, bundled: list[str]) -> Any:
-    run_or_name = str(_place(run_or_name))
-    if Path(run_or_name).is_dir():
-        return load_run(run_or_name)
-    if str(run_or_name) in read():
-        return load(str(run_or_name))
-    if Path(run_or_name).exists():
-        return _of_others(Path(run_or_name))
-    raise LabError(
-        f"There is no run's folder, no file '{run_or_name}' and no such model: {nearest(str(run_or_name), bundled)}"
-    )
+    place, name = _place(run_or_name), str(run_or_name)
+    if place.is_dir():
+        return load_run(place)
+    if name in read():
+        return load(name)
+    if place.exists():
+        return _of_others(place)
+    if "://" in name:
+        raise LabError(f"{name} is an address; download the file first, and give its path.")
+    raise LabError(f"There is no run's folder, no file and no model called '{name}': {nearest(name, bundled)}")
 
 
 def _of_others(path: Path) -> Pretrained | Translator:
     """What a file holds, by its content: the course's own weights may have any name as well."""
-    card: dict[str, Any] = {"data": "unknown"}
+    card: dict[str, Any] = {"data": "pictures that its file does not name"}
     if "network" in ((foreign.header(path) or {}).get("__metadata__") or {}):
         return _open(path, path.stem, card)
     card["foreign"], tensors = True, foreign.tensors(path)

@@ -14,7 +14,7 @@ from animelab import env, limits
 from animelab.data import Cast
 from animelab.data.drawing import SEED_STRIDE, SPLIT_STRIDE
 from animelab.errors import LabError
-from animelab.nn import animegan, cyclegan, pix2pix, stylegan2, ugatit
+from animelab.nn import animegan, compat, cyclegan, pix2pix, stylegan2, ugatit
 from animelab.nn.tiles import in_one_light
 from animelab.studio import TAGS
 
@@ -77,7 +77,8 @@ class Pretrained:
         """The prior and the side (see `data.Side`) of the drawn faces it learned from; LabError for other pictures."""
         match = re.search(r"studio faces \(([^-,)]+)[^,)]*(?:, (\w+)\))?", str(self.card.get("data")))
         if match is None:
-            raise LabError(f"'{self.name}' learned from {self.card.get('data')}, which the studio cannot draw again.")
+            data = self.card.get("data")
+            raise LabError(f"'{self.name}' learned from {data}, not from drawn faces; metrics.fd_studio takes any.")
         return match[1], match[2] or "color"
 
 
@@ -198,11 +199,17 @@ class Translator:
 
         def translated(part: Tensor) -> Tensor:
             answer = network(part.to(self.device))
-            return (answer.out if isinstance(answer, ugatit.Answer) else answer).float().cpu()
+            drawn: Tensor = answer.out if isinstance(answer, ugatit.Answer) else answer
+            if drawn.shape[1] not in (1, 3):
+                raise LabError(f"'{self.name}' draws {compat.colors(drawn.shape[1])}, which is not supported.")
+            return drawn.float().cpu()
 
         large = max(high, wide) > LARGE
-        if large and self.attends:
-            raise LabError(f"'{self.name}' looks at a face as a whole, up to {LARGE} pixels; fit the picture first.")
+        most = network.size if isinstance(network, ugatit.Generator) and not network.light else LARGE
+        if self.attends and max(high, wide) > most:
+            raise LabError(
+                f"'{self.name}' looks at a face as a whole, up to {most} x {most} px; fit the picture first."
+            )
         if large and network.training:
             raise LabError(
                 f"'{self.name}' with dropout sees a picture as a whole, up to {LARGE} pixels; make it smaller."

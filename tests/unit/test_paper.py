@@ -53,6 +53,15 @@ def test_an_empty_page_is_white_whatever_its_paper() -> None:
         assert np.asarray(on_white(Image.new("RGB", (30, 40), (shade,) * 3))[0]).min() == 255, shade
 
 
+@pytest.mark.parametrize("line", [128, 120])
+def test_where_no_lines_are_found_none_are_said_to_have_changed(line: int) -> None:
+    for paper in (0, 128):
+        page = Image.new("RGB", (60, 60), (paper,) * 3)
+        if paper:
+            page.paste((line,) * 3, (10, 20, 50, 22))
+        assert on_white(page)[1] == "no lines were found on its paper of one shade"
+
+
 def test_solid_blacks_on_white_are_no_black_paper() -> None:
     page = np.full((100, 100, 3), 255, np.uint8)
     page[:60] = 0

@@ -94,6 +94,6 @@ def test_seeds_draw_the_first_picture_of_each(tmp_path: Path, capsys: pytest.Cap
     for wrong in ("3-1", "", "a", "1,", "-1", "0-99999999", "1-2-3", "0-99999,100000-100001", "1.5", "²"):
         with pytest.raises(SystemExit) as end:
             main([*command, str(tmp_path / "other"), f"--seeds={wrong}"])
-        assert end.value.code == 2 and "seeds, as 0-50 or 1,5,9, not" in capsys.readouterr().err, wrong
+        assert end.value.code == 2 and "digits, as 0-50 or 1,5,9, not" in capsys.readouterr().err, wrong
     assert main([*command, str(tmp_path / "other"), "--seeds", "1", "--count", "3"]) == 1
     assert not (tmp_path / "other").exists()

@@ -71,6 +71,17 @@ def shared():
     return resnet(8, lambda *shape: memory[: torch.Size(shape).numel()].view(shape))
 
 
+def turned(folder):
+    """Written on a machine whose numbers begin with the largest byte."""
+    torch.save(resnet(), folder / "whole")
+    content = (folder / "whole").read_bytes()
+    (folder / "whole").unlink()
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(buffer := io.BytesIO(), "w") as after:
+        for name in before.namelist():
+            after.writestr(name, b"big" if name.endswith("byteorder") else before.read(name))
+    return buffer.getvalue()
+
+
 class Call:
     """Pickles itself as the call of a function."""
 
@@ -246,7 +257,8 @@ CASES = [
         ("cyclegan.pair", {"blocks": 150}), ("pix2pix.discriminator", {"layers": 10**9}),
         ("ugatit.discriminator-global", {"layers": 10**9}), ("stylegan2-256.generator", {"mapping_layers": 10**9}),
         ("stylegan2-256.generator", {"size": 2**20}), ("ugatit.pair", {"size": 2**20, "width": 2**20}),
-        ("dcgan.generator", {"latent": -1}), ("dcgan.generator", "[" * 10**5), ("dcgan.generator", "9" * 10**5),
+        ("dcgan.generator", {"latent": -1}), ("dcgan.generator", {"size": 3}),
+        ("dcgan.generator", "[" * 10**5), ("dcgan.generator", "9" * 10**5),
         ("os.system", {}))),
     # what is no file, or of another kind
     ("a folder", lambda folder: translated(folder, folder), "holds no trained weights"),
@@ -267,7 +279,36 @@ CASES = [
     ("another zip file", file(listed(0)), "a zip archive and no file of weights"),
     ("a discriminator", saved({"model.0.weight": torch.zeros(4, 6, 4, 4)}), "no generator that this course knows"),
     ("no tensors", saved({"epoch": 3, "args": argparse.Namespace(size=256)}), "holds no tensors"),
-    ("tensors of numbers alone", saved([torch.zeros(1)]), "holds no tensors"),
+    ("tensors in a list", saved([torch.zeros(1)]), "begins with '0' and is no generator"),
+    ("one tensor", saved(torch.zeros(1)), "holds one tensor and is no generator"),
+    ("a list of networks", saved([resnet(), resnet()]), "more than one generator ("),
+    ("two kinds of generators", saved({"a": resnet(), "b": {"main.1.running_mean": torch.zeros(8)}}),
+     "holds CycleGAN's ResNet and DCGAN's generator; give a file with one"),
+    *((f"weights of {value}", saved(lambda value=value: resnet(1, lambda *shape: torch.full(
+        shape, value, dtype=torch.double))), "it has NaN, infinity or too large a number in 'model.")
+      for value in (float("nan"), float("inf"), 1e300)),
+    ("tensors without sides", saved(lambda: resnet(1, lambda *shape: torch.zeros(()))),
+     "its tensors have other shapes."),
+    ("a ResNet without its end", saved(lambda: {key: value for key, value in resnet().items() if "18" not in key}),
+     "it has no 'model.18.weight'."),
+    ("a ResNet padded with zeros", saved({"model.10.conv_block.0.weight": torch.zeros(8, 8, 3, 3)}),
+     "padded with zeros, which is not supported"),
+    ("a DCGAN of gray digits", saved({"main.0.weight": torch.zeros(9, 8, 4, 4), "main.1.running_mean": torch.zeros(8),
+                                      "main.3.weight": torch.zeros(8, 1, 4, 4)}, sampled),
+     "draws in gray, which is not supported"),
+    ("a ResNet that draws transparency", saved(lambda: resnet() | {
+        "model.18.weight": torch.zeros(4, 4, 7, 7), "model.18.bias": torch.zeros(4)}),
+     "draws with transparency (RGBA), which is not supported"),
+    ("a StyleGAN2 without its mapping", saved({"g_ema": {
+        "input.input": torch.zeros(1, 8, 4, 4), "to_rgb1.conv.weight": torch.zeros(1, 3, 8, 1, 1)}}, sampled),
+     "it has no 'mapping.layers.0.weight'."),
+    ("a StyleGAN2 of 4 px", saved({"g_ema": {
+        "input.input": torch.zeros(1, 8, 4, 4), "to_rgb1.conv.weight": torch.zeros(1, 3, 8, 1, 1),
+        "style.1.weight": torch.zeros(8, 8)}}, sampled), "looks like a StyleGAN2 and does not fit: "),
+    *((f"a file of {kind}", file(sign + bytes(100)), f"is a file of {kind}, which is not supported")
+      for kind, sign in (("GGUF", b"GGUF"), ("ONNX", b"\x08\x07\x12\x07pytorch"), ("TensorFlow", bytes(4) + b"TFL3"))),
+    ("float8", saved({"a": torch.zeros(4, dtype=torch.float8_e4m3fn)}), "(float8 or such) that is not supported"),
+    ("a big-endian file", file(turned), "another byte order, which is not supported"),
     ("whole numbers for weights", saved(lambda: resnet(1, lambda *shape: torch.zeros(shape, dtype=torch.uint8))),
      "does not fit"),
     ("it works, after all", saved(lambda: {"state_dict": resnet(1, lambda *shape: 0.01 * torch.randn(shape))}), None),

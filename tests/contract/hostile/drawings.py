@@ -55,6 +55,8 @@ DRAWINGS: dict[str, tuple[Image.Image, str]] = {
     "16 bits": (Image.fromarray(LINES.astype(np.uint16) * 257), "PNG"),
     "16 bits in TIFF": (Image.fromarray(LINES.astype(np.uint16) * 257), "TIFF"),
     "32 bits": (Image.fromarray(LINES.astype(np.int32) * 257), "TIFF"),
+    "12 bits in a file of 16": (Image.fromarray(LINES.astype(np.uint16) * 16), "PNG"),
+    "8 bits in a file of 32": (Image.fromarray(LINES.astype(np.int32)), "TIFF"),
     "floats to 1": (Image.fromarray(LINES.astype(np.float32) / 255), "TIFF"),
     "a palette": (on((255, 245, 220)).quantize(64), "PNG"),
     "a GIF": (on((255, 245, 220)).quantize(64), "GIF"),
@@ -86,6 +88,43 @@ def colored(image: Image.Image, kind: str, folder: Path) -> None:
     there, wanted = (Image.open(folder / name / f"{name}.png") for name in ("drawing", "white"))
     assert there.mode == wanted.mode == "RGB"
     assert np.abs(np.asarray(there).astype(int) - np.asarray(wanted)).mean() < 12
+
+
+def opaque(alpha: int, folder: Path) -> int:
+    """What is nowhere solid is no figure that was cut out, and its result would be half visible, or not at all."""
+    picture = WHITE.convert("RGB")
+    picture.putalpha(alpha)
+    picture.save(folder / "a.png")
+    code = main(["translate", "pix2pix-color-64", str(folder / "a.png"), "--out", str(folder / "out")])
+    assert Image.open(folder / "out" / "a.png").mode == "RGB"
+    return code
+
+
+def results_among_inputs(command: str, out: str, folder: Path) -> int:
+    paint(folder / "in" / "a.png")
+    try:
+        return main([*command.split(" "), str(folder / "in"), "--out", str(folder / "in" / out)])
+    finally:
+        assert [path.name for path in (folder / "in").iterdir()] == ["a.png"]
+
+
+def given_twice(folder: Path) -> int:
+    paint(folder / "in" / "a.png")
+    inputs = [folder / "in", folder / "in" / "a.png", folder / "in" / ".." / "in"]
+    code = main(["translate", "sketch-128", *map(str, inputs), "--out", str(folder / "out")])
+    assert [path.name for path in (folder / "out").rglob("*")] == ["a.png"]
+    return code
+
+
+def there_already(words: str, make: Callable[[Path], object], name: str, folder: Path) -> int:
+    """A file, a link or a FIFO of the user's stays as it is."""
+    make(folder / name)
+    before = os.lstat(folder / name)
+    try:
+        return main([*words.split(" "), "--out", str(folder / name)])
+    finally:
+        after = os.lstat(folder / name)
+        assert (after.st_ino, after.st_size, after.st_mtime_ns) == (before.st_ino, before.st_size, before.st_mtime_ns)
 
 
 def at_the_desk(image: Image.Image, kind: str, folder: Path) -> None:
@@ -159,6 +198,49 @@ def point(**tensors: torch.Tensor) -> Callable[[Path], None]:
 CASES = [
     *((f"{name} translated", partial(colored, *drawing), None) for name, drawing in DRAWINGS.items()),
     *((f"{name} at the desk", partial(at_the_desk, *drawing), None) for name, drawing in DRAWINGS.items()),
+    *((f"{alpha} of 255 everywhere", partial(opaque, alpha), None) for alpha in (0, 128, 249)),
+    *((f"NaN in a TIFF to {command}", lambda folder, words=words: (Image.fromarray(np.full((40, 40), np.nan, np.float32)
+     ).save(folder / "a.tiff"), main([*words.split(" "), str(folder / "a.tiff"), "--out", str(folder / "out")]))[1],
+     "NaN or infinity") for command, words in (
+         ("translate", "translate sketch-128"), ("project", "project stylegan2-faces-64"))),
+    *((f"results of {command.split(' ')[0]} in {out}, among the inputs", partial(results_among_inputs, command, out),
+     "whose pictures are asked for; choose a folder beside it") for command in (
+         "translate sketch-128", "project stylegan2-faces-64") for out in ("out", "a/b")),
+    ("the same picture three times", given_twice, None),
+    ("a picture that is there and one that is not", lambda folder: main(["translate", "sketch-128",
+     str(paint(folder / "a.png")), str(folder / "b.png"), "--out", str(folder / "out")]), "There is no file or folder"),
+    ("pictures by a star", lambda folder: main(["translate", "sketch-128", str(folder / "*.png"), "--out",
+     str(folder / "out")]), "give the folder"),
+    *((f"{words.split(' ')[0]} to {kind} that is there", partial(there_already, words, make, f"a.{ending}"),
+       "is there already") for kind, make in (
+         ("a file", lambda path: path.write_text("mine")), ("a FIFO", os.mkfifo),
+         ("a link to nothing", lambda path: path.symlink_to("nothing")))
+      for words, ending in (("sample dcgan-faces-64", "png"), ("evaluate dcgan-faces-64", "json"))),
+    *((f"{words.split(' ')[0]} to {out}", lambda folder, words=words, out=out: main([
+       *words.split(" "), "--out", str(Path(folder, out))]), said)
+      for words in ("sample dcgan-faces-64", "data draw faces --count 1", f"translate sketch-128 {__file__}")
+      for out, said in ((name, f"{name} cannot become a folder") for name in ("/dev/null", "/proc/x"))
+      if Path("/proc/self").exists()),
+    ("faces to the name of a picture", lambda folder: main(["data", "draw", "faces", "--out", str(folder / "f.png")]),
+     "is the name of a picture"),
+    ("a grid to .png", lambda folder: main(["sample", "dcgan-faces-64", "--out", str(folder / ".png")]),
+     "is the name of a picture"),
+    ("a grid to a.PNG", lambda folder: main(["sample", "dcgan-faces-64", "--count", "1", "--out",
+     str(folder / "a.PNG")]), None),
+    ("a grid of a name of 5,000 letters", lambda folder: main(["sample", "dcgan-faces-64", "--out",
+     str(folder / ("a" * 5000 + ".png"))]), "File name too long"),
+    ("a model of a name of 5,000 letters", lambda folder: main(["sample", "a" * 5000, "--out",
+     str(folder / "a.png")]), "longer than a name can be"),
+    ("a model at an address", lambda folder: main(["sample", "https://a.b/c.pkl", "--out", str(folder / "a.png")]),
+     "https://a.b/c.pkl is an address; download"),
+    ("a home of nobody", lambda folder: main(["train", "dcgan", "--preset", "smoke", "--data", "~nosuch/x", "--out",
+     str(folder / "run")]), "there is no home for '~nosuch/x'"),
+    ("a grid too large", lambda folder: main(["sample", "dcgan-faces-64", "--count", "30000", "--out",
+     str(folder / "a.png")]), "too many for one grid"),
+    ("pairs whose names are written in two ways", lambda folder: pairs(
+     folder, ("a/\u00e9.png", (40, 40)), ("b/e\u0301.png", (40, 40))), None),
+    ("a source without a target", lambda folder: pairs(folder, *((name, (40, 40)) for name in (
+     "a/1.png", "b/1.png", "b/2.png"))), "missing in"),
     ("a pair of two shapes", lambda folder: pairs(folder, ("a/1.png", (40, 40)), ("b/1.png", (40, 80))),
      "b/1.png 40 x 80; a pair has one shape"),
     ("a pair on its side", lambda folder: pairs(folder, ("a/1.png", (40, 60)), ("b/1.png", (60, 40))),
@@ -194,7 +276,7 @@ CASES = [
     ("a name that another would get", lambda folder: translated(folder, "cat.jpg", "cat.png", "cat.jpg.png", "cat.bmp",
      results={"cat.png", "cat.jpg.png", "cat.bmp.png", "in/cat.jpg.png"}), None),
     *((f"the seeds {seeds!r:.12}", lambda folder, seeds=seeds: main(["sample", "dcgan-faces-64", f"--seeds={seeds}",
-     "--out", str(folder / "x.png")]), "seeds, as 0-50 or 1,5,9") for seeds in SEEDS),
+     "--out", str(folder / "x.png")]), "digits, as 0-50 or 1,5,9") for seeds in SEEDS),
     ("seeds and a count", lambda folder: main(["sample", "dcgan-faces-64", "--seeds", "1", "--count", "2", "--out",
      str(folder / "x.png")]), "leave --count out"),
     ("a seed and seeds", lambda folder: main(["sample", "dcgan-faces-64", "--seeds", "1", "--seed", "2", "--out",
@@ -204,7 +286,7 @@ CASES = [
     ("a picture to find", partial(project, paint), None),
     ("no picture to find", partial(project, lambda path: path.write_text("no picture")), "not a PNG"),
     ("a FIFO to find", partial(project, os.mkfifo), "a FIFO"),
-    ("nothing to find", partial(project, lambda path: None), "No such file"),
+    ("nothing to find", partial(project, lambda path: None), "There is no file or folder"),
     ("a picture to find in a DCGAN", lambda folder: main(["project", "dcgan-faces-64", str(paint(folder / "1.png")),
      "--out", str(folder / "out")]), "no StyleGAN2"),
     ("a picture to find in a translator", lambda folder: main(["project", "sketch-128", str(paint(folder / "1.png")),
