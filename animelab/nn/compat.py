@@ -30,9 +30,9 @@ def load_generator(path: str | Path, tensors: dict[str, Tensor] | None = None) -
     path = Path(path)
     tensors = foreign.tensors(path) if tensors is None else tensors
     all_found = {sign: places for sign in READERS if (places := foreign.below(tensors, sign))}
-    if len(all_found) > 1:
-        kinds = " and ".join(READERS[sign][0] for sign in all_found)
-        raise LabError(f"{path} holds {kinds}; give a file with one generator.")
+    kinds = dict.fromkeys(READERS[sign][0] for sign in all_found)
+    if len(kinds) > 1:
+        raise LabError(f"{path} holds {' and '.join(kinds)}; give a file with one generator.")
     for sign, found in all_found.items():
         kind, read = READERS[sign]
         places = {place.rstrip(".").rpartition(".")[2]: state for place, state in found.items()}
@@ -213,8 +213,8 @@ def _animegan(theirs: dict[str, Tensor]) -> Read:
 # By a key that only this kind of file has.
 READERS: dict[str, tuple[str, Callable[[dict[str, Tensor]], Read]]] = {
     "model.model.0.weight": ("pix2pix's U-Net", _unet),
+    "model.10.conv_block.0.weight": ("CycleGAN's ResNet", _no_zeros),  # whose batch norm has the next one's name
     "model.10.conv_block.1.weight": ("CycleGAN's ResNet", _resnet),
-    "model.10.conv_block.0.weight": ("CycleGAN's ResNet", _no_zeros),
     "DownBlock.1.weight": ("U-GAT-IT's generator", _ugatit),
     "block_a.0.1.weight": ("AnimeGANv2's generator", _animegan),
     "resnet_blocks.0.conv1.weight": ("CartoonGAN's generator", _cartoongan),

@@ -207,9 +207,7 @@ class Translator:
         large = max(high, wide) > LARGE
         most = network.size if isinstance(network, ugatit.Generator) and not network.light else LARGE
         if self.attends and max(high, wide) > most:
-            raise LabError(
-                f"'{self.name}' looks at a face as a whole, up to {most} x {most} px; fit the picture first."
-            )
+            raise LabError(f"'{self.name}' looks at a face as a whole, up to {most} x {most} px; fit the picture.")
         if large and network.training:
             raise LabError(
                 f"'{self.name}' with dropout sees a picture as a whole, up to {LARGE} pixels; make it smaller."

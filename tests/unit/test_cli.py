@@ -120,6 +120,23 @@ def test_a_mistake_is_one_sentence(animelab, arguments, says, tmp_path, monkeypa
     assert message.splitlines()[-1].startswith("animelab: ")
 
 
+def test_a_reader_that_has_seen_enough_is_no_mistake(monkeypatch, capfd):
+    """As in `animelab models | head -1`."""
+    read, write = os.pipe()
+    os.close(read)
+    with open(write, "w") as nobody:
+        monkeypatch.setattr(sys, "stdout", nobody)
+        assert cli.main(["models"]) == 1
+    assert capfd.readouterr().err == ""
+
+
+def test_a_tilde_is_the_home_wherever_it_stands(animelab, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    animelab("data", "draw", "faces", "--size", 16, "--count", 1, "--out=~/faces")
+    assert (tmp_path / "faces" / "000000.png").exists()
+
+
 def test_a_wrong_command_line_exits_with_two(animelab):
     assert "invalid choice" in animelab("trian", code=2)
 

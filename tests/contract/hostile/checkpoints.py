@@ -291,8 +291,12 @@ CASES = [
      "its tensors have other shapes."),
     ("a ResNet without its end", saved(lambda: {key: value for key, value in resnet().items() if "18" not in key}),
      "it has no 'model.18.weight'."),
-    ("a ResNet padded with zeros", saved({"model.10.conv_block.0.weight": torch.zeros(8, 8, 3, 3)}),
-     "padded with zeros, which is not supported"),
+    ("a file to be scored", lambda folder: main(
+        ["evaluate", str(zoo.FOLDER / "weights" / zoo.card("dcgan-faces-64")["file"]), "--count", "257"]),
+     "learned from pictures that its file does not name"),
+    *((f"a ResNet padded with zeros, {norm} norm", saved(
+        {"model.10.conv_block.0.weight": torch.zeros(8, 8, 3, 3)} | more), "padded with zeros, which is not supported")
+      for norm, more in (("instance", {}), ("batch", {"model.10.conv_block.1.weight": torch.zeros(8)}))),
     ("a DCGAN of gray digits", saved({"main.0.weight": torch.zeros(9, 8, 4, 4), "main.1.running_mean": torch.zeros(8),
                                       "main.3.weight": torch.zeros(8, 1, 4, 4)}, sampled),
      "draws in gray, which is not supported"),
