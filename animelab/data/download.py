@@ -223,10 +223,8 @@ def _compare(path: Path, folder: Path) -> str:
         while chunk := file.read(CHUNK):
             digest.update(chunk)
     if _recorded(folder) not in ("", digest.hexdigest()):
-        raise LabError(
-            f"{path} is not the archive that was here before (its sha256 begins with {digest.hexdigest()[:12]}, which "
-            f"is not what {folder / 'SHA256'} says); if you trust it, give another folder."
-        )
+        was = f"is not the archive that was here before, whose sha256 is in {folder / 'SHA256'}"
+        raise LabError(f"{path} {was}; if you trust it, give another folder.")
     return digest.hexdigest()
 
 

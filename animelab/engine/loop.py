@@ -53,8 +53,8 @@ def train(
     resume: "auto" goes on from the newest checkpoint in `out`, if there is one; True insists on one; False insists on a
     new folder. Resuming is exact: on a CPU, bit for bit. `watch` is called with a Progress at every log step; without
     one, a progress bar is shown. Ctrl-C (or a notebook's stop button) finishes the step, saves, and says how to go on.
-    Raises LabError when `out` holds another experiment, when a loss is no longer finite, when memory runs out, and when
-    the disk is full; what was written before stays.
+    Raises LabError when `out` holds another experiment, or files that are no run's, when a loss is no longer finite,
+    when memory runs out, and when the disk is full; what was written before stays.
     """
     if not isinstance(recipe, Recipe) or not isinstance(data, Data):
         given = f"not {shown(recipe)} and a {type(data).__name__}"

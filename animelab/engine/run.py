@@ -24,9 +24,8 @@ from animelab.foreign import ODD
 
 RENAMED = {"game_weight": "adversarial_weight"}  # settings of older runs
 RECORD = {"recipe": str, "replaced": dict, "config": dict, "data_fingerprint": str, "precision": str}  # of run.json
-BEGUN = {  # what a run may hold before its first checkpoint, and whether it is a folder
-    "train.lock": False, "run.json": False, "log.jsonl": False, "previews": True, "checkpoints": True,
-}  # fmt: skip
+# What a run may hold before its first checkpoint, and whether it is a folder.
+BEGUN = dict.fromkeys(("train.lock", "run.json", "log.jsonl"), False) | {"previews": True, "checkpoints": True}
 WRITTEN = r"run\.json|log\.jsonl|weights\.safetensors|timelapse\.webp|\d{8}\.png|step-\d{8}\.pt"
 
 
@@ -84,11 +83,9 @@ def resume_or_begin(recipe: Recipe, data: Data, out: Path, checkpoints: Checkpoi
     if checkpoints.paths():
         before = read_record(out)
         odd = [key for key, kind in RECORD.items() if not isinstance(before.get(key), kind)]
-        if odd or before["precision"] not in ("fp32", "bf16"):
-            raise LabError(
-                f"{record} is damaged at '{(odd or ['precision'])[0]}'; "
-                "copy the run again, or choose another folder to begin anew."
-            )
+        odd += ["precision"] * (before.get("precision") not in ("fp32", "bf16"))
+        if odd:
+            raise LabError(f"{record} is damaged at '{odd[0]}'; copy the run again, or begin anew in another folder.")
         if recipe.config.precision == "auto":
             recipe.precision = before["precision"]  # a run keeps it, also on a machine that would choose another
         _check_same_experiment(before, _about(recipe, data), out)

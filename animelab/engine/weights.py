@@ -67,14 +67,10 @@ def load_weights(path: str | Path) -> tuple[str, dict[str, Any], nn.Module]:
             if "sha256" in header and header["sha256"] != _checksum(header, tensors):
                 raise LabError(f"{path} is damaged: its checksum differs; download or train it again.")
     except (SafetensorError, OSError, TypeError, ValueError, KeyError, RuntimeError, RecursionError) as error:
-        raise LabError(
-            f"{path} is not a readable weights file ({shown(error)}); download or train it again."
-        ) from error
+        raise LabError(f"{path} is not a readable weights file ({error}); download or train it again.") from error
     # Copies: on Windows a tensor that is still mapped to the file would keep the next training from replacing it.
-    tensors = {
-        key: value.to(torch.float32 if value.is_floating_point() else value.dtype, copy=True)
-        for key, value in tensors.items()
-    }
+    wide = {key: torch.float32 if value.is_floating_point() else value.dtype for key, value in tensors.items()}
+    tensors = {key: value.to(wide[key], copy=True) for key, value in tensors.items()}
     network.load_state_dict(tensors, assign=True)
     return name, arguments, network.eval()
 

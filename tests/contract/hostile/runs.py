@@ -379,11 +379,12 @@ def hidden(folder: Path) -> None:
 
 def unsaved(folder: Path) -> None:
     finished(folder)
-    for name in ("weights.safetensors", "timelapse.webp"):
+    for name in ("timelapse.webp", "weights.safetensors"):
         (folder / name).unlink()
     shutil.rmtree(folder / "checkpoints")
     go(folder)
-    assert contents(folder)[folder / "weights.safetensors"] == FINISHED[Path("weights.safetensors")]
+    ends = [load(each) for each in (contents(folder)[folder / name], FINISHED[Path(name)])]
+    assert all(torch.equal(value, ends[1][key]) for key, value in ends[0].items())
 
 
 def later(folder: Path) -> None:
