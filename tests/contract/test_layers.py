@@ -18,7 +18,7 @@ LIBRARY = ROOT / "animelab"
 FLOORS = [  # from the roof down
     {"__main__"},
     {"cli"},
-    {"homework"},
+    {"homework", "builds"},
     {"widgets", "checks"},
     {"latent", "export"},
     {"recipes"},  # they may begin from a bundled network, and read pictures with the tagger

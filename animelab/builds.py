@@ -1,0 +1,195 @@
+"""The zoo's queue: every bundled model trained again or further, measured, and put into the zoo by a second command."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from animelab import config, files, metrics, zoo
+from animelab.data import StudioFaces, StudioPairs, StudioScenes, StudioUnpaired
+from animelab.engine import Recipe, train
+from animelab.engine.checkpoint import Checkpoints
+from animelab.engine.run import read_record
+from animelab.engine.weights import load_weights, save_weights
+from animelab.errors import LabError, say
+from animelab.metrics.report import scores
+from animelab.recipes import RECIPES
+from animelab.zoo import manifest
+
+PLAN = manifest.FOLDER / "builds.json"  # name -> recipe, preset, settings, and after how many steps to measure
+FIRST = ("distance", "fd_studio", "PSNR")  # by which of its scores a model is said to be better; of PSNR more is
+DRAWN = "CC0-1.0: trained only on pictures this project draws"
+
+
+def plan() -> dict[str, dict[str, Any]]:
+    """What the zoo is built from, in the queue's order."""
+    return json.loads(PLAN.read_text(encoding="utf-8"))
+
+
+def build(names: list[str], hours: float, folder: Path) -> None:
+    """Train the named models, or all of the plan, one after another in `folder`, for so many hours at most.
+
+    Each stops after every stage to be measured beside the bundled one. Whatever ends it, the same again goes on.
+    """
+    known, ends = plan(), time.monotonic() + 3600 * hours
+    for name in names:
+        if name not in known:
+            raise LabError(f"There is no plan for '{name}': {config.nearest(name, known)}")
+    os.nice(19)  # whoever works at this machine goes first
+    for name in names or known:
+        for steps in known[name]["stages"]:
+            recipe = _recipe(known[name], steps)
+            run = folder / name
+            if not _measured(run, steps):
+                if not _trained(recipe, run, ends):
+                    say(f"The time is over; the same again goes on with {name}.")
+                    return
+                found = {"step": steps, **exam(recipe.name, recipe.config, zoo.load_run(run))}
+                with open(run / "scores.jsonl", "a", encoding="utf-8") as file:
+                    print(json.dumps(found), file=file)
+            say(verdict(name, _measured(run, steps)))
+
+
+def _recipe(planned: dict[str, Any], steps: int) -> Recipe:
+    kind = RECIPES[planned["recipe"]]
+    return kind(config.change(kind.presets[planned["preset"]], **planned["settings"], steps=steps))
+
+
+def _trained(recipe: Recipe, run: Path, ends: float) -> bool:
+    stopped: list[bool] = []
+
+    def watch(progress: Any) -> None:
+        if time.monotonic() > ends and not stopped:
+            stopped.append(True)
+            signal.raise_signal(signal.SIGINT)  # as if somebody pressed Ctrl-C: the step is finished and saved
+
+    return train(recipe, recipe.data(recipe.config), run, watch=watch).finished
+
+
+def _measured(run: Path, steps: int) -> dict[str, Any]:
+    path = run / "scores.jsonl"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return next((row for row in map(json.loads, lines) if row["step"] == steps), {})
+
+
+def verdict(name: str, found: dict[str, Any]) -> str:
+    """One sentence: what was measured, beside the bundled model's score, and which is better."""
+    bundled = manifest.read().get(name, {}).get("scores", {})
+    numbers = {key: value for key, value in found.items() if isinstance(value, int | float) and key != "step"}
+    before = {key: f" (bundled {bundled[key]:g})" for key in numbers if isinstance(bundled.get(key), int | float)}
+    rows = ", ".join(f"{key} {value:g}{before.get(key, '')}" for key, value in numbers.items())
+    key = next((key for key in FIRST if key in found and key in bundled), None)
+    if key is None:
+        return f"{name} after {found['step']:,} steps: {rows or 'nothing to measure'}."
+    better = (found[key] > bundled[key]) if key == "PSNR" else (found[key] < bundled[key])
+    return f"{name} after {found['step']:,} steps: {rows}. By {key} it is {'better' if better else 'no better'}."
+
+
+@torch.no_grad()
+def exam(recipe: str, settings: Any, model: Any, count: int = 2048) -> dict[str, float]:
+    """Scores of a model on held-out drawings, named as in its card; {} for what has no truth to compare with.
+
+    Faces: fd_studio, variety, and attributes by the examiner. Translations: how far from the truth, and what was kept.
+    """
+    if isinstance(model, zoo.Pretrained):
+        prior = getattr(settings, "prior", "frontal")
+        real = StudioFaces(settings.size, count, 0, prior, split="test").batch(range(count))
+        fake = model.sample(count, 0)
+        orders = model.orders(count) if isinstance(model, zoo.Conditional) else None
+        return {**scores(real, fake), **(_seen(fake, orders) if orders is not None else {})}
+    many = min(count, 512)
+    if recipe in ("cyclegan", "ugatit"):
+        faces = StudioUnpaired("portrait", "cel", settings.size, many, prior=settings.prior, split="test")
+        source, truth = faces.batch(range(many))[0], faces.truth(range(many))
+        tags = torch.tensor([list(faces.casts[0][i].tags().values()) for i in range(many)]).float()
+    elif recipe == "pix2pix":
+        pairs = StudioPairs(settings.source, "color", settings.size, many, prior=settings.prior, split="test")
+        source, truth = pairs.batch(range(many))
+        tags = torch.tensor([list(pairs.cast[i].tags().values()) for i in range(many)]).float()
+    elif recipe in ("cartoongan", "animegan"):
+        places = StudioScenes("photo", "anime", settings.picture, 128, split="test")
+        source, truth, tags = places.batch(range(128))[0], places.truth(range(128)), None
+    else:
+        return {}
+    fake = model.translate(source)
+    far = {"distance": float((fake - truth).abs().mean()), "PSNR": float(metrics.psnr(fake, truth).mean())}
+    far["perceptual"] = float(metrics.perceptual(fake, truth).mean())
+    if tags is None:
+        return _rounded(far)
+    return _rounded(far) | {"fd_studio": round(metrics.fd_studio(truth, fake), 1)} | _seen(fake, tags)
+
+
+def _seen(pictures: torch.Tensor, tags: torch.Tensor) -> dict[str, float]:
+    found = metrics.attribute_accuracy(pictures, tags)
+    return _rounded({name: found[name] for name in ("hair color", "eye color", "smile", "open mouth") if name in found})
+
+
+def _rounded(found: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 3) for name, value in found.items()}
+
+
+def add(name: str, folder: Path, machine: str) -> str:
+    """Put what `build` trained into the zoo: weights in half precision, a card with scores, and the discriminator.
+
+    Returns what was written, in words. Raises LabError for a run that is not finished, for a name that is no plain one,
+    and for a run that learned from pictures this project did not draw, for whose rights it cannot vouch.
+    """
+    run, name = folder / name, files.one_name(name)
+    record = read_record(run)
+    settings, saved = record.get("config", {}), Checkpoints(run / "checkpoints").load()
+    if saved is None or saved["step"] != settings.get("steps"):
+        raise LabError(f"{run} is not finished: animelab zoo build {name}")
+    if not str(record.get("data")).startswith("studio "):
+        raise LabError(
+            f"{run} learned from {record.get('data')}; the zoo holds only what the studio's drawings taught."
+        )
+    kind, arguments, network = load_weights(run / "weights.safetensors")
+    recipe = RECIPES[record["recipe"]]
+    found = exam(recipe.name, config.change(recipe.presets["cpu"], **settings), zoo.load_run(run))
+    made = {name: (kind, arguments, network)}
+    if "D" in saved["recipe"]:
+        made[f"{name}-discriminator"] = f"{recipe.name}.D", {}, _State(saved["recipe"]["D"])
+    cards = manifest.read()
+    for each, weights in made.items():
+        path = manifest.FOLDER / "weights" / f"{each}.safetensors"
+        save_weights(path, *weights, torch.float16)
+        cards[each] = {
+            "file": path.name,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "network": weights[0],
+            "recipe": recipe.name,
+            "data": record["data"],
+            "config": settings,
+            "seed": settings["seed"],
+            "size": settings.get("size"),
+            "steps": settings["steps"],
+            "images": settings["steps"] * settings["batch"],
+            "minutes": round(saved["seconds"] / 60, 1),
+            "precision": record["precision"],
+            "torch": record["torch"],
+            "machine": machine,
+            "command": f"animelab zoo build {name}",
+            "scores": found if each == name else {},
+            "licence": DRAWN,
+        }
+    text = json.dumps(cards, indent=2, sort_keys=True) + "\n"
+    files.write_atomically(manifest.FOLDER / "manifest.json", lambda new: new.write_text(text, encoding="utf-8"))
+    return verdict(name, {"step": settings["steps"], **found})
+
+
+class _State(torch.nn.Module):
+    """Tensors by name, as a network that has nothing else."""
+
+    def __init__(self, tensors: dict[str, torch.Tensor]) -> None:
+        super().__init__()
+        self.tensors = tensors
+
+    def state_dict(self, *given: Any, **options: Any) -> Any:
+        return self.tensors

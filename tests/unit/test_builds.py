@@ -1,0 +1,113 @@
+"""The zoo's queue: trained in stages, stopped by the clock, measured, and put into a zoo."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+import torch
+
+from animelab import builds, config, zoo
+from animelab.engine.run import read_record
+from animelab.errors import LabError
+from animelab.recipes import RECIPES, dcgan
+from animelab.zoo import manifest
+
+TINY = {"width": 4, "size": 32, "batch": 4, "faces": 8, "log_every": 1}
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """A plan of one tiny model, a zoo of its own, and no wait for a quiet machine."""
+    monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(builds.os, "nice", lambda niceness: niceness)
+    monkeypatch.setattr(builds, "exam", lambda recipe, settings, model: {"fd_studio": 100.0 + settings.steps})
+    plan = {"tiny": {"recipe": "dcgan", "preset": "smoke", "settings": TINY, "stages": [3, 6]}}
+    (tmp_path / "builds.json").write_text(json.dumps(plan))
+    monkeypatch.setattr(builds, "PLAN", tmp_path / "builds.json")
+    monkeypatch.setattr(manifest, "FOLDER", tmp_path)
+    (tmp_path / "manifest.json").write_text(json.dumps({"tiny": {"scores": {"fd_studio": 105.0}}}))
+    return tmp_path / "runs"
+
+
+def test_every_bundled_model_has_a_plan_that_its_recipe_accepts() -> None:
+    cards = manifest.read()
+    extra = {name for name in cards if name.endswith("-discriminator") or "-170k" in name}
+    assert builds.plan().keys() == cards.keys() - extra
+    for name, planned in builds.plan().items():
+        assert planned["recipe"] == cards[name]["recipe"]
+        kind = RECIPES[planned["recipe"]]
+        for steps in planned["stages"]:
+            config.change(kind.presets[planned["preset"]], **planned["settings"], steps=steps)
+
+
+def test_stages_are_measured_once_and_compared(small, capsys) -> None:
+    builds.build([], 1, small)
+    said = capsys.readouterr().out
+    assert "tiny after 3 steps: fd_studio 103 (bundled 105). By fd_studio it is better." in said
+    assert "tiny after 6 steps: fd_studio 106 (bundled 105). By fd_studio it is no better." in said
+    before = (small / "tiny" / "weights.safetensors").stat().st_mtime_ns
+    builds.build(["tiny"], 1, small)
+    assert (small / "tiny" / "weights.safetensors").stat().st_mtime_ns == before, "nothing is trained twice"
+    assert len((small / "tiny" / "scores.jsonl").read_text().splitlines()) == 2
+
+
+def test_the_clock_stops_it_and_the_same_again_goes_on_to_the_same_weights(small, tmp_path, capsys) -> None:
+    for _ in range(10):
+        builds.build([], 0, small)
+    assert "The time is over" in capsys.readouterr().out
+    assert len((small / "tiny" / "scores.jsonl").read_text().splitlines()) == 2, "one step or more each time"
+    builds.build([], 1, tmp_path / "at once")
+    first, second = (zoo.load_run(folder / "tiny").generator.state_dict() for folder in (small, tmp_path / "at once"))
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_what_was_trained_goes_into_the_zoo_with_its_discriminator(small) -> None:
+    builds.build([], 1, small)
+    builds.add("tiny", small, "a machine of these tests")
+    card = manifest.card("tiny")
+    assert card["scores"] == {"fd_studio": 106.0} and card["images"] == 24 and card["config"]["width"] == 4
+    assert card["command"] == "animelab zoo build tiny" and card["machine"] == "a machine of these tests"
+    bundled, run = zoo.load("tiny"), zoo.load_run(small / "tiny")
+    assert (bundled.sample(2) - run.sample(2)).abs().max() < 0.02, "half precision"
+    assert read_record(small / "tiny")["data"] == card["data"]
+    settings = config.change(dcgan.PRESETS["smoke"], **TINY)
+    begun = dcgan.DCGAN(dataclasses.replace(settings, start="tiny"), "cpu")
+    trained = dcgan.DCGAN(dataclasses.replace(settings, start=str(small / "tiny")), "cpu")
+    for mine, theirs in ((begun.D, trained.D), (begun.G, trained.G)):
+        for key, value in mine.state_dict().items():
+            assert torch.allclose(value.float(), theirs.state_dict()[key].float(), atol=1e-3, rtol=1e-2), key
+
+
+def test_what_cannot_go_into_the_zoo_is_one_sentence(small) -> None:
+    with pytest.raises(LabError, match="no plan for 'tony'.*tiny"):
+        builds.build(["tony"], 1, small)
+    with pytest.raises(LabError, match="missing"):
+        builds.add("tiny", small, "here")
+    builds.build([], 0, small)
+    with pytest.raises(LabError, match="not finished"):
+        builds.add("tiny", small, "here")
+    builds.build([], 1, small)
+    record = json.loads((small / "tiny" / "run.json").read_text())
+    for name in ("../tiny", "a/b", ""):
+        with pytest.raises(LabError, match="name"):
+            builds.add(name, small, "here")
+    (small / "tiny" / "run.json").write_text(json.dumps(record | {"data": "folder of mine"}))
+    with pytest.raises(LabError, match="folder of mine"):
+        builds.add("tiny", small, "here")
+
+
+@pytest.mark.parametrize("name", ["dcgan-faces-64", pytest.param("pix2pix-color-64", marks=pytest.mark.slow)])
+def test_an_exam_tells_a_trained_model_from_a_damaged_one(name) -> None:
+    card, model = manifest.card(name), zoo.load(name)
+    planned = builds.plan()[name]
+    kind = RECIPES[card["recipe"]]
+    settings = config.change(kind.presets[planned["preset"]], **planned["settings"])
+    good = builds.exam(card["recipe"], settings, model, 300)
+    network = getattr(model, "generator", None) or model.direction()
+    with torch.no_grad():
+        for weight in network.parameters():
+            weight.mul_(0.8)
+    bad = builds.exam(card["recipe"], settings, model, 300)
+    assert bad["fd_studio"] > good["fd_studio"] and good.keys() == bad.keys()
