@@ -53,7 +53,7 @@ def build(names: list[str], hours: float, folder: Path) -> None:
                     return
                 found = {"step": steps, **exam(recipe.name, recipe.config, zoo.load_run(run))}
                 with open(run / "scores.jsonl", "a", encoding="utf-8") as file:
-                    print(json.dumps(found), file=file)
+                    file.write(json.dumps(found) + "\n")
             say(verdict(name, _measured(run, steps)))
 
 

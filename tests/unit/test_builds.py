@@ -69,6 +69,7 @@ def test_what_was_trained_goes_into_the_zoo_with_its_discriminator(small) -> Non
     card = manifest.card("tiny")
     assert card["scores"] == {"fd_studio": 106.0} and card["images"] == 24 and card["config"]["width"] == 4
     assert card["command"] == "animelab zoo build tiny" and card["machine"] == "a machine of these tests"
+    assert zoo.names() == ["tiny"], "a discriminator draws nothing"
     bundled, run = zoo.load("tiny"), zoo.load_run(small / "tiny")
     assert (bundled.sample(2) - run.sample(2)).abs().max() < 0.02, "half precision"
     assert read_record(small / "tiny")["data"] == card["data"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 
 import numpy as np
 import pytest
@@ -12,11 +11,9 @@ import torch
 from safetensors.torch import save_file
 
 from animelab import zoo
-from animelab.engine.checkpoint import Checkpoints
 from animelab.engine.weights import load_weights, save_weights
 from animelab.errors import LabError
 from animelab.nn import dcgan, stylegan2
-from animelab.zoo.__main__ import main as put_into_the_zoo
 
 MODELS = zoo.names()
 
@@ -141,27 +138,3 @@ def test_truncation_pulls_to_the_mean_and_is_refused_elsewhere():
     assert torch.equal(model.sample(2, truncation=1.0), model.sample(2))
     with pytest.raises(LabError, match="no truncation"):
         zoo.load("dcgan-faces-64").sample(2, truncation=0.7)
-
-
-def test_a_finished_run_moves_in_with_its_discriminator(monkeypatch, tmp_path):
-    run, home = tmp_path / "run", tmp_path / "zoo"
-    G, D = dcgan.Generator(latent=7, width=4).eval(), dcgan.Discriminator(width=4)
-    save_weights(run / "weights.safetensors", "dcgan.generator", {"size": 64, "latent": 7, "width": 4}, G)
-    about = {"recipe": "dcgan", "data": "studio faces (frontal-train-seed0)", "precision": "float32", "torch": "2"}
-    (run / "run.json").write_text(json.dumps({**about, "config": {"steps": 3, "batch": 8, "seed": 5}}))
-    (run / "log.jsonl").write_text('{"step": 3}\n')
-    Checkpoints(run / "checkpoints").save(3, {"recipe": {"D": D.state_dict()}})
-    home.mkdir()
-    (home / "manifest.json").write_text("{}")
-    monkeypatch.setattr(zoo.manifest, "FOLDER", home)
-    words = ["--command", "animelab train dcgan", "--machine", "a laptop", "--scores", '{"fd_studio": 9}']
-    monkeypatch.setattr(sys, "argv", ["zoo", str(run), "tiny", *words, "--discriminator"])
-    put_into_the_zoo()
-    assert zoo.names() == ["tiny"], "a discriminator draws nothing"
-    assert zoo.load("tiny").card["images"] == 24 and zoo.card("tiny")["scores"] == {"fd_studio": 9}
-    pictures = zoo.load("tiny").sample(2, seed=0)
-    torch.testing.assert_close(pictures, G(zoo.load("tiny").latents(2, 0)), atol=2e-3, rtol=0)
-    torch.testing.assert_close(zoo.network("tiny-discriminator")(pictures), D.eval()(pictures), atol=2e-2, rtol=0)
-    (run / "log.jsonl").write_text('{"step": 2}\n')
-    with pytest.raises(SystemExit):
-        put_into_the_zoo()
