@@ -15,6 +15,7 @@ help:
 	@echo 'make test-all  the same, the slow tests, and every lesson in both builds'
 	@echo 'make build     build notebooks/ from course/lessons/'
 	@echo 'make bench     measure this machine: drawing, training, sampling'
+	@echo 'make zoo       go on training the bundled models, at low priority, for two hours and a half'
 	@echo 'make lint      ruff and mypy, without changing a file'
 
 $(READY): pyproject.toml
@@ -45,6 +46,9 @@ lab: $(READY)
 build: $(READY)
 	$(BIN)/python -m animelab.authoring build
 
+zoo: $(READY)
+	$(BIN)/python -m animelab zoo build
+
 lint: $(READY)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
@@ -63,4 +67,4 @@ bench: $(READY)
 	$(BIN)/python tests/bench/speed.py
 	$(BIN)/python tests/bench/official_steps.py
 
-.PHONY: help lab build lint drift test test-all bench
+.PHONY: help lab build zoo lint drift test test-all bench

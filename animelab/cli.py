@@ -186,6 +186,18 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=_path, help="a .json to keep the scores in")
     sub.add_argument("--inception", action="store_true", help="FID and KID as well; downloads Inception's weights once")
 
+    kinds = commands.add_parser("zoo", help="build the bundled models again, or better").add_subparsers(
+        required=True, metavar="ACTION"
+    )
+    sub = add("build", zoo_build, "train what the plan names, at low priority, and measure every stage", kinds)
+    sub.add_argument("names", metavar="NAME", nargs="*", help="bundled models (all, in the plan's order)")
+    sub.add_argument("--hours", type=_within(limits.HOURS, float), default=2.5, help="stop and save after these (2.5)")
+    sub.add_argument("--out", type=_path, default=Path("runs/zoo"), help="the folder of its runs (runs/zoo)")
+    sub = add("add", zoo_add, "put a finished build into the zoo, with its card and scores", kinds)
+    sub.add_argument("--out", type=_path, default=Path("runs/zoo"), help="where it was built (runs/zoo)")
+    sub.add_argument("name", metavar="NAME", help="what was built")
+    sub.add_argument("--machine", required=True, help="where it was trained, in words")
+
     sub = add("models", models, "list every network in its paper's configuration, with its parameters")
     sub.add_argument("--json", action="store_true", help="as JSON")
     return parser
@@ -591,6 +603,22 @@ def evaluate(options: argparse.Namespace) -> int:
     if options.out:
         text = json.dumps(report, indent=2) + "\n"
         write_atomically(options.out, lambda path: path.write_text(text, encoding="utf-8"))
+    return 0
+
+
+def zoo_build(options: argparse.Namespace) -> int:
+    """Go on with the zoo's queue until the time is over."""
+    from animelab.builds import build
+
+    build(options.names, options.hours, options.out)
+    return 0
+
+
+def zoo_add(options: argparse.Namespace) -> int:
+    """Put a finished build into the zoo."""
+    from animelab.builds import add
+
+    say(add(options.name, options.out, options.machine))
     return 0
 
 

@@ -52,6 +52,7 @@ OTHER_SETTINGS: dict[str, Range] = {"int": (1, 10**9), "float": (0.0, 10.0**6)} 
 
 COUNT: Range = (1, 100_000)  # pictures at once,
 AT_ONCE = 2**31  # and the numbers in them: 8 GB; in one grid an eighth
+HOURS: Range = (0, 1000)  # of a queue of trainings
 SCORED: Range = (257, 100_000)  # pictures to score: a covariance of 256 features is not known from fewer
 DRAWN: Range = (1, SETTINGS["faces"][1])
 PIXELS: Range = (8, 4096)  # of the side of one picture that is drawn,
