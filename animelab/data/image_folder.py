@@ -16,7 +16,7 @@ from animelab.errors import LabError, say, shown
 from animelab.files import BadPicture, opened
 
 LITTER = ("__MACOSX", "Thumbs.db", "ehthumbs.db", "desktop.ini")  # what Windows and archives of macOS leave
-MOST_FILES = 200_000  # in a folder; with more it is a whole disk
+MOST_FILES = 100_000  # in a folder; with more it is a whole disk
 RUN = ("run.json", "log.jsonl")  # what a folder of `animelab train` holds; its previews are nobody's training pictures
 
 
