@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import signal
 import time
@@ -63,11 +64,10 @@ def _recipe(planned: dict[str, Any], steps: int) -> Recipe:
 
 
 def _trained(recipe: Recipe, run: Path, ends: float) -> bool:
-    stopped: list[bool] = []
-
     def watch(progress: Any) -> None:
-        if time.monotonic() > ends and not stopped:
-            stopped.append(True)
+        nonlocal ends
+        if time.monotonic() > ends:
+            ends = math.inf
             signal.raise_signal(signal.SIGINT)  # as if somebody pressed Ctrl-C: the step is finished and saved
 
     return train(recipe, recipe.data(recipe.config), run, watch=watch).finished

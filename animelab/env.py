@@ -51,6 +51,11 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
+def seed_step(seed: int, step: int) -> None:
+    """Seed one training step: its random numbers are a function of both, and no run has to keep their state."""
+    seed_everything(int(np.random.SeedSequence([seed, step]).generate_state(1, np.uint64)[0] >> 1))
+
+
 def scale() -> str:
     """ "smoke" when ANIMELAB_SCALE=smoke asks every lesson for a run of seconds (tests do), otherwise "full"."""
     value = os.environ.get("ANIMELAB_SCALE", "full")

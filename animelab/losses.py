@@ -59,6 +59,14 @@ def least_squares_generator_loss(fake_logits: Tensor) -> Tensor:
 least_squares = AdversarialLoss(least_squares_discriminator_loss, least_squares_generator_loss)
 
 
+def relativistic_discriminator_loss(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    """Each real picture should score above the fake beside it: mean softplus(fake - real), logits of one shape.
+
+    Jolicoeur-Martineau 2018; the pairing as in R3GAN (Huang et al. 2024). G's loss is the same with the two exchanged.
+    """
+    return softplus(fake_logits - real_logits).mean()
+
+
 def cycle_loss(to_b: Map, to_a: Map, real_a: Tensor, real_b: Tensor) -> Tensor:
     """Both round trips: mean |to_a(to_b(a)) - a| + mean |to_b(to_a(b)) - b| (Zhu et al. 2017, equation 2).
 

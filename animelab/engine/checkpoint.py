@@ -6,7 +6,6 @@ import hashlib
 import io
 import os
 import pickletools
-import random
 import re
 import struct
 import zipfile
@@ -14,7 +13,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -36,9 +34,9 @@ class Checkpoints:
         self.folder, self.keep = folder, keep
 
     def save(self, step: int, state: dict[str, Any]) -> Path:
-        """Write the state and every random state of the process; then remove the oldest, but never a later one."""
+        """Write the state; then remove the oldest, but never a later one."""
         path = self.folder / f"step-{step:08d}.pt"
-        write_atomically(path, lambda temporary: _save({"step": step, "random": _random(), **state}, temporary))
+        write_atomically(path, lambda temporary: _save({"step": step, **state}, temporary))
         for old in [each for each in self.paths() if each <= path][: -self.keep]:
             old.unlink()
         return path
@@ -49,7 +47,7 @@ class Checkpoints:
         return sorted(path for path in found if path.is_file())
 
     def load(self, take: Callable[[dict[str, Any]], None] | None = None) -> dict[str, Any] | None:
-        """The newest checkpoint that is whole, with the process's random states restored; None when there is none.
+        """The newest checkpoint that is whole; None when there is none.
 
         `take` is called with it and may raise LabError: such a checkpoint counts as damaged. The one before is used
         then, and a printed line says so. Raises LabError when all are damaged.
@@ -105,7 +103,6 @@ def _load(path: Path) -> dict[str, Any]:
             raise TypeError("it holds no recipe")
         if not all(_is_plain(tensor) for tensor in _tensors(state)):
             raise ValueError("a tensor claims more than the file holds")
-        _restore_random(state.pop("random"))
     except ODD as error:
         raise LabError("is damaged and cannot be read") from error
     return state
@@ -155,28 +152,3 @@ def _tensors(tree: Any) -> Iterator[Tensor]:
 
 def _is_plain(tensor: Tensor) -> bool:
     return tensor.numel() * tensor.element_size() <= tensor.untyped_storage().nbytes()
-
-
-def _random() -> dict[str, Any]:
-    kind, keys, *rest = np.random.get_state(legacy=True)
-    return {
-        "python": random.getstate(),
-        "numpy": (kind, np.asarray(keys).tolist(), *rest),
-        "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
-        "mps": torch.mps.get_rng_state() if torch.backends.mps.is_available() else None,
-    }
-
-
-def _restore_random(state: dict[str, Any]) -> None:
-    version, keys, gauss = state["python"]
-    random.setstate((version, tuple(keys), gauss))
-    kind, keys, position, *rest = state["numpy"]
-    if not 0 <= position <= len(keys) or not all(type(key) is int for key in keys):
-        raise ValueError("NumPy itself does not look")
-    np.random.set_state((kind, np.array(keys, dtype=np.uint32), position, *rest))
-    torch.set_rng_state(state["torch"])
-    if state["cuda"] and torch.cuda.device_count() == len(state["cuda"]):
-        torch.cuda.set_rng_state_all(state["cuda"])
-    if state["mps"] is not None and torch.backends.mps.is_available():
-        torch.mps.set_rng_state(state["mps"])

@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from animelab import env
 from animelab.engine.checkpoint import Checkpoints
 from animelab.engine.recipe import Recipe, out_of_memory
 from animelab.engine.run import Data, Log, Run, check_out, first_preview, resume_or_begin, save_preview, save_timelapse
@@ -103,8 +104,7 @@ def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Cal
         keep_network()
 
     def keep_network() -> None:  # of the newest checkpoint, and so never without one
-        with torch.random.fork_rng():  # looking at a run must not change it
-            save_weights(out / "weights.safetensors", *recipe.weights())
+        save_weights(out / "weights.safetensors", *recipe.weights())
 
     if start:
         keep_network()  # the process may have ended between the two
@@ -112,6 +112,7 @@ def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Cal
         recipe.examples = _first_examples(data, recipe.device)
         preview = first_preview(recipe, out, start)
         while step < config.steps:
+            env.seed_step(config.seed, step)
             with recipe.autocast(), out_of_memory(config):
                 losses = recipe.step(data.batch(order[step], recipe.device))
             step += 1
@@ -149,6 +150,7 @@ def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Cal
 def _first_examples(data: Data, device: torch.device, count: int = 8) -> tuple[Tensor, ...]:
     """The same pictures in every preview, so that the time lapse shows one thing changing: the networks."""
     with torch.random.fork_rng():
+        torch.manual_seed(0)
         batch = data.batch(torch.arange(min(count, len(data))), device)
     return batch if isinstance(batch, tuple) else (batch,)
 

@@ -25,7 +25,7 @@ FORMED = (nn.Module, torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler
 class Recipe:
     """One paper's algorithm. Subclasses write `build` (assign networks and optimizers), `step` and `preview`.
 
-    Everything assigned to `self` that has a state (modules, optimizers, schedulers, tensors, torch.Generators) is found
+    Everything assigned to `self` that has a state (modules, optimizers, schedulers, tensors) is found
     and saved by the engine, so a recipe never mentions checkpoints. A learner's own part goes in by the name of a class
     attribute: `DCGAN(config, loss=my_loss)`. Raises LabError for a part the recipe does not have.
     """
@@ -66,7 +66,6 @@ class Recipe:
             except RuntimeError as error:
                 advice = "begin from a model of the same recipe, and give the settings of its networks as there"
                 raise LabError(f"'{start}' has other shapes than this {self.name}; {advice}.") from error
-        env.seed_everything(self.config.seed)  # a run's checkpoint brings its random state along; ours follows our seed
 
     # ---- a recipe's author writes these
 
@@ -110,7 +109,6 @@ class Recipe:
         """Everything that training has changed, by attribute name."""
         state: dict[str, Any] = {name: value.state_dict() for name, value in self._having("load_state_dict")}
         state |= dict(self._having(Tensor))
-        state |= {name: value.get_state() for name, value in self._having(torch.Generator)}
         return state
 
     def load_state(self, state: dict[str, Any]) -> None:
@@ -124,8 +122,6 @@ class Recipe:
             value.load_state_dict(state[name])
         for name, value in self._having(Tensor):
             value.copy_(state[name])
-        for name, value in self._having(torch.Generator):
-            value.set_state(state[name].cpu())
 
     def is_finite(self) -> bool:
         """Whether every weight of every network is a number."""

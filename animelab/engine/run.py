@@ -172,7 +172,8 @@ def first_preview(recipe: Recipe, out: Path, start: int) -> np.ndarray:
 
 
 def draw_preview(recipe: Recipe) -> np.ndarray:
-    with torch.no_grad(), torch.random.fork_rng():  # looking at a run must not change it
+    with torch.no_grad(), torch.random.fork_rng():
+        torch.manual_seed(recipe.config.seed)  # the same noise in every preview
         return recipe.preview()
 
 

@@ -18,6 +18,7 @@ from animelab.nn import (
     landmarks,
     makegirlsmoe,
     pix2pix,
+    r3gan,
     stylegan2,
     tagger,
     ugatit,
@@ -27,6 +28,7 @@ from animelab.nn import (
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "dcgan.generator": dcgan.Generator,
     "dcgan.discriminator": dcgan.Discriminator,
+    "r3gan.discriminator": r3gan.Discriminator,
     "makegirlsmoe.generator": makegirlsmoe.Generator,
     "makegirlsmoe.discriminator": makegirlsmoe.Discriminator,
     "pix2pix.generator": pix2pix.Generator,

@@ -15,7 +15,7 @@ class Generator(nn.Sequential):
     """
 
     def __init__(self, size: int = 64, latent: int = 100, width: int = 64) -> None:
-        *hidden, first = _channels(size, width)
+        *hidden, first = channels_inwards(size, width)
         layers: list[nn.Module] = [
             nn.Unflatten(1, (latent, 1, 1)),
             nn.ConvTranspose2d(latent, first, 4, bias=False),  # 1x1 -> 4x4
@@ -43,7 +43,7 @@ class Discriminator(nn.Sequential):
     """
 
     def __init__(self, size: int = 64, width: int = 64) -> None:
-        first, *hidden = _channels(size, width)
+        first, *hidden = channels_inwards(size, width)
         layers: list[nn.Module] = [nn.Conv2d(3, first, 4, stride=2, padding=1, bias=False), nn.LeakyReLU(0.2)]
         previous = first
         for channels in hidden:
@@ -79,7 +79,7 @@ def initialize(module: nn.Module) -> None:
         nn.init.zeros_(module.bias)
 
 
-def _channels(size: int, width: int) -> list[int]:
+def channels_inwards(size: int, width: int) -> list[int]:
     """Channels from the picture's side inwards: width, 2 width, 4 width, ... never more than 8 width."""
     if size not in (32, 64, 128, 256):
         raise LabError(f"DCGAN draws pictures of 32, 64, 128 or 256 pixels, not {size}; choose one of these as size.")

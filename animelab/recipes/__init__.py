@@ -12,6 +12,7 @@ from animelab.recipes.dcgan import DCGAN
 from animelab.recipes.landmarks import Landmarks
 from animelab.recipes.makegirlsmoe import MakeGirlsMoe
 from animelab.recipes.pix2pix import Pix2Pix
+from animelab.recipes.r3gan import R3GAN
 from animelab.recipes.sketch import Sketch
 from animelab.recipes.stylegan2 import StyleGAN2
 from animelab.recipes.tagger import TaggerRecipe
@@ -19,6 +20,7 @@ from animelab.recipes.ugatit import UGATIT
 
 _ALL: tuple[type[Recipe], ...] = (
     DCGAN,
+    R3GAN,
     MakeGirlsMoe,
     Pix2Pix,
     CycleGAN,

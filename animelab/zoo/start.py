@@ -26,4 +26,3 @@ def trained(start: str) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     if saved is None or not path.exists():
         raise LabError(f"{folder} holds no trained weights with a checkpoint; train there first, or check the path.")
     return load_weights(path)[2].state_dict(), saved["recipe"].get("D", {})
-

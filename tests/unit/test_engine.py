@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import signal
 from dataclasses import dataclass
 from functools import partial
@@ -167,6 +168,26 @@ def test_resuming_changes_nothing(tmp_path):
         for name in ("straight", "broken")
     ]
     assert set(losses[0]) <= set(losses[1])
+
+
+def test_random_numbers_belong_to_the_step_whatever_else_draws_some(tmp_path):
+    """Noise of a step is a function of seed and step: a watcher may draw, too, and another seed gives other noise."""
+
+    class Noisy(Line):
+        def step(self, batch):
+            self.drawn.append((float(torch.rand(())), float(np.random.rand()), random.random()))
+            return super().step(batch)
+
+    def drawn(name, watch, **changes):
+        recipe = Noisy(LineConfig(**changes), "cpu")
+        recipe.drawn = []
+        train(recipe, Numbers(), tmp_path / name, watch=watch)
+        return recipe.drawn
+
+    quiet = drawn("quiet", lambda progress: None)
+    loud = drawn("loud", lambda progress: (torch.rand(3), np.random.rand(2), random.seed(1)))
+    assert quiet == loud and len(set(quiet)) == len(quiet)
+    assert not set(quiet) & set(drawn("other", lambda progress: None, seed=1))
 
 
 def test_resume_modes(tmp_path, monkeypatch):
