@@ -46,21 +46,17 @@ def build(names: list[str], hours: float, folder: Path) -> None:
     os.nice(19)  # whoever works at this machine goes first
     for name in names or known:
         for steps in known[name]["stages"]:
-            recipe = _recipe(known[name], steps)
+            kind = RECIPES[known[name]["recipe"]]
+            settings = config.change(kind.presets[known[name]["preset"]], **known[name]["settings"], steps=steps)
             run = folder / name
             if not _measured(run, steps):
-                if not _trained(recipe, run, ends):
+                if not _trained(kind(settings), run, ends):
                     say(f"The time is over; the same again goes on with {name}.")
                     return
-                found = {"step": steps, **exam(recipe.name, recipe.config, zoo.load_run(run))}
+                found = {"step": steps, **exam(kind.name, settings, zoo.load_run(run))}
                 with open(run / "scores.jsonl", "a", encoding="utf-8") as file:
                     file.write(json.dumps(found) + "\n")
             say(verdict(name, _measured(run, steps)))
-
-
-def _recipe(planned: dict[str, Any], steps: int) -> Recipe:
-    kind = RECIPES[planned["recipe"]]
-    return kind(config.change(kind.presets[planned["preset"]], **planned["settings"], steps=steps))
 
 
 def _trained(recipe: Recipe, run: Path, ends: float) -> bool:
@@ -75,8 +71,8 @@ def _trained(recipe: Recipe, run: Path, ends: float) -> bool:
 
 def _measured(run: Path, steps: int) -> dict[str, Any]:
     path = run / "scores.jsonl"
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return next((row for row in map(json.loads, lines) if row["step"] == steps), {})
+    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines() if path.exists() else [])
+    return next((row for row in rows if row["step"] == steps), {})
 
 
 def verdict(name: str, found: dict[str, Any]) -> str:
@@ -119,20 +115,15 @@ def exam(recipe: str, settings: Any, model: Any, count: int = 2048) -> dict[str,
     else:
         return {}
     fake = model.translate(source)
-    far = {"distance": float((fake - truth).abs().mean()), "PSNR": float(metrics.psnr(fake, truth).mean())}
-    far["perceptual"] = float(metrics.perceptual(fake, truth).mean())
-    if tags is None:
-        return _rounded(far)
-    return _rounded(far) | {"fd_studio": round(metrics.fd_studio(truth, fake), 1)} | _seen(fake, tags)
+    seen, exact = metrics.perceptual(fake, truth), metrics.psnr(fake, truth)
+    far = {"distance": (fake - truth).abs(), "PSNR": exact, "perceptual": seen}
+    found = {name: round(float(value.mean()), 3) for name, value in far.items()}
+    return found if tags is None else found | {"fd_studio": metrics.fd_studio(truth, fake)} | _seen(fake, tags)
 
 
 def _seen(pictures: torch.Tensor, tags: torch.Tensor) -> dict[str, float]:
     found = metrics.attribute_accuracy(pictures, tags)
-    return _rounded({name: found[name] for name in ("hair color", "eye color", "smile", "open mouth") if name in found})
-
-
-def _rounded(found: dict[str, float]) -> dict[str, float]:
-    return {name: round(value, 3) for name, value in found.items()}
+    return {name: round(found[name], 3) for name in ("hair color", "eye color", "smile", "open mouth") if name in found}
 
 
 def add(name: str, folder: Path, machine: str) -> str:

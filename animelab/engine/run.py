@@ -22,7 +22,6 @@ from animelab.errors import LabError, reason, say
 from animelab.files import LARGEST, BadPicture, read, sweep, write_atomically, writing
 from animelab.foreign import ODD
 
-RENAMED = {"game_weight": "adversarial_weight"}  # settings of older runs
 RECORD = {"recipe": str, "replaced": dict, "config": dict, "data_fingerprint": str, "precision": str}  # of run.json
 # What a run may hold before its first checkpoint, and whether it is a folder.
 BEGUN = dict.fromkeys(("train.lock", "run.json", "log.jsonl"), False) | {"previews": True, "checkpoints": True}
@@ -88,7 +87,10 @@ def resume_or_begin(recipe: Recipe, data: Data, out: Path, checkpoints: Checkpoi
             raise LabError(f"{record} is damaged at '{odd[0]}'; copy the run again, or begin anew in another folder.")
         if recipe.config.precision == "auto":
             recipe.precision = before["precision"]  # a run keeps it, also on a machine that would choose another
-        _check_same_experiment(before, _about(recipe, data), out)
+        usual = {
+            each.name: each.default for each in dataclasses.fields(recipe.config)
+        }  # for a run from before a setting
+        _check_same_experiment({**before, "config": usual | before["config"]}, _about(recipe, data), out)
 
         def take(state: dict[str, Any]) -> None:
             nonlocal start
@@ -139,9 +141,8 @@ def _about(recipe: Recipe, data: Data) -> dict[str, Any]:
 def _check_same_experiment(before: dict[str, Any], now: dict[str, Any], out: Path) -> None:
     # These may change between two sessions. `precision` is compared as it was decided, not as it was asked for.
     free = {"steps", "decay", "precision", "log_every", "preview_every", "checkpoint_every", "keep"}
-    config = {RENAMED.get(key, key): value for key, value in before["config"].items()}
     pairs = [("recipe", before["recipe"], now["recipe"])]  # first: of another one, all else is different, too
-    pairs += [(key, config.get(key), value) for key, value in now["config"].items() if key not in free]
+    pairs += [(key, before["config"].get(key), value) for key, value in now["config"].items() if key not in free]
     pairs += [("precision", before["precision"], now["precision"])]
     for name in sorted(before["replaced"].keys() | now["replaced"].keys()):
         if before["replaced"].get(name) != now["replaced"].get(name):

@@ -31,7 +31,7 @@ def predicted(pictures: Tensor, by: str = "examiner") -> Tensor:
     if by not in NETWORKS:
         raise LabError(f"No network '{by}' sees attributes: {nearest(str(by), NETWORKS)}")
     pictures = limits.pictures(pictures)
-    return torch.cat([_network(by)(part.float().cpu()) for part in pictures.split(256)])
+    return torch.cat([_network(by)(part.float().cpu()) for part in pictures.split(64)])
 
 
 def guessed(pictures: Tensor, by: str = "tagger") -> Tensor:

@@ -25,7 +25,7 @@ def landmarks(pictures: Tensor) -> Tensor:
     turned, scaled and shifted.
     """
     pictures = limits.pictures(pictures, "Faces")
-    return torch.cat([_finder()(part.float().cpu()) for part in pictures.split(256)])
+    return torch.cat([_finder()(part.float().cpu()) for part in pictures.split(64)])
 
 
 def guessed_eyes(picture: np.ndarray) -> Tensor:

@@ -29,7 +29,7 @@ def tagger() -> Tagger:
 def features(pictures: Tensor) -> Tensor:
     """What the tagger sees in pictures (N, 3, H, W) in [-1, 1]: float64 (N, 256)."""
     pictures = limits.pictures(pictures)
-    return torch.cat([tagger().features(part.float().cpu()) for part in pictures.split(256)]).double()
+    return torch.cat([tagger().features(part.float().cpu()) for part in pictures.split(64)]).double()
 
 
 def _same_count(real: Tensor, fake: Tensor, least: int) -> None:

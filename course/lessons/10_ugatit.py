@@ -294,7 +294,8 @@ exam_portraits, _ = exam.batch(range(64))
 exam_truth = exam.truth(range(64))
 recipe = recipes.UGATIT(config, **({"adalin": adalin} if result_10_2 else {}))
 folder = env.runs_dir() / ("10_ugatit_with_my_adalin" if result_10_2 else "10_ugatit")
-folder.mkdir(parents=True, exist_ok=True)
+notebook = folder.with_name(f"{folder.name}_notes.jsonl")
+notebook.parent.mkdir(parents=True, exist_ok=True)
 layers = {
     name: norm
     for name, norm in recipe.G.a_to_b.named_modules()
@@ -307,11 +308,11 @@ def note(step):
     guess = recipe.G_ema.average(exam_portraits.to(recipe.device)).cpu()
     seen = {"step": step, "distance": float((guess - exam_truth).abs().mean())}
     seen |= {name: float(norm.rho.mean()) for name, norm in layers.items()}
-    with open(folder / "notes.jsonl", "a") as file:  # so that they outlive this kernel
+    with open(notebook, "a") as file:  # so that they outlive this kernel
         print(json.dumps(seen), file=file)
 
 
-if not (folder / "notes.jsonl").exists():
+if not notebook.exists():
     note(0)
 
 # %%
@@ -325,7 +326,7 @@ def watch(progress):
 
 
 run = train(recipe, recipes.UGATIT.data(config), folder, watch=watch)
-lines = map(json.loads, (folder / "notes.jsonl").read_text().splitlines())
+lines = map(json.loads, notebook.read_text().splitlines())
 notes = sorted(
     {line["step"]: line for line in lines}.values(), key=lambda line: line["step"]
 )

@@ -55,7 +55,7 @@ def trained(name, tmp_path, steps, **settings):
 def test_makegirlsmoe_learns_to_name_and_moves_towards_its_data(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
     before, after, faces = trained(
-        "makegirlsmoe", tmp_path, 120, batch=16, adversarial_weight=1.0, lr_G=2e-3, lr_D=4e-3, penalty_every=4
+        "makegirlsmoe", tmp_path, 120, batch=8, adversarial_weight=1.0, lr_G=2e-3, lr_D=4e-3, penalty_every=4
     )
     log = [json.loads(line)["names"] for line in (tmp_path / "120" / "log.jsonl").read_text().splitlines()]
     assert sum(log[-4:]) < 0.75 * sum(log[:4]), "D names what real faces have"
@@ -84,6 +84,7 @@ def test_cyclegan_finds_its_way_back(tmp_path, monkeypatch):
     assert spread[1] < spread[0], "and the colors of its cels move towards those of cels"
 
 
+@pytest.mark.slow
 def test_both_stages_of_coloring_learn_to_use_what_they_are_given(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
     torch.manual_seed(0)
@@ -126,7 +127,7 @@ def test_both_stages_of_coloring_learn_to_use_what_they_are_given(tmp_path, monk
     )
 
 
-@pytest.mark.parametrize("name", ["cartoongan", "animegan"])
+@pytest.mark.parametrize("name", ["cartoongan", pytest.param("animegan", marks=pytest.mark.slow)])
 def test_generators_of_places_keep_the_photograph_and_move_towards_drawings(name, tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
     settings = {"width": 8, "width_D": 8, "batch": 4, "picture": 32, "lr_first": 2e-3, "lr_G": 1e-3, "lr_D": 1e-3}
