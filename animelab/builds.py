@@ -26,7 +26,6 @@ from animelab.zoo import manifest
 
 PLAN = manifest.FOLDER / "builds.json"  # name -> recipe, preset, settings, and after how many steps to measure
 FIRST = ("distance", "fd_studio", "PSNR")  # by which of its scores a model is said to be better; of PSNR more is
-DRAWN = "CC0-1.0: trained only on pictures this project draws"
 
 
 def plan() -> dict[str, dict[str, Any]]:
@@ -168,7 +167,7 @@ def add(name: str, folder: Path, machine: str) -> str:
             "machine": machine,
             "command": f"animelab zoo build {name}",
             "scores": found if each == name else {},
-            "licence": DRAWN,
+            "licence": "CC0-1.0: trained only on pictures this project draws",
         }
     text = json.dumps(cards, indent=2, sort_keys=True) + "\n"
     files.write_atomically(manifest.FOLDER / "manifest.json", lambda new: new.write_text(text, encoding="utf-8"))

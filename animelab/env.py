@@ -51,9 +51,8 @@ def keep_memory() -> None:
     Networks on a CPU draw up to twice as fast by it (`course/measurements.md`). Other systems are left alone.
     """
     if sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
-        libc = ctypes.CDLL(None)
-        libc.mallopt(-4, 0)  # M_MMAP_MAX: no memory of its own for each large tensor
-        libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD: nothing is given back before 2 GB are free
+        for option, value in ((-4, 0), (-1, 2**31 - 1)):  # M_MMAP_MAX and M_TRIM_THRESHOLD: back only beyond 2 GB
+            ctypes.CDLL(None).mallopt(option, value)
 
 
 keep_memory()
