@@ -64,6 +64,18 @@ def test_makegirlsmoe_learns_to_name_and_moves_towards_its_data(tmp_path, monkey
     assert errors[1] < 0.9 * errors[0], "the average picture moves towards the average face"
 
 
+def test_r3gan_moves_towards_its_data(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
+    before, after, faces = trained("r3gan", tmp_path, 200, size=32, batch=16, lr_G=1e-3, lr_D=1e-3, ema=0.9)
+    real = faces.batch(range(64))
+    for how, share in (("mean", 0.7), ("std", 0.9)):
+        errors = [
+            (getattr(model.sample(64), how)(0) - getattr(real, how)(0)).square().mean().sqrt()
+            for model in (before, after)
+        ]
+        assert errors[1] < share * errors[0], how
+
+
 def test_pix2pix_comes_nearer_to_the_right_answers(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
     before, after, pairs = trained("pix2pix", tmp_path, 150, batch=16)

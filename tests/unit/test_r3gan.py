@@ -1,0 +1,104 @@
+"""R3GAN's game on DCGAN's generator: its discriminator, its loss in pairs, its two penalties."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+from torch.nn.functional import softplus
+
+from animelab import losses
+from animelab.errors import LabError
+from animelab.nn import count_parameters, dcgan, r3gan
+from animelab.recipes.r3gan import PRESETS, R3GAN
+
+SMALL = dataclasses.replace(PRESETS["smoke"], size=32, width=4, batch=4, lr_G=1e-3, lr_D=1e-3)
+
+
+def test_the_discriminator_is_dcgans_without_norms_and_with_one_more_map() -> None:
+    kinds = {type(module).__name__ for module in r3gan.Discriminator().modules()}
+    assert not any("Norm" in kind for kind in kinds)
+    width = 64
+    halvings = sum((4 * 4 * a + 1) * b for a, b in zip((3, 64, 128, 256), (64, 128, 256, 512)))
+    assert (
+        count_parameters(r3gan.Discriminator()) == halvings + (9 * (8 * width + 1) + 1) * 8 * width + 16 * 8 * width + 1
+    )
+    for size in (32, 64, 128):
+        assert r3gan.Discriminator(size, 4)(torch.randn(8, 3, size, size)).shape == (8,)
+    with pytest.raises(LabError, match="64 x 64, not 32 x 48"):
+        r3gan.Discriminator(64, 4)(torch.zeros(1, 3, 32, 48))
+
+
+def test_it_sees_how_much_pictures_differ_and_nothing_else_of_the_others() -> None:
+    torch.manual_seed(0)
+    D, pictures = r3gan.Discriminator(32, 4).apply(r3gan.initialize), torch.randn(4, 3, 32, 32)
+    alone = torch.cat([D(each[None]) for each in pictures])
+    together = D(pictures)
+    assert not torch.allclose(alone, together, atol=1e-4), "four that differ are not four alone"
+    copies = D(pictures[:1].expand(4, -1, -1, -1))
+    assert torch.allclose(copies, alone[:1].expand(4), atol=1e-5), "four equal ones are"
+    assert torch.allclose(D(pictures[[1, 0, 3, 2]]), together[[1, 0, 3, 2]], atol=1e-5), "whatever their order"
+
+
+def test_the_first_weights_keep_the_spread_of_a_signal() -> None:
+    torch.manual_seed(0)
+    D = r3gan.Discriminator(64, 32).apply(r3gan.initialize)
+    seen = D.halvings(torch.randn(8, 3, 64, 64)).detach()
+    assert 0.3 < float(seen.square().mean().sqrt()) < 3
+    assert all(
+        float(module.bias.abs().max()) == 0
+        for module in D.modules()
+        if hasattr(module, "bias") and module.bias is not None
+    )
+
+
+def test_pairs_are_compared_and_only_differences_count() -> None:
+    real, fake = torch.tensor([3.0, 0.0]), torch.tensor([1.0, 4.0])
+    wanted = (softplus(torch.tensor(-2.0)) + softplus(torch.tensor(4.0))) / 2
+    loss = losses.relativistic_discriminator_loss(real, fake)
+    assert float(loss) == pytest.approx(float(wanted))
+    assert float(losses.relativistic_discriminator_loss(real + 7, fake + 7)) == pytest.approx(float(loss))
+    assert float(losses.relativistic_discriminator_loss(real, fake.flip(0))) != pytest.approx(float(loss)), (
+        "each beside its own"
+    )
+    both = [each.double().requires_grad_() for each in (real, fake)]
+    assert torch.autograd.gradcheck(losses.relativistic_discriminator_loss, both)
+
+
+def step_by_hand(recipe: R3GAN, real: torch.Tensor, penalty: bool) -> tuple[float, float]:
+    """The losses of a step, with the slopes measured picture by picture."""
+    c = recipe.config
+    fake = recipe.G(recipe.latents(len(real)))
+    loss = softplus(recipe.D(fake.detach()) - recipe.D(real)).mean()
+    total = loss
+    if penalty:
+        for pictures in (real, fake.detach()):
+            given = pictures.clone().requires_grad_()
+            (slope,) = torch.autograd.grad(recipe.D(given).sum(), given, create_graph=True)
+            total = total + c.gamma / 2 * c.penalty_every * slope.square().sum((1, 2, 3)).mean()
+    recipe.D_adam.zero_grad()
+    total.backward()
+    recipe.D_adam.step()
+    of_G = softplus(recipe.D(real) - recipe.D(fake)).mean()
+    recipe.G_adam.zero_grad()
+    of_G.backward()
+    recipe.G_adam.step()
+    return float(loss), float(of_G)
+
+
+def test_a_step_is_the_papers_and_penalties_come_now_and_then() -> None:
+    config = dataclasses.replace(SMALL, precision="fp32", gamma=3.0, penalty_every=2, decay=0)
+    recipe, hand = R3GAN(config, "cpu"), R3GAN(config, "cpu")
+    torch.manual_seed(5)
+    batches = torch.randn(3, 4, 3, 32, 32).clamp(-1, 1)
+    for step, real in enumerate(batches):
+        torch.manual_seed(step)
+        found = recipe.step(real)
+        torch.manual_seed(step)
+        wanted = step_by_hand(hand, real, penalty=step % 2 == 0)
+        assert (float(found["D"]), float(found["G"])) == pytest.approx(wanted, rel=1e-4), f"step {step}"
+    for network in ("G", "D"):
+        for mine, theirs in zip(getattr(recipe, network).parameters(), getattr(hand, network).parameters()):
+            assert torch.allclose(mine, theirs, atol=1e-4), network
+    assert isinstance(recipe.weights()[2], dcgan.Generator), "what it keeps is lesson 1's generator"
