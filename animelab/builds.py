@@ -25,7 +25,7 @@ from animelab.recipes import RECIPES
 from animelab.zoo import manifest
 
 PLAN = manifest.FOLDER / "builds.json"  # name -> recipe, preset, settings, and after how many steps to measure
-FIRST = ("distance", "fd_studio", "PSNR")  # by which of its scores a model is said to be better; of PSNR more is
+FIRST = ("distance", "fd_studio")  # by which of its scores a model is said to be better: less is more
 
 
 def plan() -> dict[str, dict[str, Any]]:
@@ -42,19 +42,22 @@ def build(names: list[str], hours: float, folder: Path) -> None:
     for name in names:
         if name not in known:
             raise LabError(f"There is no plan for '{name}': {config.nearest(name, known)}")
-    os.nice(19)  # whoever works at this machine goes first
+    if hasattr(os, "nice"):  # Windows has none
+        os.nice(19)  # whoever works at this machine goes first
     for name in names or known:
         for steps in known[name]["stages"]:
             kind = RECIPES[known[name]["recipe"]]
             settings = config.change(kind.presets[known[name]["preset"]], **known[name]["settings"], steps=steps)
             run = folder / name
             if not _measured(run, steps):
-                if not _trained(kind(settings), run, ends):
-                    say(f"The time is over; the same again goes on with {name}.")
+                if time.monotonic() > ends or not _trained(kind(settings), run, ends):
+                    over = "The time is over" if time.monotonic() > ends else "Stopped"
+                    say(f"{over}; the same again goes on with {name}.")
                     return
-                found = {"step": steps, **exam(kind.name, settings, zoo.load_run(run))}
+                bundled = exam(kind.name, settings, name) if name in manifest.read() else {}
+                found = {"step": steps, "scores": exam(kind.name, settings, run), "bundled": bundled}
                 with open(run / "scores.jsonl", "a", encoding="utf-8") as file:
-                    file.write(json.dumps(found) + "\n")
+                    file.write(f"\n{json.dumps(found)}")  # the last line may have been cut short
             say(verdict(name, _measured(run, steps)))
 
 
@@ -70,34 +73,36 @@ def _trained(recipe: Recipe, run: Path, ends: float) -> bool:
 
 def _measured(run: Path, steps: int) -> dict[str, Any]:
     path = run / "scores.jsonl"
-    rows = map(json.loads, path.read_text(encoding="utf-8").splitlines() if path.exists() else [])
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    rows = [json.loads(line) for line in lines if line.endswith("}")]
     return next((row for row in rows if row["step"] == steps), {})
 
 
 def verdict(name: str, found: dict[str, Any]) -> str:
-    """One sentence: what was measured, beside the bundled model's score, and which is better."""
-    bundled = manifest.read().get(name, {}).get("scores", {})
-    numbers = {key: value for key, value in found.items() if isinstance(value, int | float) and key != "step"}
-    before = {key: f" (bundled {bundled[key]:g})" for key in numbers if isinstance(bundled.get(key), int | float)}
-    rows = ", ".join(f"{key} {value:g}{before.get(key, '')}" for key, value in numbers.items())
-    key = next((key for key in FIRST if key in found and key in bundled), None)
+    """One sentence: what a stage scored, beside what the same exam said of the bundled model, and which is better."""
+    now, before = found["scores"], found["bundled"]
+    beside = {key: f" (bundled {before[key]:g})" for key in now if key in before}
+    said = f"{name} after {found['step']:,} steps: " + ", ".join(
+        f"{key} {now[key]:g}{beside.get(key, '')}" for key in now
+    )
+    key = next((key for key in FIRST if key in now and key in before), None)
     if key is None:
-        return f"{name} after {found['step']:,} steps: {rows or 'nothing to measure'}."
-    better = (found[key] > bundled[key]) if key == "PSNR" else (found[key] < bundled[key])
-    return f"{name} after {found['step']:,} steps: {rows}. By {key} it is {'better' if better else 'no better'}."
+        return said + ("." if now else "nothing that can be measured here; look at it.")
+    return f"{said}. By {key} it is {'better' if now[key] < before[key] else 'no better'}."
 
 
 @torch.no_grad()
-def exam(recipe: str, settings: Any, model: Any, count: int = 2048) -> dict[str, float]:
-    """Scores of a model on held-out drawings, named as in its card; {} for what has no truth to compare with.
+def exam(recipe: str, settings: Any, model: str | Path, count: int = 2048) -> dict[str, float]:
+    """Scores of a run or a bundled model on held-out drawings; {} for what has no truth to compare with.
 
     Faces: fd_studio, variety, and attributes by the examiner. Translations: how far from the truth, and what was kept.
     """
-    if isinstance(model, zoo.Pretrained):
+    if recipe in ("dcgan", "r3gan", "makegirlsmoe", "stylegan2"):
+        drawn = zoo.open_model(model)
         prior = getattr(settings, "prior", "frontal")
         real = StudioFaces(settings.size, count, 0, prior, split="test").batch(range(count))
-        fake = model.sample(count, 0)
-        orders = model.orders(count) if isinstance(model, zoo.Conditional) else None
+        fake = drawn.sample(count, 0)
+        orders = drawn.orders(count) if isinstance(drawn, zoo.Conditional) else None
         return {**scores(real, fake), **(_seen(fake, orders) if orders is not None else {})}
     many = min(count, 512)
     if recipe in ("cyclegan", "ugatit"):
@@ -113,7 +118,7 @@ def exam(recipe: str, settings: Any, model: Any, count: int = 2048) -> dict[str,
         source, truth, tags = places.batch(range(128))[0], places.truth(range(128)), None
     else:
         return {}
-    fake = model.translate(source)
+    fake = zoo.open_translator(model).translate(source)
     seen, exact = metrics.perceptual(fake, truth), metrics.psnr(fake, truth)
     far = {"distance": (fake - truth).abs(), "PSNR": exact, "perceptual": seen}
     found = {name: round(float(value.mean()), 3) for name, value in far.items()}
@@ -142,11 +147,14 @@ def add(name: str, folder: Path, machine: str) -> str:
         )
     kind, arguments, network = load_weights(run / "weights.safetensors")
     recipe = RECIPES[record["recipe"]]
-    found = exam(recipe.name, config.change(recipe.presets["cpu"], **settings), zoo.load_run(run))
-    made = {name: (kind, arguments, network)}
-    if "D" in saved["recipe"]:
-        made[f"{name}-discriminator"] = f"{recipe.name}.D", {}, _State(saved["recipe"]["D"])
+    found = exam(recipe.name, config.change(recipe.presets["cpu"], **settings), run)
     cards = manifest.read()
+    if settings.get("start", "") not in ("", *cards):
+        raise LabError(f"{run} began from {settings['start']}, which is no bundled model; build it from one of them.")
+    said = verdict(name, {"step": settings["steps"], "scores": found, "bundled": cards.get(name, {}).get("scores", {})})
+    made = {name: (kind, arguments, network)}
+    if discriminators := zoo.discriminators(saved["recipe"]):
+        made[f"{name}-discriminator"] = f"{recipe.name}.D", {}, _State(discriminators)
     for each, weights in made.items():
         path = manifest.FOLDER / "weights" / f"{each}.safetensors"
         save_weights(path, *weights, torch.float16)
@@ -171,7 +179,7 @@ def add(name: str, folder: Path, machine: str) -> str:
         }
     text = json.dumps(cards, indent=2, sort_keys=True) + "\n"
     files.write_atomically(manifest.FOLDER / "manifest.json", lambda new: new.write_text(text, encoding="utf-8"))
-    return verdict(name, {"step": settings["steps"], **found})
+    return said
 
 
 class _State(torch.nn.Module):

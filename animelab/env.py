@@ -48,7 +48,7 @@ def runs_bfloat16_fast(device: torch.device) -> bool:
 def keep_memory() -> None:
     """Let the C library of Linux keep what is freed: else large tensors go back, to be fetched page by page.
 
-    Networks on a CPU draw up to twice as fast by it (`course/measurements.md`). Other systems are left alone.
+    Some work of networks on a CPU takes half the time (`course/measurements.md`). Other systems are left alone.
     """
     if sys.platform == "linux" and platform.libc_ver()[0] == "glibc":
         for option, value in ((-4, 0), (-1, 2**31 - 1)):  # M_MMAP_MAX and M_TRIM_THRESHOLD: back only beyond 2 GB

@@ -138,7 +138,8 @@ def write_atomically(path: Path, write: Callable[[Path], object], sync: bool = T
             temporary.touch()
             mode = temporary.stat().st_mode
             write(temporary)
-            temporary.chmod(mode)  # safetensors puts a file in its place that nobody else may read
+            if temporary.stat().st_mode != mode:  # safetensors puts a file in its place that nobody else may read
+                temporary.chmod(mode)
             if sync:
                 with open(temporary, "rb+") as file:
                     os.fsync(file.fileno())

@@ -56,10 +56,14 @@ class Recipe:
     def _begin_like(self, start: str) -> None:
         """Take over the networks of a bundled model or of a run; LabError for others' shapes, or no discriminator."""
         of_G, of_D = type(self).trained(start)
-        G, D = vars(self).get("G"), vars(self).get("D")
-        if D is not None and not of_D:
+        own = [(name, module) for name, module in self._having(nn.Module) if re.fullmatch("D(_[ab])?", name)]
+        if own and not of_D:
             raise LabError(f"'{start}' has no discriminator to begin from; choose another start.")
-        for network, weights in ((self.weights()[2], of_G), (G, of_G), (D, of_D)):
+        networks = [(each, of_G) for each in (self.weights()[2], vars(self).get("G"), vars(self).get("network"))]
+        for name, module in own:
+            inside = {key.removeprefix(f"{name}."): value for key, value in of_D.items() if key.startswith(f"{name}.")}
+            networks.append((module, of_D if name == "D" else inside))
+        for network, weights in networks:
             try:
                 if network is not None:
                     network.load_state_dict(weights)

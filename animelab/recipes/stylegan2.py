@@ -120,8 +120,9 @@ class StyleGAN2(Recipe):
         self.augment: torch.nn.Module = Augment(config.ada_target, pace) if config.ada_target else torch.nn.Identity()
         self.G_adam = lazy_adam(self.G, config.lr_G, config.path_every)
         self.D_adam = lazy_adam(self.D, config.lr_D, config.r1_every)
-        self.G_decay = linear_decay(self.G_adam, config.decay)
-        self.D_decay = linear_decay(self.D_adam, config.decay)
+        if config.decay:
+            self.G_decay = linear_decay(self.G_adam, config.decay)
+            self.D_decay = linear_decay(self.D_adam, config.decay)
         self.path_mean = torch.zeros(()).to(self.device)
         self.steps_done = torch.zeros((), dtype=torch.int64)
         self.fixed_latents = self.latents(config.previews)
@@ -182,8 +183,9 @@ class StyleGAN2(Recipe):
             self.update(self.G_adam, c.path_weight * c.path_every * penalty)
 
         self.G_ema.update(self.G)
-        self.G_decay.step()
-        self.D_decay.step()
+        if c.decay:
+            self.G_decay.step()
+            self.D_decay.step()
         self.steps_done += 1
         return {"D": loss_D.detach(), "G": loss_G.detach()}
 

@@ -3,7 +3,17 @@
 from animelab.zoo.manifest import FOLDER, TRANSLATORS, card, names
 from animelab.zoo.opening import colorist, load, load_run, network, open_model, open_translator
 from animelab.zoo.pretrained import LARGE, OPTIONS, Conditional, OfClasses, Pretrained, Translator
-from animelab.zoo.start import trained
+from animelab.zoo.start import discriminators, trained
 
 __all__ = ["FOLDER", "LARGE", "TRANSLATORS", "Conditional", "Pretrained", "Translator", "card", "colorist", "load"]
-__all__ += ["OPTIONS", "OfClasses", "load_run", "names", "network", "open_model", "open_translator", "trained"]
+__all__ += [
+    "OPTIONS",
+    "OfClasses",
+    "discriminators",
+    "load_run",
+    "names",
+    "network",
+    "open_model",
+    "open_translator",
+    "trained",
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from safetensors.torch import load_file
 from torch import Tensor
@@ -25,4 +26,11 @@ def trained(start: str) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     path, saved = folder / "weights.safetensors", Checkpoints(folder / "checkpoints").load()
     if saved is None or not path.exists():
         raise LabError(f"{folder} holds no trained weights with a checkpoint; train there first, or check the path.")
-    return load_weights(path)[2].state_dict(), saved["recipe"].get("D", {})
+    return load_weights(path)[2].state_dict(), discriminators(saved["recipe"])
+
+
+def discriminators(state: dict[str, Any]) -> dict[str, Tensor]:
+    """The tensors of a recipe's discriminator; of D_a and D_b, with these names before them."""
+    if "D" in state:
+        return state["D"]
+    return {f"{name}.{key}": value for name in ("D_a", "D_b") for key, value in state.get(name, {}).items()}

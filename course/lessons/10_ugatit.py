@@ -296,6 +296,8 @@ recipe = recipes.UGATIT(config, **({"adalin": adalin} if result_10_2 else {}))
 folder = env.runs_dir() / ("10_ugatit_with_my_adalin" if result_10_2 else "10_ugatit")
 notebook = folder.with_name(f"{folder.name}_notes.jsonl")
 notebook.parent.mkdir(parents=True, exist_ok=True)
+if not folder.exists():  # a new run
+    notebook.unlink(missing_ok=True)
 layers = {
     name: norm
     for name, norm in recipe.G.a_to_b.named_modules()

@@ -16,7 +16,6 @@ from animelab import data, env, losses, viz
 from animelab.errors import LabError
 from animelab.nn import NETWORKS, cartoongan, colorization, dcgan, pix2pix, relight, tiles, ugatit, xdog
 from animelab.nn.stylegan2 import Generator
-from animelab.studio import palette
 from animelab.widgets import (
     BeforeAfter,
     CharacterMaker,
@@ -204,13 +203,6 @@ PYTHON: list[tuple[str, Callable[[], object], str | None]] = [
     ("lengths of one picture", lambda: losses.path_lengths(GOOD[0], torch.ones(2, 3, 4)), "with 4 axes"),
     ("a trip to other channels", lambda: losses.cycle_loss(lambda x: x, lambda x: x[:, :1], GOOD, GOOD), "came back"),
     ("a trip to nothing", lambda: losses.cycle_loss(lambda x: x, lambda x: None, GOOD, GOOD), "not a NoneType"),
-    *((f"a palette of {names}", lambda names=names: palette.build(*names, 0.5, "plain"), "There is no 'nope'")
-      for names in (("nope", "blue", "fair", "soft"), ("blue", "nope", "fair", "soft"),
-                    ("blue", "blue", "nope", "soft"), ("blue", "blue", "fair", "nope"))),
-    ("a palette as bright as NaN",
-     lambda: palette.build("blue", "blue", "fair", "soft", NAN, "plain"), "brightness takes"),
-    *((f"the color {color}", lambda color=color: palette.from_oklch(*color), "Each of OKLCH takes")
-      for color in ((NAN, 0, 0), (0.5, float("inf"), 0), (0.5, 0.1, "red"), (0.5, None, 0))),
     ("channels that no size has", lambda: Generator(64, 16), "channel"),
     ("a norm called batsh", lambda: pix2pix.Generator(64, 4, norm="batsh"), "There is no norm 'batsh'"),
     ("a curtain of a list", lambda: BeforeAfter([GOOD, GOOD]), "not a list"),
