@@ -35,7 +35,7 @@ CLAIMS = {
     "01_dcgan": """
 for steps in ("1 step", "50 steps"):
     assert abs(games[f"minimax, {steps} of D"][-1] + 4) < 0.2, "without overlap, minimax stands still"
-    assert abs(games[f"non-saturating, {steps} of D"][-1] - 4) < 0.3, "the non-saturating painter arrives"
+    assert abs(games[f"non-saturating, {steps} of D"][-1] - 4) < 0.3, "the non-saturating generator arrives"
 swings = [place > 4 for place in games["non-saturating, 1 step of D"]]
 assert sum(a != b for a, b in zip(swings, swings[1:])) >= 3, "it overshoots and comes back"
 assert abs(toy_game(losses.minimax, 1, distance=2)[-1] - 1) < 0.3, "close together, minimax moves too"
@@ -48,6 +48,13 @@ import inspect
 step = inspect.getsource(dcgan.DCGAN.step)
 for line in ("loss_G = self.loss.generator(self.D(fake))", "with frozen(self.D):", "self.G_ema.update(self.G, self.update_average)"):
     assert line in step, "the step that the lesson quotes"
+step = inspect.getsource(r3gan.R3GAN.step)
+for line in ("loss_D = self.loss(self.D(real), self.D(fake.detach()))", "both = self.penalty(self.D, real) + self.penalty(self.D, fake.detach().float())",
+             "loss_G = self.loss(self.D(fake), self.D(real))"):
+    assert line in step, "the other step that it quotes"
+of = {name: zoo.load(name).sample(crowd, seed=0) for name in ("dcgan-faces-64", "r3gan-faces-64")}
+far, spread = [metrics.fd_studio(drawn_faces, each) for each in of.values()], [metrics.variety(each, drawn_faces) for each in of.values()]
+assert far[1] < 0.7 * far[0] and spread[1]["rank"] > 1.4 * spread[0]["rank"] and spread[1]["twins"] < 0.1 < 0.5 < spread[0]["twins"]
 """,
     "02_studio": '''
 assert (LABELS["hair"], LABELS["clothes"], LABELS["brow"]) == (1, 10, 5), "numbers that the prose names"
