@@ -52,6 +52,7 @@ def trained(name, tmp_path, steps, **settings):
     return *found, data
 
 
+@pytest.mark.slow
 def test_makegirlsmoe_learns_to_name_and_moves_towards_its_data(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
     before, after, faces = trained(
@@ -157,6 +158,7 @@ def test_generators_of_places_keep_the_photograph_and_move_towards_drawings(name
     assert tones[1] < 0.9 * tones[0], "in the tones of drawings"
 
 
+@pytest.mark.slow
 def test_ugatit_finds_its_way_back_and_classifies_its_domains(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
     settings = {"batch": 3, "width": 6, "lr_G": 2e-3, "lr_D": 2e-3, "attention_weight": 10.0, "prior": "frontal"}
