@@ -11,7 +11,7 @@ TESTS = tests/browser tests/notebooks tests/contract tests/unit
 
 help:
 	@echo 'make lab       open the course in JupyterLab'
-	@echo 'make test      check what 2 cores can check in eight minutes'
+	@echo 'make test      check what 2 cores can check in about eight minutes'
 	@echo 'make test-all  the same, the slow tests, and every lesson in both builds'
 	@echo 'make build     build notebooks/ from course/lessons/'
 	@echo 'make bench     measure this machine: drawing, training, sampling'

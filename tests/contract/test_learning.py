@@ -85,6 +85,7 @@ def test_pix2pix_comes_nearer_to_the_right_answers(tmp_path, monkeypatch):
     assert errors[1] < 0.7 * errors[0]
 
 
+@pytest.mark.slow
 def test_cyclegan_finds_its_way_back(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
     before, after, unpaired = trained("cyclegan", tmp_path, 120, batch=4, width=8, lr=2e-3)
@@ -140,7 +141,8 @@ def test_both_stages_of_coloring_learn_to_use_what_they_are_given(tmp_path, monk
     )
 
 
-@pytest.mark.parametrize("name", ["cartoongan", pytest.param("animegan", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["cartoongan", "animegan"])
 def test_generators_of_places_keep_the_photograph_and_move_towards_drawings(name, tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
     settings = {"width": 8, "width_D": 8, "batch": 4, "picture": 32, "lr_first": 2e-3, "lr_G": 1e-3, "lr_D": 1e-3}
