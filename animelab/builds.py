@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from animelab import config, files, metrics, zoo
-from animelab.data import StudioFaces, StudioPairs, StudioScenes, StudioUnpaired
+from animelab.data import StudioFaces, StudioPairs, StudioScenes, StudioUnpaired, as_pictures
 from animelab.engine import Recipe, train
 from animelab.engine.checkpoint import Checkpoints
 from animelab.engine.run import read_record
@@ -111,7 +111,7 @@ def exam(recipe: str, settings: Any, model: str | Path, count: int = 2048) -> di
         tags = torch.tensor([list(faces.casts[0][i].tags().values()) for i in range(many)]).float()
     elif recipe == "pix2pix":
         pairs = StudioPairs(settings.source, "color", settings.size, many, prior=settings.prior, split="test")
-        source, truth = pairs.batch(range(many))
+        source, truth = map(as_pictures, pairs.batch(range(many)))
         tags = torch.tensor([list(pairs.cast[i].tags().values()) for i in range(many)]).float()
     elif recipe in ("cartoongan", "animegan"):
         places = StudioScenes("photo", "anime", settings.picture, 128, split="test")
