@@ -73,7 +73,7 @@ PRESETS = {
         steps=1500, batch=32, size=32, channel_base=512, channel_max=32, mapping_layers=2, latent=128,
         ema_images=2_000, path_weight=0.0, mixing=0.5, faces=5_000,
     ),
-    "faces": Config(  # two hours on two cores: how stylegan2-faces-64 itself was made
+    "faces": Config(  # two hours on two cores: the first half of what made stylegan2-faces-64 (its card has all)
         steps=7500, batch=16, size=64, channel_base=2048, channel_max=128, mapping_layers=4, ema_images=5_000,
         path_weight=0.0, mixing=0.5, attributes=True, faces=20_000,
     ),

@@ -28,7 +28,6 @@ def test_all_weights_fit_the_budget():
         "tagger",
         "examiner",
         "stylegan2-faces-64-discriminator",
-        "stylegan2-faces-64-235k-discriminator",
         "r3gan-faces-64-discriminator",
         "colorist-draft-128",
         "colorist-refine-128",
