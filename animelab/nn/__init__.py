@@ -28,6 +28,7 @@ from animelab.nn import (
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "dcgan.generator": dcgan.Generator,
     "dcgan.discriminator": dcgan.Discriminator,
+    "r3gan.generator": r3gan.Generator,
     "r3gan.discriminator": r3gan.Discriminator,
     "makegirlsmoe.generator": makegirlsmoe.Generator,
     "makegirlsmoe.discriminator": makegirlsmoe.Discriminator,

@@ -1,20 +1,27 @@
-"""R3GAN's game (Huang et al. 2024) on DCGAN's generator: pairs, and two exact penalties. Taught in 01_dcgan."""
+"""R3GAN's game (Huang et al. 2024) on DCGAN's generator: pairs, and two exact penalties.
+
+Taught in 01_dcgan; with attributes, in 03_attributes.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from animelab import config as settings
 from animelab import losses
 from animelab.config import TrainingConfig
-from animelab.data import ImageFolder, Pictures, StudioFaces
+from animelab.data import ImageFolder, Pictures, StudioAttributes, StudioFaces
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
+from animelab.errors import LabError
 from animelab.nn import dcgan, r3gan
+from animelab.studio import TAGS
 from animelab.viz import grid
 
 
@@ -30,6 +37,8 @@ class Config(TrainingConfig):
     gamma: float = 1.0  # weight of both penalties
     penalty_every: int = 4  # steps between penalties; they count as many times more, and cost as many times less
     ema: float = 0.999  # how much of the averaged weights stays at each step
+    attributes: bool = False  # G is told the 34 attributes of studio.TAGS, and D has an auxiliary classifier
+    names_weight: float = 0.15  # how much the classifier's loss, summed over the attributes, counts for both
     faces: int = 10_000  # drawn characters to learn from, when no folder of pictures is given
     prior: str = "frontal"
     previews: int = 32  # fixed latents in the live grid
@@ -40,6 +49,9 @@ PRESETS = {
         steps=20, batch=8, width=8, log_every=5, preview_every=10, checkpoint_every=10, previews=8, faces=64
     ),
     "cpu": Config(steps=2400, decay=2400, batch=32, width=40, lr_G=1e-3, lr_D=1e-3, ema=0.998),
+    "attributes": Config(  # MakeGirlsMoe's orders, in this game
+        steps=4000, decay=4000, batch=32, width=40, lr_G=1e-3, lr_D=1e-3, ema=0.998, attributes=True, faces=12_000
+    ),
     "t4": Config(
         steps=60_000, decay=60_000, batch=64, faces=50_000, checkpoint_every=1000, preview_every=500
     ),  # not measured yet
@@ -64,8 +76,9 @@ class R3GAN(Recipe):
     penalty = staticmethod(losses.r1_penalty)  # (score, pictures) -> scalar
 
     def build(self, config: Config) -> None:
-        self.G = dcgan.Generator(config.size, config.latent, config.width).apply(dcgan.initialize)
-        self.D = r3gan.Discriminator(config.size, config.width).apply(r3gan.initialize)
+        kind, tags = (r3gan.Generator, len(TAGS)) if config.attributes else (dcgan.Generator, 0)
+        self.G = kind(size=config.size, latent=config.latent, width=config.width).apply(dcgan.initialize)
+        self.D = r3gan.Discriminator(config.size, config.width, tags).apply(r3gan.initialize)
         self.G_ema = EMA(self.G, config.ema)
         self.G_adam = adam(self.G, config.lr_G, (0.0, 0.99))
         self.D_adam = adam(self.D, config.lr_D, (0.0, 0.99))
@@ -76,30 +89,37 @@ class R3GAN(Recipe):
 
     @staticmethod
     def data(config: Config, folder: Path | None = None) -> Pictures:
+        if folder is not None and config.attributes:
+            raise LabError("A folder lacks the attributes of its pictures; leave --data out, or attributes=True.")
         if folder is not None:
             return ImageFolder(folder, config.size)
-        return StudioFaces(config.size, config.faces, config.seed, config.prior)
+        return (StudioAttributes if config.attributes else StudioFaces)(
+            config.size, config.faces, config.seed, config.prior
+        )
 
     def latents(self, count: int) -> Tensor:
         return torch.randn(count, self.config.latent).to(self.device)
 
-    def step(self, real: Tensor) -> dict[str, Tensor]:  # (B, 3, size, size) in [-1, 1]
+    def step(self, batch: Any) -> dict[str, Tensor]:
         c = self.config
-        fake = self.G(self.latents(len(real)))
+        real, orders = batch if c.attributes else (batch, None)  # (B, 3, size, size) in [-1, 1]; (B, 34) of 0 and 1
+        fake = self.G(self.latents(len(real)), *([orders] if c.attributes else []))
 
         # The discriminator: each real picture should score above its fake, by no steep slope around either.
-        loss_D = self.loss(self.D(real), self.D(fake.detach()))
-        total = loss_D
+        (real_logits, names), (fake_logits, _) = self.seen(real), self.seen(fake.detach())
+        loss_D = self.loss(real_logits, fake_logits)
+        total = loss_D + self.named(names, orders)
         if self.steps_done % c.penalty_every == 0:
             with torch.autocast(self.device.type, enabled=False):  # a gradient of a gradient wants every digit
-                both = self.penalty(self.D, real) + self.penalty(self.D, fake.detach().float())
+                both = self.penalty(self.score, real) + self.penalty(self.score, fake.detach().float())
             total = total + c.gamma / 2 * c.penalty_every * both
         self.update(self.D_adam, total)
 
-        # The generator: each fake should score above its real picture.
+        # The generator: each fake should score above its real picture, and show the attributes of both.
         with frozen(self.D):
-            loss_G = self.loss(self.D(fake), self.D(real))
-        self.update(self.G_adam, loss_G)
+            fake_logits, names = self.seen(fake)
+            loss_G = self.loss(fake_logits, self.score(real))
+        self.update(self.G_adam, loss_G + self.named(names, orders))
 
         self.G_ema.update(self.G)
         self.G_decay.step()
@@ -107,9 +127,31 @@ class R3GAN(Recipe):
         self.steps_done += 1
         return {"D": loss_D.detach(), "G": loss_G.detach()}
 
+    def seen(self, pictures: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Logits (B,) of D, and the auxiliary classifier's (B, 34), if there is one."""
+        found = self.D(pictures)
+        return found if self.config.attributes else (found, None)
+
+    def score(self, pictures: Tensor) -> Tensor:
+        return self.seen(pictures)[0]
+
+    def named(self, names: Tensor | None, orders: Tensor | None) -> Tensor | float:
+        """What it costs not to read, or not to show, what was ordered; 0 where nothing was."""
+        if names is None or orders is None:
+            return 0.0
+        return self.config.names_weight * len(TAGS) * binary_cross_entropy_with_logits(names, orders)
+
     def preview(self) -> np.ndarray:
-        return grid(self.G_ema(self.fixed_latents))
+        """All from fixed latents; with attributes four of them, one a row, and eight orders, one a column."""
+        if not self.config.attributes:
+            return grid(self.G_ema(self.fixed_latents))
+        orders = self.examples[1]
+        return grid(
+            self.G_ema(self.fixed_latents[:4].repeat_interleave(len(orders), 0), orders.repeat(4, 1)), len(orders)
+        )
 
     def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:
         arguments = {"size": self.config.size, "latent": self.config.latent, "width": self.config.width}
+        if self.config.attributes:
+            return "r3gan.generator", arguments | {"tags": len(TAGS)}, self.G_ema.average
         return "dcgan.generator", arguments, self.G_ema.average
