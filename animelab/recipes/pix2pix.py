@@ -15,7 +15,7 @@ from animelab import losses
 from animelab.config import TrainingConfig
 from animelab.data import PairedFolder, StudioPairs, as_pictures, jittered
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
-from animelab.nn import pix2pix
+from animelab.nn import pix2pix, r3gan
 from animelab.viz import grid
 
 
@@ -33,6 +33,8 @@ class Config(TrainingConfig):
     ema: float = 0.0  # the paper draws with the weights as they are
     adversarial_weight: float = 1.0  # 0 leaves L1 alone
     l1_weight: float = 100.0
+    gamma: float = 0.0  # weight of R1 and R2; above 0 the game is R3GAN's, with a D without norms that sees all at once
+    penalty_every: int = 4  # steps between both penalties, which count as many times more
     crop: float = 286 / 256  # enlarged by so much, then cut back at random; 1 only mirrors
     source: str = "line"  # a layer or style of the studio
     target: str = "color"
@@ -48,6 +50,10 @@ PRESETS = {
     "cpu": Config(
         steps=3000, decay=3000, batch=16, size=64, width=16, lr_G=5e-4, lr_D=2e-4, ema=0.99, crop=1.0,
         prior="frontal",
+    ),
+    "pairs": Config(  # the game of 2024, on the same U-Net
+        steps=6000, decay=6000, batch=16, size=64, width=16, lr_G=1e-3, lr_D=1e-3, beta1=0.0, ema=0.998, l1_weight=0.0,
+        gamma=1.0, crop=1.0, prior="frontal",
     ),
     "t4": Config(steps=200_000, decay=200_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
     "h100": Config(
@@ -70,10 +76,17 @@ def discriminator_loss(D: nn.Module, source: Tensor, target: Tensor, fake: Tenso
     return losses.discriminator_loss(real_logits, fake_logits) / 2
 
 
+def pairs_loss(D: nn.Module, source: Tensor, target: Tensor, fake: Tensor) -> Tensor:
+    """What it costs D to prefer a fake to the real answer to the same input (Huang et al. 2024); shapes as above."""
+    real_logits, fake_logits = (D(torch.cat([source, answer], 1)) for answer in (target, fake.detach()))
+    return losses.relativistic_discriminator_loss(real_logits, fake_logits)
+
+
 class Pix2Pix(Recipe):
     """A conditional GAN: G translates the input, D sees both.
 
-    `discriminator_loss` and `unet`, the way through G's layers, can be a learner's own.
+    `discriminator_loss` and `unet`, the way through G's layers, can be a learner's own. With gamma above 0, D compares
+    the real answer with the fake one, and two penalties keep it flat around both.
     """
 
     name = "pix2pix"
@@ -91,7 +104,11 @@ class Pix2Pix(Recipe):
     def build(self, config: Config) -> None:
         self.G = pix2pix.Generator(config.size, config.width).apply(pix2pix.initialize)
         self.G.through = self.unet
-        self.D = pix2pix.Discriminator(6, config.width, config.patch_layers).apply(pix2pix.initialize)
+        if config.gamma:
+            self.D: nn.Module = r3gan.Discriminator(config.size, 2 * config.width, channels=6).apply(r3gan.initialize)
+            self.steps_done = torch.zeros((), dtype=torch.int64)
+        else:
+            self.D = pix2pix.Discriminator(6, config.width, config.patch_layers).apply(pix2pix.initialize)
         self.G_ema = EMA(self.G, config.ema)
         self.G_adam = adam(self.G, config.lr_G, (config.beta1, 0.999))
         self.D_adam = adam(self.D, config.lr_D, (config.beta1, 0.999))
@@ -99,22 +116,38 @@ class Pix2Pix(Recipe):
         self.D_decay = linear_decay(self.D_adam, config.decay)
 
     def step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
-        source, target = jittered(*map(as_pictures, batch), crop=self.config.crop)  # (B, 3, size, size) in [-1, 1]
+        c = self.config
+        source, target = jittered(*map(as_pictures, batch), crop=c.crop)  # (B, 3, size, size) in [-1, 1]
         fake = self.G(source)
 
-        loss_D = self.discriminator_loss(self.D, source, target, fake)
-        self.update(self.D_adam, loss_D)
+        loss_D = (pairs_loss if c.gamma else self.discriminator_loss)(self.D, source, target, fake)
+        self.update(self.D_adam, loss_D + (self.steepness(source, target, fake.detach()) if c.gamma else 0))
 
         # The generator: fool D, and stay close to the target.
         with frozen(self.D):
-            loss_G = losses.non_saturating_generator_loss(self.D(torch.cat([source, fake], 1)))
+            fake_logits = self.D(torch.cat([source, fake], 1))
+            if c.gamma:  # score above the real answer
+                loss_G = losses.relativistic_discriminator_loss(fake_logits, self.D(torch.cat([source, target], 1)))
+            else:
+                loss_G = losses.non_saturating_generator_loss(fake_logits)
         l1 = (fake - target).abs().mean()
-        self.update(self.G_adam, self.config.adversarial_weight * loss_G + self.config.l1_weight * l1)
+        self.update(self.G_adam, c.adversarial_weight * loss_G + c.l1_weight * l1)
 
         self.G_ema.update(self.G)
         self.G_decay.step()
         self.D_decay.step()
         return {"D": loss_D.detach(), "G": loss_G.detach(), "L1": l1.detach()}
+
+    def steepness(self, source: Tensor, target: Tensor, fake: Tensor) -> Tensor | float:
+        """R1 and R2, weighted, in every so many steps; 0 in the others."""
+        c = self.config
+        self.steps_done += 1
+        if (self.steps_done - 1) % c.penalty_every:
+            return 0.0
+        with torch.autocast(self.device.type, enabled=False):  # a gradient of a gradient wants every digit
+            score = lambda pictures: self.D(torch.cat([source, pictures], 1))  # noqa: E731
+            both = losses.r1_penalty(score, target) + losses.r1_penalty(score, fake.float())
+        return c.gamma / 2 * c.penalty_every * both
 
     def preview(self) -> np.ndarray:
         """Rows of inputs, of G's answers, and of targets."""

@@ -50,7 +50,16 @@ PRESETS = {
     ),
     "cpu": Config(steps=2400, decay=2400, batch=32, width=40, lr_G=1e-3, lr_D=1e-3, ema=0.998),
     "attributes": Config(  # MakeGirlsMoe's orders, in this game
-        steps=4000, decay=4000, batch=32, width=40, lr_G=1e-3, lr_D=1e-3, ema=0.998, attributes=True, faces=12_000
+        steps=4000,
+        decay=4000,
+        batch=32,
+        width=40,
+        lr_G=1e-3,
+        lr_D=1e-3,
+        ema=0.998,
+        gamma=4.0,
+        attributes=True,
+        faces=12_000,
     ),
     "t4": Config(
         steps=60_000, decay=60_000, batch=64, faces=50_000, checkpoint_every=1000, preview_every=500
