@@ -51,14 +51,14 @@ PRESETS = {
         steps=3000, decay=3000, batch=16, size=64, width=16, lr_G=5e-4, lr_D=2e-4, ema=0.99, crop=1.0,
         prior="frontal",
     ),
-    "pairs": Config(  # the game of 2024, on the same U-Net
-        steps=6000, decay=6000, batch=16, size=64, width=16, lr_G=1e-3, lr_D=1e-3, beta1=0.0, ema=0.998, l1_weight=0.0,
-        gamma=1.0, crop=1.0, prior="frontal",
-    ),
     "t4": Config(steps=200_000, decay=200_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
     "h100": Config(
         steps=100_000, decay=100_000, batch=8, faces=50_000, checkpoint_every=5000, preview_every=2000
     ),  # not measured yet
+    "pairs": Config(  # the game of 2024, on the same U-Net
+        steps=6000, decay=6000, batch=16, size=64, width=16, lr_G=1e-3, lr_D=1e-3, beta1=0.0, ema=0.998, l1_weight=0.0,
+        gamma=1.0, crop=1.0, prior="frontal",
+    ),
 }  # fmt: skip
 
 

@@ -49,25 +49,17 @@ PRESETS = {
         steps=20, batch=8, width=8, log_every=5, preview_every=10, checkpoint_every=10, previews=8, faces=64
     ),
     "cpu": Config(steps=2400, decay=2400, batch=32, width=40, lr_G=1e-3, lr_D=1e-3, ema=0.998),
-    "attributes": Config(  # MakeGirlsMoe's orders, in this game
-        steps=4000,
-        decay=4000,
-        batch=32,
-        width=40,
-        lr_G=1e-3,
-        lr_D=1e-3,
-        ema=0.998,
-        gamma=4.0,
-        attributes=True,
-        faces=12_000,
-    ),
     "t4": Config(
         steps=60_000, decay=60_000, batch=64, faces=50_000, checkpoint_every=1000, preview_every=500
     ),  # not measured yet
     "h100": Config(
         steps=100_000, decay=100_000, batch=256, size=128, faces=100_000, checkpoint_every=2000, preview_every=1000
     ),  # not measured yet
-}
+    "attributes": Config(  # MakeGirlsMoe's orders, in this game
+        steps=4000, decay=4000, batch=32, width=40, lr_G=1e-3, lr_D=1e-3, ema=0.998, gamma=4.0, attributes=True,
+        faces=12_000,
+    ),
+}  # fmt: skip
 
 
 def preset(name: str, **changes: object) -> Config:

@@ -6,11 +6,12 @@ import dataclasses
 
 import pytest
 import torch
-from torch.nn.functional import softplus
+from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
 from animelab import losses
 from animelab.errors import LabError
 from animelab.nn import count_parameters, dcgan, r3gan
+from animelab.recipes import pix2pix
 from animelab.recipes.r3gan import PRESETS, R3GAN
 
 SMALL = dataclasses.replace(PRESETS["smoke"], size=32, width=4, batch=4, lr_G=1e-3, lr_D=1e-3)
@@ -102,3 +103,62 @@ def test_a_step_is_the_papers_and_penalties_come_now_and_then() -> None:
         for mine, theirs in zip(getattr(recipe, network).parameters(), getattr(hand, network).parameters()):
             assert torch.allclose(mine, theirs, atol=1e-4), network
     assert isinstance(recipe.weights()[2], dcgan.Generator), "what it keeps is lesson 1's generator"
+
+
+def test_with_attributes_it_is_dcgans_generator_with_a_longer_latent_and_one_row_more_a_tag() -> None:
+    G, D = r3gan.Generator(32, 10, 34, 4), r3gan.Discriminator(32, 4, classes=34)
+    latents, orders = torch.randn(3, 10), torch.rand(3, 34).round()
+    assert torch.equal(G.eval()(latents, orders), G.net(torch.cat([latents, orders], 1)))
+    assert count_parameters(G) == count_parameters(dcgan.Generator(32, 44, 4))
+    assert count_parameters(D) - count_parameters(r3gan.Discriminator(32, 4)) == 34 * (16 * 16 + 1)
+    logits, names = D(torch.randn(3, 3, 32, 32))
+    assert (logits.shape, names.shape) == ((3,), (3, 34))
+
+
+def test_with_attributes_both_networks_also_pay_for_what_the_classifier_does_not_read() -> None:
+    config = dataclasses.replace(SMALL, precision="fp32", attributes=True, names_weight=0.5, penalty_every=100, decay=0)
+    recipe, hand = R3GAN(config, "cpu"), R3GAN(config, "cpu")
+    for one in (recipe, hand):
+        one.steps_done += 1  # no penalty in this step
+    torch.manual_seed(5)
+    real, orders = torch.randn(4, 3, 32, 32).clamp(-1, 1), torch.rand(4, 34).round()
+
+    def unread(pictures: torch.Tensor) -> torch.Tensor:
+        names = hand.D(pictures)[1]
+        return binary_cross_entropy_with_logits(names, orders, reduction="none").sum(1).mean()
+
+    torch.manual_seed(0)
+    recipe.step((real, orders))
+    torch.manual_seed(0)
+    fake = hand.G(hand.latents(4), orders)
+    hand.update(hand.D_adam, softplus(hand.D(fake.detach())[0] - hand.D(real)[0]).mean() + 0.5 * unread(real))
+    hand.update(hand.G_adam, softplus(hand.D(real)[0] - hand.D(fake)[0]).mean() + 0.5 * unread(fake))
+    for network in ("G", "D"):
+        for mine, theirs in zip(getattr(recipe, network).parameters(), getattr(hand, network).parameters()):
+            assert torch.allclose(mine, theirs, atol=1e-4), network
+    kind, arguments, _ = recipe.weights()
+    assert (kind, arguments["tags"]) == ("r3gan.generator", 34)
+
+
+def test_pix2pix_can_play_the_same_game_with_pairs_of_drawing_and_answer() -> None:
+    config = dataclasses.replace(
+        pix2pix.PRESETS["smoke"], precision="fp32", gamma=3.0, penalty_every=2, l1_weight=0.0, lr_G=1e-3, lr_D=1e-3
+    )
+    recipe, hand = pix2pix.Pix2Pix(config, "cpu"), pix2pix.Pix2Pix(config, "cpu")
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in recipe.D.modules())
+    torch.manual_seed(5)
+    for step, (lines, colors) in enumerate(torch.randn(3, 2, 4, 3, 32, 32).clamp(-1, 1)):
+        torch.manual_seed(step)
+        recipe.step((lines, colors))
+        torch.manual_seed(step)
+        given, real = pix2pix.jittered(lines, colors, crop=config.crop)
+        score = lambda pictures: hand.D(torch.cat([given, pictures], 1))  # noqa: B023, E731
+        fake = hand.G(given)
+        loss = softplus(score(fake.detach()) - score(real)).mean()
+        if step % 2 == 0:
+            loss = loss + 3 / 2 * 2 * sum(losses.slopes(score, x).square().mean() for x in (real, fake))
+        hand.update(hand.D_adam, loss)
+        hand.update(hand.G_adam, softplus(score(real) - score(fake)).mean())
+        for network in ("G", "D"):
+            for mine, theirs in zip(getattr(recipe, network).parameters(), getattr(hand, network).parameters()):
+                assert torch.allclose(mine, theirs, atol=1e-4), f"{network} after step {step}"
