@@ -45,12 +45,12 @@ from animelab.widgets import LatentExplorer, LiveTraining
 # %% [markdown]
 # ## Where we are going
 #
-# Forty characters from one seed, none left out. The network learned on two CPU cores, from drawn faces alone.
+# Forty characters from one seed, none left out. The network learned on two CPU cores, from drawn faces alone, in six hours.
 
 # %%
 model = zoo.load("stylegan2-faces-64")
-show(model.sample(40, seed=1, truncation=0.7), columns=10,
-     alt="Forty generated anime faces with many colors and styles of hair.")  # fmt: skip
+show(model.sample(40, seed=1), columns=10,
+     alt="Forty generated anime faces in clear colors, with long and short hair, tails, and mouths open and closed.")  # fmt: skip
 
 # %% [markdown]
 # Now move one yourself. *Component 1* to *5* are directions that nobody named. Move along one of them. Then set *Layers to move*
@@ -298,7 +298,8 @@ compare(
 # %% [markdown]
 # Nothing differs, but for a trace at the outlines: all strengths are close to 0. Training turned the noise off, and not at
 # once: after 24,000 pictures the strongest was 0.06, and bangs and lashes were bent out of noise. Without it
-# hair was like plastic. By 120,000 pictures the layers could draw strands from w alone, and noise only disturbed them.
+# hair was like plastic. By 120,000 pictures (this one has seen 235,200) the layers could draw strands from w alone, and noise only
+# disturbed them.
 # (*Told, not shown: the generator at 24,000; the strengths of three moments are in `course/measurements.md`.*)
 #
 # That suits the data. In our drawings nothing is left to chance; every line follows from the character. Noise was
@@ -419,13 +420,14 @@ rows = {
 }
 compare(
     rows,
-    alt="Eight faces at six truncations: wild at 1.3, all the same at 0, and opposite colors at -0.7.",
+    alt="Eight faces at six truncations: loud at 1.3, paler at 0.7, all the same at 0, and opposite colors at -0.7.",
 )
 
 # %% [markdown]
-# At 0 everybody is one person. Below 0 everyone becomes their opposite: dark hair where it was light, and so on. Gwern's guide to
-# anime StyleGANs takes $\psi$ of 0.5 to 0.7 for show and 1 or more for variety. Whoever shows you samples owes you that number;
-# ours says 0.7 at the top of this page.
+# At 0 everybody is one person. Below 0 everyone becomes their opposite: blue hair where it was yellow, green where it was pink.
+# Gwern's guide to anime StyleGANs takes $\psi$ of 0.5 to 0.7 for show and 1 or more for variety. Look at 1 and 0.7 above:
+# in ours the outlines are nearly as clean at 1, and what truncation takes is color. So the characters at the top of this page are not
+# truncated at all. Whoever shows you samples owes you that number.
 #
 # ## The discriminator
 #
@@ -559,7 +561,7 @@ compare(
 )
 
 # %% [markdown]
-# *Told, not shown: that it helps. With 20,000 pictures that draw themselves we are not short of data.*
+# *Told, not shown: that it helps. With 60,000 pictures that draw themselves we are not short of data.*
 #
 # ### Exercise 6.4 · Find the bug (level 4 of 5, about 20 minutes)
 #
@@ -648,8 +650,8 @@ compare(
 # ## Train: teach a finished generator something new
 #
 # Few people train a StyleGAN2 from noise. In the paper's size it took eight V100 cards more than nine days; ours took
-# hours on two CPU cores. What people do is *transfer*: take a finished generator **and its discriminator**, and go on with pictures of
-# something new. Ours has seen 20,000 faces, each of them several times, and none of them wore a hat.
+# some six hours on two CPU cores. What people do is *transfer*: take a finished generator **and its discriminator**, and go on with pictures of
+# something new. Ours has seen 60,000 faces, most of them more than once, and none of them wore a hat.
 
 # %%
 config = recipes.preset("cpu")  # on a GPU: recipes.preset("cpu", steps=5000)
@@ -716,8 +718,8 @@ for words, each in sets.items():
 # %% [markdown]
 # First read the yardstick: the examiner misses three in ten of the hats that the studio drew. In the generated ones it missed as
 # many (0.73 seen on our machine, against 0.71 drawn), so nearly everybody wears one. And the crowd is less than half as far
-# from drawn characters with berets as it was before (77 against 190). That took about a tenth of the steps that the old generator
-# needed from noise.
+# from drawn characters with berets as it was before (77 against 190; both measured from the generator as it was after 120,000
+# pictures). That took about an eighteenth of the steps behind the generator of this page.
 #
 # ## What came after
 #
