@@ -57,7 +57,7 @@ show(model.sample(40, seed=1), columns=10,
 # to the first two only and move along it again, then to the last two only. What changes, and what stays?
 
 # %%
-LatentExplorer(model, seed=3)
+LatentExplorer(model, seed=4)
 
 # %% [markdown]
 # By the end of this lesson you will know why that works: in this generator the first layers decide *what* is there and the
