@@ -1,36 +1,108 @@
-"""A discriminator without norms, for R3GAN's game on older generators (Huang et al. 2024). Taught in 01_dcgan."""
+"""Networks for R3GAN's game (Huang et al. 2024): a discriminator without norms, and generators of today.
+
+Taught in 01_dcgan, 03_attributes and 04_pix2pix.
+"""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import relu
 
 from animelab.errors import LabError
 from animelab.nn import dcgan
 from animelab.nn.stylegan2 import minibatch_stddev
 
 
+class Told(nn.Module):
+    """A 3 x 3 convolution, batch norm, and a scale and a shift for each channel that a code decides, then ReLU.
+
+    x (B, before, H, W) and a code (B, code) to (B, after, 2H, 2W), by nearest neighbor, or with double=False (B, after,
+    H, W): conditional batch norm (de Vries et al. 2017; Brock et al. 2019, appendix B). What the code says holds for
+    the whole picture, so the left eye hears what the right eye hears. Taught in 04_pix2pix.
+    """
+
+    def __init__(self, before: int, after: int, code: int, double: bool = True) -> None:
+        super().__init__()
+        self.enlarge = nn.Upsample(scale_factor=2) if double else nn.Identity()
+        self.layer = nn.Sequential(nn.Conv2d(before, after, 3, 1, 1, bias=False), nn.BatchNorm2d(after))
+        self.told = nn.Linear(code, 2 * after)
+
+    def forward(self, x: Tensor, code: Tensor) -> Tensor:
+        scale, shift = self.told(code)[:, :, None, None].chunk(2, 1)
+        return relu(self.layer(self.enlarge(x)) * (1 + scale) + shift)
+
+
 class Generator(nn.Module):
     """Latents (B, latent) and attributes (B, tags) to pictures (B, 3, size, size) in [-1, 1].
 
-    DCGAN's generator, which reads both as one longer latent. Raises LabError as that one. Taught in 03_attributes.
+    Both together are the code that every layer is told. Raises LabError unless size is 32, 64, 128 or 256. Taught in
+    03_attributes.
     """
 
-    def __init__(self, size: int = 64, latent: int = 100, tags: int = 34, width: int = 64) -> None:
+    def __init__(self, size: int = 64, latent: int = 100, tags: int = 34, width: int = 24) -> None:
         super().__init__()
-        self.net = dcgan.Generator(size, latent + tags, width)
+        wide, code = dcgan.channels_inwards(size, width)[::-1], latent + tags
+        self.start = nn.Linear(code, 16 * wide[0])
+        self.first = Told(wide[0], wide[0], code, double=False)
+        self.layers = nn.ModuleList(Told(before, after, code) for before, after in zip(wide, [*wide[1:], width]))
+        self.last = nn.Conv2d(width, 3, 3, 1, 1)
 
     def forward(self, latents: Tensor, attributes: Tensor) -> Tensor:
-        return self.net(torch.cat([latents, attributes], 1))
+        code = torch.cat([latents, attributes], 1)
+        x = self.first(self.start(code).unflatten(1, (-1, 4, 4)), code)
+        for layer in self.layers:
+            x = layer(x, code)
+        return self.last(x).tanh()
+
+
+class UNet(nn.Module):
+    """Drawings (B, 3, H, W) and latents (B, latent) to pictures (B, 3, H, W) in [-1, 1]: many answers to one drawing.
+
+    Halvings to 4 pixels and as many doublings, with a shortcut at every size. The code, of the latent and of the mean
+    of the lowest map, decides what the lines leave open. Sides are multiples of `size`; LabError for others, and for a
+    size that is no power of two from 32. Taught in 04_pix2pix.
+    """
+
+    def __init__(self, size: int = 64, width: int = 16, latent: int = 32, code: int = 64) -> None:
+        super().__init__()
+        self.size, self.latent = size, latent
+        wide = dcgan.channels_inwards(size, width)
+        self.start = nn.Sequential(nn.Conv2d(3, width, 3, 1, 1), nn.LeakyReLU(0.2))
+        self.down = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(before, after, 4, 2, 1, bias=False), nn.BatchNorm2d(after), nn.LeakyReLU(0.2))
+            for before, after in zip([width, *wide], wide)
+        )
+        self.code = nn.Sequential(
+            nn.Linear(latent + wide[-1], code), nn.LeakyReLU(0.2), nn.Linear(code, code), nn.LeakyReLU(0.2)
+        )
+        self.lowest = Told(wide[-1], wide[-1], code, double=False)
+        self.up = nn.ModuleList(
+            Told(2 * before, after, code) for before, after in zip(wide[::-1], [*wide[-2::-1], width])
+        )
+        self.last = Told(2 * width, width, code, double=False)
+        self.paint = nn.Conv2d(width, 3, 3, 1, 1)
+
+    def forward(self, x: Tensor, latents: Tensor) -> Tensor:
+        if x.shape[-1] % self.size or x.shape[-2] % self.size:
+            raise LabError(f"This U-Net takes sides that are multiples of {self.size}, not {tuple(x.shape[2:])}.")
+        seen = [self.start(x)]
+        for down in self.down:
+            seen.append(down(seen[-1]))
+        code = self.code(torch.cat([latents, seen[-1].mean((2, 3))], 1))
+        x = self.lowest(seen[-1], code)
+        for up in self.up:
+            x = up(torch.cat([x, seen.pop()], 1), code)
+        return self.paint(self.last(torch.cat([x, seen.pop()], 1), code)).tanh()
 
 
 class Discriminator(nn.Module):
     """Pictures (B, 3, size, size) to logits (B,): DCGAN's halvings without batch norm, then a look at the whole batch.
 
     Batch norm would make a logit depend on the other pictures, and a slope at one picture would mean little. What D may
-    know of the others, how much they differ, comes as one more map (Karras et al. 2018, section 3). With classes there are
-    the auxiliary classifier's logits (B, classes), too. Raises LabError unless size is 32, 64, 128 or 256, and for
-    pictures of another size.
+    know of the others, how much they differ, comes as one more map (Karras et al. 2018, section 3). With classes it
+    also gives the auxiliary classifier's logits, (B, classes). Raises LabError unless size is 32, 64, 128 or 256, and
+    for pictures of another size.
     """
 
     def __init__(self, size: int = 64, width: int = 64, classes: int = 0, channels: int = 3) -> None:

@@ -33,7 +33,8 @@ class Config(TrainingConfig):
     ema: float = 0.0  # the paper draws with the weights as they are
     adversarial_weight: float = 1.0  # 0 leaves L1 alone
     l1_weight: float = 100.0
-    gamma: float = 0.0  # weight of R1 and R2; above 0 the game is R3GAN's, with a D without norms that sees all at once
+    gamma: float = 0.0  # weight of R1 and R2; above 0 the game is R3GAN's, with its networks
+    latent: int = 32  # numbers for what the lines leave open, in that game
     penalty_every: int = 4  # steps between both penalties, which count as many times more
     crop: float = 286 / 256  # enlarged by so much, then cut back at random; 1 only mirrors
     source: str = "line"  # a layer or style of the studio
@@ -55,9 +56,9 @@ PRESETS = {
     "h100": Config(
         steps=100_000, decay=100_000, batch=8, faces=50_000, checkpoint_every=5000, preview_every=2000
     ),  # not measured yet
-    "pairs": Config(  # the game of 2024, on the same U-Net
-        steps=6000, decay=6000, batch=16, size=64, width=16, lr_G=1e-3, lr_D=1e-3, beta1=0.0, ema=0.998, l1_weight=0.0,
-        gamma=1.0, crop=1.0, prior="frontal",
+    "pairs": Config(  # the game and the layers of today
+        steps=6000, decay=6000, batch=16, size=64, width=16, lr_G=7e-4, lr_D=7e-4, beta1=0.0, ema=0.998, l1_weight=0.0,
+        gamma=1.5, crop=1.0, prior="frontal",
     ),
 }  # fmt: skip
 
@@ -102,12 +103,15 @@ class Pix2Pix(Recipe):
         return StudioPairs(config.source, config.target, config.size, config.faces, config.seed, config.prior)
 
     def build(self, config: Config) -> None:
-        self.G = pix2pix.Generator(config.size, config.width).apply(pix2pix.initialize)
-        self.G.through = self.unet
+        self.G: nn.Module
+        self.D: nn.Module
         if config.gamma:
-            self.D: nn.Module = r3gan.Discriminator(config.size, 2 * config.width, channels=6).apply(r3gan.initialize)
+            self.G = r3gan.UNet(config.size, config.width, config.latent)
+            self.D = r3gan.Discriminator(config.size, 2 * config.width, channels=6).apply(r3gan.initialize)
             self.steps_done = torch.zeros((), dtype=torch.int64)
         else:
+            self.G = pix2pix.Generator(config.size, config.width).apply(pix2pix.initialize)
+            self.G.through = self.unet
             self.D = pix2pix.Discriminator(6, config.width, config.patch_layers).apply(pix2pix.initialize)
         self.G_ema = EMA(self.G, config.ema)
         self.G_adam = adam(self.G, config.lr_G, (config.beta1, 0.999))
@@ -118,7 +122,7 @@ class Pix2Pix(Recipe):
     def step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         c = self.config
         source, target = jittered(*map(as_pictures, batch), crop=c.crop)  # (B, 3, size, size) in [-1, 1]
-        fake = self.G(source)
+        fake = self.G(source, *self.latents(len(source)))
 
         loss_D = (pairs_loss if c.gamma else self.discriminator_loss)(self.D, source, target, fake)
         self.update(self.D_adam, loss_D + (self.steepness(source, target, fake.detach()) if c.gamma else 0))
@@ -138,6 +142,10 @@ class Pix2Pix(Recipe):
         self.D_decay.step()
         return {"D": loss_D.detach(), "G": loss_G.detach(), "L1": l1.detach()}
 
+    def latents(self, count: int) -> list[Tensor]:
+        """What G gets beside the drawings: [(count, latent)], or []; the paper's only noise is its dropout."""
+        return [torch.randn(count, self.config.latent).to(self.device)] if self.config.gamma else []
+
     def steepness(self, source: Tensor, target: Tensor, fake: Tensor) -> Tensor | float:
         """R1 and R2, weighted, in every so many steps; 0 in the others."""
         c = self.config
@@ -152,7 +160,13 @@ class Pix2Pix(Recipe):
     def preview(self) -> np.ndarray:
         """Rows of inputs, of G's answers, and of targets."""
         source, target = map(as_pictures, self.examples)
-        return grid(torch.cat([source, self.G_ema(source), target]), len(source))
+        with torch.random.fork_rng():  # the same latents in every preview
+            torch.manual_seed(0)
+            fake = self.G_ema(source, *self.latents(len(source)))
+        return grid(torch.cat([source, fake, target]), len(source))
 
     def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:
+        c = self.config
+        if c.gamma:
+            return "r3gan.unet", {"size": c.size, "width": c.width, "latent": c.latent}, self.G_ema.average
         return "pix2pix.generator", {"size": self.config.size, "width": self.config.width}, self.G_ema.average

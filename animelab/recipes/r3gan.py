@@ -37,6 +37,7 @@ class Config(TrainingConfig):
     gamma: float = 1.0  # weight of both penalties
     penalty_every: int = 4  # steps between penalties; they count as many times more, and cost as many times less
     ema: float = 0.999  # how much of the averaged weights stays at each step
+    width_G: int = 24  # of G's last layer, with attributes; without them it is DCGAN's, of the same width as D
     attributes: bool = False  # G is told the 34 attributes of studio.TAGS, and D has an auxiliary classifier
     names_weight: float = 0.15  # how much the classifier's loss, summed over the attributes, counts for both
     faces: int = 10_000  # drawn characters to learn from, when no folder of pictures is given
@@ -56,7 +57,7 @@ PRESETS = {
         steps=100_000, decay=100_000, batch=256, size=128, faces=100_000, checkpoint_every=2000, preview_every=1000
     ),  # not measured yet
     "attributes": Config(  # MakeGirlsMoe's orders, in this game
-        steps=4000, decay=4000, batch=32, width=40, lr_G=1e-3, lr_D=1e-3, ema=0.998, gamma=4.0, attributes=True,
+        steps=4000, decay=4000, batch=32, width=40, lr_G=7e-4, lr_D=7e-4, ema=0.998, attributes=True,
         faces=12_000,
     ),
 }  # fmt: skip
@@ -77,8 +78,12 @@ class R3GAN(Recipe):
     penalty = staticmethod(losses.r1_penalty)  # (score, pictures) -> scalar
 
     def build(self, config: Config) -> None:
-        kind, tags = (r3gan.Generator, len(TAGS)) if config.attributes else (dcgan.Generator, 0)
-        self.G = kind(size=config.size, latent=config.latent, width=config.width).apply(dcgan.initialize)
+        shape, tags = {"size": config.size, "latent": config.latent}, len(TAGS) if config.attributes else 0
+        self.G: torch.nn.Module
+        if config.attributes:
+            self.G = r3gan.Generator(**shape, tags=tags, width=config.width_G)
+        else:
+            self.G = dcgan.Generator(**shape, width=config.width).apply(dcgan.initialize)
         self.D = r3gan.Discriminator(config.size, config.width, tags).apply(r3gan.initialize)
         self.G_ema = EMA(self.G, config.ema)
         self.G_adam = adam(self.G, config.lr_G, (0.0, 0.99))
@@ -152,7 +157,8 @@ class R3GAN(Recipe):
         )
 
     def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:
-        arguments = {"size": self.config.size, "latent": self.config.latent, "width": self.config.width}
-        if self.config.attributes:
-            return "r3gan.generator", arguments | {"tags": len(TAGS)}, self.G_ema.average
-        return "dcgan.generator", arguments, self.G_ema.average
+        c = self.config
+        arguments = {"size": c.size, "latent": c.latent}
+        if c.attributes:
+            return "r3gan.generator", arguments | {"tags": len(TAGS), "width": c.width_G}, self.G_ema.average
+        return "dcgan.generator", arguments | {"width": c.width}, self.G_ema.average

@@ -14,11 +14,17 @@ from animelab import env, limits
 from animelab.data import Cast
 from animelab.data.drawing import SEED_STRIDE, SPLIT_STRIDE
 from animelab.errors import LabError
-from animelab.nn import animegan, compat, cyclegan, pix2pix, stylegan2, ugatit
+from animelab.nn import animegan, compat, cyclegan, pix2pix, r3gan, stylegan2, ugatit
 from animelab.nn.tiles import in_one_light
 from animelab.studio import TAGS
 
 LARGE = 640  # pixels of a side; larger pictures are translated in tiles of 512
+
+
+def latents_of(seed: int, count: int, length: int) -> Tensor:
+    """The latents (count, length) of a seed; the first ones do not depend on how many follow."""
+    generator = torch.Generator().manual_seed(limits.whole("seed", seed, limits.SEEDS))
+    return torch.stack([torch.randn(length, generator=generator) for _ in range(count)])
 
 
 @dataclass
@@ -67,11 +73,8 @@ class Pretrained:
         """The latents (count, latent) of a seed."""
         count = limits.whole("count", count, limits.COUNT)
         if count * 3 * self.size**2 > limits.AT_ONCE:
-            raise LabError(
-                f"{count:,} pictures of {self.size} px are too many at once; draw fewer, with several seeds."
-            )
-        generator = torch.Generator().manual_seed(limits.whole("seed", seed, limits.SEEDS))
-        return torch.stack([torch.randn(self.latent, generator=generator) for _ in range(count)])
+            raise LabError(f"{count:,} pictures of {self.size} px are too many at once; draw fewer, with more seeds.")
+        return latents_of(seed, count, self.latent)
 
     def learned_from(self) -> tuple[str, str]:
         """The prior and the side (see `data.Side`) of the drawn faces it learned from; LabError for other pictures."""
@@ -180,12 +183,13 @@ class Translator:
             self.network.train()
 
     @torch.no_grad()
-    def translate(self, pictures: Tensor, back: bool = False) -> Tensor:
+    def translate(self, pictures: Tensor, back: bool = False, seed: int = 0) -> Tensor:
         """Pictures (B, 3, H, W) in [-1, 1] of any size to as many of the same size, on the CPU, in color or gray.
 
         Borders are repeated up to the next size that the network takes, and cut off again; beyond 640 pixels a picture
         is translated in tiles that fade into each other and share their norms; U-GAT-IT, which looks at a whole face,
-        raises LabError. back: from B to A, for networks that know both directions; LabError for others.
+        raises LabError. back: from B to A, for networks that know both directions; LabError for others. seed: of the
+        latents, one a picture, for a network that knows many answers; others give the same one for every seed.
         """
         network, pictures = self.direction(back), limits.pictures(pictures)
         high, wide = pictures.shape[-2:]
@@ -197,8 +201,8 @@ class Translator:
         if channels == 1:
             padded = (padded * padded.new_tensor([0.299, 0.587, 0.114])[:, None, None]).sum(1, keepdim=True)
 
-        def translated(part: Tensor) -> Tensor:
-            answer = network(part.to(self.device))
+        def translated(part: Tensor, *latents: Tensor) -> Tensor:
+            answer = network(*(each.to(self.device) for each in (part, *latents)))
             drawn: Tensor = answer.out if isinstance(answer, ugatit.Answer) else answer
             if drawn.shape[1] not in (1, 3):
                 raise LabError(f"'{self.name}' draws {compat.colors(drawn.shape[1])}, which is not supported.")
@@ -206,14 +210,15 @@ class Translator:
 
         large = max(high, wide) > LARGE
         most = network.size if isinstance(network, ugatit.Generator) and not network.light else LARGE
-        if self.attends and max(high, wide) > most:
+        if (self.attends or isinstance(network, r3gan.UNet)) and max(high, wide) > most:
             raise LabError(f"'{self.name}' looks at a face as a whole, up to {most} x {most} px; fit the picture.")
         if large and network.training:
-            raise LabError(
-                f"'{self.name}' with dropout sees a picture as a whole, up to {LARGE} pixels; make it smaller."
-            )
-        parts = padded.split(1 if large or network.training else 16)
-        done = [in_one_light(network, translated, part, multiple) if large else translated(part) for part in parts]
+            raise LabError(f"'{self.name}' with dropout sees a picture as a whole, up to {LARGE} px; make it smaller.")
+        own = [latents_of(seed, len(padded), network.latent)] if isinstance(network, r3gan.UNet) else []
+        batches = zip(*(each.split(1 if large or network.training else 16) for each in (padded, *own)))
+        done = [
+            in_one_light(network, translated, part[0], multiple) if large else translated(*part) for part in batches
+        ]
         return torch.cat(done)[..., :high, :wide]
 
     @property

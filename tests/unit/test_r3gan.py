@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 
 import pytest
 import torch
@@ -105,14 +106,42 @@ def test_a_step_is_the_papers_and_penalties_come_now_and_then() -> None:
     assert isinstance(recipe.weights()[2], dcgan.Generator), "what it keeps is lesson 1's generator"
 
 
-def test_with_attributes_it_is_dcgans_generator_with_a_longer_latent_and_one_row_more_a_tag() -> None:
-    G, D = r3gan.Generator(32, 10, 34, 4), r3gan.Discriminator(32, 4, classes=34)
-    latents, orders = torch.randn(3, 10), torch.rand(3, 34).round()
-    assert torch.equal(G.eval()(latents, orders), G.net(torch.cat([latents, orders], 1)))
-    assert count_parameters(G) == count_parameters(dcgan.Generator(32, 44, 4))
-    assert count_parameters(D) - count_parameters(r3gan.Discriminator(32, 4)) == 34 * (16 * 16 + 1)
-    logits, names = D(torch.randn(3, 3, 32, 32))
+def test_every_layer_is_told_what_holds_for_the_whole_picture() -> None:
+    torch.manual_seed(0)
+    layer = r3gan.Told(3, 5, 7)
+    x, code = torch.randn(4, 3, 6, 6), torch.randn(4, 7)
+    normed = layer.layer(
+        x.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    )  # by nearest neighbor, each pixel four times
+    assert normed.mean((0, 2, 3)).abs().max() < 1e-5, "batch norm, before the code speaks"
+    scale, shift = layer.told(code)[:, :5], layer.told(code)[:, 5:]
+    for picture in range(4):
+        for channel in range(5):
+            wanted = (normed[picture, channel] * (1 + scale[picture, channel]) + shift[picture, channel]).clamp(min=0)
+            assert torch.allclose(layer(x, code)[picture, channel], wanted, atol=1e-5)
+
+
+def test_the_generators_of_today_have_so_many_parameters() -> None:
+    code, wide = 134, [192, 96, 48, 24, 24]
+    told = lambda before, after: 9 * before * after + 2 * after + (code + 1) * 2 * after  # noqa: E731
+    hidden = told(192, 192) + sum(told(before, after) for before, after in itertools.pairwise(wide))
+    assert count_parameters(r3gan.Generator()) == (code + 1) * 16 * 192 + hidden + (9 * 24 + 1) * 3
+    with_tags, without = r3gan.Discriminator(32, 4, classes=34), r3gan.Discriminator(32, 4)
+    assert count_parameters(with_tags) - count_parameters(without) == 34 * (16 * 16 + 1)
+    logits, names = with_tags(torch.randn(3, 3, 32, 32))
     assert (logits.shape, names.shape) == ((3,), (3, 34))
+
+
+def test_the_u_net_keeps_its_lines_and_its_latent_decides_for_the_whole_picture() -> None:
+    torch.manual_seed(0)
+    network = r3gan.UNet(32, 4, latent=6).eval()
+    lines, latents = torch.rand(2, 3, 32, 64), torch.randn(2, 6)
+    drawn = network(lines, latents)
+    assert drawn.shape == lines.shape and drawn.abs().max() <= 1
+    assert not torch.allclose(drawn, network(lines, latents.flip(0)), atol=1e-4), "another latent, another answer"
+    assert torch.equal(drawn, network(lines, latents)), "no noise but the latent"
+    with pytest.raises(LabError, match="multiples of 32, not \\(40, 32\\)"):
+        network(torch.zeros(1, 3, 40, 32), latents[:1])
 
 
 def test_with_attributes_both_networks_also_pay_for_what_the_classifier_does_not_read() -> None:
@@ -153,7 +182,7 @@ def test_pix2pix_can_play_the_same_game_with_pairs_of_drawing_and_answer() -> No
         torch.manual_seed(step)
         given, real = pix2pix.jittered(lines, colors, crop=config.crop)
         score = lambda pictures: hand.D(torch.cat([given, pictures], 1))  # noqa: B023, E731
-        fake = hand.G(given)
+        fake = hand.G(given, *hand.latents(4))
         loss = softplus(score(fake.detach()) - score(real)).mean()
         if step % 2 == 0:
             loss = loss + 3 / 2 * 2 * sum(losses.slopes(score, x).square().mean() for x in (real, fake))
