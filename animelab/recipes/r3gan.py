@@ -57,7 +57,7 @@ PRESETS = {
         steps=100_000, decay=100_000, batch=256, size=128, faces=100_000, checkpoint_every=2000, preview_every=1000
     ),  # not measured yet
     "attributes": Config(  # MakeGirlsMoe's orders, in this game
-        steps=4000, decay=4000, batch=32, width=40, lr_G=7e-4, lr_D=7e-4, ema=0.998, attributes=True,
+        steps=3000, decay=3000, batch=32, width=40, lr_G=7e-4, lr_D=7e-4, ema=0.998, attributes=True,
         faces=12_000,
     ),
 }  # fmt: skip

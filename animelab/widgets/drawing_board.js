@@ -38,6 +38,7 @@ function render({ model, el }) {
   button("Clear", () => { keep(); blank(); send(); });
   button("Another drawing", () => model.send({ ask: "another" }));
   button("Reset", () => model.send({ ask: "reset" }));
+  if (model.get("many")) button("Other colors", () => model.send({ ask: "colors" }));
   const label = element("label", tools, { textContent: "Width " });
   const width = element("input", label, { type: "range", min: 1, max: 16, value: 4, className: "animelab-width" });
 

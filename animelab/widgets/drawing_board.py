@@ -13,6 +13,7 @@ import traitlets
 from PIL import Image
 from torch import Tensor
 
+from animelab.nn import r3gan
 from animelab.viz import as_pixels, image_tag
 from animelab.widgets.picture import data_url, function_of, sent_picture
 
@@ -36,8 +37,9 @@ class DrawingBoard(anywidget.AnyWidget):
 
     model: a translator of the zoo, or any function of pictures (1, 3, size, size) in [-1, 1]; drawings: pictures
     (N, 3, size, size) that "Another drawing" goes through, of which the first is there at the start. Everything has a
-    button; on the canvas, the arrow keys move the pen and the space bar puts it down. `.lines` and `.picture` are what
-    you see, uint8 (size, size, 3). Raises LabError when the drawings are no pictures.
+    button; on the canvas, the arrow keys move the pen and the space bar puts it down. A model that knows many answers
+    gets "Other colors", too. `.lines` and `.picture` are what you see, uint8 (size, size, 3). Raises LabError when the
+    drawings are no pictures.
     """
 
     _esm = Path(__file__).with_suffix(".js")
@@ -46,11 +48,13 @@ class DrawingBoard(anywidget.AnyWidget):
     drawing = traitlets.Unicode().tag(sync=True)
     colored = traitlets.Unicode().tag(sync=True)
     words = traitlets.Unicode().tag(sync=True)
+    many = traitlets.Bool(False).tag(sync=True)  # whether other seeds give other answers
 
     def __init__(self, model: Any, drawings: Any) -> None:
-        self._translate: Callable[[Tensor], Tensor] = function_of(model)
-        self._drawings, self._shown = as_pixels(drawings), 0
-        super().__init__(words="The model's answer to the line drawing at the left.")
+        self._translate: Callable[..., Tensor] = function_of(model)
+        self._drawings, self._shown, self._seed = as_pixels(drawings), 0, 0
+        many = isinstance(getattr(model, "network", None), r3gan.UNet)
+        super().__init__(words="The model's answer to the line drawing at the left.", many=many)
         self.on_msg(self._asked)
         self.observe(self._drawn, "drawing")
         self._begin(0)
@@ -59,7 +63,7 @@ class DrawingBoard(anywidget.AnyWidget):
         """The model's answer to a line drawing; both uint8 (size, size, 3)."""
         pixels = torch.from_numpy(lines.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
         with torch.no_grad():
-            return as_pixels(self._translate(pixels))[0]
+            return as_pixels(self._translate(pixels, **({"seed": self._seed} if self.many else {})))[0]
 
     def _begin(self, index: int) -> None:
         self._shown = index % len(self._drawings)
@@ -71,6 +75,9 @@ class DrawingBoard(anywidget.AnyWidget):
     def _asked(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         if content.get("ask") in ("another", "reset"):
             self._begin(self._shown + (content["ask"] == "another"))
+        elif content.get("ask") == "colors" and self.many:
+            self._seed += 1
+            self._answer()
 
     def _drawn(self, change: dict[str, Any]) -> None:
         """The browser sent a drawing: reduce it to the model's size and answer."""
