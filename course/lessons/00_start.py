@@ -24,7 +24,37 @@ from animelab import env
 env.start()
 
 # %% [markdown]
-# That line told you what the course computes on and where your work is kept. If something looks wrong, ask the doctor.
+# ## Faces from nothing
+
+# %%
+from animelab import zoo
+from animelab.viz import show
+from animelab.widgets import LatentExplorer
+
+model = zoo.load("stylegan2-faces-64")
+show(
+    model.sample(24, seed=0, truncation=0.7),
+    alt="Twenty-four small anime faces in clean lines: hair of many colors, large shiny eyes, plain light walls. "
+    "All look at you, with much the same face.",
+)
+
+# %% [markdown]
+# Twenty-four characters nobody has drawn. Numbers go in, a picture comes out: such a network is called a *generator*. Here are
+# its numbers. Move a slider. Press **New face**. Remember one face as A and another as B, and walk between them. Every
+# picture is made while you drag, on your machine.
+
+# %%
+LatentExplorer(model, seed=15)
+
+# %% [markdown]
+# This one is a StyleGAN2. It has 2.9 million numbers in it, was trained for six hours on one or two CPU cores, and you
+# will build it in lesson 6. It has a flaw, too: hair and eyes differ, but the face below them hardly does. In the next lesson you
+# train your first generator, in nine minutes.
+#
+# ## Is your machine ready?
+#
+# The first line of this notebook told you what the course computes on and where your work is kept. If something looks wrong,
+# ask the doctor.
 
 # %%
 from animelab import cli
@@ -33,26 +63,6 @@ _ = cli.main(["doctor"])
 
 # %% [markdown]
 # Every line should begin with `ok`. A line that begins with `problem` ends with what to do.
-#
-# ## A face in one line
-
-# %%
-from animelab import zoo
-from animelab.viz import show
-
-model = zoo.load("dcgan-faces-64")
-show(
-    model.sample(16, seed=0),
-    alt="Sixteen small anime faces of many hair colors, all made by a generator; several look alike.",
-)
-
-# %% [markdown]
-# Sixteen characters nobody has drawn. Change the seed and run the cell again: sixteen others. Such a network is called a
-# *generator*. This one has 1.6 million numbers in it and was trained in nine minutes on two CPU cores. In the next lesson
-# you train your own.
-#
-# It is a small network, and it shows: some of the sixteen look like sisters. You will know every part of it by the end of
-# lesson 1, and why the next ones are better.
 #
 # ## Where it learned: the studio
 #
@@ -116,9 +126,9 @@ show(
 # Diffusion models make better pictures than anything in this course. They also take tens of network evaluations for one
 # picture, or hundreds, and the large ones a budget to train that no student has. A GAN is different in four ways that matter here.
 #
-# - **One step.** A GAN makes its picture in a single pass. That is why the sliders below answer at once.
-# - **Small.** The network above fits in 3 MB. You can read all of it, and change all of it.
-# - **Trainable at home.** Nine minutes on two CPU cores for these faces.
+# - **One step.** A GAN makes its picture in a single pass. That is why the sliders above answer at once.
+# - **Small.** The network above fits in 6 MB. You can read all of it, and change all of it.
+# - **Trainable at home.** Nine minutes on two CPU cores for the faces of lesson 1, some hours for those above.
 # - **Still inside.** Relatives of the loss you will write in lesson 1 work inside today's diffusion systems: in one-step
 #   distillation (SDXL-Turbo, DMD2), in the decoders that turn a small code into pixels (VQGAN), in upscalers; and beside
 #   them, in the vocoders that make machines speak. A recent plain GAN, R3GAN (2024), reached an FID (a distance from real
@@ -128,15 +138,7 @@ show(
 # And nothing else in machine learning puts two learners against each other so visibly. It is a good place to learn what
 # training *is*.
 
-# %%
-from animelab.widgets import LatentExplorer
-
-LatentExplorer(model)
-
 # %% [markdown]
-# Move a slider. Press **New face**. Remember one face as A and another as B, and walk between them. Every picture is made
-# while you drag, by the generator, on your machine.
-#
 # ## How a lesson works
 #
 # 1. It begins with the finished thing, then takes it apart.
