@@ -176,6 +176,7 @@ def _parser() -> argparse.ArgumentParser:
     words = "first make each a square, of --side or as U-GAT-IT learned, on white; aligned: by its eyes"
     sub.add_argument("--fit", choices=FITS, help=words)
     sub.add_argument("--back", action="store_true", help="from B to A, with a model that knows both ways")
+    sub.add_argument("--seed", type=_within(limits.SEEDS), default=0, help="other colors, where many are known (0)")
     words = "align_corners: AnimeGANv2 enlarges as face2paint does; dropout: pix2pix as in training"
     sub.add_argument("--option", action="append", default=[], help=words)
 
@@ -530,7 +531,7 @@ def translate(options: argparse.Namespace) -> int:
                 picture = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
             if not told and (told := model.unseen(*picture.shape[-2:])):
                 say(told)
-            result = Image.fromarray(as_pixels(model.translate(picture, options.back))[0])
+            result = Image.fromarray(as_pixels(model.translate(picture, options.back, options.seed))[0])
         except (LabError, RuntimeError, MemoryError) as problem:  # PyTorch's: too large for the memory
             why = (getattr(problem, "reason", None) or reason(problem)).rstrip(".")
             if len(found) == 1:
