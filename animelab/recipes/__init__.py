@@ -7,6 +7,7 @@ from animelab.engine import Recipe
 from animelab.recipes.animegan import AnimeGAN
 from animelab.recipes.cartoongan import CartoonGAN
 from animelab.recipes.colorization import Colorization
+from animelab.recipes.cut import CUT
 from animelab.recipes.cyclegan import CycleGAN
 from animelab.recipes.dcgan import DCGAN
 from animelab.recipes.landmarks import Landmarks
@@ -24,6 +25,7 @@ _ALL: tuple[type[Recipe], ...] = (
     MakeGirlsMoe,
     Pix2Pix,
     CycleGAN,
+    CUT,
     StyleGAN2,
     Colorization,
     Sketch,

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.utils import clip_grad_norm_
 
 from animelab import config as settings
 from animelab import losses
@@ -36,6 +37,7 @@ class Config(TrainingConfig):
     lr_D: float = 2e-4
     gamma: float = 1.0  # weight of both penalties
     penalty_every: int = 4  # steps between penalties; they count as many times more, and cost as many times less
+    longest: float = 0.0  # D's gradient is shortened to this norm, or never: one steep picture can end a training
     ema: float = 0.999  # how much of the averaged weights stays at each step
     width_G: int = 24  # of G's last layer, with attributes; without them it is DCGAN's, of the same width as D
     attributes: bool = False  # G is told the 34 attributes of studio.TAGS, and D has an auxiliary classifier
@@ -57,7 +59,7 @@ PRESETS = {
         steps=100_000, decay=100_000, batch=256, size=128, faces=100_000, checkpoint_every=2000, preview_every=1000
     ),  # not measured yet
     "attributes": Config(  # MakeGirlsMoe's orders, in this game
-        steps=3000, decay=3000, batch=32, width=40, lr_G=7e-4, lr_D=7e-4, ema=0.998, attributes=True,
+        steps=2000, decay=2000, batch=32, width=40, lr_G=7e-4, lr_D=7e-4, ema=0.998, attributes=True,
         faces=12_000,
     ),
 }  # fmt: skip
@@ -88,6 +90,8 @@ class R3GAN(Recipe):
         self.G_ema = EMA(self.G, config.ema)
         self.G_adam = adam(self.G, config.lr_G, (0.0, 0.99))
         self.D_adam = adam(self.D, config.lr_D, (0.0, 0.99))
+        if config.longest:
+            self.D_adam.register_step_pre_hook(self.shorten)
         self.G_decay = linear_decay(self.G_adam, config.decay)
         self.D_decay = linear_decay(self.D_adam, config.decay)
         self.fixed_latents = self.latents(config.previews)
@@ -146,6 +150,9 @@ class R3GAN(Recipe):
         if names is None or orders is None:
             return 0.0
         return self.config.names_weight * len(TAGS) * binary_cross_entropy_with_logits(names, orders)
+
+    def shorten(self, *_: Any) -> None:
+        clip_grad_norm_(self.D.parameters(), self.config.longest)
 
     def preview(self) -> np.ndarray:
         """All from fixed latents; with attributes four of them, one a row, and eight orders, one a column."""

@@ -99,6 +99,10 @@ z = torch.randn(256, model.latent, generator=torch.Generator().manual_seed(0))
 asked = model.orders(256)
 from animelab import metrics as measured
 assert measured.attribute_accuracy(model.generate(z, asked), asked)["hair color"] > 0.85
+far = {name: metrics.fd_studio(games["drawn"][0], games[name][0]) for name in games if name != "drawn"}
+assert far["r3gan-attributes-64"] < 0.7 * far["makegirlsmoe-faces-64"], "the newer game is nearer to the drawings"
+fine = {name: float(fine_detail(made) / fine_detail(games["drawn"][0])) for name, (made, _) in games.items()}
+assert fine["makegirlsmoe-faces-64"] > 1.7 > 1.3 > fine["r3gan-attributes-64"], "specks, and none"
 """,
     "04_pix2pix": """
 plain = [studio.render(hero.replace(hair_color=hair, eye_color="blue"), 64, "line") for hair in studio.OPTIONS["hair_color"]]
@@ -108,15 +112,26 @@ grayness = [float(picture.std(1).mean()) for picture in candidates.values()]
 assert max(grayness[:3]) < 0.5 * min(grayness[3:]), "the mean, the safest answer and L1 are gray"
 assert [window(depth)[2] - window(depth)[0] + 1 for depth in (1, 2, 3)] == [16, 34, 70]
 assert count_parameters(networks.Generator()) == 54_413_955 and count_parameters(networks.Discriminator()) == 2_768_705
-l1, with_D = (by_distance.translate(lines), model.translate(lines))
+l1, with_D = (by_distance.translate(lines), classic.translate(lines))
 assert metrics.psnr(l1, colors).mean() > metrics.psnr(with_D, colors).mean() + 1, "L1 is nearer to the right answer"
 assert metrics.perceptual(l1, colors).mean() < metrics.perceptual(with_D, colors).mean(), "in the tagger's layers, too"
 assert metrics.fd_studio(colors, l1) > 1.5 * metrics.fd_studio(colors, with_D), "and farther from the crowd"
 ink = lines[:64].mean(1) < -0.6
-darkness = [float((with_cuts(model.network, lines[:64], cut).mean(1)[ink]).mean()) for cut in (0, 1)]
+darkness = [float((with_cuts(classic.network, lines[:64], cut).mean(1)[ink]).mean()) for cut in (0, 1)]
 assert darkness[1] > darkness[0] + 0.1, "one cut, and thin lines are gone"
 assert field(layers) == 70, "computed and measured agree"
 assert recipe.replaced.keys() == ({"unet", "discriminator_loss"} if result_4_4 else set()), "the learner's code trains"
+assert eyes_agree(colors) == 1 and eyes_agree(classic.translate(lines)) + 0.3 < eyes_agree(model.translate(lines))
+assert spread_of_hair(colors) < spread_of_hair(model.translate(lines)) < 0.8 * spread_of_hair(classic.translate(lines))
+assert metrics.fd_studio(colors, model.translate(lines)) < 0.7 * metrics.fd_studio(colors, with_D), "nearer to the crowd"
+sixteen = model.translate(lines[5:6].repeat(16, 1, 1, 1))
+tints = (sixteen * hair[5]).sum((2, 3)) / hair[5].sum()
+assert tints.std(0).mean() > 0.15, "sixteen answers"
+assert (sixteen.mean(1)[:, lines[5, 0] < -0.8] < 0).float().mean() > 0.8, "and the lines of one drawing"
+import inspect
+from animelab.nn import r3gan as of_today
+assert "return relu(self.layer(self.enlarge(x)) * (1 + scale) + shift)" in inspect.getsource(of_today.Told), "the lines that the lesson quotes"
+assert "scale, shift = self.told(code)[:, :, None, None].chunk(2, 1)" in inspect.getsource(of_today.Told)
 """,
     "05_cyclegan": """
 assert count_parameters(networks.Generator()) == 11_378_179 and count_parameters(networks.Discriminator()) == 2_764_737

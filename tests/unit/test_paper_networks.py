@@ -23,6 +23,7 @@ COUNTS = {
     "makegirlsmoe.generator": 4_352_643, "makegirlsmoe.discriminator": 19_078_531,
     "pix2pix.generator": 54_413_955, "pix2pix.discriminator": 2_768_705,
     "cyclegan.generator": 11_378_179, "cyclegan.discriminator": 2_764_737,
+    "cut.generator": 11_378_179, "cut.discriminator": 2_764_737, "cut.patches": 560_384,
     "paintschainer.unet": 18_639_619, "sketchkeras.unet": 18_637_601,
     "cartoongan.generator": 11_129_667, "cartoongan.discriminator": 1_129_665,
     "animeganv2.generator": 2_143_552, "animeganv2.discriminator": 1_128_800,

@@ -191,3 +191,16 @@ def test_pix2pix_can_play_the_same_game_with_pairs_of_drawing_and_answer() -> No
         for network in ("G", "D"):
             for mine, theirs in zip(getattr(recipe, network).parameters(), getattr(hand, network).parameters()):
                 assert torch.allclose(mine, theirs, atol=1e-4), f"{network} after step {step}"
+
+
+@pytest.mark.parametrize("kind", [R3GAN, pix2pix.Pix2Pix])
+def test_one_steep_picture_cannot_end_a_training(kind: type) -> None:
+    """A gradient of ten times its usual norm is shortened before Adam sees it."""
+    torch.manual_seed(0)
+    usual = dataclasses.replace(kind.presets["smoke"], size=32, width=8, batch=4, gamma=1.0, precision="fp32")
+    batch = torch.randn(4, 3, 32, 32).clamp(-1, 1)
+    for longest in (0.0, 1e-3):
+        recipe = kind(dataclasses.replace(usual, longest=longest), "cpu")
+        recipe.step(batch if kind is R3GAN else (batch, batch))
+        norm = torch.stack([weight.grad.norm() for weight in recipe.D.parameters()]).norm()
+        assert (norm == pytest.approx(1e-3, rel=1e-2)) if longest else norm > 1e-2
