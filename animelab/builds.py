@@ -105,7 +105,7 @@ def exam(recipe: str, settings: Any, model: str | Path, count: int = 2048) -> di
         orders = drawn.orders(count) if isinstance(drawn, zoo.Conditional) else None
         return {**scores(real, fake), **(_seen(fake, orders) if orders is not None else {})}
     many = min(count, 512)
-    if recipe in ("cyclegan", "ugatit"):
+    if recipe in ("cyclegan", "cut", "ugatit"):
         faces = StudioUnpaired("portrait", "cel", settings.size, many, prior=settings.prior, split="test")
         source, truth = faces.batch(range(many))[0], faces.truth(range(many))
         tags = torch.tensor([list(faces.casts[0][i].tags().values()) for i in range(many)]).float()

@@ -133,4 +133,5 @@ def initialize(module: nn.Module) -> None:
     """He's first weights (He et al. 2015), which keep the spread of a signal through layers without norms."""
     if isinstance(module, nn.Conv2d | nn.Linear):
         nn.init.kaiming_normal_(module.weight, 0.2)
-        nn.init.zeros_(module.bias)  # type: ignore[arg-type]
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

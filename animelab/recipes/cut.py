@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
+from torch.nn.utils import clip_grad_norm_
 
 from animelab import config as settings
 from animelab import losses
@@ -38,6 +39,7 @@ class Config(TrainingConfig):
     mirrored: bool = False  # half of the time G is given the mirrored picture, and answers should not care
     gamma: float = 0.0  # weight of R1 and R2; above 0 the game is R3GAN's, and no network has a norm
     penalty_every: int = 4  # steps between both penalties, which count as many times more
+    longest: float = 0.0  # D's gradient is shortened to this norm, or never: one steep picture can end a training
     l1_weight: float = 0.0  # of a cel's distance from its answer, pixel by pixel
     crop: float = 286 / 256
     a: str = "portrait"
@@ -59,7 +61,8 @@ PRESETS = {
         **_SMALL, steps=4000, decay=4000, lr=4e-4, ema=0.995, nce_weight=10.0, identity=False, mirrored=True
     ),
     "pairs": Config(  # the game and the layers of today
-        **_SMALL, steps=1500, decay=1500, batch=8, lr=7e-4, beta1=0.0, ema=0.995, gamma=1.0, l1_weight=2.0, patches=64
+        **_SMALL, steps=1500, decay=1500, batch=8, lr=7e-4, beta1=0.0, ema=0.995, gamma=1.0, longest=5.0, l1_weight=2.0,
+        patches=64,
     ),
 }  # fmt: skip
 
@@ -106,6 +109,8 @@ class CUT(Recipe):
         self.G_ema = EMA(self.G, config.ema)
         self.G_adam = adam(nn.ModuleList([self.G, self.patches]), config.lr, (config.beta1, 0.999))
         self.D_adam = adam(self.D, config.lr, (config.beta1, 0.999))
+        if config.longest:
+            self.D_adam.register_step_pre_hook(self.shorten)
         self.G_decay = linear_decay(self.G_adam, config.decay)
         self.D_decay = linear_decay(self.D_adam, config.decay)
 
@@ -157,6 +162,9 @@ class CUT(Recipe):
         with torch.autocast(self.device.type, enabled=False):  # a gradient of a gradient wants every digit
             both = losses.r1_penalty(self.D, real) + losses.r1_penalty(self.D, fake.float())
         return c.gamma / 2 * c.penalty_every * both
+
+    def shorten(self, *_: Any) -> None:
+        clip_grad_norm_(self.D.parameters(), self.config.longest)
 
     def preview(self) -> np.ndarray:
         """Portraits, their cels, and cels with what becomes of them."""

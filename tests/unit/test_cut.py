@@ -179,6 +179,14 @@ def test_the_game_in_pairs_by_hand() -> None:
     assert int(recipe.steps_done) == 2
 
 
+def test_a_steep_gradient_of_D_is_shortened_and_a_flat_one_is_not() -> None:
+    for longest, wanted in ((0.01, 0.01), (1e6, None)):
+        recipe = CUT(dataclasses.replace(PAIRS, longest=longest), "cpu")
+        recipe.step((pictures(), pictures(seed=1)))
+        length = float(torch.cat([weight.grad.flatten() for weight in recipe.D.parameters()]).norm())
+        assert length == pytest.approx(wanted, rel=1e-3) if wanted else length > 0.1
+
+
 def test_its_weights_translate(tmp_path) -> None:
     recipe = CUT(PAIRS, "cpu")
     save_weights(tmp_path / "w.safetensors", *recipe.weights())
