@@ -95,10 +95,12 @@ def test_ink_lands_where_the_pen_was_and_the_tools_do_what_they_say(open_noteboo
 
 
 def test_the_real_models_follow_in_the_notebook(open_notebook):
-    page = open_notebook("models", MODELS, 'DrawingBoard(zoo.load("pix2pix-color-64"), lines)')
+    page = open_notebook("models", MODELS, 'DrawingBoard(zoo.load("pix2pix-pairs-64"), lines)')
     page.locator(ANSWER).wait_for()
-    before = wait_for_ink(page, lambda found: found.std() > 20)
+    first = wait_for_ink(page, lambda found: found.std() > 20)
     keep(page, "drawing_board")
+    page.get_by_role("button", name="Other colors").click()
+    before = wait_for_ink(page, lambda found: np.abs(found - first).mean() > 2)
     page.locator(CANVAS).scroll_into_view_if_needed()
     box = page.locator(CANVAS).bounding_box()
     page.mouse.move(box["x"] + 60, box["y"] + 60)
@@ -109,7 +111,7 @@ def test_the_real_models_follow_in_the_notebook(open_notebook):
 
 
 def test_a_character_is_ordered_with_the_keyboard(open_notebook):
-    page = open_notebook("maker", MODELS, 'CharacterMaker(zoo.load("makegirlsmoe-faces-64"), seed=4)')
+    page = open_notebook("maker", MODELS, 'CharacterMaker(zoo.load("r3gan-attributes-64"), seed=4)')
     picture = page.locator(".animelab-maker .animelab-picture img")
     picture.wait_for()
     keep(page, "character_maker")

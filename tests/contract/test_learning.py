@@ -99,6 +99,18 @@ def test_cyclegan_finds_its_way_back(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("game", [{}, {"gamma": 1.0, "l1_weight": 2.0}], ids=["squares", "pairs"])
+def test_cut_lets_patches_recognize_themselves_and_moves_towards_cels(game, tmp_path, monkeypatch):
+    monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
+    before, after, unpaired = trained("cut", tmp_path, 150, batch=4, width=8, lr=2e-3, **game)
+    log = [json.loads(line)["NCE"] for line in (tmp_path / "150" / "log.jsonl").read_text().splitlines()]
+    assert sum(log[-5:]) < 0.8 * sum(log[:5])
+    a, b = unpaired.batch(range(32))
+    far = [(model.translate(a).mean((0, 2, 3)) - b.mean((0, 2, 3))).abs().mean() for model in (before, after)]
+    assert far[1] < 0.8 * far[0], "its colors are more like those of cels"
+
+
+@pytest.mark.slow
 def test_both_stages_of_coloring_learn_to_use_what_they_are_given(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
     torch.manual_seed(0)

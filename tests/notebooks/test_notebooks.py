@@ -184,6 +184,13 @@ assert all(difference.any() for difference in (render(hero, 64) != render(one, 6
 assert all((each == inked[0]).all() for each in inked), "the same lines to the last pixel"
 warm = {name: float((each[:, 0] - each[:, 2]).mean()) for name, each in by_palette.items()}
 assert warm["maple"] > warm["no palette"] > warm["hydrangea"], "palettes are heard"
+assert colorization.ways(torch.tensor([[[False, True, False]]]), torch.ones(1, 1, 3))[0].tolist() == [[[1.0, 0.0, 1.0]]]
+many = colorization.hints(colors, torch.full((64,), 20), 1, lines[:, :1] > 0.4)
+maple = colorization.palette(colorization.stripes(colorization.SCHEMES["maple"])).expand(64, -1)
+with torch.no_grad():
+    heard = [colorist(lines[:, :1], many, many, taste)[1] for taste in (maple * 0, maple)]
+assert max(float(metrics.obedience(each, many)) for each in heard) < 12, "dots win, over a scheme, too"
+assert float(metrics.obedience(obeying("plain", plain), odd)) > 100 > 12 > float(metrics.obedience(obeying("gated", gated), odd))
 error = {name: float((each - colors[:8]).abs().mean()) for name, each in {"spoiled": spoiled, "repaired": repaired}.items()}
 assert error["repaired"] < 0.8 * error["spoiled"], "the second stage repairs"
 mean = {words: float(torch.stack(each).mean()) for words, each in scores.items()}

@@ -10,8 +10,10 @@ import pytest
 import torch
 from PIL import Image
 
+from animelab import zoo
 from animelab.errors import LabError
 from animelab.metrics.attributes import GROUPS
+from animelab.nn import r3gan
 from animelab.studio import TAGS
 from animelab.widgets import BeforeAfter, CharacterMaker, DrawingBoard
 
@@ -112,6 +114,17 @@ def test_another_drawing_and_back(board: DrawingBoard) -> None:
     assert board.start != first and abs(int(board.lines.mean()) - 128) <= 1
     board._asked(board, {"ask": "another"}, None)
     assert board.start == first
+
+
+def test_other_colors_where_a_model_knows_many_answers(board: DrawingBoard) -> None:
+    torch.manual_seed(0)
+    many = DrawingBoard(zoo.Translator("many", r3gan.UNet(32, 4, latent=6).eval(), {}), torch.zeros(1, 3, 32, 32))
+    assert many.many and not board.many
+    for each in (many, board):
+        picture, lines, sent = each.picture.copy(), each.lines.copy(), each.colored
+        each._asked(each, {"ask": "colors"}, None)
+        assert np.array_equal(each.lines, lines)
+        assert (each is many) == (not np.array_equal(each.picture, picture)) == (each.colored != sent)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from animelab.cli import main
 from animelab.data import StudioPairs, StudioUnpaired, fitted
 from animelab.engine.weights import save_weights
 from animelab.errors import LabError
-from animelab.nn import cyclegan, pix2pix, ugatit
+from animelab.nn import cyclegan, pix2pix, r3gan, ugatit
 from animelab.recipes import cyclegan as cyclegan_recipe
 from animelab.studio import TAGS, Character, render
 from animelab.viz import as_pixels
@@ -212,3 +212,17 @@ def test_cyclegan_pays_for_a_learners_own_round_trip_and_translates_each_picture
     for way in (recipe.G.a_to_b, recipe.G.b_to_a):
         way.register_forward_hook(lambda *given: seen.append(1))
     assert float(recipe.step(batch)["cycle"]) == pytest.approx(7 * float(theirs), rel=1e-4)
+
+
+def test_a_network_with_a_latent_has_an_answer_for_each_seed() -> None:
+    torch.manual_seed(0)
+    network = r3gan.UNet(32, 4, latent=6).eval()
+    many, lines = zoo.Translator("many", network, {}), torch.rand(20, 3, 40, 32) * 2 - 1
+    drawn = many.translate(lines)
+    assert drawn.shape == lines.shape and torch.equal(drawn, many.translate(lines))
+    assert torch.allclose(drawn[:3], many.translate(lines[:3]), atol=1e-5), "whatever comes after"
+    assert not torch.allclose(drawn, many.translate(lines, seed=1), atol=1e-3)
+    same = many.translate(lines[:1].expand(18, -1, -1, -1))
+    assert not torch.allclose(same[0], same[1], atol=1e-3) and not torch.allclose(same[0], same[17], atol=1e-3)
+    with pytest.raises(LabError, match="as a whole, up to 640 x 640 px"):
+        many.translate(torch.zeros(1, 3, 704, 64))

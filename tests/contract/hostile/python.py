@@ -59,7 +59,6 @@ SEES: dict[str, Callable[[Any], object]] = {
     "slopes": cartoongan.slopes,
     "palette": colorization.palette,
     "flawed": colorization.flawed,
-    "repainted": lambda pictures: colorization.repainted(pictures, 0.5),
     "hints": lambda pictures: colorization.hints(pictures, torch.tensor([3, 3])),
     "poured": lambda pictures: colorization.poured(pictures, torch.zeros(2, 4, 32, 32), torch.zeros(2, 1, 32, 32)),
 }
