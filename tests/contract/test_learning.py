@@ -86,6 +86,20 @@ def test_pix2pix_comes_nearer_to_the_right_answers(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+def test_the_game_of_today_moves_towards_its_data_with_drawings_and_with_orders(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
+    rates = {"lr_G": 1e-3, "lr_D": 1e-3, "ema": 0.9, "batch": 16}
+    before, after, pairs = trained("pix2pix", tmp_path / "drawings", 150, gamma=1.0, l1_weight=0.0, beta1=0.0, **rates)
+    source, target = pairs.batch(range(64))
+    errors = [(model.translate(source).mean(0) - target.mean(0)).abs().mean() for model in (before, after)]
+    assert errors[1] < 0.7 * errors[0]
+    before, after, faces = trained("r3gan", tmp_path / "orders", 200, size=32, attributes=True, width_G=8, **rates)
+    real, orders = faces.batch(range(64))
+    errors = [(model.sample(64, attributes=orders).mean(0) - real.mean(0)).abs().mean() for model in (before, after)]
+    assert errors[1] < 0.8 * errors[0]
+
+
+@pytest.mark.slow
 def test_cyclegan_finds_its_way_back(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
     before, after, unpaired = trained("cyclegan", tmp_path, 120, batch=4, width=8, lr=2e-3)
