@@ -21,7 +21,7 @@ from animelab.engine.run import read_record
 from animelab.engine.weights import load_weights, save_weights
 from animelab.errors import LabError, say
 from animelab.metrics.report import scores
-from animelab.recipes import RECIPES
+from animelab.recipes import RECIPES, colorization
 from animelab.zoo import manifest
 
 PLAN = manifest.FOLDER / "builds.json"  # name -> recipe, preset, settings, and after how many steps to measure
@@ -117,7 +117,7 @@ def exam(recipe: str, settings: Any, model: str | Path, count: int = 2048) -> di
         places = StudioScenes("photo", "anime", settings.picture, 128, split="test")
         source, truth, tags = places.batch(range(128))[0], places.truth(range(128)), None
     else:
-        return {}
+        return colorization.exam(settings, model) if recipe == "colorization" else {}
     fake = zoo.open_translator(model).translate(source)
     seen, exact = metrics.perceptual(fake, truth), metrics.psnr(fake, truth)
     far = {"distance": (fake - truth).abs(), "PSNR": exact, "perceptual": seen}

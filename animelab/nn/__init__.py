@@ -49,6 +49,7 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "stylegan2-1024.generator": partial(stylegan2.Generator, size=1024, channel_base=32768),
     "stylegan2-1024.discriminator": partial(stylegan2.Discriminator, size=1024, channel_base=32768),
     "paintschainer.unet": colorization.UNet,
+    "colorization.gated-unet": colorization.GatedUNet,  # of no paper
     # sketchKeras by its parameters; its port upsamples by nearest neighbor and a convolution.
     "sketchkeras.unet": partial(colorization.UNet, channels_in=1, channels_out=1),
     "cartoongan.generator": cartoongan.Generator,

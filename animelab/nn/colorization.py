@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
-import numpy as np
 import torch
-from scipy.ndimage import distance_transform_edt, label
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, grid_sample, interpolate, max_pool2d, pad
 
@@ -48,7 +46,7 @@ class UNet(nn.Module):
 
     def __init__(self, channels_in: int = 4, channels_out: int = 3, width: int = 32, palette: int = 0) -> None:
         super().__init__()
-        wide = [width * 2**level for level in range(5)]
+        self.channels_in, wide = channels_in, [width * 2**level for level in range(5)]
         self.first = _block(nn.Conv2d(channels_in, width, 3, 1, 1), width)
         self.shrink, self.think, self.grow, self.narrow = (nn.ModuleList() for _ in range(4))
         for before, after in itertools.pairwise(wide):
@@ -75,6 +73,35 @@ class UNet(nn.Module):
         for grow, narrow in zip(self.grow, self.narrow):
             x = torch.cat([narrow(grow(x)), seen.pop()], 1)
         return self.last(x)
+
+
+class GatedUNet(UNet):
+    """The same U-Net for a desk that obeys: it sees dots poured out, and says where to keep what was poured.
+
+    Takes and returns what UNet does; ink is the first channel, hints are the next four. UNet's weights fit as a start.
+    """
+
+    def __init__(self, channels_in: int = 5, channels_out: int = 3, width: int = 32, palette: int = 0) -> None:
+        super().__init__(channels_in + 4, channels_out + 1, width, palette)
+        self.channels_in = channels_in
+
+    def forward(self, x: Tensor, palette: Tensor | None = None) -> Tensor:
+        colors, near = poured(x[:, 1:5], x[:, :1]).split((3, 1), 1)
+        answer = super().forward(torch.cat([x, colors * near, near], 1), palette).to(x.dtype)  # not poured ones rounded
+        gate = (answer[:, -1:] + 8 * near - 4).sigmoid()  # to begin with, open where a dot is near
+        return torch.lerp(answer[:, :-1], colors, gate * (near > 0))
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], *given: Any, **options: Any) -> Any:
+        """Weights of UNet, too: what it has not is 0."""
+        weights = dict(state_dict)
+        for name, more in (
+            ("first.0.weight", (0, 0, 0, 0, 0, 4)),
+            ("last.weight", (0,) * 7 + (1,)),
+            ("last.bias", (0, 1)),
+        ):
+            if name in weights and weights[name].shape != self.state_dict()[name].shape:
+                weights[name] = pad(weights[name], more)
+        return super().load_state_dict(weights, *given, **options)
 
 
 def hint_channels(colors: Tensor, dots: Tensor) -> Tensor:
@@ -206,16 +233,6 @@ def flawed(pictures: Tensor, transplanted: Callable[[Tensor, Tensor], Tensor] = 
     return torch.lerp(draft, soft, torch.rand(count, 1, 1, 1, device=device))
 
 
-@checked(share=(0.0, 1.0))
-def repainted(pictures: Tensor, share: float) -> Tensor:
-    """Pictures (B, 3, H, W), in a share of which one thing has a random color: all that has about one pixel's color."""
-    where = torch.rand_like(pictures[:, :1]).flatten(1).argmax(1)[:, None, None].expand(-1, 3, -1)
-    old = pictures.flatten(2).gather(2, where)[..., None]
-    struck = torch.rand_like(old[:, :1]) < share
-    thing = torch.exp(-(pictures - old).square().sum(1, keepdim=True) / 0.15) * struck
-    return (pictures + thing * (torch.rand_like(old) * 2 - 1 - old)).clamp(-1, 1)
-
-
 @checked(hints=4)
 def middles(hints: Tensor) -> Tensor:
     """Where dots (B, 4, H, W) are, without their rims, which may lie on ink: bool (B, 1, H, W). All, if all is rim."""
@@ -223,26 +240,43 @@ def middles(hints: Tensor) -> Tensor:
     return (inner if inner.any() else hints[:, 3:]) > 0
 
 
-@checked(drafts=3, hints=4, ink=1)
-def poured(drafts: Tensor, hints: Tensor, ink: Tensor) -> Tensor:
-    """Drafts (B, 3, H, W) with the color of each dot poured over the paper around it, as far as the lines let it.
+def ways(starts: Tensor, cost: Tensor, rounds: int = 3) -> tuple[Tensor, Tensor]:
+    """The cheapest way from a start to every pixel, and which start that is: its length, and an index into H * W.
 
-    hints: (B, 4, H, W); ink: (B, 1, H, W), 1 on a line. Of several dots in one area the nearest counts, and half of the
-    draft's own light and shade stays.
+    starts: bool (B, H, W); cost: of entering a pixel, (B, H, W). A sweep goes along all rows at once: from the cheapest
+    pixel behind, and then on. Four of them, to the right, down, left and up, are a round.
     """
-    out = drafts.clone()
-    for draft, colors, dots, lines in zip(
-        out, hints[:, :3], middles(hints)[:, 0].cpu().numpy(), ink[:, 0].cpu().numpy()
-    ):
-        areas, _ = label(lines < 0.1)
-        for area in np.unique(areas[dots]):
-            source = dots & (areas == area)
-            inside = areas == area if area else source  # a dot on ink, area 0, stays a dot
-            rows, columns = distance_transform_edt(~source, return_distances=False, return_indices=True)[:, inside]
-            here = torch.from_numpy(inside).to(draft.device)
-            mean = draft[:, here].mean(1, keepdim=True)
-            draft[:, here] = (colors[:, rows, columns] + (draft[:, here] - mean) / 2).clamp(-1, 1)
-    return out
+    far = torch.where(starts, 0.0, 1e4)
+    origin = torch.arange(starts[0].numel(), device=far.device).view(1, *starts.shape[1:]).expand_as(far)
+    tolls = [cost.float().rot90(turn, (1, 2)).cumsum(-1) for turn in range(4)]
+    for toll in tolls * rounds:
+        best, behind = (far - toll).cummin(-1)
+        far, origin = ((best + toll).rot90(1, (1, 2)), origin.gather(-1, behind).rot90(1, (1, 2)))
+    return far, origin
+
+
+@checked(hints=4, ink=1)
+def poured(hints: Tensor, ink: Tensor) -> Tensor:
+    """The color of the nearest dot at every pixel, and how near it is, from 1 to 0: (B, 4, H, W).
+
+    hints: (B, 4, H, W); ink: (B, 1, H, W), 1 on a line. Color runs far over paper; a step over ink is as long as three
+    hundred. Without a dot all is 0.
+    """
+    far, origin = ways(middles(hints)[:, 0], 1 + 300 * ink[:, 0])
+    colors = hints[:, :3].flatten(2).gather(2, origin.flatten(1)[:, None].expand(-1, 3, -1)).view_as(hints[:, :3])
+    return torch.cat([colors, torch.exp(-far / 48)[:, None]], 1)
+
+
+@checked(spots=4, ink=1)
+def strange(pictures: Tensor, spots: Tensor, ink: Tensor) -> Tensor:
+    """Pictures (B, 3, H, W) in which the area around one spot each has a random color, with its light and shade.
+
+    spots: hints (B, 4, H, W) of one pixel each; ink: (B, 1, H, W). The area ends at lines, and where colors change.
+    """
+    old = (spots[:, :3] * spots[:, 3:]).sum((2, 3), keepdim=True)
+    change = (pictures - old).square().sum(1)
+    area = ways(spots[:, 3] > 0, 1 + 100 * (ink[:, 0] + change), 2)[0][:, None] < 150
+    return torch.where(area, pictures + torch.rand_like(old) * 2 - 1 - old, pictures).clamp(-1, 1)
 
 
 class Colorist(nn.Module):
@@ -256,7 +290,7 @@ class Colorist(nn.Module):
         """Draft and final picture, both (B, 3, H, W) in [-1, 1], of any size.
 
         lines: (B, 1, H, W) in [-1, 1], white paper 1; coarse, precise: hints (B, 4, H, W) for the first and for the
-        second stage, poured where the first has not heard of them; palette: (B, 64), or zeros to leave the colors to
+        second stage; palette: (B, 64), or zeros to leave the colors to
         the network.
         """
         high, wide = lines.shape[-2:]
@@ -264,6 +298,5 @@ class Colorist(nn.Module):
         ink = pad((1 - lines) / 2, rest)  # 1 where ink is, 0 on paper and beyond the edge
         coarse, precise = pad(coarse, rest), pad(precise, rest)
         draft = self.draft(torch.cat([ink, coarse], 1), palette).clamp(-1, 1)
-        late = precise * (precise != coarse).any(1, keepdim=True)  # dots that the draft has not heard of
-        final = self.refine(torch.cat([ink, precise, poured(draft, late, ink)], 1)).clamp(-1, 1)
+        final = self.refine(torch.cat([ink, precise, draft], 1)).clamp(-1, 1)
         return draft[..., :high, :wide], final[..., :high, :wide]

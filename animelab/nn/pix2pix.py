@@ -15,7 +15,12 @@ from torch import Tensor, nn
 from animelab.errors import LabError
 
 Norm = Callable[[int], nn.Module]
-NORMS: dict[str, Norm] = {"batch": nn.BatchNorm2d, "instance": nn.InstanceNorm2d, "none": lambda _: nn.Identity()}
+NORMS: dict[str, Norm] = {
+    "batch": nn.BatchNorm2d,
+    "instance": nn.InstanceNorm2d,
+    "layer": lambda channels: nn.GroupNorm(1, channels),  # over all maps of a picture together: tints stay
+    "none": lambda _: nn.Identity(),
+}
 
 
 def unet(down: Sequence[nn.Module], up: Sequence[nn.Module], x: Tensor) -> Tensor:
@@ -82,13 +87,13 @@ class Discriminator(nn.Module):
     With 3 layers a logit sees 70 x 70 pixels, the "PatchGAN" (Isola et al. 2017, section 3.2.2).
     """
 
-    def __init__(self, channels: int = 6, width: int = 64, layers: int = 3) -> None:
+    def __init__(self, channels: int = 6, width: int = 64, layers: int = 3, norm: str = "batch") -> None:
         super().__init__()
         wide = [width * min(8, 2**level) for level in range(layers + 1)]
         body: list[nn.Module] = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(0.2)]
         for level, (before, after) in enumerate(itertools.pairwise(wide), 1):
-            body += [nn.Conv2d(before, after, 4, 2 if level < layers else 1, 1, bias=False)]
-            body += [nn.BatchNorm2d(after), nn.LeakyReLU(0.2)]
+            body += [nn.Conv2d(before, after, 4, 2 if level < layers else 1, 1, bias=norm == "none")]
+            body += [NORMS[norm](after), nn.LeakyReLU(0.2)]
         self.body = nn.Sequential(*body, nn.Conv2d(wide[-1], 1, 4, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -43,7 +43,7 @@ def colorist(draft: str | Path, refine: str | Path) -> colorization.Colorist:
         folder = Path(place)
         path = folder / "weights.safetensors" if folder.is_dir() else verified(str(place))
         stage = load_weights(path)[2]
-        if not isinstance(stage, colorization.UNet) or stage.first[0].in_channels != channels:
+        if not isinstance(stage, colorization.UNet) or stage.channels_in != channels:
             raise LabError(f"'{place}' is no network of this stage of coloring; train one: animelab train colorization")
         stages.append(stage)
     return colorization.Colorist(*stages).eval()
@@ -133,7 +133,7 @@ def _open(path: Path, name: str, card: dict[str, Any]) -> Pretrained | Translato
     if kind in TRANSLATORS:
         return Translator(name, network, card)
     if kind.endswith("discriminator") or not {"latent", "size"} <= arguments.keys():
-        more = " Both stages of coloring work together: zoo.colorist(draft, refine)." if "paints" in kind else ""
+        more = " Both stages of coloring work together: zoo.colorist(draft, refine)." if "unet" in kind else ""
         raise LabError(f"{path} holds a {kind}, which cannot draw by itself; give the weights of a generator.{more}")
     draws = Conditional if arguments.get("tags") or arguments.get("classes") else Pretrained
     return draws(name, network, arguments["latent"], arguments["size"], card)

@@ -216,7 +216,7 @@ def test_the_bundled_colorists_follow_a_draft_dot_and_a_final_dot(tmp_path) -> N
 @pytest.mark.parametrize("stage", ["draft", "refine"])
 def test_the_bundled_desk_obeys(stage: str) -> None:
     found = exam(dataclasses.replace(PRESETS["studio"], stage=stage), f"colorist-{stage}-128", 64)
-    assert found["off the dots"] < 12 and found["off a green one"] < 12 and found["leak"] <= 0.42
+    assert found["off the dots"] < 12 and found["off a green one"] < 12 and found["leak"] < 0.55
     assert found["PSNR"] > 19
 
 
