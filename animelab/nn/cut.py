@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, normalize, pad
 
 from animelab.errors import LabError
-from animelab.nn import r3gan
 from animelab.nn.cyclegan import Residual
 from animelab.nn.pix2pix import NORMS
 
@@ -30,8 +29,8 @@ class Generator(nn.Module):
     """A picture (B, 3, H, W) in [-1, 1] to another: CycleGAN's, but that it blurs where it halves and doubles.
 
     H and W are multiples of 4, at least 16. `features` are what the paper compares: maps at five depths of the encoder,
-    the picture itself among them. norm: "instance" as in the paper, or "batch" or "none"; shortcuts hand the maps of
-    the way down across to the way up, as in a U-Net. The paper has none.
+    the picture itself among them. norm: "instance" as in the paper, or "layer", "batch" or "none"; shortcuts hand the
+    maps of the way down across to the way up, as in a U-Net. The paper has none.
     """
 
     def __init__(self, blocks: int = 9, width: int = 64, norm: str = "instance", shortcuts: bool = False) -> None:
@@ -39,7 +38,9 @@ class Generator(nn.Module):
 
         def layer(before: int, after: int, kernel: int = 3) -> list[nn.Module]:
             border: Any = "reflect" if kernel == 7 else "zeros"
-            convolution = nn.Conv2d(before, after, kernel, 1, kernel // 2, padding_mode=border, bias=norm != "batch")
+            convolution = nn.Conv2d(
+                before, after, kernel, 1, kernel // 2, padding_mode=border, bias=norm in ("instance", "none")
+            )
             return [convolution, NORMS[norm](after), nn.ReLU()]
 
         twice = 2 if shortcuts else 1
@@ -115,12 +116,3 @@ def initialize(module: nn.Module) -> None:
         nn.init.xavier_normal_(module.weight, 0.02)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
-
-
-def begin_without_norms(generator: Generator) -> Generator:
-    """He's first weights, but that every block, and the answer, begin with nothing (Zhang et al. 2019), in place."""
-    generator.apply(r3gan.initialize)
-    blocks = [layer.body[3] for layer in generator.layers if isinstance(layer, Residual)]
-    for weight in (layer.get_parameter("weight") for layer in (*blocks, generator.layers[-2])):
-        nn.init.zeros_(weight)
-    return generator

@@ -17,7 +17,7 @@ from animelab import losses
 from animelab.config import TrainingConfig
 from animelab.data import StudioUnpaired, UnpairedFolder, jittered
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
-from animelab.nn import cut, r3gan
+from animelab.nn import cut, pix2pix, r3gan
 from animelab.viz import grid
 
 
@@ -37,7 +37,7 @@ class Config(TrainingConfig):
     patches: int = 256  # places of each map that are to recognize themselves
     identity: bool = True  # a cel and its answer count as well: what is right should stay
     mirrored: bool = False  # half of the time G is given the mirrored picture, and answers should not care
-    gamma: float = 0.0  # weight of R1 and R2; above 0 the game is R3GAN's, and no network has a norm
+    gamma: float = 0.0  # weight of R1 and R2; above 0 the game is R3GAN's, and G keeps its tints
     penalty_every: int = 4  # steps between both penalties, which count as many times more
     longest: float = 0.0  # D's gradient is shortened to this norm, or never: one steep picture can end a training
     l1_weight: float = 0.0  # of a cel's distance from its answer, pixel by pixel
@@ -99,7 +99,7 @@ class CUT(Recipe):
     def build(self, config: Config) -> None:
         self.D: nn.Module
         if config.gamma:
-            self.G = cut.begin_without_norms(cut.Generator(config.blocks, config.width, "none", shortcuts=True))
+            self.G = cut.Generator(config.blocks, config.width, "layer", shortcuts=True).apply(pix2pix.initialize)
             self.D = r3gan.Discriminator(config.size, 2 * config.width).apply(r3gan.initialize)
             self.steps_done = torch.zeros((), dtype=torch.int64)
         else:
@@ -175,5 +175,5 @@ class CUT(Recipe):
         c = self.config
         shape: dict[str, Any] = {"blocks": c.blocks, "width": c.width}
         if c.gamma:
-            shape |= {"norm": "none", "shortcuts": True}
+            shape |= {"norm": "layer", "shortcuts": True}
         return "cut.generator", shape, self.G_ema.average
