@@ -61,8 +61,8 @@ PRESETS = {
         **_SMALL, steps=4000, decay=4000, lr=4e-4, ema=0.995, nce_weight=10.0, identity=False, mirrored=True
     ),
     "pairs": Config(  # the game and the layers of today
-        **_SMALL, steps=1500, decay=1500, batch=8, lr=7e-4, beta1=0.0, ema=0.995, gamma=1.0, longest=5.0, l1_weight=2.0,
-        patches=64,
+        **_SMALL, steps=900, decay=900, batch=8, lr=7e-4, beta1=0.0, ema=0.995, gamma=1.0, longest=5.0, l1_weight=2.0,
+        patches=64, faces=1_200,
     ),
 }  # fmt: skip
 
