@@ -140,6 +140,11 @@ assert (held_out.truth(range(64)) - translated[:64]).abs().mean() < 0.6 * (held_
 swapped = [(from_home(drawn + coarse(ours, p) - coarse(drawn, p)), from_home(ours - coarse(ours, p) + coarse(drawn, p))) for p in (1, 4)]
 assert recipe.replaced.keys() == ({"cycle_loss", "loss", "pool"} if result_5_1 else set())
 assert swapped[0][0] < swapped[0][1] < honest and swapped[1][1] < swapped[1][0] < honest, "grain speaks; details of 1 to 4 px say most"
+before, after = inside.values()
+assert [a < b for a, b in zip(before, after)] == [part in ("mouth", "clothes") for part in looked_at], "what it made worse"
+assert recognized["the portrait"] > 0.99 and 3 / 256 > recognized["somebody else's cel"]
+assert all(0.03 < recognized[name] < 0.05 for name in ("its true cel", "CycleGAN's cel")), "four times of a hundred"
+assert [count_parameters(each()) for each in (cut.Generator, cut.Discriminator, cut.Patches)] == [11_378_179, 2_764_737, 560_384]
 """,
     "06_stylegan2": """
 assert not torch.allclose(demodulated, broken) and max(without_it) > 3 * max(with_it), "without demodulation numbers grow"
@@ -202,7 +207,7 @@ assert sorted(desk.render(desk.lines, desk.dots, desk.scheme, desk.light)) == ["
 greener = [float((each[:, 1] - each[:, [0, 2]].mean(1)).mean()) for each in (colors[:8], there_and_back)]
 assert greener[1] > greener[0] + 0.5, "everything is green"
 assert recipe.replaced.keys() == ({"hints", "flawed"} if result_8_1 else set())
-assert ((way_back(to_yuv(shares)) - shares).abs().max() < 0.02) == bool(result_8_5), "only the repaired way leads back"
+assert (way_back(to_yuv(shares)) - shares).abs().max() < 0.02, "the repaired way leads back, the library's or the learner's"
 """,
     "09_cartoongan": """
 assert count_parameters(cartoongan.Generator()) == 11_129_667 and count_parameters(animegan.Generator()) == 2_143_552
