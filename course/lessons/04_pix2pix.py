@@ -569,9 +569,7 @@ def mean_over(pictures, mask):
 
 def eyes_agree(pictures):
     """Share of the pictures whose irises have one color."""
-    left, right = (
-        mean_over(pictures, iris & side) for side in (at_left, ~at_left)
-    )
+    left, right = (mean_over(pictures, iris & side) for side in (at_left, ~at_left))
     return ((left - right).norm(dim=1) * 127.5 < 25).float().mean()
 
 
