@@ -60,7 +60,7 @@ SEES: dict[str, Callable[[Any], object]] = {
     "palette": colorization.palette,
     "flawed": colorization.flawed,
     "hints": lambda pictures: colorization.hints(pictures, torch.tensor([3, 3])),
-    "poured": lambda pictures: colorization.poured(pictures, torch.zeros(2, 4, 32, 32), torch.zeros(2, 1, 32, 32)),
+    "strange": lambda pictures: colorization.strange(pictures, torch.zeros(2, 4, 32, 32), torch.zeros(2, 1, 32, 32)),
 }
 SHAPED: dict[str, Callable[[Any], object]] = {
     "rises": relight.rises,
