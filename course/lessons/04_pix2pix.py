@@ -71,13 +71,13 @@ compare(
         "colored by the studio": colors[:8],
     },
     alt="Eight line drawings of faces; two colorings of each, clean and within the lines, with other hair, eyes, skin and "
-    "walls in the second; and the originals. One face of the sixteen has eyes of two colors, and a ponytail has several.",
+    "walls in the second; and the originals. Two faces of the sixteen have eyes of two colors, and a ponytail has several.",
 )
 
 # %% [markdown]
 # The lines are kept to the pixel. The colors are often not those of the original, and how could they be? Nothing in a black
 # line says "pink". Keep that in mind: one drawing, many right answers. It is the difficulty of this whole lesson, and this model can
-# give more than one of them. It is not perfect: find the eyes of two colors, and the ponytail that is not of one piece.
+# give more than one of them. It is not perfect: find two pairs of eyes of two colors, and the ponytail that is not of one piece.
 #
 # ## Many right answers, and the one that L1 wants
 #
@@ -546,8 +546,8 @@ show(model.translate(lines[5:6].repeat(16, 1, 1, 1)), columns=8, alt="The same f
 
 # %% [markdown]
 # The lines are the same, and so is the open mouth. Hair, eyes, skin and wall are the latent's, and what it decides holds for the
-# whole head, across a seam at the ponytail (in the sixth answer not quite). The drawing has its say, too: with this one most
-# eyes come out warm, and no hair is green.
+# whole head, across a seam at the ponytail (in the sixth and the ninth answer not quite). The drawing has its say, too: with
+# this one most eyes come out warm, and no hair is green.
 #
 # How often do both eyes agree? The studio knows which pixels are iris, so this can be measured: the distance between the mean
 # colors of both irises, from 0 to 441. In drawings it is at most 10; we call it one color below 25. And the *spread* of
@@ -607,9 +607,9 @@ for words, colored in rows.items():
 # the same five minutes of one core, the game alone on the paper's U-Net was at 132 (with grain), with a latent at the lowest map and
 # doubling by copies at 120, and with the code at 82 (`course/measurements.md`).
 #
-# One line more was needed: D's gradient is shortened where its length passes 5. It is between 2 and 5 nearly always. In step
-# 2,113 of our first training one batch was so steep that it was 14; five steps later D's loss was 174, and there was
-# nothing left to save. The same steps again, with this line, passed without a trace.
+# One line more was needed: D's gradient is shortened where its length passes 5. In step 2,113 of our first training one batch
+# was so steep that it was 14, where it had been 2 to 5; seven steps later D's loss was 11,616, and there was nothing left to
+# save. The same steps again, with this line, passed without a trace.
 #
 # To train it: `animelab train pix2pix --preset pairs --out runs/pairs` (44 minutes of one core that had other work, in bfloat16;
 # two idle cores were not timed).
@@ -754,7 +754,7 @@ with tempfile.TemporaryDirectory() as folder:
 # <details><summary>A. The authors gave it one, and it learned to ignore it.</summary>
 #
 # Right. With L1 pulling to one answer, noise at the input is a nuisance. What little is left comes from dropout. Without L1,
-# and told to every layer, a latent is used: that was the last experiment.
+# and told to every layer, a latent is used, as by the network with a code.
 #
 # </details>
 # <details><summary>B. A U-Net cannot have one.</summary>
@@ -776,7 +776,7 @@ with tempfile.TemporaryDirectory() as folder:
 # - **"Small changes of my drawing are ignored."** (the same, #465.) The weight of L1 is too high for the task: the changed
 #   pixels are few.
 # - **"Without L1 it never converges."** (affinelayer/pix2pix-tensorflow #85.) A discriminator of patches has no idea what
-#   should be where.
+#   should be where. The network with a code learned without it, from a D that sees the whole picture.
 # - **"The discriminator wins at once when the target is line art."** (phillipi/pix2pix #63.) Real ink is black or white, a
 #   network's almost. D reads the difference in a single pixel.
 #
