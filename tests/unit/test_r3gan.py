@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from pathlib import Path
 
 import pytest
 import torch
@@ -144,6 +145,36 @@ def test_the_u_net_keeps_its_lines_and_its_latent_decides_for_the_whole_picture(
         network(torch.zeros(1, 3, 40, 32), latents[:1])
 
 
+def heard(network: torch.nn.Module, *inputs: torch.Tensor) -> dict[torch.nn.Module, tuple[torch.Tensor, ...]]:
+    """What every part of a network is given, and what it answers, in one pass."""
+    found = {}
+    for part in network.modules():
+        part.register_forward_hook(lambda part, given, answer: found.update({part: (*given, answer)}))
+    network.eval()(*inputs)
+    return found
+
+
+def test_every_layer_of_both_generators_hears_the_same_code() -> None:
+    torch.manual_seed(0)
+    latents, orders = torch.randn(2, 6), torch.rand(2, 34).round()
+    generator, u_net = r3gan.Generator(32, 6, width=4), r3gan.UNet(32, 4, latent=6)
+    found = heard(generator, latents, orders) | heard(u_net, torch.rand(2, 3, 32, 32), latents)
+    codes = {generator: torch.cat([latents, orders], 1), u_net: found[u_net.code][-1]}
+    for network, code in codes.items():
+        told = [part for part in network.modules() if isinstance(part, r3gan.Told)]
+        assert len(told) > 3 and all(torch.equal(found[part][1], code) for part in told)
+    lowest = found[u_net.down[-1]][-1].mean((2, 3))
+    assert torch.equal(found[u_net.code][0], torch.cat([latents, lowest], 1)), "the drawing has its say"
+    for down, up in zip(reversed(u_net.down), u_net.up):
+        shortcut = found[down][-1]
+        assert torch.equal(found[up][0][:, -shortcut.shape[1] :], shortcut), "a shortcut at every size"
+
+
+def test_orders_need_pictures_whose_attributes_are_known(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="lacks the attributes"):
+        R3GAN.data(dataclasses.replace(SMALL, attributes=True), tmp_path)
+
+
 def test_with_attributes_both_networks_also_pay_for_what_the_classifier_does_not_read() -> None:
     config = dataclasses.replace(SMALL, precision="fp32", attributes=True, names_weight=0.5, penalty_every=100, decay=0)
     recipe, hand = R3GAN(config, "cpu"), R3GAN(config, "cpu")
@@ -171,7 +202,7 @@ def test_with_attributes_both_networks_also_pay_for_what_the_classifier_does_not
 
 def test_pix2pix_can_play_the_same_game_with_pairs_of_drawing_and_answer() -> None:
     config = dataclasses.replace(
-        pix2pix.PRESETS["smoke"], precision="fp32", gamma=3.0, penalty_every=2, l1_weight=0.0, lr_G=1e-3, lr_D=1e-3
+        pix2pix.PRESETS["smoke"], precision="fp32", gamma=3.0, penalty_every=2, l1_weight=2.0, lr_G=1e-3, lr_D=1e-3
     )
     recipe, hand = pix2pix.Pix2Pix(config, "cpu"), pix2pix.Pix2Pix(config, "cpu")
     assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in recipe.D.modules())
@@ -187,7 +218,7 @@ def test_pix2pix_can_play_the_same_game_with_pairs_of_drawing_and_answer() -> No
         if step % 2 == 0:
             loss = loss + 3 / 2 * 2 * sum(losses.slopes(score, x).square().mean() for x in (real, fake))
         hand.update(hand.D_adam, loss)
-        hand.update(hand.G_adam, softplus(score(real) - score(fake)).mean())
+        hand.update(hand.G_adam, softplus(score(real) - score(fake)).mean() + 2 * (fake - real).abs().mean())
         for network in ("G", "D"):
             for mine, theirs in zip(getattr(recipe, network).parameters(), getattr(hand, network).parameters()):
                 assert torch.allclose(mine, theirs, atol=1e-4), f"{network} after step {step}"
