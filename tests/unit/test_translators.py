@@ -226,3 +226,16 @@ def test_a_network_with_a_latent_has_an_answer_for_each_seed() -> None:
     assert not torch.allclose(same[0], same[1], atol=1e-3) and not torch.allclose(same[0], same[17], atol=1e-3)
     with pytest.raises(LabError, match="as a whole, up to 640 x 640 px"):
         many.translate(torch.zeros(1, 3, 704, 64))
+
+
+def test_the_command_translate_hands_on_its_seed(tmp_path) -> None:
+    torch.manual_seed(0)
+    network, lines = r3gan.UNet(32, 4, latent=6).eval(), torch.rand(1, 3, 32, 32) * 2 - 1
+    save_weights(tmp_path / "many.safetensors", "r3gan.unet", {"size": 32, "width": 4, "latent": 6}, network)
+    Image.fromarray(as_pixels(lines)[0]).save(tmp_path / "lines.png")
+    given = [str(tmp_path / each) for each in ("many.safetensors", "lines.png")]
+    assert main(["translate", *given, "--seed", "-1", "--out", str(tmp_path / "out")]) == 0
+    found = np.asarray(Image.open(tmp_path / "out" / "lines.png")).astype(int)
+    many = zoo.Translator("many", network, {})
+    far = [np.abs(found - as_pixels(many.translate(lines, seed=seed))[0]).mean() for seed in (-1, 0)]
+    assert far[0] < 1 < far[1]
