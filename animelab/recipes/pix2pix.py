@@ -16,6 +16,7 @@ from animelab import losses
 from animelab.config import TrainingConfig
 from animelab.data import PairedFolder, StudioPairs, as_pictures, jittered
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
+from animelab.errors import LabError
 from animelab.nn import pix2pix, r3gan
 from animelab.viz import grid
 
@@ -108,6 +109,8 @@ class Pix2Pix(Recipe):
         self.G: nn.Module
         self.D: nn.Module
         if config.gamma:
+            if self.replaced:
+                raise LabError(f"With gamma above 0 nothing would use your {', '.join(self.replaced)}; set gamma to 0.")
             self.G = r3gan.UNet(config.size, config.width, config.latent)
             self.D = r3gan.Discriminator(config.size, 2 * config.width, channels=6).apply(r3gan.initialize)
             self.steps_done = torch.zeros((), dtype=torch.int64)

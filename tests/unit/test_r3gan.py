@@ -224,6 +224,12 @@ def test_pix2pix_can_play_the_same_game_with_pairs_of_drawing_and_answer() -> No
                 assert torch.allclose(mine, theirs, atol=1e-4), f"{network} after step {step}"
 
 
+def test_what_a_learner_wrote_for_the_papers_game_is_not_left_out_in_silence() -> None:
+    config = dataclasses.replace(pix2pix.PRESETS["smoke"], gamma=1.0)
+    with pytest.raises(LabError, match="nothing would use your unet"):
+        pix2pix.Pix2Pix(config, "cpu", unet=lambda down, up, x: x)
+
+
 @pytest.mark.parametrize("kind", [R3GAN, pix2pix.Pix2Pix])
 def test_one_steep_picture_cannot_end_a_training(kind: type) -> None:
     """A gradient of ten times its usual norm is shortened before Adam sees it."""
