@@ -63,8 +63,8 @@ opening
 # %% [markdown]
 # ## One drawing, many right answers
 #
-# The generator of lesson 4 gave one answer, however often you asked. Here is why that cannot be enough. One character, colored
-# by the studio six times: the lines are the same to the last pixel.
+# In lesson 4, pix2pix gave one answer, however often you asked, and the network with a code gave many, none of which you could
+# choose. Here is why that cannot be enough. One character, colored by the studio six times: the lines are the same to the last pixel.
 
 # %%
 someone = Cast("full", 0, "test")[3]
