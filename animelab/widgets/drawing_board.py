@@ -74,6 +74,7 @@ class DrawingBoard(anywidget.AnyWidget):
 
     def _asked(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         if content.get("ask") in ("another", "reset"):
+            self._seed = 0 if content["ask"] == "reset" else self._seed
             self._begin(self._shown + (content["ask"] == "another"))
         elif content.get("ask") == "colors" and self.many:
             self._seed += 1

@@ -125,6 +125,8 @@ def test_other_colors_where_a_model_knows_many_answers(board: DrawingBoard) -> N
         each._asked(each, {"ask": "colors"}, None)
         assert np.array_equal(each.lines, lines)
         assert (each is many) == (not np.array_equal(each.picture, picture)) == (each.colored != sent)
+        each._asked(each, {"ask": "reset"}, None)
+        assert np.array_equal(each.picture, picture), "the first colors"
 
 
 @pytest.mark.parametrize(
