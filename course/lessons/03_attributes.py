@@ -590,7 +590,8 @@ for name, (made, asked) in games.items():
 #
 # To train it: `animelab train r3gan --preset attributes --out runs/orders` (12 minutes on two idle cores with
 # bfloat16, by the 87 pictures a second of its first 90 seconds; ours took 40 on one core that had other work).
-# With `--steps 1600 --set decay=1600` it took ten minutes there, and by the distance to 2,048 drawings it was at 33 instead of 22.
+# With `--steps 1600 --set decay=1600` it took ten minutes there, and was at 33 instead of 22 by its distance from 2,048
+# drawings.
 #
 # ## And real pictures?
 #
