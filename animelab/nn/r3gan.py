@@ -5,9 +5,12 @@ Taught in 01_dcgan, 03_attributes and 04_pix2pix.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import relu
+from torch.nn.utils import clip_grad_norm_
 
 from animelab.errors import LabError
 from animelab.nn import dcgan
@@ -127,6 +130,20 @@ class Discriminator(nn.Module):
             raise LabError(f"This discriminator takes pictures of {self.size} x {self.size}, not {height} x {width}.")
         found = self.final(minibatch_stddev(self.halvings(pictures))).float()
         return (found[:, 0], found[:, 1:]) if self.classes else found.flatten()
+
+
+def shorten_gradients(network: nn.Module, optimizer: torch.optim.Optimizer, longest: float) -> None:
+    """From now on, shorten the gradient to a norm of `longest` before each of the optimizer's steps; 0: never.
+
+    R1 and R2 are small for thousands of steps, and then one batch is so steep that Adam throws D away. Taught in
+    04_pix2pix.
+    """
+
+    def shorten(*_: Any) -> None:
+        clip_grad_norm_(network.parameters(), longest)
+
+    if longest:
+        optimizer.register_step_pre_hook(shorten)
 
 
 def initialize(module: nn.Module) -> None:

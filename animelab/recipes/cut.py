@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.nn.utils import clip_grad_norm_
 
 from animelab import config as settings
 from animelab import losses
@@ -109,8 +108,7 @@ class CUT(Recipe):
         self.G_ema = EMA(self.G, config.ema)
         self.G_adam = adam(nn.ModuleList([self.G, self.patches]), config.lr, (config.beta1, 0.999))
         self.D_adam = adam(self.D, config.lr, (config.beta1, 0.999))
-        if config.longest:
-            self.D_adam.register_step_pre_hook(self.shorten)
+        r3gan.shorten_gradients(self.D, self.D_adam, config.longest)
         self.G_decay = linear_decay(self.G_adam, config.decay)
         self.D_decay = linear_decay(self.D_adam, config.decay)
 
@@ -162,9 +160,6 @@ class CUT(Recipe):
         with torch.autocast(self.device.type, enabled=False):  # a gradient of a gradient wants every digit
             both = losses.r1_penalty(self.D, real) + losses.r1_penalty(self.D, fake.float())
         return c.gamma / 2 * c.penalty_every * both
-
-    def shorten(self, *_: Any) -> None:
-        clip_grad_norm_(self.D.parameters(), self.config.longest)
 
     def preview(self) -> np.ndarray:
         """Portraits, their cels, and cels with what becomes of them."""

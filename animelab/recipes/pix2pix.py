@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import clip_grad_norm_
 
 from animelab import config as settings
 from animelab import losses
@@ -121,8 +120,7 @@ class Pix2Pix(Recipe):
         self.G_ema = EMA(self.G, config.ema)
         self.G_adam = adam(self.G, config.lr_G, (config.beta1, 0.999))
         self.D_adam = adam(self.D, config.lr_D, (config.beta1, 0.999))
-        if config.longest:
-            self.D_adam.register_step_pre_hook(self.shorten)
+        r3gan.shorten_gradients(self.D, self.D_adam, config.longest)
         self.G_decay = linear_decay(self.G_adam, config.decay)
         self.D_decay = linear_decay(self.D_adam, config.decay)
 
@@ -163,9 +161,6 @@ class Pix2Pix(Recipe):
             score = lambda pictures: self.D(torch.cat([source, pictures], 1))  # noqa: E731
             both = losses.r1_penalty(score, target) + losses.r1_penalty(score, fake.float())
         return c.gamma / 2 * c.penalty_every * both
-
-    def shorten(self, *_: Any) -> None:
-        clip_grad_norm_(self.D.parameters(), self.config.longest)
 
     def preview(self) -> np.ndarray:
         """Rows of inputs, of G's answers, and of targets."""

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
-from torch.nn.utils import clip_grad_norm_
 
 from animelab import config as settings
 from animelab import losses
@@ -90,8 +89,7 @@ class R3GAN(Recipe):
         self.G_ema = EMA(self.G, config.ema)
         self.G_adam = adam(self.G, config.lr_G, (0.0, 0.99))
         self.D_adam = adam(self.D, config.lr_D, (0.0, 0.99))
-        if config.longest:
-            self.D_adam.register_step_pre_hook(self.shorten)
+        r3gan.shorten_gradients(self.D, self.D_adam, config.longest)
         self.G_decay = linear_decay(self.G_adam, config.decay)
         self.D_decay = linear_decay(self.D_adam, config.decay)
         self.fixed_latents = self.latents(config.previews)
@@ -150,9 +148,6 @@ class R3GAN(Recipe):
         if names is None or orders is None:
             return 0.0
         return self.config.names_weight * len(TAGS) * binary_cross_entropy_with_logits(names, orders)
-
-    def shorten(self, *_: Any) -> None:
-        clip_grad_norm_(self.D.parameters(), self.config.longest)
 
     def preview(self) -> np.ndarray:
         """All from fixed latents; with attributes four of them, one a row, and eight orders, one a column."""

@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, softplus
@@ -13,8 +14,9 @@ from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 from animelab import losses
 from animelab.errors import LabError
 from animelab.nn import count_parameters, dcgan, r3gan
-from animelab.recipes import pix2pix
+from animelab.recipes import cut, pix2pix
 from animelab.recipes.r3gan import PRESETS, R3GAN
+from animelab.viz import grid
 
 SMALL = dataclasses.replace(PRESETS["smoke"], size=32, width=4, batch=4, lr_G=1e-3, lr_D=1e-3)
 
@@ -230,7 +232,7 @@ def test_what_a_learner_wrote_for_the_papers_game_is_not_left_out_in_silence() -
         pix2pix.Pix2Pix(config, "cpu", unet=lambda down, up, x: x)
 
 
-@pytest.mark.parametrize("kind", [R3GAN, pix2pix.Pix2Pix])
+@pytest.mark.parametrize("kind", [R3GAN, pix2pix.Pix2Pix, cut.CUT])
 def test_one_steep_picture_cannot_end_a_training(kind: type) -> None:
     """A gradient of ten times its usual norm is shortened before Adam sees it."""
     torch.manual_seed(0)
@@ -241,3 +243,17 @@ def test_one_steep_picture_cannot_end_a_training(kind: type) -> None:
         recipe.step(batch if kind is R3GAN else (batch, batch))
         norm = torch.stack([weight.grad.norm() for weight in recipe.D.parameters()]).norm()
         assert (norm == pytest.approx(1e-3, rel=1e-2)) if longest else norm > 1e-2
+
+
+def test_a_preview_has_a_latent_a_row_and_an_order_a_column() -> None:
+    torch.manual_seed(0)
+    recipe = R3GAN(dataclasses.replace(SMALL, attributes=True, previews=8), "cpu")
+    orders = torch.eye(34)[:3]
+    recipe.examples = (torch.zeros(3, 3, 32, 32), orders)
+    recipe.G_ema.average.eval()
+    shown = [
+        [recipe.G_ema(recipe.fixed_latents[row : row + 1], orders[column : column + 1]) for column in range(3)]
+        for row in range(4)
+    ]
+    wanted = grid(torch.cat([picture for row in shown for picture in row]), 3)
+    assert np.abs(recipe.preview().astype(int) - wanted).max() <= 1
