@@ -105,7 +105,7 @@ def exam(recipe: str, settings: Any, model: str | Path, count: int = 2048) -> di
         orders = drawn.orders(count) if isinstance(drawn, zoo.Conditional) else None
         return {**scores(real, fake), **(_seen(fake, orders) if orders is not None else {})}
     many = min(count, 512)
-    if recipe in ("cyclegan", "cut", "ugatit"):
+    if recipe in ("cyclegan", "cut", "ugatit", "backtranslation"):
         faces = StudioUnpaired("portrait", "cel", settings.size, many, prior=settings.prior, split="test")
         source, truth = faces.batch(range(many))[0], faces.truth(range(many))
         tags = torch.tensor([list(faces.casts[0][i].tags().values()) for i in range(many)]).float()
@@ -152,9 +152,11 @@ def add(name: str, folder: Path, machine: str) -> str:
     if settings.get("start", "") not in ("", *cards):
         raise LabError(f"{run} began from {settings['start']}, which is no bundled model; build it from one of them.")
     said = verdict(name, {"step": settings["steps"], "scores": found, "bundled": cards.get(name, {}).get("scores", {})})
-    made = {name: (kind, arguments, network)}
+    made: dict[str, tuple[str, dict[str, Any], Any]] = {name: (kind, arguments, network)}
     if discriminators := zoo.discriminators(saved["recipe"]):
-        made[f"{name}-discriminator"] = f"{recipe.name}.D", {}, _State(discriminators)
+        alike = hasattr(recipe, "arguments")  # StyleGAN2's D is built from what G is built from, and lesson 6 opens it
+        shape = (kind.replace("generator", "discriminator"), arguments) if alike else (f"{recipe.name}.D", {})
+        made[f"{name}-discriminator"] = *shape, discriminators
     for each, weights in made.items():
         path = manifest.FOLDER / "weights" / f"{each}.safetensors"
         save_weights(path, *weights, torch.float16)
@@ -180,14 +182,3 @@ def add(name: str, folder: Path, machine: str) -> str:
     text = json.dumps(cards, indent=2, sort_keys=True) + "\n"
     files.write_atomically(manifest.FOLDER / "manifest.json", lambda new: new.write_text(text, encoding="utf-8"))
     return said
-
-
-class _State(torch.nn.Module):
-    """Tensors by name, as a network that has nothing else."""
-
-    def __init__(self, tensors: dict[str, torch.Tensor]) -> None:
-        super().__init__()
-        self.tensors = tensors
-
-    def state_dict(self, *given: Any, **options: Any) -> Any:
-        return self.tensors

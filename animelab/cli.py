@@ -107,16 +107,17 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(command=command)
         return sub
 
+    def group(name: str, text: str, where: Any = commands) -> Any:
+        return where.add_parser(name, help=text).add_subparsers(required=True, metavar="ACTION")
+
     add("doctor", doctor, "check this machine, and say what to do about each problem")
 
     sub = add("lab", lab, "open the course in JupyterLab")
     sub.add_argument("notebook", nargs="?", default=FIRST_LESSON, help=f"a lesson in notebooks/ ({FIRST_LESSON})")
     sub.add_argument("jupyter", nargs=argparse.REMAINDER, help="options for JupyterLab, such as --no-browser")
 
-    kinds = commands.add_parser("data", help="draw datasets, or get those of others").add_subparsers(
-        required=True, metavar="ACTION"
-    )
-    draw = kinds.add_parser("draw", help="draw pictures as PNG files").add_subparsers(required=True, metavar="WHAT")
+    kinds = group("data", "draw datasets, or get those of others")
+    draw = group("draw", "draw pictures as PNG files", kinds)
     sub = add("faces", draw_faces, "draw characters as PNG files", draw)
     sub.add_argument("--size", type=_within(limits.SETTINGS["size"]), default=64, help="side in pixels (64)")
     sub.add_argument("--count", type=_within(limits.DRAWN), default=100, help="how many (100)")
@@ -147,9 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="change a setting of the preset")
 
     sub = add("sample", sample, "draw pictures with a trained model")
-    sub.add_argument(
-        "model", metavar="MODEL", help="a run's folder, a bundled model, or a StyleGAN2 or DCGAN of others"
-    )
+    sub.add_argument("model", metavar="MODEL", help="a run's folder, a bundled model, or another's StyleGAN2 or DCGAN")
     sub.add_argument("--count", type=_within(limits.COUNT), help="how many (64)")
     seeds = sub.add_mutually_exclusive_group()
     seeds.add_argument("--seed", type=_within(limits.SEEDS), default=0, help="another seed, other pictures (0)")
@@ -187,9 +186,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=_path, help="a .json to keep the scores in")
     sub.add_argument("--inception", action="store_true", help="FID and KID as well; downloads Inception's weights once")
 
-    kinds = commands.add_parser("zoo", help="build the bundled models again, or better").add_subparsers(
-        required=True, metavar="ACTION"
-    )
+    kinds = group("zoo", "build the bundled models again, or better")
     sub = add("build", zoo_build, "train what the plan names, at low priority, and measure every stage", kinds)
     sub.add_argument("names", metavar="NAME", nargs="*", help="bundled models (all, in the plan's order)")
     sub.add_argument("--hours", type=_within(limits.HOURS, float), default=2.5, help="stop and save after these (2.5)")
@@ -316,7 +313,7 @@ def get_dataset(options: argparse.Namespace) -> int:
 def gallery(options: argparse.Namespace) -> int:
     """Write one HTML page with contact sheets of every style, layer and option."""
     from animelab import studio
-    from animelab.files import write_atomically
+    from animelab.files import write_text
     from animelab.viz import image_tag
 
     _new_file(options.out, ".html")
@@ -339,7 +336,7 @@ def gallery(options: argparse.Namespace) -> int:
         sheet = studio.contact_sheet(characters, min(8, len(characters)), 128, layer, style)
         tag = image_tag(sheet, f"Drawn characters. {title}", sheet.shape[1], "webp", quality=85)
         page.append(f"<h2>{html.escape(title)}</h2>{tag}")
-    write_atomically(options.out, lambda path: path.write_text("\n".join(page), encoding="utf-8"))
+    write_text(options.out, "\n".join(page))
     say(f"{len(rows)} sheets in {options.out}")
     return 0
 
@@ -379,11 +376,14 @@ def train(options: argparse.Namespace) -> int:
         raise LabError(f"There is no recipe '{options.recipe}': {settings.nearest(options.recipe, RECIPES)}")
     recipe_class = RECIPES[options.recipe]
     steps = [] if options.steps is None else [f"steps={options.steps}"]
-    given = [_key_value(text) for text in options.set + steps]
-    changes = dict(given)
-    if len(changes) < len(given):
-        twice = next(key for key, _ in given if [name for name, _ in given].count(key) > 1)
-        raise LabError(f"The setting '{twice}' is given twice; give it once.")
+    changes: dict[str, str] = {}
+    for text in options.set + steps:
+        key, equals, value = text.partition("=")
+        if not equals:
+            raise LabError(f"--set takes KEY=VALUE, for example --set lr_G=0.0001, not '{text}'.")
+        if key in changes:
+            raise LabError(f"The setting '{key}' is given twice; give it once.")
+        changes[key] = value
     config = settings.change(settings.pick(recipe_class.presets, options.preset), **changes)
     recipe = recipe_class(config, options.device)  # before the data: a mistake should not cost minutes of drawing
     if options.direction and options.data is None:
@@ -396,13 +396,6 @@ def train(options: argparse.Namespace) -> int:
     run = engine.train(recipe, data, options.out, resume=options.resume)
     say(f"step {run.step}: weights, log, previews and time lapse are in {run.folder}")
     return 0 if run.finished else 130
-
-
-def _key_value(text: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise LabError(f"--set takes KEY=VALUE, for example --set lr_G=0.0001, not '{text}'.")
-    return key, value
 
 
 def sample(options: argparse.Namespace) -> int:
@@ -448,7 +441,7 @@ def project(options: argparse.Namespace) -> int:
 
     from animelab import latent, metrics, zoo
     from animelab.data import fitted
-    from animelab.files import opened, save_picture, write_atomically
+    from animelab.files import opened, save_picture, write_text
     from animelab.latent.projection import save_point
     from animelab.viz import as_pixels
 
@@ -475,8 +468,7 @@ def project(options: argparse.Namespace) -> int:
         rows.append(row)
         say(f"{file}: {row['w']['perceptual']:.3f} away from it in W, {row['w+']['perceptual']:.3f} in W+")
     about = {"model": options.model, "size": space.size, "steps": options.steps, "fit": options.fit, "pictures": rows}
-    text = json.dumps(about, indent=2) + "\n"
-    write_atomically(options.out / "project.json", lambda path: path.write_text(text, encoding="utf-8"))
+    write_text(options.out / "project.json", json.dumps(about, indent=2) + "\n")
     say(f"{_pictures(len(rows))} in {options.out}; LatentExplorer(model).load(POINT) goes on from a point")
     return 0
 
@@ -562,9 +554,7 @@ def _inputs(inputs: Sequence[Path], out: Path) -> list[tuple[Path, Path]]:
     found: dict[Path, tuple[Path, Path]] = {}
     for given in inputs:
         if not os.path.lexists(given):
-            raise LabError(
-                f"There is no file or folder {given}; check the path, and for many pictures give the folder."
-            )
+            raise LabError(f"There is no file or folder {given}; check the path, or give the folder of the pictures.")
         if given.is_dir() and given.resolve() in out.resolve().parents:
             raise LabError(f"{out} lies in {given}, whose pictures are asked for; choose a folder beside it for --out.")
         for file in files_in(given) if given.is_dir() else [given]:
@@ -595,15 +585,14 @@ def _results(found: Sequence[tuple[Path, Path]]) -> list[Path]:
 def evaluate(options: argparse.Namespace) -> int:
     """Print a table of scores, and keep them as JSON."""
     from animelab import metrics
-    from animelab.files import write_atomically
+    from animelab.files import write_text
 
     if options.out:
         _new_file(options.out, ".json")
     report = metrics.evaluate(options.models, options.count, options.seed, options.inception)
     print(metrics.table(report))
     if options.out:
-        text = json.dumps(report, indent=2) + "\n"
-        write_atomically(options.out, lambda path: path.write_text(text, encoding="utf-8"))
+        write_text(options.out, json.dumps(report, indent=2) + "\n")
     return 0
 
 

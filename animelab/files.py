@@ -148,6 +148,11 @@ def write_atomically(path: Path, write: Callable[[Path], object], sync: bool = T
             temporary.unlink(missing_ok=True)
 
 
+def write_text(path: Path, text: str) -> None:
+    """Write text as UTF-8; see `write_atomically`."""
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
 @contextmanager
 def writing(path: Path, goes_on: bool = True) -> Iterator[None]:
     """Inside, a full disk (or one that must not be written) is one LabError, in whatever words a library reports it.

@@ -65,6 +65,7 @@ OTHERS = {
     rb"\x08": "a file of ONNX, which is not supported", rb"....TFL3": "a file of TensorFlow, which is not supported",
 }  # fmt: skip
 FOOTER = b"\x57\xfb\x80\x8b\x24\x75\x47\xdb"  # of an index that TensorFlow writes
+Memory = Callable[[Any, torch.dtype, int], Tensor]  # a storage's numbers, by its key, their type and their count
 LEFT_OUT = ("module", "_orig_mod")  # of names
 TENSORFLOW = ("dnnlib.tflib", "tensorflow", "tfutil", "network.Network", "keras")
 
@@ -103,9 +104,7 @@ def tensors(path: Path) -> dict[str, Tensor]:
     except OSError as error:
         raise LabError(f"{path} cannot be read ({reason(error)}).") from error
     except ODD as error:
-        raise LabError(
-            f"{path} was not opened: it is damaged, or no file of weights; get the original again."
-        ) from error
+        raise LabError(f"{path} was not opened: it is damaged, or no file of weights; get it again.") from error
 
 
 def regular(path: Path) -> int:
@@ -265,9 +264,7 @@ class _Reader(pickle.Unpickler):
         "torch.Size": tuple,
     }
 
-    def __init__(
-        self, file: BinaryIO, most: int, memory: Callable[[Any, torch.dtype, int], Tensor] | None = None
-    ) -> None:
+    def __init__(self, file: BinaryIO, most: int, memory: Memory | None = None) -> None:
         super().__init__(file, encoding="latin1")
         self.file, self.left, self.memory = file, most, memory
 

@@ -21,6 +21,7 @@ from animelab.files import save_picture
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 LARGEST = 3 * 10**8  # bytes of a grid
 GUTTER = 2  # white pixels between pictures
+LETTERS = 14  # pixels, the height of the names of rows
 INK, FAINT = "#444444", "#E4E4E4"
 MEASUREMENTS = ("step", "seconds", "images_per_second")  # columns of a training log that are not losses
 
@@ -107,29 +108,25 @@ def show(images: Any, columns: int = 8, scale: int = 2, caption: str = "", alt: 
     return Figure(grid(images, columns, scale), alt or caption or words, caption)
 
 
-def compare(
-    rows: Mapping[Any, Any], columns: int = 8, scale: int = 2, caption: str = "", alt: str = "", size: int = 14
-) -> Figure:
+def compare(rows: Mapping[Any, Any], columns: int = 8, scale: int = 2, caption: str = "", alt: str = "") -> Figure:
     """Several grids below each other, each under its name: runs, settings or moments side by side.
 
-    rows: {name: images as in `grid`}, or {(name, name, ...): images} with a name for each picture of the first row;
-    size: height of the names in pixels.
+    rows: {name: images as in `grid`}, or {(name, name, ...): images} with a name for each picture of the first row.
     """
     from matplotlib import get_data_path
 
-    size = limits.whole("size", size, (6, 256))
     if not isinstance(rows, Mapping) or not rows:
         raise LabError("There is nothing to compare: pass {name: images} with at least one row.")
-    font = ImageFont.truetype(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", size)
+    font = ImageFont.truetype(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", LETTERS)
     sheets = {name: grid(images, columns, scale) for name, images in rows.items()}
     names = {name: tuple(map(shown, name if name and isinstance(name, tuple) else (name,))) for name in rows}
     width = max(max(sheet.shape[1], int(font.getlength(names[name][-1])) + 2) for name, sheet in sheets.items())
     strips: list[np.ndarray] = []
     for name, sheet in sheets.items():
-        label = Image.new("RGB", (width, round(2.7 * size) if strips else round(1.7 * size)), "white")
+        label = Image.new("RGB", (width, round(2.7 * LETTERS) if strips else round(1.7 * LETTERS)), "white")
         step = (sheet.shape[1] + GUTTER) / min(columns, len(as_pixels(rows[name])))
         for place, each in enumerate(names[name]):
-            left = step * place, label.height - 0.85 * size
+            left = step * place, label.height - 0.85 * LETTERS
             ImageDraw.Draw(label).text(left, each, fill=INK, font=font, anchor="lm")
         strips += [np.asarray(label), np.pad(sheet, ((0, 0), (0, width - sheet.shape[1]), (0, 0)), constant_values=255)]
     told = f"Rows of pictures to compare, from top to bottom: {'; '.join(map(', '.join, names.values()))}."

@@ -73,9 +73,8 @@ def split(source: str, where: str) -> tuple[str, str]:
         if (begin and inside) or (end and not inside):
             raise LabError(f"{where}: '{line.strip()}' has no partner; write BEGIN SOLUTION and END SOLUTION in turn.")
         if begin:
-            student.append(
-                f"{begin['indent']}raise NotImplementedError({json.dumps(begin['hint'], ensure_ascii=False)})"
-            )
+            hint = json.dumps(begin["hint"], ensure_ascii=False)
+            student.append(f"{begin['indent']}raise NotImplementedError({hint})")
         elif not end:
             if "### BEGIN" in line or "### END" in line:
                 raise LabError(f"{where}: '{line.strip()}' is malformed; write '### BEGIN SOLUTION 1.2: a hint'.")

@@ -14,11 +14,21 @@ from animelab.data.studio_sets import (
     StudioPoints,
     StudioScenes,
     StudioUnpaired,
+    StudioUnpairedAttributes,
     five_points,
 )
 from animelab.data.transforms import ImagePool, as_pictures, jittered
 
 __all__ = ["EYES", "FITS", "SPLITS", "Cast", "ImageFolder", "ImagePool", "Joined", "Labeled", "Move"]
 __all__ += ["PairedFolder", "Pictures", "Side", "StudioAttributes", "StudioFaces", "StudioPairs", "StudioPoints"]
-__all__ += ["StudioScenes", "StudioUnpaired", "UnpairedFolder", "as_pictures", "drawn", "fitted", "five_points"]
+__all__ += [
+    "StudioScenes",
+    "StudioUnpaired",
+    "StudioUnpairedAttributes",
+    "UnpairedFolder",
+    "as_pictures",
+    "drawn",
+    "fitted",
+    "five_points",
+]
 __all__ += ["jittered", "real_faces", "real_photos"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import queue
 import re
 import shutil
 import stat
@@ -14,6 +13,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -26,7 +26,7 @@ from tqdm.auto import tqdm
 
 from animelab.config import nearest
 from animelab.errors import LabError, reason, say
-from animelab.files import LARGEST, is_picture, write_atomically
+from animelab.files import LARGEST, is_picture, write_text
 
 CHUNK = 2**16
 PATIENCE = 30  # seconds without a byte; for a whole CHUNK twice as many
@@ -147,10 +147,7 @@ def _download(source: Source, work: Path, ours: Path) -> Path:
 def _from_drive(source: Source, path: Path) -> Path:
     import gdown
 
-    def download() -> None:
-        gdown.download(id=source.drive, output=str(path), quiet=False)
-
-    _ask(download, seconds=LONGEST)
+    _ask(lambda: gdown.download(id=source.drive, output=str(path), quiet=False), seconds=LONGEST)
     if not zipfile.is_zipfile(path) or path.stat().st_size > source.largest:
         path.unlink(missing_ok=True)
         raise LabError("it sent something else than the dataset; too many people may have asked for it today")
@@ -188,25 +185,22 @@ def _ask(call: Callable[..., Any], *given: Any, seconds: float | None = None) ->
 
     Raises TooSlow; no OSError comes out of it, so that one elsewhere is the disk's.
     """
-    answers: queue.SimpleQueue[tuple[Any, Exception | None]] = queue.SimpleQueue()
+    answer: Future[Any] = Future()
 
-    def wait() -> None:
+    def ask() -> None:
         try:
-            answers.put((call(*given), None))
+            answer.set_result(call(*given))
         except Exception as problem:  # noqa: BLE001  it is raised below
-            answers.put((None, problem))
+            answer.set_exception(problem)
 
-    threading.Thread(target=wait, daemon=True).start()
+    threading.Thread(target=ask, daemon=True).start()
+    if not wait([answer], seconds or 2 * PATIENCE).done:
+        raise TooSlow("it is too slow")
     try:
-        answer, problem = answers.get(timeout=seconds or 2 * PATIENCE)
-    except queue.Empty:
-        raise TooSlow("it is too slow") from None
-    if isinstance(problem, OSError):
+        return answer.result()
+    except OSError as problem:
         final = isinstance(problem, HTTPError) and problem.code < 500 and problem.code != 429
         raise (LabError if final else HTTPException)(reason(getattr(problem, "reason", None) or problem)) from problem
-    if problem:
-        raise problem
-    return answer
 
 
 def _recorded(folder: Path) -> str:
@@ -240,7 +234,7 @@ def _unpack(source: Source, path: Path, folder: Path, fresh: Path) -> None:
     for inner in source.folders.values():
         (folder / inner).parent.mkdir(parents=True, exist_ok=True)
         (fresh / inner).replace(folder / inner)  # fails where somebody has put something meanwhile
-    write_atomically(folder / "SHA256", lambda path: path.write_text(f"{digest}\n", encoding="utf-8"))
+    write_text(folder / "SHA256", f"{digest}\n")
 
 
 class _Listed(io.BufferedReader):

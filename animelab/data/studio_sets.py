@@ -54,7 +54,7 @@ class StudioFaces(Pictures):
         return self.cast[index]
 
 
-class _Sides(Dataset[tuple[Tensor, Tensor]]):
+class _Sides(Dataset[tuple[Tensor, ...]]):
     """Two drawn rows of pictures, handed out together."""
 
     side = staticmethod(Side.named)
@@ -78,11 +78,10 @@ class _Sides(Dataset[tuple[Tensor, Tensor]]):
     def __len__(self) -> int:
         return self.count
 
-    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        first, second = self.batch([index])
-        return first[0], second[0]
+    def __getitem__(self, index: int) -> tuple[Tensor, ...]:
+        return tuple(each[0] for each in self.batch([index]))
 
-    def batch(self, indices: Indices, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
+    def batch(self, indices: Indices, device: torch.device | str = "cpu") -> tuple[Tensor, ...]:
         """Both sides at these indices: pictures (B, 3, size, size) in [-1, 1], "shade" and "alpha" with one channel,
         "segmentation" as labels int64 (B, size, size)."""
         chosen = np.asarray(indices, dtype=np.int64)
@@ -164,6 +163,19 @@ class StudioUnpaired(_Sides):
         return as_tensor(np.stack(pixels), "cpu", side.layer == "segmentation")
 
 
+class StudioUnpairedAttributes(StudioUnpaired):
+    """The same, and what is true of every character: `batch` gives both sides, then the attributes (B, 34) of each."""
+
+    @cached_property
+    def labels(self) -> tuple[Tensor, ...]:
+        """For each side the attributes of all its characters, float32 (N, 34), whose columns are `studio.TAGS`."""
+        return tuple(_attributes(self._characters(range(len(self)), side)) for side in (0, 1))
+
+    def batch(self, indices: Indices, device: torch.device | str = "cpu") -> tuple[Tensor, ...]:
+        chosen = np.asarray(indices, dtype=np.int64)
+        return *super().batch(indices, device), *(labels[chosen].to(device) for labels in self.labels)
+
+
 class StudioScenes(StudioUnpaired):
     """Places as a camera sees them and as a background artist draws them: `StudioScenes()`, photo to anime, unpaired.
 
@@ -181,6 +193,10 @@ class StudioScenes(StudioUnpaired):
         super().__init__(a, b, size, count, seed, "scenes", split, cache, workers)
 
 
+def _attributes(characters: list[Character]) -> Tensor:
+    return torch.tensor([list(character.tags().values()) for character in characters], dtype=torch.float32)
+
+
 class StudioAttributes(WithLabels, StudioFaces):
     """Drawn faces with their 34 attributes: `batch` gives pictures and labels, float32 (B, 34) of 0 and 1.
 
@@ -192,7 +208,7 @@ class StudioAttributes(WithLabels, StudioFaces):
     @cached_property
     def labels(self) -> Tensor:  # type: ignore[override]
         """The attributes of all pictures, float32 (N, 34)."""
-        return torch.tensor([list(self.character(i).tags().values()) for i in range(len(self))], dtype=torch.float32)
+        return _attributes([self.character(i) for i in range(len(self))])
 
 
 class StudioPoints(WithLabels, StudioFaces):

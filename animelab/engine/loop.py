@@ -98,8 +98,6 @@ def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Cal
 
     def save() -> None:
         elapsed = seconds + time.perf_counter() - began
-        if not recipe.is_finite():
-            raise _diverged("The weights are no longer numbers at", step, checkpoints)
         checkpoints.save(step, {"seconds": elapsed, "recipe": recipe.state()})
         keep_network()
 
@@ -120,18 +118,19 @@ def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Cal
 
             ends = step == config.steps or bool(interrupted)
             shows = step == config.steps or _is_preview(step, config.preview_every)
-            logs = ends or step % config.log_every == 0 or step % config.checkpoint_every == 0
+            saves = ends or step % config.checkpoint_every == 0
+            logs = saves or step % config.log_every == 0
             if shows or logs:
                 values = {name: float(value) for name, value in losses.items()}
                 if not all(math.isfinite(value) for value in values.values()):
                     raise _diverged(f"The losses are {values} at", step, checkpoints)
+            if (shows or saves) and not recipe.is_finite():
+                raise _diverged("The weights are no longer numbers at", step, checkpoints)
             if shows:
-                if not recipe.is_finite():
-                    raise _diverged("The weights are no longer numbers at", step, checkpoints)
                 preview = save_preview(recipe, out, step)
             if logs:
                 report(values)
-            if ends or step % config.checkpoint_every == 0:
+            if saves:
                 save()
             if ends:
                 break

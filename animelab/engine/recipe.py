@@ -111,9 +111,8 @@ class Recipe:
 
     def state(self) -> dict[str, Any]:
         """Everything that training has changed, by attribute name."""
-        state: dict[str, Any] = {name: value.state_dict() for name, value in self._having("load_state_dict")}
-        state |= dict(self._having(Tensor))
-        return state
+        states = {name: value.state_dict() for name, value in self._having("load_state_dict")}
+        return states | dict(self._having(Tensor))
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Take up where `state` was made. Raises LookupError, TypeError or ValueError where it has another form."""
@@ -129,8 +128,7 @@ class Recipe:
 
     def is_finite(self) -> bool:
         """Whether every weight of every network is a number."""
-        networks = [module for _, module in self._having(nn.Module)]
-        return all(bool(p.isfinite().all()) for network in networks for p in network.parameters())
+        return all(bool(p.isfinite().all()) for _, network in self._having(nn.Module) for p in network.parameters())
 
     def _having(self, what: type | tuple[type, ...] | str) -> Iterator[tuple[str, Any]]:
         for name, value in list(vars(self).items()):

@@ -19,7 +19,7 @@ from animelab import __version__, env
 from animelab.engine.checkpoint import Checkpoints
 from animelab.engine.recipe import Recipe
 from animelab.errors import LabError, reason, say
-from animelab.files import LARGEST, BadPicture, read, sweep, write_atomically, writing
+from animelab.files import LARGEST, BadPicture, read, sweep, write_atomically, write_text, writing
 from animelab.foreign import ODD
 
 RECORD = {"recipe": str, "replaced": dict, "config": dict, "data_fingerprint": str, "precision": str}  # of run.json
@@ -87,9 +87,8 @@ def resume_or_begin(recipe: Recipe, data: Data, out: Path, checkpoints: Checkpoi
             raise LabError(f"{record} is damaged at '{odd[0]}'; copy the run again, or begin anew in another folder.")
         if recipe.config.precision == "auto":
             recipe.precision = before["precision"]  # a run keeps it, also on a machine that would choose another
-        usual = {
-            each.name: each.default for each in dataclasses.fields(recipe.config)
-        }  # for a run from before a setting
+        # A run from before a setting was made with its default.
+        usual = {each.name: each.default for each in dataclasses.fields(recipe.config)}
         _check_same_experiment({**before, "config": usual | before["config"]}, _about(recipe, data), out)
 
         def take(state: dict[str, Any]) -> None:
@@ -105,8 +104,7 @@ def resume_or_begin(recipe: Recipe, data: Data, out: Path, checkpoints: Checkpoi
         checkpoints.load(take)
         done = " It is finished: choose another folder to train anew." if start[0] >= recipe.config.steps else ""
         say(f"resumed at step {start[0]} of {recipe.config.steps} in {out}.{done}")
-    text = json.dumps(_about(recipe, data), indent=2) + "\n"
-    write_atomically(record, lambda path: path.write_text(text, encoding="utf-8"))
+    write_text(record, json.dumps(_about(recipe, data), indent=2) + "\n")
     return start
 
 
@@ -217,8 +215,7 @@ class Log:
     def __init__(self, path: Path, until: int) -> None:
         self.path = path
         self.rows = [row for row in _read_log(path) if row["step"] <= until]
-        text = "".join(json.dumps(row) + "\n" for row in self.rows)
-        write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+        write_text(path, "".join(json.dumps(row) + "\n" for row in self.rows))
 
     def add(self, row: dict[str, float]) -> None:
         self.rows.append(row)

@@ -23,12 +23,17 @@ WIDEST = 2**20  # of all other arguments, such as channels and pixels
 
 
 def save_weights(
-    path: Path, name: str, arguments: dict[str, Any], network: nn.Module, dtype: torch.dtype = torch.float32
+    path: Path,
+    name: str,
+    arguments: dict[str, Any],
+    network: nn.Module | dict[str, Tensor],
+    dtype: torch.dtype = torch.float32,
 ) -> None:
-    """Write the network's weights; the file's header has its name in nn.NETWORKS, its arguments, and a checksum."""
+    """Write a network, or its state; the file's header has its name in nn.NETWORKS, its arguments, and a checksum."""
+    state = network.state_dict() if isinstance(network, nn.Module) else network
     tensors = {
         key: value.detach().cpu().to(dtype if value.is_floating_point() else value.dtype).contiguous()
-        for key, value in network.state_dict().items()
+        for key, value in state.items()
     }
     header = {"network": name, "arguments": json.dumps(arguments)}
     header["sha256"] = _checksum(header, tensors)

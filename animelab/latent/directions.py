@@ -32,9 +32,8 @@ def sefa(generator: Generator, count: int = 10, layers: Iterable[int] | None = N
     counts alike: the eigenvectors of the product of the matrices (Shen and Zhou 2021, section 3).
     """
     if not isinstance(generator, Generator):
-        raise LabError(
-            f"A StyleGAN2's generator is asked for, such as model.generator, not {type(generator).__name__}."
-        )
+        kind = type(generator).__name__
+        raise LabError(f"A StyleGAN2's generator is asked for, such as model.generator, not {kind}.")
     styles = [module.affine for module in generator.synthesis.convs if isinstance(module, StyledConv)]
     count = limits.whole("count", count, (1, generator.mapping.mean.shape[0]))
     chosen = [styles[layer].weight.detach() for layer in _layers(layers, len(styles))]

@@ -17,6 +17,8 @@ from animelab.latent.spaces import Latents, Styles
 from animelab.metrics.pictures import seen_difference
 from animelab.nn import stylegan2
 
+RATE = 0.1  # of descent, at its highest
+
 
 def styles_of(model: zoo.Pretrained) -> Styles:
     """The space w of a StyleGAN2, of any of its conditions or classes; LabError for another network."""
@@ -30,9 +32,7 @@ def styles_of(model: zoo.Pretrained) -> Styles:
     return Styles(model.generator, labels=labels)
 
 
-def project(
-    space: Styles, pictures: Tensor, steps: int = 200, lr: float = 0.1, each_layer: bool = False, seed: int = 0
-) -> Tensor:
+def project(space: Styles, pictures: Tensor, steps: int = 200, each_layer: bool = False, seed: int = 0) -> Tensor:
     """w (B, layers, latent) whose pictures look like the given ones (B, 3, size, size) in [-1, 1].
 
     Gradient descent from the mean w, with the schedule of NVIDIA's projector: noise on w that fades, a rate that rises
@@ -43,7 +43,7 @@ def project(
     if not isinstance(space, Styles):
         raise LabError(f"A picture is looked for in latent.Styles(model.generator), not in a {type(space).__name__}.")
     generator, layers, size = space.generator, space.layers, space.size
-    steps, lr = limits.whole("steps", steps, limits.SETTINGS["steps"]), limits.number("lr", lr, limits.SETTINGS["lr"])
+    steps = limits.whole("steps", steps, limits.SETTINGS["steps"])
     pictures, seed = limits.pictures(pictures), limits.whole("seed", seed, limits.SEEDS)
     if pictures.shape[1:] != (3, size, size):
         raise LabError(f"This generator makes (3, {size}, {size}); the pictures are {tuple(pictures.shape[1:])}.")
@@ -52,10 +52,10 @@ def project(
     random = torch.Generator().manual_seed(seed)
     spread = float((space.cloud - space.cloud.mean(0)).square().sum(1).mean().sqrt())
     w = generator.mapping.mean.repeat(len(pictures), layers if each_layer else 1, 1).clone().requires_grad_()
-    adam = torch.optim.Adam([w], lr)
+    adam = torch.optim.Adam([w])
     for step in range(steps):
         t = step / steps
-        adam.param_groups[0]["lr"] = lr * min(1, t / 0.05) * (0.5 - 0.5 * math.cos(math.pi * min(1, (1 - t) / 0.25)))
+        adam.param_groups[0]["lr"] = RATE * min(1, t / 0.05) * (0.5 - 0.5 * math.cos(math.pi * min(1, (1 - t) / 0.25)))
         shaken = w + spread * 0.05 * max(0.0, 1 - t / 0.75) ** 2 * torch.randn(w.shape, generator=random).to(device)
         guess = generator.synthesis(shaken.expand(-1, layers, -1), noise="fixed")
         loss = seen_difference(guess, pictures).sum() + mse_loss(guess, pictures) * len(pictures)

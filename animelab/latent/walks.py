@@ -48,9 +48,7 @@ def walk(a: Tensor, b: Tensor, steps: int) -> Tensor:
     return slerp(a.expand(steps, -1), b.expand(steps, -1), t)
 
 
-def principal_directions(
-    generate: Generate, latent: int, count: int = 6, samples: int = 1024, seed: int = 0, batch: int = 64
-) -> Tensor:
+def principal_directions(generate: Generate, latent: int, count: int = 6, samples: int = 1024, seed: int = 0) -> Tensor:
     """Unit latent directions (count, latent), ordered by how much a step along each changes the picture.
 
     Asks nothing of the generator but pictures: `samples` of them, reduced to 16x16, are explained by ridge regression
@@ -60,13 +58,13 @@ def principal_directions(
     answer needs.
     """
     latent = limits.whole("latent", latent, limits.SETTINGS["latent"])
-    samples, batch = limits.whole("samples", samples, limits.COUNT), limits.whole("batch", batch, limits.COUNT)
+    samples = limits.whole("samples", samples, limits.COUNT)
     count, seed = limits.whole("count", count, (1, latent)), limits.whole("seed", seed, limits.SEEDS)
     if samples < 2 * latent:
         raise LabError(f"{samples} samples cannot explain {latent} latent numbers; take at least {2 * latent}.")
     latents = torch.randn(samples, latent, generator=torch.Generator().manual_seed(seed))
     with torch.no_grad():
-        made = (limits.pictures(generate(part), "What generate makes", None) for part in latents.split(batch))
+        made = (limits.pictures(generate(part), "What generate makes", None) for part in latents.split(64))
         small = [adaptive_avg_pool2d(part.float().cpu(), 16).flatten(1) for part in made]
     pixels = torch.cat(small).double()
     x = latents.double()

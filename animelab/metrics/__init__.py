@@ -1,11 +1,20 @@
 """How good are pictures? Distances between sets and between pictures, and attributes. Taught in 02_studio."""
 
 from animelab.metrics.attributes import attribute_accuracy, guessed, predicted
-from animelab.metrics.pictures import leak, obedience, perceptual, psnr, ssim
+from animelab.metrics.pictures import grid_energy, leak, obedience, perceptual, psnr
 from animelab.metrics.points import guessed_eyes, landmarks
 from animelab.metrics.report import evaluate, table
 from animelab.metrics.sets import fd_studio, features, frechet, kd_studio, kernel_distance, variety
 
-__all__ = ["attribute_accuracy", "evaluate", "fd_studio", "features", "frechet", "guessed", "guessed_eyes"]
+__all__ = [
+    "attribute_accuracy",
+    "evaluate",
+    "fd_studio",
+    "features",
+    "frechet",
+    "grid_energy",
+    "guessed",
+    "guessed_eyes",
+]
 __all__ += ["kd_studio", "kernel_distance", "landmarks", "leak", "obedience", "perceptual", "predicted", "psnr"]
-__all__ += ["ssim", "table", "variety"]
+__all__ += ["table", "variety"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from animelab import limits, zoo
 from animelab.config import nearest
@@ -18,11 +18,7 @@ GROUPS = {
 }
 """Attributes of which a character has exactly one: name -> their columns in `studio.TAGS`."""
 NETWORKS = ("tagger", "examiner")
-
-
-@lru_cache(maxsize=2)
-def _network(name: str) -> nn.Module:
-    return zoo.network(name)
+network = cache(zoo.network)  # so that a lesson opens each file once
 
 
 @torch.no_grad()
@@ -31,7 +27,7 @@ def predicted(pictures: Tensor, by: str = "examiner") -> Tensor:
     if by not in NETWORKS:
         raise LabError(f"No network '{by}' sees attributes: {nearest(str(by), NETWORKS)}")
     pictures = limits.pictures(pictures)
-    return torch.cat([_network(by)(part.float().cpu()) for part in pictures.split(64)])
+    return torch.cat([network(by)(part.float().cpu()) for part in pictures.split(64)])
 
 
 def guessed(pictures: Tensor, by: str = "tagger") -> Tensor:

@@ -19,7 +19,6 @@ from animelab import env, zoo
 from animelab.config import nearest
 from animelab.errors import LabError
 
-NAMES = ("tagger", "vgg19")
 # Which depths the content loss looks at: conv4_4 of VGG19. The tagger is narrow, and deep in it colors are forgotten.
 CONTENT = {"tagger": (1, 2), "vgg19": (3,)}
 EVERYTHING = {"tagger": (0, 1, 2), "vgg19": (3,)}  # for a generator that is to leave things as they are
@@ -58,8 +57,8 @@ def extractor(name: str, device: torch.device | str = "cpu") -> Callable[[Tensor
 
     name: "tagger", the course's own, or "vgg19". LabError for another name, or when VGG19 cannot be had.
     """
-    if name not in NAMES:
-        raise LabError(f"There are no features '{name}': {nearest(name, NAMES)}")
+    if name not in CONTENT:
+        raise LabError(f"There are no features '{name}': {nearest(name, CONTENT)}")
     stages = _stages(name, str(env.pick_device(str(device))))
     mean, scale = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
 

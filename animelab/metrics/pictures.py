@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d, normalize
+from torch.nn.functional import normalize
 
 from animelab import limits
 from animelab.errors import LabError
@@ -31,22 +31,6 @@ def psnr(a: Tensor, b: Tensor) -> Tensor:
     return 10 * torch.log10(4 / (a - b).square().mean((1, 2, 3)))
 
 
-def ssim(a: Tensor, b: Tensor) -> Tensor:
-    """Structural similarity of each pair, (B,): 1 for equal pictures.
-
-    Pictures (B, C, H, W) in [-1, 1], at least 11 px; windows of 11 pixels, sigma 1.5 (Wang et al. 2004, section III).
-    """
-    a, b = _alike(a, b, 11)
-    x = torch.arange(11, dtype=a.dtype, device=a.device) - 5
-    bell = torch.exp(-x.square() / 4.5)
-    channels = a.shape[1]
-    window = (bell[:, None] * bell / bell.sum() ** 2).expand(channels, 1, 11, 11)
-    m, n, aa, bb, ab = (conv2d(x, window, groups=channels) for x in (a, b, a * a, b * b, a * b))
-    c1, c2 = (0.01 * 2) ** 2, (0.03 * 2) ** 2
-    top = (2 * m * n + c1) * (2 * (ab - m * n) + c2)
-    return (top / ((m * m + n * n + c1) * (aa - m * m + bb - n * n + c2))).mean((1, 2, 3))
-
-
 def perceptual(a: Tensor, b: Tensor) -> Tensor:
     """How different two pictures look to the tagger, (B,): 0 for equal ones; smaller is closer.
 
@@ -62,6 +46,24 @@ def seen_difference(a: Tensor, b: Tensor) -> Tensor:
     pairs = zip(tagger().maps(a.float().cpu()), tagger().maps(b.float().cpu()))
     depths = [(normalize(x, dim=1) - normalize(y, dim=1)).square().sum(1).mean((1, 2)) for x, y in pairs]
     return torch.stack(depths).mean(0)
+
+
+def grid_energy(pictures: Tensor, period: int = 4) -> float:
+    """How much stronger pictures are at the frequencies of a grid of `period` pixels than beside them; 1 is no grid.
+
+    pictures: (B, 3, H, W), a square whose side is a multiple of `period`, at least 16 of them. A mean over the
+    frequencies of the grid: power there, by the median power up to 6 steps around. What leaves a grid is
+    a stride of the network, and so the period is a product of its strides. Taught in 09_cartoongan.
+    """
+    side = limits.pictures(pictures, channels=3).shape[-1]
+    if pictures.shape[-2] != side or side % period or side < 16 * period:
+        raise LabError(f"A grid of {period} px is looked for in squares of a multiple of it from {16 * period} px.")
+    window = torch.hann_window(side).to(pictures.device)
+    gray = pictures.float().mean(1)
+    power = torch.fft.fft2((gray - gray.mean((1, 2), keepdim=True)) * window * window[:, None]).abs().square().mean(0)
+    around = [power.roll((-y, -x), (0, 1)).roll((6, 6), (0, 1))[:13, :13]
+              for y in range(0, side, side // period) for x in range(0, side, side // period) if x or y]  # fmt: skip
+    return float(torch.stack([each[5:8, 5:8].mean() / each.median() for each in around]).mean())
 
 
 def obedience(pictures: Tensor, hints: Tensor) -> Tensor:

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from animelab import limits, zoo
+from animelab import limits
 from animelab.data import fitted
-
-
-@lru_cache(maxsize=1)
-def _finder() -> nn.Module:
-    return zoo.network("landmarks")
+from animelab.metrics.attributes import network
 
 
 @torch.no_grad()
@@ -25,7 +19,7 @@ def landmarks(pictures: Tensor) -> Tensor:
     turned, scaled and shifted.
     """
     pictures = limits.pictures(pictures, "Faces")
-    return torch.cat([_finder()(part.float().cpu()) for part in pictures.split(64)])
+    return torch.cat([network("landmarks")(part.float().cpu()) for part in pictures.split(64)])
 
 
 def guessed_eyes(picture: np.ndarray) -> Tensor:

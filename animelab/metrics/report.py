@@ -72,9 +72,8 @@ def _inception(count: int) -> tuple[Any, Any]:
         from torchmetrics.image.fid import FrechetInceptionDistance
         from torchmetrics.image.kid import KernelInceptionDistance
 
-        return FrechetInceptionDistance(normalize=True), KernelInceptionDistance(
-            normalize=True, subset_size=min(500, count)
-        )
+        kid = KernelInceptionDistance(normalize=True, subset_size=min(500, count))
+        return FrechetInceptionDistance(normalize=True), kid
     except (ImportError, OSError) as error:  # ModuleNotFoundError, or no way to the weights
         raise LabError(
             'FID and KID need pip install "animelab[fid]" and, once, a network to fetch Inception\'s weights; '

@@ -31,6 +31,7 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "dcgan.discriminator": dcgan.Discriminator,
     "r3gan.generator": r3gan.Generator,
     "r3gan.unet": r3gan.UNet,
+    "r3gan.pair": r3gan.Pair,
     "r3gan.discriminator": r3gan.Discriminator,
     "makegirlsmoe.generator": makegirlsmoe.Generator,
     "makegirlsmoe.discriminator": makegirlsmoe.Discriminator,

@@ -1,15 +1,16 @@
 """Networks for R3GAN's game (Huang et al. 2024): a discriminator without norms, and generators of today.
 
-Taught in 01_dcgan, 03_attributes and 04_pix2pix.
+Taught in 01_dcgan, 03_attributes, 04_pix2pix and 05_cyclegan.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import relu
+from torch.nn.functional import binary_cross_entropy_with_logits, relu
 from torch.nn.utils import clip_grad_norm_
 
 from animelab.errors import LabError
@@ -99,6 +100,17 @@ class UNet(nn.Module):
         return self.paint(self.last(torch.cat([x, seen.pop()], 1), code)).tanh()
 
 
+class Pair(nn.Module):
+    """Two U-Nets of the same shape, `a_to_b` and `b_to_a`; called like one of them it goes from A to B."""
+
+    def __init__(self, size: int = 64, width: int = 16, latent: int = 32) -> None:
+        super().__init__()
+        self.a_to_b, self.b_to_a = UNet(size, width, latent), UNet(size, width, latent)
+
+    def forward(self, x: Tensor, latents: Tensor) -> Tensor:
+        return self.a_to_b(x, latents)
+
+
 class Discriminator(nn.Module):
     """Pictures (B, 3, size, size) to logits (B,): DCGAN's halvings without batch norm, then a look at the whole batch.
 
@@ -130,6 +142,34 @@ class Discriminator(nn.Module):
             raise LabError(f"This discriminator takes pictures of {self.size} x {self.size}, not {height} x {width}.")
         found = self.final(minibatch_stddev(self.halvings(pictures))).float()
         return (found[:, 0], found[:, 1:]) if self.classes else found.flatten()
+
+    def seen(self, pictures: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Logits (B,), and the auxiliary classifier's (B, classes), or None where there is none."""
+        found = self(pictures)
+        return found if self.classes else (found, None)
+
+    def score(self, pictures: Tensor) -> Tensor:
+        """Logits (B,) alone."""
+        return self.seen(pictures)[0]
+
+
+def names_loss(named: Tensor | None, names: Tensor | None) -> Tensor | float:
+    """Cross-entropy of the classifier's logits and the true attributes, both (B, classes): a sum over the attributes.
+
+    It is averaged over the pictures, and 0 where D names nothing. Taught in 03_attributes.
+    """
+    if named is None or names is None:
+        return 0.0
+    return binary_cross_entropy_with_logits(named, names) * names.shape[1]
+
+
+def steepness(
+    penalty: Callable[[Any, Tensor], Tensor], score: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor
+) -> Tensor:
+    """Half of R1 and R2: how steep D's logits are at real pictures and at fakes, by `losses.r1_penalty`; a scalar."""
+    with torch.autocast(real.device.type, enabled=False):  # a gradient of a gradient wants every digit
+        both = penalty(score, real) + penalty(score, fake.detach().float())
+    return both / 2
 
 
 def shorten_gradients(network: nn.Module, optimizer: torch.optim.Optimizer, longest: float) -> None:

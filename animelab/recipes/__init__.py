@@ -5,6 +5,7 @@ from __future__ import annotations
 from animelab import zoo
 from animelab.engine import Recipe
 from animelab.recipes.animegan import AnimeGAN
+from animelab.recipes.backtranslation import BackTranslation
 from animelab.recipes.cartoongan import CartoonGAN
 from animelab.recipes.colorization import Colorization
 from animelab.recipes.cut import CUT
@@ -26,6 +27,7 @@ _ALL: tuple[type[Recipe], ...] = (
     Pix2Pix,
     CycleGAN,
     CUT,
+    BackTranslation,
     StyleGAN2,
     Colorization,
     Sketch,

@@ -122,7 +122,11 @@ class CUT(Recipe):
 
         if c.gamma:
             loss_D = losses.relativistic_discriminator_loss(self.D(real_b), self.D(fake.detach()))
-            self.update(self.D_adam, loss_D + self.steepness(real_b, fake.detach()))
+            total = loss_D
+            if self.steps_done % c.penalty_every == 0:
+                total = total + c.gamma * c.penalty_every * r3gan.steepness(losses.r1_penalty, self.D, real_b, fake)
+            self.steps_done += 1
+            self.update(self.D_adam, total)
         else:
             loss_D = losses.least_squares_discriminator_loss(self.D(real_b), self.D(fake.detach())) / 2
             self.update(self.D_adam, loss_D)
@@ -150,16 +154,6 @@ class CUT(Recipe):
         self.G_decay.step()
         self.D_decay.step()
         return {"D": loss_D.detach(), "G": loss_G.detach(), "NCE": contrast.detach()}
-
-    def steepness(self, real: Tensor, fake: Tensor) -> Tensor | float:
-        """R1 and R2, weighted, in every so many steps; 0 in the others."""
-        c = self.config
-        self.steps_done += 1
-        if (self.steps_done - 1) % c.penalty_every:
-            return 0.0
-        with torch.autocast(self.device.type, enabled=False):  # a gradient of a gradient wants every digit
-            both = losses.r1_penalty(self.D, real) + losses.r1_penalty(self.D, fake.float())
-        return c.gamma / 2 * c.penalty_every * both
 
     def preview(self) -> np.ndarray:
         """Portraits, their cels, and cels with what becomes of them."""

@@ -130,7 +130,13 @@ class Pix2Pix(Recipe):
         fake = self.G(source, *self.latents(len(source)))
 
         loss_D = (pairs_loss if c.gamma else self.discriminator_loss)(self.D, source, target, fake)
-        self.update(self.D_adam, loss_D + (self.steepness(source, target, fake.detach()) if c.gamma else 0))
+        total = loss_D
+        if c.gamma:
+            if self.steps_done % c.penalty_every == 0:
+                score = lambda pictures: self.D(torch.cat([source, pictures], 1))  # noqa: E731
+                total = total + c.gamma * c.penalty_every * r3gan.steepness(losses.r1_penalty, score, target, fake)
+            self.steps_done += 1
+        self.update(self.D_adam, total)
 
         # The generator: fool D, and stay close to the target.
         with frozen(self.D):
@@ -150,17 +156,6 @@ class Pix2Pix(Recipe):
     def latents(self, count: int) -> list[Tensor]:
         """What G gets beside the drawings: [(count, latent)], or []; the paper's only noise is its dropout."""
         return [torch.randn(count, self.config.latent).to(self.device)] if self.config.gamma else []
-
-    def steepness(self, source: Tensor, target: Tensor, fake: Tensor) -> Tensor | float:
-        """R1 and R2, weighted, in every so many steps; 0 in the others."""
-        c = self.config
-        self.steps_done += 1
-        if (self.steps_done - 1) % c.penalty_every:
-            return 0.0
-        with torch.autocast(self.device.type, enabled=False):  # a gradient of a gradient wants every digit
-            score = lambda pictures: self.D(torch.cat([source, pictures], 1))  # noqa: E731
-            both = losses.r1_penalty(score, target) + losses.r1_penalty(score, fake.float())
-        return c.gamma / 2 * c.penalty_every * both
 
     def preview(self) -> np.ndarray:
         """Rows of inputs, of G's answers, and of targets."""

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
 
 from animelab import config as settings
 from animelab import losses
@@ -114,40 +113,25 @@ class R3GAN(Recipe):
         fake = self.G(self.latents(len(real)), *([orders] if c.attributes else []))
 
         # The discriminator: each real picture should score above its fake, by no steep slope around either.
-        (real_logits, names), (fake_logits, _) = self.seen(real), self.seen(fake.detach())
+        (real_logits, named), (fake_logits, _) = self.D.seen(real), self.D.seen(fake.detach())
         loss_D = self.loss(real_logits, fake_logits)
-        total = loss_D + self.named(names, orders)
+        total = loss_D + c.names_weight * r3gan.names_loss(named, orders)
         if self.steps_done % c.penalty_every == 0:
-            with torch.autocast(self.device.type, enabled=False):  # a gradient of a gradient wants every digit
-                both = self.penalty(self.score, real) + self.penalty(self.score, fake.detach().float())
-            total = total + c.gamma / 2 * c.penalty_every * both
+            steep = r3gan.steepness(self.penalty, self.D.score, real, fake)
+            total = total + c.gamma * c.penalty_every * steep
         self.update(self.D_adam, total)
 
         # The generator: each fake should score above its real picture, and show the attributes of both.
         with frozen(self.D):
-            fake_logits, names = self.seen(fake)
-            loss_G = self.loss(fake_logits, self.score(real))
-        self.update(self.G_adam, loss_G + self.named(names, orders))
+            fake_logits, named = self.D.seen(fake)
+            loss_G = self.loss(fake_logits, self.D.score(real))
+        self.update(self.G_adam, loss_G + c.names_weight * r3gan.names_loss(named, orders))
 
         self.G_ema.update(self.G)
         self.G_decay.step()
         self.D_decay.step()
         self.steps_done += 1
         return {"D": loss_D.detach(), "G": loss_G.detach()}
-
-    def seen(self, pictures: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Logits (B,) of D, and the auxiliary classifier's (B, 34), if there is one."""
-        found = self.D(pictures)
-        return found if self.config.attributes else (found, None)
-
-    def score(self, pictures: Tensor) -> Tensor:
-        return self.seen(pictures)[0]
-
-    def named(self, names: Tensor | None, orders: Tensor | None) -> Tensor | float:
-        """What it costs not to read, or not to show, what was ordered; 0 where nothing was."""
-        if names is None or orders is None:
-            return 0.0
-        return self.config.names_weight * len(TAGS) * binary_cross_entropy_with_logits(names, orders)
 
     def preview(self) -> np.ndarray:
         """All from fixed latents; with attributes four of them, one a row, and eight orders, one a column."""

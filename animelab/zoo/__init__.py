@@ -6,14 +6,5 @@ from animelab.zoo.pretrained import LARGE, OPTIONS, Conditional, OfClasses, Pret
 from animelab.zoo.start import discriminators, trained
 
 __all__ = ["FOLDER", "LARGE", "TRANSLATORS", "Conditional", "Pretrained", "Translator", "card", "colorist", "load"]
-__all__ += [
-    "OPTIONS",
-    "OfClasses",
-    "discriminators",
-    "load_run",
-    "names",
-    "network",
-    "open_model",
-    "open_translator",
-    "trained",
-]
+__all__ += ["OPTIONS", "OfClasses", "discriminators", "load_run", "names", "network", "open_model"]
+__all__ += ["open_translator", "trained"]

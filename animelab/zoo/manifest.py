@@ -13,7 +13,7 @@ from animelab.errors import LabError
 FOLDER = Path(__file__).parent
 TRANSLATORS = (
     "pix2pix.generator", "cyclegan.generator", "cyclegan.pair", "sketchkeras.unet", "cartoongan.generator",
-    "animeganv2.generator", "ugatit.pair", "r3gan.unet", "cut.generator",
+    "animeganv2.generator", "ugatit.pair", "r3gan.unet", "r3gan.pair", "cut.generator",
 )  # fmt: skip
 
 

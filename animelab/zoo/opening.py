@@ -57,9 +57,7 @@ def load_run(folder: str | Path) -> Any:
     folder = _place(folder)
     path = folder / "weights.safetensors"
     if not path.exists():
-        raise LabError(
-            f"{folder} holds no trained weights (weights.safetensors); train there first, or check the path."
-        )
+        raise LabError(f"{folder} holds no trained weights (no weights.safetensors); train there, or check the path.")
     return _open(path, folder.name, read_record(folder))
 
 

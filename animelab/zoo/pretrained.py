@@ -216,10 +216,8 @@ class Translator:
             raise LabError(f"'{self.name}' with dropout sees a picture as a whole, up to {LARGE} px; make it smaller.")
         own = [latents_of(seed, len(padded), network.latent)] if isinstance(network, r3gan.UNet) else []
         batches = zip(*(each.split(1 if large or network.training else 16) for each in (padded, *own)))
-        done = [
-            in_one_light(network, translated, part[0], multiple) if large else translated(*part) for part in batches
-        ]
-        return torch.cat(done)[..., :high, :wide]
+        out = [in_one_light(network, translated, part[0], multiple) if large else translated(*part) for part in batches]
+        return torch.cat(out)[..., :high, :wide]
 
     @property
     def square(self) -> int | None:
@@ -231,7 +229,9 @@ class Translator:
         """The side of the pictures it learned from, as its run or its network says; None where neither does."""
         config, network = self.card.get("config"), self.direction()
         known = self.card.get("size") or (config.get("size") if isinstance(config, dict) else None)
-        known = known or (network.size if isinstance(network, (pix2pix.Generator, ugatit.Generator)) else None)
+        known = known or (
+            network.size if isinstance(network, (pix2pix.Generator, ugatit.Generator, r3gan.UNet)) else None
+        )
         return known if isinstance(known, int) else None
 
     @property
@@ -277,7 +277,7 @@ class Translator:
 
     def direction(self, back: bool = False) -> nn.Module:
         """The bare network, of a pair the one from A to B or from B to A; LabError where there is no way back."""
-        if isinstance(self.network, (cyclegan.Pair, ugatit.Pair)):
+        if isinstance(self.network, (cyclegan.Pair, ugatit.Pair, r3gan.Pair)):
             return self.network.b_to_a if back else self.network.a_to_b
         if back:
             raise LabError(f"'{self.name}' knows one direction only; leave out the way back.")

@@ -873,13 +873,13 @@ curves(
 # 4. **One more map.** What D may know of the batch it gets in one number, how much its pictures differ (*minibatch standard
 #    deviation*). A G that draws one face for all is found out by it.
 #
-# The generator stays. This is the step, from `animelab/recipes/r3gan.py`, without what you have seen (`score` gives D's logits):
+# The generator stays. This is the step, from `animelab/recipes/r3gan.py`, without what you have seen (`D.score` gives its logits):
 #
 # ```python
 # loss_D = self.loss(real_logits, fake_logits)  # softplus(fake - real)
-# both = self.penalty(self.score, real) + self.penalty(self.score, fake.detach().float())  # R1 and R2, in every fourth step
+# both = self.penalty(self.D.score, real) + self.penalty(self.D.score, fake.detach().float())  # R1 and R2, in every fourth step
 #
-# loss_G = self.loss(fake_logits, self.score(real))  # the same, with the two exchanged
+# loss_G = self.loss(fake_logits, self.D.score(real))  # the same, with the two exchanged
 # ```
 #
 # Both games once more at 32 pixels, with the same generator, the same pictures and the same number of steps. **Predict:** which one

@@ -49,8 +49,8 @@ step = inspect.getsource(dcgan.DCGAN.step)
 for line in ("loss_G = self.loss.generator(self.D(fake))", "with frozen(self.D):", "self.G_ema.update(self.G, self.update_average)"):
     assert line in step, "the step that the lesson quotes"
 step = inspect.getsource(r3gan.R3GAN.step)
-for line in ("loss_D = self.loss(real_logits, fake_logits)", "both = self.penalty(self.score, real) + self.penalty(self.score, fake.detach().float())",
-             "loss_G = self.loss(fake_logits, self.score(real))"):
+for line in ("loss_D = self.loss(real_logits, fake_logits)", "both = self.penalty(self.D.score, real) + self.penalty(self.D.score, fake.detach().float())",
+             "loss_G = self.loss(fake_logits, self.D.score(real))"):
     assert line in step, "the other step that it quotes"
 of = {name: zoo.load(name).sample(crowd, seed=0) for name in ("dcgan-faces-64", "r3gan-faces-64")}
 far, spread = [metrics.fd_studio(drawn_faces, each) for each in of.values()], [metrics.variety(each, drawn_faces) for each in of.values()]

@@ -181,7 +181,6 @@ SEES: dict[str, Callable[[Any], object]] = {
 }
 ANY_CHANNELS = {
     "psnr": lambda pictures: metrics.psnr(pictures, pictures),
-    "ssim": lambda pictures: metrics.ssim(pictures, pictures),
     "variety": lambda pictures: metrics.variety(pictures, GOOD),
 }
 PYTHON: list[tuple[str, Callable[[], object], str]] = [

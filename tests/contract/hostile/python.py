@@ -134,8 +134,6 @@ PYTHON: list[tuple[str, Callable[[], object], str | None]] = [
       for columns in (0, -1, 2.5, "a", None, 10**12)),
     *((f"{size!r} real faces", lambda size=size: data.real_faces(size), "size takes a whole number from 1")
       for size in (0, -1, 2.5, 10**6, "a", None)),
-    ("compare in size 0", lambda: viz.compare({"a": GOOD}, size=0), "size takes"),
-    ("compare in size 10**6", lambda: viz.compare({"a": GOOD}, size=10**6), "size takes"),
     ("compare a list", lambda: viz.compare([GOOD]), "{name: images}"),
     ("compare nothing", lambda: viz.compare(None), "{name: images}"),
     ("compare numbers", lambda: viz.compare({1: GOOD, 2.5: GOOD, (): GOOD, None: GOOD}), None),

@@ -1,0 +1,162 @@
+"""Back-translation: two styles and no pairs, until each direction makes pairs for the other. Taught in 05_cyclegan.
+
+The idea is that of translating languages without a dictionary (Sennrich et al. 2016; Lample et al. 2018): whatever one
+direction makes of a real picture is an exercise for the other one, and the real picture is the solution. The game is
+R3GAN's (Huang et al. 2024), and D's auxiliary classifier says what has to stay (Odena et al. 2017; StarGAN, Choi et al.
+2018).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from animelab import config as settings
+from animelab import losses
+from animelab.config import TrainingConfig
+from animelab.data import StudioUnpaired, StudioUnpairedAttributes, UnpairedFolder, jittered
+from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
+from animelab.errors import LabError
+from animelab.metrics import perception
+from animelab.nn import r3gan
+from animelab.studio import TAGS
+from animelab.viz import grid
+
+
+@dataclass(frozen=True)
+class Config(TrainingConfig):
+    """Found by trials of our own; see course/measurements.md."""
+
+    batch: int = 8
+    size: int = 128
+    width: int = 16  # of both generators' first layer; their discriminators' is twice as wide
+    latent: int = 32
+    lr: float = 7e-4
+    ema: float = 0.995
+    gamma: float = 1.0  # weight of R1 and R2
+    penalty_every: int = 4  # steps between both penalties, which count as many times more
+    longest: float = 5.0  # D's gradient is shortened to this norm: one steep picture can end a training
+    back_weight: float = 5.0  # of L1 between a solution and an answer
+    features_weight: float = 0.3  # of the same through features that have learned to see
+    features: str = "tagger"
+    noise: float = 0.05  # in an exercise, so that nothing can be hidden in what no eye sees
+    names_weight: float = 0.15  # of the attributes that D names, and that a translation should keep; 0: none are known
+    a: str = "portrait"
+    b: str = "cel"
+    prior: str = "frontal"
+    faces: int = 5_000  # drawn characters a side, when no folder is given
+
+
+PRESETS = {
+    "smoke": Config(
+        steps=20, batch=2, size=32, width=4, latent=4, faces=32, log_every=5, preview_every=10, checkpoint_every=10
+    ),
+    "cpu": Config(steps=1200, decay=1200, size=64),
+    "t4": Config(steps=20_000, decay=20_000, batch=16, width=32, prior="full", checkpoint_every=1000),  # not measured
+    "h100": Config(steps=40_000, decay=40_000, batch=32, width=64, prior="full", checkpoint_every=2000),  # not measured
+}
+
+
+def preset(name: str, **changes: object) -> Config:
+    """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
+    return settings.change(settings.pick(PRESETS, name), **changes)
+
+
+class BackTranslation(Recipe):
+    """Two generators, each of which learns from real pictures that the other one has translated."""
+
+    name = "backtranslation"
+    presets = PRESETS
+
+    @staticmethod
+    def data(config: Config, folder: Path | None = None) -> Any:
+        if folder is not None and config.names_weight:
+            raise LabError("A folder lacks the attributes of its pictures; leave --data out, or set names_weight=0.")
+        if folder is not None:
+            return UnpairedFolder(folder, config.size)
+        drawn = StudioUnpairedAttributes if config.names_weight else StudioUnpaired
+        return drawn(config.a, config.b, config.size, config.faces, config.seed, config.prior)
+
+    def build(self, config: Config) -> None:
+        self.G = r3gan.Pair(config.size, config.width, config.latent)
+        tags = len(TAGS) if config.names_weight else 0
+        self.D_a, self.D_b = (
+            r3gan.Discriminator(config.size, 2 * config.width, tags).apply(r3gan.initialize) for _ in "ab"
+        )
+        self.G_ema = EMA(self.G, config.ema)
+        both = torch.nn.ModuleList([self.D_a, self.D_b])
+        self.G_adam, self.D_adam = (adam(each, config.lr, (0.0, 0.99)) for each in (self.G, both))
+        r3gan.shorten_gradients(both, self.D_adam, config.longest)
+        self.G_decay, self.D_decay = (linear_decay(each, config.decay) for each in (self.G_adam, self.D_adam))
+        self.steps_done = torch.zeros((), dtype=torch.int64)
+        self.look = perception.extractor(config.features, self.device)
+
+    def step(self, batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
+        c = self.config
+        real_a, real_b = (jittered(side, crop=1.0)[0] for side in batch[:2])  # (B, 3, size, size) in [-1, 1]
+        names_a, names_b = batch[2:] or (None, None)  # (B, 34) of 0 and 1
+
+        # Translations of real pictures, and answers to exercises: no gradient goes from these to who set them.
+        fake_a = self.G.b_to_a(real_b, self.latents(len(real_b)))
+        asked = torch.cat([real_a, self.exercise(fake_a)])
+        fake_b, back_b = self.G.a_to_b(asked, self.latents(len(asked))).split([len(real_a), len(real_b)])
+        back_a = self.G.b_to_a(self.exercise(fake_b), self.latents(len(fake_b)))
+        sides = (self.D_a, real_a, fake_a, names_a, names_b), (self.D_b, real_b, fake_b, names_b, names_a)
+
+        # The discriminators: a real picture should score above a fake; and they learn to name attributes.
+        total, loss_D = torch.zeros((), device=self.device), []
+        for D, real, fake, names, _ in sides:
+            real_logits, named = D.seen(real)
+            loss_D.append(losses.relativistic_discriminator_loss(real_logits, D.score(fake.detach())))
+            total = total + loss_D[-1] + c.names_weight * r3gan.names_loss(named, names)
+            if self.steps_done % c.penalty_every == 0:
+                total = total + c.gamma * c.penalty_every * r3gan.steepness(losses.r1_penalty, D.score, real, fake)
+        self.update(self.D_adam, total)
+
+        # The generators: score above real pictures, keep the attributes, and answer as the solutions say.
+        back = (back_a - real_a).abs().mean() + (back_b - real_b).abs().mean()
+        total, loss_G = c.back_weight * back + c.features_weight * self.unlike(back_b, real_b), []
+        with frozen(self.D_a, self.D_b):
+            for D, real, fake, _, names in sides:
+                fake_logits, named = D.seen(fake)
+                loss_G.append(losses.relativistic_discriminator_loss(fake_logits, D.score(real)))
+                total = total + loss_G[-1] + c.names_weight * r3gan.names_loss(named, names)
+        self.update(self.G_adam, total)
+
+        self.G_ema.update(self.G)
+        self.G_decay.step()
+        self.D_decay.step()
+        self.steps_done += 1
+        return {"D": torch.stack(loss_D).sum().detach(), "G": torch.stack(loss_G).sum().detach(), "back": back.detach()}
+
+    def latents(self, count: int) -> Tensor:
+        return torch.randn(count, self.config.latent).to(self.device)
+
+    def exercise(self, fakes: Tensor) -> Tensor:
+        """What one direction made, with some noise, for the other one."""
+        return fakes.detach() + self.config.noise * torch.randn(fakes.shape).to(fakes)
+
+    def unlike(self, answers: Tensor, solutions: Tensor) -> Tensor:
+        """How far they are from each other at four depths of a network that has learned to see drawings."""
+        with torch.no_grad():
+            wanted = self.look(solutions)
+        return perception.content_distance(self.look(answers), wanted, (0, 1, 2, 3))
+
+    def preview(self) -> np.ndarray:
+        """A, A to B, A to B to A; then the same from B."""
+        (a, b), pair = self.examples[:2], self.G_ema.average
+        assert isinstance(pair, r3gan.Pair)
+        with torch.random.fork_rng():  # the same latents in every preview
+            torch.manual_seed(0)
+            z = self.latents(len(a))
+            rows = [a, pair.a_to_b(a, z), pair.b_to_a(pair.a_to_b(a, z), z)]
+            return grid(torch.cat([*rows, b, pair.b_to_a(b, z), pair.a_to_b(pair.b_to_a(b, z), z)]), len(a))
+
+    def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:
+        c = self.config
+        return "r3gan.pair", {"size": c.size, "width": c.width, "latent": c.latent}, self.G_ema.average
