@@ -39,7 +39,7 @@ SETTINGS: dict[str, Range] = {
         "dots": (6, 4096),
         "radius": (0, 64),
         "lr lr_G lr_D lr_first": (0.0, 10.0),
-        "weight_decay none few asked strange mixing ada_target": (0.0, 1.0),
+        "weight_decay none few asked strange mixing ada_target camera noise": (0.0, 1.0),
         "beta1 ema": (0.0, BELOW_1),
         "crop scaled": (1.0, 4.0),
         "turned": (0.0, math.pi),

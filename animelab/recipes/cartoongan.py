@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
-from torchvision.io import decode_jpeg, encode_jpeg
 from torchvision.transforms.functional import gaussian_blur
 
 from animelab import config as settings
@@ -110,7 +111,11 @@ def photographed(pictures: Tensor, share: float = 0.5) -> Tensor:
             picture = gaussian_blur(picture, 5, [0.3 + soft])
         picture = (picture + 0.03 * size * torch.randn_like(picture)).clamp(0, 1)
         if faults[4]:
-            picture = decode_jpeg(encode_jpeg((picture * 255).byte(), int(40 + 55 * red))).float() / 255
+            file = io.BytesIO()
+            Image.fromarray((picture * 255).byte().permute(1, 2, 0).numpy()).save(
+                file, "JPEG", quality=int(40 + 55 * red)
+            )
+            picture = torch.from_numpy(np.array(Image.open(file))).permute(2, 0, 1) / 255
         out.append(picture * 2 - 1)
     return torch.stack(out).to(pictures.device)
 
