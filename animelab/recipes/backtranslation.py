@@ -19,11 +19,11 @@ from torch import Tensor
 from animelab import config as settings
 from animelab import losses
 from animelab.config import TrainingConfig
-from animelab.data import StudioUnpaired, StudioUnpairedAttributes, UnpairedFolder, jittered
+from animelab.data import StudioScenes, StudioUnpaired, StudioUnpairedAttributes, UnpairedFolder, jittered
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
 from animelab.errors import LabError
 from animelab.metrics import perception
-from animelab.nn import r3gan
+from animelab.nn import NETWORKS, r3gan
 from animelab.studio import TAGS
 from animelab.viz import grid
 
@@ -33,9 +33,12 @@ class Config(TrainingConfig):
     """Found by trials of our own; see course/measurements.md."""
 
     batch: int = 8
-    size: int = 128
+    size: int = 128  # what the networks see:
+    picture: int = 128  # a piece of pictures with this side, or all of them
+    network: str = "unet"  # or "ugatit", whose light generator knows one answer only
     width: int = 16  # of both generators' first layer; their discriminators' is twice as wide
-    latent: int = 32
+    blocks: int = 3  # of U-GAT-IT
+    latent: int = 32  # of the U-Net
     lr: float = 7e-4
     ema: float = 0.995
     gamma: float = 1.0  # weight of R1 and R2
@@ -51,12 +54,28 @@ class Config(TrainingConfig):
     prior: str = "frontal"
     faces: int = 5_000  # drawn characters a side, when no folder is given
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.size > self.picture:
+            raise LabError(f"size={self.size} is a piece of picture={self.picture}, and so not larger.")
+        if self.network not in ("unet", "ugatit"):
+            raise LabError(f"network={self.network!r}: {settings.nearest(self.network, ('unet', 'ugatit'))}")
+
 
 PRESETS = {
     "smoke": Config(
-        steps=20, batch=2, size=32, width=4, latent=4, faces=32, log_every=5, preview_every=10, checkpoint_every=10
+        steps=20,
+        batch=2,
+        size=32,
+        picture=32,
+        width=4,
+        latent=4,
+        faces=32,
+        log_every=5,
+        preview_every=10,
+        checkpoint_every=10,
     ),
-    "cpu": Config(steps=1200, decay=1200, size=64),
+    "cpu": Config(steps=1200, decay=1200, size=64, picture=64),
     "t4": Config(steps=20_000, decay=20_000, batch=16, width=32, prior="full", checkpoint_every=1000),  # not measured
     "h100": Config(steps=40_000, decay=40_000, batch=32, width=64, prior="full", checkpoint_every=2000),  # not measured
 }
@@ -78,12 +97,15 @@ class BackTranslation(Recipe):
         if folder is not None and config.names_weight:
             raise LabError("A folder lacks the attributes of its pictures; leave --data out, or set names_weight=0.")
         if folder is not None:
-            return UnpairedFolder(folder, config.size)
+            return UnpairedFolder(folder, config.picture)
+        if config.a == "photo":
+            return StudioScenes(config.a, config.b, config.picture, config.faces, config.seed)
         drawn = StudioUnpairedAttributes if config.names_weight else StudioUnpaired
-        return drawn(config.a, config.b, config.size, config.faces, config.seed, config.prior)
+        return drawn(config.a, config.b, config.picture, config.faces, config.seed, config.prior)
 
     def build(self, config: Config) -> None:
-        self.G = r3gan.Pair(config.size, config.width, config.latent)
+        name, arguments = self.shape()
+        self.G: Any = NETWORKS[name](**arguments)
         tags = len(TAGS) if config.names_weight else 0
         self.D_a, self.D_b = (
             r3gan.Discriminator(config.size, 2 * config.width, tags).apply(r3gan.initialize) for _ in "ab"
@@ -98,14 +120,16 @@ class BackTranslation(Recipe):
 
     def step(self, batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
         c = self.config
-        real_a, real_b = (jittered(side, crop=1.0)[0] for side in batch[:2])  # (B, 3, size, size) in [-1, 1]
+        real_a, real_b = (
+            jittered(side, crop=1.0, size=c.size)[0] for side in batch[:2]
+        )  # (B, 3, size, size) in [-1, 1]
         names_a, names_b = batch[2:] or (None, None)  # (B, 34) of 0 and 1
 
         # Translations of real pictures, and answers to exercises: no gradient goes from these to who set them.
-        fake_a = self.G.b_to_a(real_b, self.latents(len(real_b)))
+        fake_a = self.translated(self.G.b_to_a, real_b)
         asked = torch.cat([real_a, self.exercise(fake_a)])
-        fake_b, back_b = self.G.a_to_b(asked, self.latents(len(asked))).split([len(real_a), len(real_b)])
-        back_a = self.G.b_to_a(self.exercise(fake_b), self.latents(len(fake_b)))
+        fake_b, back_b = self.translated(self.G.a_to_b, asked).split([len(real_a), len(real_b)])
+        back_a = self.translated(self.G.b_to_a, self.exercise(fake_b))
         sides = (self.D_a, real_a, fake_a, names_a, names_b), (self.D_b, real_b, fake_b, names_b, names_a)
 
         # The discriminators: a real picture should score above a fake; and they learn to name attributes.
@@ -134,8 +158,11 @@ class BackTranslation(Recipe):
         self.steps_done += 1
         return {"D": torch.stack(loss_D).sum().detach(), "G": torch.stack(loss_G).sum().detach(), "back": back.detach()}
 
-    def latents(self, count: int) -> Tensor:
-        return torch.randn(count, self.config.latent).to(self.device)
+    def translated(self, generator: Any, pictures: Tensor) -> Tensor:
+        """Answers of one direction; of those that a U-Net knows, one by chance."""
+        if self.config.network == "ugatit":
+            return generator(pictures).out
+        return generator(pictures, torch.randn(len(pictures), self.config.latent).to(self.device))
 
     def exercise(self, fakes: Tensor) -> Tensor:
         """What one direction made, with some noise, for the other one."""
@@ -150,13 +177,18 @@ class BackTranslation(Recipe):
     def preview(self) -> np.ndarray:
         """A, A to B, A to B to A; then the same from B."""
         (a, b), pair = self.examples[:2], self.G_ema.average
-        assert isinstance(pair, r3gan.Pair)
+        rows = []
         with torch.random.fork_rng():  # the same latents in every preview
             torch.manual_seed(0)
-            z = self.latents(len(a))
-            rows = [a, pair.a_to_b(a, z), pair.b_to_a(pair.a_to_b(a, z), z)]
-            return grid(torch.cat([*rows, b, pair.b_to_a(b, z), pair.a_to_b(pair.b_to_a(b, z), z)]), len(a))
+            for given, there, back in ((a, pair.a_to_b, pair.b_to_a), (b, pair.b_to_a, pair.a_to_b)):
+                rows += [given, answer := self.translated(there, given), self.translated(back, answer)]
+        return grid(torch.cat(rows), len(a))
 
-    def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:
+    def shape(self) -> tuple[str, dict[str, Any]]:
         c = self.config
-        return "r3gan.pair", {"size": c.size, "width": c.width, "latent": c.latent}, self.G_ema.average
+        if c.network == "ugatit":
+            return "ugatit.pair", {"size": c.size, "width": c.width, "blocks": c.blocks, "light": True}
+        return "r3gan.pair", {"size": c.size, "width": c.width, "latent": c.latent}
+
+    def weights(self) -> tuple[str, dict[str, Any], torch.nn.Module]:
+        return *self.shape(), self.G_ema.average

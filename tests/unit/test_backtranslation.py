@@ -11,7 +11,7 @@ from torch import Tensor
 from animelab import losses
 from animelab.data import StudioUnpairedAttributes
 from animelab.errors import LabError
-from animelab.nn import count_parameters, r3gan
+from animelab.nn import count_parameters, r3gan, ugatit
 from animelab.recipes.backtranslation import PRESETS, BackTranslation
 from animelab.studio import TAGS
 
@@ -41,6 +41,17 @@ def test_nobody_learns_from_the_exercises_it_sets() -> None:
         name.split(".")[0] for name, weight in recipe.G.named_parameters() if not torch.equal(weight, before[name])
     }
     assert moved == {"a_to_b", "b_to_a"}
+
+
+def test_u_gat_its_generators_can_play_it_too() -> None:
+    recipe = BackTranslation(dataclasses.replace(ALONE, network="ugatit", blocks=1), "cpu")
+    assert isinstance(recipe.weights()[2], ugatit.Pair) and all(
+        v.isfinite() for v in recipe.step(batch(False)).values()
+    )
+    with pytest.raises(LabError, match="nearest|unet"):
+        dataclasses.replace(ALONE, network="u-net")
+    with pytest.raises(LabError, match="not larger"):
+        dataclasses.replace(ALONE, picture=16)
 
 
 def test_an_exercise_has_no_gradient_and_the_noise_it_should() -> None:
