@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from animelab import config as settings
 from animelab import losses
@@ -49,6 +50,7 @@ class Config(TrainingConfig):
     features: str = "tagger"
     noise: float = 0.05  # in an exercise, so that nothing can be hidden in what no eye sees
     names_weight: float = 0.15  # of the attributes that D names, and that a translation should keep; 0: none are known
+    color_weight: float = 0.0  # of what a translation's color is off from its source, through a blur; where colors stay
     a: str = "portrait"
     b: str = "cel"
     prior: str = "frontal"
@@ -145,6 +147,9 @@ class BackTranslation(Recipe):
         # The generators: score above real pictures, keep the attributes, and answer as the solutions say.
         back = (back_a - real_a).abs().mean() + (back_b - real_b).abs().mean()
         total, loss_G = c.back_weight * back + c.features_weight * self.unlike(back_b, real_b), []
+        if c.color_weight:
+            off = avg_pool2d(fake_b - real_a, 8).abs().mean() + avg_pool2d(fake_a - real_b, 8).abs().mean()
+            total = total + c.color_weight * off
         with frozen(self.D_a, self.D_b):
             for D, real, fake, _, names in sides:
                 fake_logits, named = D.seen(fake)
