@@ -105,7 +105,10 @@ def exam(recipe: str, settings: Any, model: str | Path, count: int = 2048) -> di
         orders = drawn.orders(count) if isinstance(drawn, zoo.Conditional) else None
         return {**scores(real, fake), **(_seen(fake, orders) if orders is not None else {})}
     many = min(count, 512)
-    if recipe in ("cyclegan", "cut", "ugatit", "backtranslation"):
+    if recipe in ("cartoongan", "animegan") or getattr(settings, "a", "") == "photo":
+        places = StudioScenes("photo", "anime", settings.picture, 128, split="test")
+        source, truth, tags = places.batch(range(128))[0], places.truth(range(128)), None
+    elif recipe in ("cyclegan", "cut", "ugatit", "backtranslation"):
         faces = StudioUnpaired("portrait", "cel", settings.size, many, prior=settings.prior, split="test")
         source, truth = faces.batch(range(many))[0], faces.truth(range(many))
         tags = torch.tensor([list(faces.casts[0][i].tags().values()) for i in range(many)]).float()
@@ -113,16 +116,15 @@ def exam(recipe: str, settings: Any, model: str | Path, count: int = 2048) -> di
         pairs = StudioPairs(settings.source, "color", settings.size, many, prior=settings.prior, split="test")
         source, truth = map(as_pictures, pairs.batch(range(many)))
         tags = torch.tensor([list(pairs.cast[i].tags().values()) for i in range(many)]).float()
-    elif recipe in ("cartoongan", "animegan"):
-        places = StudioScenes("photo", "anime", settings.picture, 128, split="test")
-        source, truth, tags = places.batch(range(128))[0], places.truth(range(128)), None
     else:
         return colorization.exam(settings, model) if recipe == "colorization" else {}
     fake = zoo.open_translator(model).translate(source)
     seen, exact = metrics.perceptual(fake, truth), metrics.psnr(fake, truth)
     far = {"distance": (fake - truth).abs(), "PSNR": exact, "perceptual": seen}
     found = {name: round(float(value.mean()), 3) for name, value in far.items()}
-    return found if tags is None else found | {"fd_studio": metrics.fd_studio(truth, fake)} | _seen(fake, tags)
+    if tags is None:
+        return found | {"grid": round(metrics.grid_energy(fake), 3)}
+    return found | {"fd_studio": metrics.fd_studio(truth, fake)} | _seen(fake, tags)
 
 
 def _seen(pictures: torch.Tensor, tags: torch.Tensor) -> dict[str, float]:

@@ -51,13 +51,13 @@ def seen_difference(a: Tensor, b: Tensor) -> Tensor:
 def grid_energy(pictures: Tensor, period: int = 4) -> float:
     """How much stronger pictures are at the frequencies of a grid of `period` pixels than beside them; 1 is no grid.
 
-    pictures: (B, 3, H, W), a square whose side is a multiple of `period`, at least 16 of them. A mean over the
+    pictures: (B, 3, H, W), a square whose side is a multiple of `period`, at least 12 of them. A mean over the
     frequencies of the grid: power there, by the median power up to 6 steps around. What leaves a grid is
     a stride of the network, and so the period is a product of its strides. Taught in 09_cartoongan.
     """
     side = limits.pictures(pictures, channels=3).shape[-1]
-    if pictures.shape[-2] != side or side % period or side < 16 * period:
-        raise LabError(f"A grid of {period} px is looked for in squares of a multiple of it from {16 * period} px.")
+    if pictures.shape[-2] != side or side % period or side < 12 * period:
+        raise LabError(f"A grid of {period} px is looked for in squares of a multiple of it from {12 * period} px.")
     window = torch.hann_window(side).to(pictures.device)
     gray = pictures.float().mean(1)
     power = torch.fft.fft2((gray - gray.mean((1, 2), keepdim=True)) * window * window[:, None]).abs().square().mean(0)

@@ -148,7 +148,11 @@ def test_whatever_the_plan_trains_can_be_examined(name, tmp_path, monkeypatch) -
     planned = builds.plan()[name]
     kind = RECIPES[planned["recipe"]]
     counts = {"scenes": 8} if planned["recipe"] in ("cartoongan", "animegan") else {"faces": 8}
-    stage = {key: planned["settings"][key] for key in ("stage", "network", "source") if key in planned["settings"]}
+    stage = {
+        key: planned["settings"][key]
+        for key in ("stage", "network", "source", "a", "b", "names_weight")
+        if key in planned["settings"]
+    }
     settings = dataclasses.replace(kind.presets["smoke"], steps=1, batch=2, **counts, **stage)
     train(kind(settings, "cpu"), kind.data(settings), tmp_path / "run", watch=lambda progress: None)
     assert all(math.isfinite(value) for value in builds.exam(kind.name, settings, tmp_path / "run", 260).values())
