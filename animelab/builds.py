@@ -170,7 +170,7 @@ def add(name: str, folder: Path, machine: str) -> str:
             "data": record["data"],
             "config": settings,
             "seed": settings["seed"],
-            "size": settings.get("size"),
+            "size": settings.get("picture", settings.get("size")),
             "steps": settings["steps"],
             "images": settings["steps"] * settings["batch"],
             "minutes": round(saved["seconds"] / 60, 1),

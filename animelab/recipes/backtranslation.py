@@ -8,14 +8,18 @@ R3GAN's (Huang et al. 2024), and D's auxiliary classifier says what has to stay 
 
 from __future__ import annotations
 
+import io
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
+from torchvision.transforms.functional import gaussian_blur
 
 from animelab import config as settings
 from animelab import losses
@@ -48,6 +52,7 @@ class Config(TrainingConfig):
     back_weight: float = 5.0  # of L1 between a solution and an answer
     features_weight: float = 0.3  # of the same through features that have learned to see
     features: str = "tagger"
+    camera: float = 0.0  # how often each of a camera's faults befalls a photograph; what is drawn should not show it
     noise: float = 0.05  # in an exercise, so that nothing can be hidden in what no eye sees
     names_weight: float = 0.15  # of the attributes that D names, and that a translation should keep; 0: none are known
     color_weight: float = 0.0  # of what a translation's color is off from its source, through a blur; where colors stay
@@ -69,7 +74,7 @@ PRESETS = {
         steps=20,
         batch=2,
         size=32,
-        picture=32,
+        picture=64,
         width=4,
         latent=4,
         faces=32,
@@ -86,6 +91,37 @@ PRESETS = {
 def preset(name: str, **changes: object) -> Config:
     """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
     return settings.change(settings.pick(PRESETS, name), **changes)
+
+
+def photographed(pictures: Tensor, share: float = 0.5) -> Tensor:
+    """Pictures (B, 3, H, W) in [-1, 1] as a camera may hand them on: each of its faults befalls a `share` of them.
+
+    Exposure, a tint (white balance), haze that is thicker above, blur, noise, and the blocks of a JPEG file.
+    """
+    out = []
+    for clean in pictures.cpu():
+        picture, (size, up, red, blue, haze, soft) = (clean + 1) / 2, torch.rand(6).tolist()
+        faults = torch.rand(5) < share
+        if faults[0]:
+            picture = picture ** math.exp(size - 0.5) * math.exp(0.7 * (up - 0.4))
+        if faults[1]:
+            picture = (
+                picture * torch.tensor([math.exp(0.35 * (red - 0.5)), 1, math.exp(0.35 * (blue - 0.5))])[:, None, None]
+            )
+        if faults[2]:
+            thick = haze / 2 * torch.linspace(1, up, picture.shape[1])[:, None]
+            picture = torch.lerp(picture, 0.8 + 0.2 * torch.rand(3, 1, 1).expand_as(picture), thick.expand_as(picture))
+        if faults[3]:
+            picture = gaussian_blur(picture, 5, [0.3 + soft])
+        picture = (picture + 0.03 * size * torch.randn_like(picture)).clamp(0, 1)
+        if faults[4]:
+            file = io.BytesIO()
+            Image.fromarray((picture * 255).byte().permute(1, 2, 0).numpy()).save(
+                file, "JPEG", quality=int(40 + 55 * red)
+            )
+            picture = torch.from_numpy(np.array(Image.open(file))).permute(2, 0, 1) / 255
+        out.append(picture * 2 - 1)
+    return torch.stack(out).to(pictures.device)
 
 
 class BackTranslation(Recipe):
@@ -130,6 +166,8 @@ class BackTranslation(Recipe):
         # Translations of real pictures, and answers to exercises: no gradient goes from these to who set them.
         fake_a = self.translated(self.G.b_to_a, real_b)
         asked = torch.cat([real_a, self.exercise(fake_a)])
+        if c.camera:
+            asked = photographed(asked, c.camera)
         fake_b, back_b = self.translated(self.G.a_to_b, asked).split([len(real_a), len(real_b)])
         back_a = self.translated(self.G.b_to_a, self.exercise(fake_b))
         sides = (self.D_a, real_a, fake_a, names_a, names_b), (self.D_b, real_b, fake_b, names_b, names_a)

@@ -211,7 +211,7 @@ class Translator:
         large = max(high, wide) > LARGE
         most = network.size if isinstance(network, ugatit.Generator) and not network.light else LARGE
         if (self.attends or isinstance(network, r3gan.UNet)) and max(high, wide) > most:
-            raise LabError(f"'{self.name}' looks at a face as a whole, up to {most} x {most} px; fit the picture.")
+            raise LabError(f"'{self.name}' looks at a picture as a whole, up to {most} x {most} px; make it smaller.")
         if large and network.training:
             raise LabError(f"'{self.name}' with dropout sees a picture as a whole, up to {LARGE} px; make it smaller.")
         own = [latents_of(seed, len(padded), network.latent)] if isinstance(network, r3gan.UNet) else []
@@ -228,7 +228,8 @@ class Translator:
     def side(self) -> int | None:
         """The side of the pictures it learned from, as its run or its network says; None where neither does."""
         config, network = self.card.get("config"), self.direction()
-        known = self.card.get("size") or (config.get("size") if isinstance(config, dict) else None)
+        told = config if isinstance(config, dict) else {}
+        known = self.card.get("size") or told.get("picture") or told.get("size")
         known = known or (
             network.size if isinstance(network, (pix2pix.Generator, ugatit.Generator, r3gan.UNet)) else None
         )

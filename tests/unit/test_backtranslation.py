@@ -12,7 +12,7 @@ from animelab import losses
 from animelab.data import StudioUnpairedAttributes
 from animelab.errors import LabError
 from animelab.nn import count_parameters, r3gan, ugatit
-from animelab.recipes.backtranslation import PRESETS, BackTranslation
+from animelab.recipes.backtranslation import PRESETS, BackTranslation, photographed
 from animelab.studio import TAGS
 
 ALONE = dataclasses.replace(PRESETS["smoke"], batch=2, gamma=0.0, names_weight=0.0, features_weight=0.0, noise=0.0)
@@ -113,3 +113,18 @@ def test_both_sides_come_with_the_attributes_of_their_own_characters(tmp_path) -
 def test_a_folder_has_no_attributes(tmp_path) -> None:
     with pytest.raises(LabError, match="lacks the attributes.*names_weight=0"):
         BackTranslation.data(PRESETS["smoke"], tmp_path)
+
+
+def test_a_camera_spoils_a_share_of_the_pictures_and_never_leaves_the_range() -> None:
+    clean = torch.stack([torch.full((3, 64, 64), value) for value in (-0.7, 0.0, 0.6)]).repeat(16, 1, 1, 1)
+    torch.manual_seed(0)
+    little, much = ((photographed(clean, share) - clean) for share in (0.0, 1.0))
+    assert little.abs().mean() < 0.03 and little.mean().abs() < 1e-3, "without faults there is only noise"
+    off = much.mean((1, 2, 3)).abs()
+    assert off.mean() > 0.1 and off.std() > 0.05, "exposure, tints and haze change each picture, and each differently"
+    assert (photographed(clean, 1.0)).abs().max() <= 1
+    sharp = torch.ones(1, 3, 64, 64) * 0.9
+    sharp[..., 32:] = -0.9
+    steps = [photographed(sharp.expand(32, -1, -1, -1), share).diff(dim=3).abs().amax((1, 2, 3)).mean()
+             for share in (0.0, 1.0)]  # fmt: skip
+    assert steps[1] < 0.7 * steps[0], "lenses blur"

@@ -9,8 +9,6 @@ import pytest
 import torch
 from torch.nn.functional import softplus
 
-from animelab import losses
-from animelab.errors import LabError
 from animelab.metrics import perception
 from animelab.nn import cartoongan
 from animelab.nn.ugatit import AdaLIN
@@ -181,73 +179,3 @@ def test_gray_color_and_total_variation_by_hand() -> None:
     steps = torch.zeros(1, 3, 4, 4)
     steps[..., 2:] = 3
     assert float(animegan.total_variation(steps)) == pytest.approx(9 / 3 / 2), "one of three neighbors differs by 3"
-
-
-def places(count: int = 3, size: int = 80) -> torch.Tensor:
-    return torch.rand(count, 3, size, size, generator=torch.Generator().manual_seed(1)) * 1.8 - 0.9
-
-
-def test_a_camera_spoils_a_share_of_the_pictures_and_never_leaves_the_range() -> None:
-    clean = torch.stack([torch.full((3, 64, 64), value) for value in (-0.7, 0.0, 0.6)]).repeat(16, 1, 1, 1)
-    torch.manual_seed(0)
-    little, much = ((recipes.photographed(clean, share) - clean) for share in (0.0, 1.0))
-    assert little.abs().mean() < 0.03 and little.mean().abs() < 1e-3, "without faults there is only noise"
-    off = much.mean((1, 2, 3)).abs()
-    assert off.mean() > 0.1 and off.std() > 0.05, "exposure, tints and haze change each picture, and each differently"
-    assert (recipes.photographed(clean, 1.0)).abs().max() <= 1
-    sharp = torch.ones(1, 3, 64, 64) * 0.9
-    sharp[..., 32:] = -0.9
-    steps = [recipes.photographed(sharp.expand(32, -1, -1, -1), share).diff(dim=3).abs().amax((1, 2, 3)).mean()
-             for share in (0.0, 1.0)]  # fmt: skip
-    assert steps[1] < 0.7 * steps[0], "lenses blur"
-
-
-def test_pieces_are_cut_out_of_their_own_picture() -> None:
-    pictures = torch.arange(3.0)[:, None, None, None] + torch.linspace(0, 0.5, 80).expand(1, 3, 80, 80)
-    found = recipes.pieces(pictures, 4)
-    assert found.shape == (12, 3, 64, 64)
-    assert found.floor().flatten(1).unique(dim=1).flatten().tolist() == [0.0] * 4 + [1.0] * 4 + [2.0] * 4
-    assert len({float(each[0, 0, 0]) % 1 for each in found}) > 3, "from many places"
-
-
-def test_pairs_of_pieces_and_drawings_without_edges_are_what_D_compares(monkeypatch) -> None:
-    config = dataclasses.replace(recipes.PRESETS["pairs"], size=64, picture=64, width=4, width_D=4, blocks=1, first=0)
-    recipe = recipes.CartoonGAN(dataclasses.replace(config, camera=0.0, gamma=3.0, penalty_every=2), "cpu")
-    monkeypatch.setattr(recipes, "pieces", lambda pictures: pictures)  # 64 of 64 pixels
-    photos, drawings = places(2, 64), places(2, 64).flip(0).round()
-    D, fake = copy.deepcopy(recipe.D), recipe.G(photos)
-    real, made, soft = (D(each) for each in (drawings, fake, cartoongan.edge_smoothed(drawings)))
-    loss = softplus(made - real).mean() + softplus(soft - real).mean() / 2
-    steep = [losses.r1_penalty(D, each) for each in (drawings, fake)]
-    updates, update = [], recipe.update
-    recipe.update = lambda optimizer, value: updates.append(value.item()) or update(optimizer, value)
-    recipe.steps_done += 1
-    assert recipe.pairs(drawings, fake)[0].item() == pytest.approx(loss.item(), rel=1e-4)
-    assert recipe.pairs(drawings, fake.detach())[1].isfinite()
-    assert updates[0] == pytest.approx(loss.item(), rel=1e-4), "an odd step has no penalties"
-    recipe.D.load_state_dict(D.state_dict())
-    recipe.steps_done += 1
-    recipe.pairs(drawings, fake)
-    assert updates[-1] == pytest.approx((loss + 3 * sum(steep)).item(), rel=1e-3), "3 / 2, twice, every second step"
-
-
-def test_content_is_compared_from_a_random_pixel_on(monkeypatch) -> None:
-    config = dataclasses.replace(recipes.PRESETS["pairs"], width=4, width_D=4, blocks=1)
-    recipe, corners = recipes.CartoonGAN(config, "cpu"), set()
-    row, column = torch.meshgrid(torch.arange(80.0), torch.arange(80.0), indexing="ij")
-    marked = torch.stack([row, column, row])[None]
-
-    def look(pictures):
-        corners.add(tuple(pictures[0, :2, 0, 0].int().tolist()))
-        assert pictures.shape[2:] == (64, 64)
-        return [pictures] * 4
-
-    recipe.look = look
-    torch.manual_seed(0)
-    assert all(recipe.content(marked, marked, (1, 2)) == 0 for _ in range(60)), "both from the same pixel"
-    assert len(corners) > 40 and max(max(each) for each in corners) == 16
-
-
-def test_pieces_need_pictures_as_large() -> None:
-    with pytest.raises(LabError, match="pieces of 64"):
-        dataclasses.replace(recipes.PRESETS["pairs"], size=48)
