@@ -100,7 +100,7 @@ def photographed(pictures: Tensor, share: float = 0.5) -> Tensor:
     """
     out = []
     for clean in pictures.cpu():
-        picture, (size, up, red, blue, haze, soft) = (clean + 1) / 2, torch.rand(6).tolist()
+        picture, (size, up, red, blue, haze, soft) = ((clean + 1) / 2).clamp(0, 1), torch.rand(6).tolist()
         faults = torch.rand(5) < share
         if faults[0]:
             picture = picture ** math.exp(size - 0.5) * math.exp(0.7 * (up - 0.4))

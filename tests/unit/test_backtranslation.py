@@ -122,7 +122,8 @@ def test_a_camera_spoils_a_share_of_the_pictures_and_never_leaves_the_range() ->
     assert little.abs().mean() < 0.03 and little.mean().abs() < 1e-3, "without faults there is only noise"
     off = much.mean((1, 2, 3)).abs()
     assert off.mean() > 0.1 and off.std() > 0.05, "exposure, tints and haze change each picture, and each differently"
-    assert (photographed(clean, 1.0)).abs().max() <= 1
+    beyond = torch.randn(8, 3, 64, 64) * 2  # exercises carry noise
+    assert all(photographed(each, 1.0).abs().max() <= 1 for each in (clean, beyond)), "NaN would not be"
     sharp = torch.ones(1, 3, 64, 64) * 0.9
     sharp[..., 32:] = -0.9
     steps = [photographed(sharp.expand(32, -1, -1, -1), share).diff(dim=3).abs().amax((1, 2, 3)).mean()
