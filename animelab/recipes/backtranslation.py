@@ -71,21 +71,13 @@ class Config(TrainingConfig):
 
 PRESETS = {
     "smoke": Config(
-        steps=20,
-        batch=2,
-        size=32,
-        picture=64,
-        width=4,
-        latent=4,
-        faces=32,
-        log_every=5,
-        preview_every=10,
+        steps=20, batch=2, size=32, picture=64, width=4, latent=4, faces=32, log_every=5, preview_every=10,
         checkpoint_every=10,
     ),
     "cpu": Config(steps=1200, decay=1200, size=64, picture=64),
     "t4": Config(steps=20_000, decay=20_000, batch=16, width=32, prior="full", checkpoint_every=1000),  # not measured
     "h100": Config(steps=40_000, decay=40_000, batch=32, width=64, prior="full", checkpoint_every=2000),  # not measured
-}
+}  # fmt: skip
 
 
 def preset(name: str, **changes: object) -> Config:
@@ -100,25 +92,22 @@ def photographed(pictures: Tensor, share: float = 0.5) -> Tensor:
     """
     out = []
     for clean in pictures.cpu():
-        picture, (size, up, red, blue, haze, soft) = ((clean + 1) / 2).clamp(0, 1), torch.rand(6).tolist()
-        faults = torch.rand(5) < share
+        (bright, curve, red, blue, haze, above, soft, noise), faults = torch.rand(8).tolist(), torch.rand(5) < share
+        picture = ((clean + 1) / 2).clamp(0, 1)
         if faults[0]:
-            picture = picture ** math.exp(size - 0.5) * math.exp(0.7 * (up - 0.4))
+            picture = picture ** math.exp(curve - 0.5) * math.exp(0.7 * (bright - 0.4))
         if faults[1]:
-            picture = (
-                picture * torch.tensor([math.exp(0.35 * (red - 0.5)), 1, math.exp(0.35 * (blue - 0.5))])[:, None, None]
-            )
+            tint = torch.tensor([red - 0.5, 0, blue - 0.5])[:, None, None]
+            picture = picture * (0.35 * tint).exp()
         if faults[2]:
-            thick = haze / 2 * torch.linspace(1, up, picture.shape[1])[:, None]
+            thick = haze / 2 * torch.linspace(1, above, picture.shape[1])[:, None]
             picture = torch.lerp(picture, 0.8 + 0.2 * torch.rand(3, 1, 1).expand_as(picture), thick.expand_as(picture))
         if faults[3]:
             picture = gaussian_blur(picture, 5, [0.3 + soft])
-        picture = (picture + 0.03 * size * torch.randn_like(picture)).clamp(0, 1)
+        picture = (picture + 0.03 * noise * torch.randn_like(picture)).clamp(0, 1)
         if faults[4]:
-            file = io.BytesIO()
-            Image.fromarray((picture * 255).byte().permute(1, 2, 0).numpy()).save(
-                file, "JPEG", quality=int(40 + 55 * red)
-            )
+            file, pixels = io.BytesIO(), (picture * 255).byte().permute(1, 2, 0).numpy()
+            Image.fromarray(pixels).save(file, "JPEG", quality=int(torch.randint(40, 96, ())))
             picture = torch.from_numpy(np.array(Image.open(file))).permute(2, 0, 1) / 255
         out.append(picture * 2 - 1)
     return torch.stack(out).to(pictures.device)
@@ -137,6 +126,8 @@ class BackTranslation(Recipe):
         if folder is not None:
             return UnpairedFolder(folder, config.picture)
         if config.a == "photo":
+            if config.names_weight:
+                raise LabError("Places have no attributes to name; set names_weight=0, and color_weight, such as 4.")
             return StudioScenes(config.a, config.b, config.picture, config.faces, config.seed)
         drawn = StudioUnpairedAttributes if config.names_weight else StudioUnpaired
         return drawn(config.a, config.b, config.picture, config.faces, config.seed, config.prior)
@@ -158,9 +149,7 @@ class BackTranslation(Recipe):
 
     def step(self, batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
         c = self.config
-        real_a, real_b = (
-            jittered(side, crop=1.0, size=c.size)[0] for side in batch[:2]
-        )  # (B, 3, size, size) in [-1, 1]
+        real_a, real_b = (jittered(side, crop=1.0, size=c.size)[0] for side in batch[:2])  # (B, 3, size, size)
         names_a, names_b = batch[2:] or (None, None)  # (B, 34) of 0 and 1
 
         # Translations of real pictures, and answers to exercises: no gradient goes from these to who set them.

@@ -113,6 +113,8 @@ def test_both_sides_come_with_the_attributes_of_their_own_characters(tmp_path) -
 def test_a_folder_has_no_attributes(tmp_path) -> None:
     with pytest.raises(LabError, match="lacks the attributes.*names_weight=0"):
         BackTranslation.data(PRESETS["smoke"], tmp_path)
+    with pytest.raises(LabError, match="Places have no attributes"):
+        BackTranslation.data(dataclasses.replace(PRESETS["smoke"], a="photo", b="anime"))
 
 
 def test_a_camera_spoils_a_share_of_the_pictures_and_never_leaves_the_range() -> None:
