@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
+from torch.nn.functional import avg_pool2d, interpolate
 from torchvision.transforms.functional import gaussian_blur
 
 from animelab import config as settings
@@ -88,14 +88,15 @@ def preset(name: str, **changes: object) -> Config:
 def photographed(pictures: Tensor, share: float = 0.5) -> Tensor:
     """Pictures (B, 3, H, W) in [-1, 1] as a camera may hand them on: each of its faults befalls a `share` of them.
 
-    Exposure, a tint (white balance), haze that is thicker above, blur, noise, and the blocks of a JPEG file.
+    Exposure, a tint (white balance), haze that is thicker above, blur, and the blocks of a JPEG file. All have noise,
+    and more texture here and there than a generator of photographs makes.
     """
     out = []
     for clean in pictures.cpu():
         (bright, curve, red, blue, haze, above, soft, noise), faults = torch.rand(8).tolist(), torch.rand(5) < share
-        picture = ((clean + 1) / 2).clamp(0, 1)
+        picture = ((clean + 1) / 2).clamp(0, 1) * texture(*clean.shape[1:]).exp()
         if faults[0]:
-            picture = picture ** math.exp(curve - 0.5) * math.exp(0.7 * (bright - 0.4))
+            picture = picture.clamp(0, 1) ** math.exp(curve - 0.5) * math.exp(0.7 * (bright - 0.4))
         if faults[1]:
             tint = torch.tensor([red - 0.5, 0, blue - 0.5])[:, None, None]
             picture = picture * (0.35 * tint).exp()
@@ -111,6 +112,13 @@ def photographed(pictures: Tensor, share: float = 0.5) -> Tensor:
             picture = torch.from_numpy(np.array(Image.open(file))).permute(2, 0, 1) / 255
         out.append(picture * 2 - 1)
     return torch.stack(out).to(pictures.device)
+
+
+def texture(height: int, width: int) -> Tensor:
+    """Noise of several sizes, as leaves, plaster and asphalt have it, strong in some places: (1, height, width)."""
+    noises = [torch.randn(1, 1, height // size, width // size) * torch.rand(()) for size in (1, 2, 4, 8)]
+    whole = torch.stack([interpolate(each, (height, width), mode="bilinear")[0] for each in noises]).sum(0)
+    return 0.6 * torch.rand(()) * whole * interpolate(torch.rand(1, 1, 4, 4), (height, width), mode="bilinear")[0]
 
 
 class BackTranslation(Recipe):

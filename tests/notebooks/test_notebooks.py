@@ -145,6 +145,20 @@ assert [a < b for a, b in zip(before, after)] == [part in ("mouth", "clothes") f
 assert recognized["the portrait"] > 0.99 and 3 / 256 > recognized["somebody else's cel"]
 assert all(0.03 < recognized[name] < 0.05 for name in ("its true cel", "CycleGAN's cel")), "four times of a hundred"
 assert [count_parameters(each()) for each in (cut.Generator, cut.Discriminator, cut.Patches)] == [11_378_179, 2_764_737, 560_384]
+import inspect
+from animelab.recipes.backtranslation import BackTranslation
+step = inspect.getsource(BackTranslation)
+for line in ("fake_a = self.translated(self.G.b_to_a, real_b)", "asked = torch.cat([real_a, self.exercise(fake_a)])",
+             "fake_b, back_b = self.translated(self.G.a_to_b, asked).split([len(real_a), len(real_b)])",
+             "back_a = self.translated(self.G.b_to_a, self.exercise(fake_b))", "return fakes.detach() + ",
+             "back = (back_a - real_a).abs().mean() + (back_b - real_b).abs().mean()"):
+    assert line in step, "the step that the lesson quotes"
+new, old = kept["back-translation"], kept["CycleGAN"]
+assert min(new["hair color"], new["open mouth"]) > 0.9 > old["open mouth"] + 0.1 and new["eye color"] > 0.7 > 0.3 > old["eye color"]
+apart = [float((each - true_cels[:few]).abs().mean()) for each in (rows["CycleGAN"], rows["back-translation"])]
+assert apart[1] < 0.85 * apart[0], "nearer to the truth"
+drawn_home, own_home, _, noisy_home = homes.values()
+assert own_home / drawn_home > 0.65 > 0.6 > returned[0] / honest and noisy_home < 1.2 * own_home, "hardly anything is hidden"
 """,
     "06_stylegan2": """
 assert not torch.allclose(demodulated, broken) and max(without_it) > 3 * max(with_it), "without demodulation numbers grow"
@@ -211,7 +225,7 @@ assert (way_back(to_yuv(shares)) - shares).abs().max() < 0.02, "the repaired way
 """,
     "09_cartoongan": """
 assert count_parameters(cartoongan.Generator()) == 11_129_667 and count_parameters(animegan.Generator()) == 2_143_552
-zoos = model.translate(new_photos)
+zoos = cartoon.translate(new_photos)
 assert (zoos - truth).abs().mean() < (new_photos - truth).abs().mean(), "nearer to the drawings than the photographs are"
 assert metrics.perceptual(zoos, truth).mean() < 0.85 * metrics.perceptual(new_photos, truth).mean()
 assert sharpness(zoos)[0] > sharpness(new_photos)[0], "and edges are sharper"
@@ -221,7 +235,7 @@ assert sharpness(calm)[1] < min(sharpness(zoos)[1], sharpness(new_photos)[1]), "
 assert (calm - new_photos).abs().mean() < (zoos - new_photos).abs().mean(), "nearer to the photograph's colors"
 far = [(each - truth).abs().mean() for each in (zoos, calm, new_photos)]
 assert far[0] < far[1] < far[2], "and between CartoonGAN and the photographs"
-for each in (model, second):
+for each in (cartoon, second):
     assert (each.translate(new_photos[:4] / 2) - each.translate(new_photos[:4])).abs().max() < 1e-3, "no strength of light"
 assert len(candidates) == 1 or slope.abs().max() > 0, "the learner's content is heard"
 seams = [float((each - steps_between["one piece"]).abs().mean((0, 1, 2)).max()) for each in steps_between.values()]
@@ -231,6 +245,18 @@ assert apart[3] < 0.3 * apart[2], "tiles that share a norm agree"
 assert not lovely_but_deaf(lambda x: x, new_photos[:1].requires_grad_(), new_photos[1:2]).requires_grad
 back = [float((each - photos[3:]).abs().mean()) for each in rebuilt.values()]
 assert back[0] < 0.9 * back[1], "the first map holds on to more than the second"
+once = [conv_transpose2d(torch.ones(1, 1, 12, 12), torch.ones(1, 1, side, side), stride=2, padding=1) for side in (3, 4)]
+ways = [conv_transpose2d(each, torch.ones(1, 1, side, side), stride=2, padding=1)[0, 0, 16:24, 16:24] for each, side in zip(once, (3, 4))]
+assert ways[0].amax() == 9 * ways[0].amin() and ways[0].roll(4, 1).equal(ways[0]) and (ways[1] == 16).all(), "windows that a stride divides"
+spectra = dict(zip(by_all, spectrum(sky)[:, 0]))
+dots = {name: float(each[16::32, 16::32].mean() - each.median()) for name, each in spectra.items()}
+assert dots["CartoonGAN"] > 0.4 > 0.2 > max(dots["photo"], dots["back-translation"]), "dots 16 steps from the middle, across"
+grids = {name: metrics.grid_energy(each, 4) for name, each in by_all.items()}
+assert grids["back-translation"] < 1.2 * grids["the truth"] < 0.5 * grids["CartoonGAN"], "no grid, by the drawings' own"
+far = {name: float((each - truth_256).abs().mean()) for name, each in by_all.items()}
+assert far["back-translation"] < min(far[name] for name in ("photo", "CartoonGAN", "AnimeGANv2")), "the nearest of all"
+assert best.direction().size == 128 and at_once(torch.zeros(1, 3, 800, 1280)).shape[2:] == (400, 640)
+assert (at_once(photos_256[:1]) - best_256[:1]).abs().max() < 1e-4
 """,
     "10_ugatit": """
 assert [count_parameters(each) for each in list(networks.values())[:4]] == [278_959_808, 10_589_888, 53_130_176, 3_290_560]

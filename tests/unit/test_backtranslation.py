@@ -12,7 +12,7 @@ from animelab import losses
 from animelab.data import StudioUnpairedAttributes
 from animelab.errors import LabError
 from animelab.nn import count_parameters, r3gan, ugatit
-from animelab.recipes.backtranslation import PRESETS, BackTranslation, photographed
+from animelab.recipes.backtranslation import PRESETS, BackTranslation, photographed, texture
 from animelab.studio import TAGS
 
 ALONE = dataclasses.replace(PRESETS["smoke"], batch=2, gamma=0.0, names_weight=0.0, features_weight=0.0, noise=0.0)
@@ -121,8 +121,8 @@ def test_a_camera_spoils_a_share_of_the_pictures_and_never_leaves_the_range() ->
     clean = torch.stack([torch.full((3, 64, 64), value) for value in (-0.7, 0.0, 0.6)]).repeat(16, 1, 1, 1)
     torch.manual_seed(0)
     little, much = ((photographed(clean, share) - clean) for share in (0.0, 1.0))
-    assert little.abs().mean() < 0.03 and little.mean().abs() < 1e-3, "without faults there is only noise"
-    off = much.mean((1, 2, 3)).abs()
+    off, little_off = (each.mean((1, 2, 3)).abs() for each in (much, little))
+    assert little_off.mean() < 0.03 and little.std() > 0.02, "without faults there is noise and texture, and no more"
     assert off.mean() > 0.1 and off.std() > 0.05, "exposure, tints and haze change each picture, and each differently"
     beyond = torch.randn(8, 3, 64, 64) * 2  # exercises carry noise
     assert all(photographed(each, 1.0).abs().max() <= 1 for each in (clean, beyond)), "NaN would not be"
@@ -131,3 +131,16 @@ def test_a_camera_spoils_a_share_of_the_pictures_and_never_leaves_the_range() ->
     steps = [photographed(sharp.expand(32, -1, -1, -1), share).diff(dim=3).abs().amax((1, 2, 3)).mean()
              for share in (0.0, 1.0)]  # fmt: skip
     assert steps[1] < 0.7 * steps[0], "lenses blur"
+
+
+def test_texture_has_grains_of_several_sizes_and_is_strong_in_some_places() -> None:
+    torch.manual_seed(0)
+    found = [texture(64, 96)[0] for _ in range(40)]
+    assert all(each.shape == (64, 96) for each in found)
+    stds = torch.stack([each.std() for each in found])
+    assert stds.min() < 0.05 < 0.15 < stds.max(), "of every strength"
+    neighbors = torch.stack([torch.corrcoef(torch.stack([each[:, :-4].flatten(), each[:, 4:].flatten()]))[0, 1]
+                             for each in found])  # fmt: skip
+    assert neighbors.mean() > 0.1, "grains larger than four pixels; noise of single pixels has 0"
+    rough = [each.unfold(0, 16, 16).unfold(1, 16, 16).std((2, 3)) for each in found]
+    assert torch.stack([each.max() / each.min() for each in rough]).mean() > 2
