@@ -31,20 +31,25 @@ from animelab import zoo
 from animelab.viz import show
 from animelab.widgets import LatentExplorer
 
-model = zoo.load("stylegan2-faces-64")
+characters = zoo.load("r3gan-full-128")
 show(
-    model.sample(24, seed=0, truncation=0.7),
-    alt="Twenty-four small anime faces in clean lines: hair of many colors, large shiny eyes, plain light walls. "
-    "All look at you, with much the same face.",
+    characters.sample(24, seed=0),
+    scale=1,
+    alt="Twenty-four small busts: hair of many colors, long, short and in tails, some with caps or glasses, most before pale "
+    "walls, two at night with a moon. Hair, eyes and clothes read well; mouths, hats and tips of hair crumble.",
 )
 
 # %% [markdown]
-# Twenty-four characters nobody has drawn. Numbers go in, a picture comes out: such a network is called a *generator*. Here are
-# its numbers. Move a slider. Press **New face**. Remember one face as A and another as B, and walk between them. Every
-# picture is made while you drag, on your machine.
+# Twenty-four characters nobody has drawn. Numbers go in, a picture comes out: such a network is called a *generator*. This one
+# takes orders, too: which hair, which eyes, a smile, a hat, glasses. Lesson 3 is about it, and lets you order. From a step away
+# you see characters; from near, mouths, hats and tips of hair crumble.
+#
+# Every picture of a generator has numbers of its own. Here is another, with its numbers as sliders. Move one. Press
+# **New face**. Remember one face as A and another as B, and walk between them. Every picture is made while you drag, on your
+# machine.
 
 # %%
-LatentExplorer(model, seed=15)
+LatentExplorer(zoo.load("stylegan2-faces-64"), seed=15)
 
 # %% [markdown]
 # This one is a StyleGAN2. It has 2.9 million numbers in it, was trained for six hours on one or two CPU cores, and you
@@ -127,7 +132,7 @@ show(
 # picture, or hundreds, and the large ones a budget to train that no student has. A GAN is different in four ways that matter here.
 #
 # - **One step.** A GAN makes its picture in a single pass. That is why the sliders above answer at once.
-# - **Small.** The network above fits in 6 MB. You can read all of it, and change all of it.
+# - **Small.** Each of the two networks above fits in 6 MB. You can read all of it, and change all of it.
 # - **Trainable at home.** Nine minutes on two CPU cores for the faces of lesson 1, some hours for those above.
 # - **Still inside.** Relatives of the loss you will write in lesson 1 work inside today's diffusion systems: in one-step
 #   distillation (SDXL-Turbo, DMD2), in the decoders that turn a small code into pixels (VQGAN), in upscalers; and beside

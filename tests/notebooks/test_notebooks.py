@@ -98,11 +98,22 @@ assert (cpu.adversarial_weight, cpu.penalty_every, cpu.name_fakes) == (3, 4, Fal
 z = torch.randn(256, model.latent, generator=torch.Generator().manual_seed(0))
 asked = model.orders(256)
 from animelab import metrics as measured
-assert measured.attribute_accuracy(model.generate(z, asked), asked)["hair color"] > 0.85
+obeyed = measured.attribute_accuracy(model.generate(z, asked), asked)
+assert obeyed["hair color"] > 0.9 and min(obeyed["hat"], obeyed["glasses"]) > 0.7, "hair, hats and glasses follow the order"
+assert {"Hat", "Glasses"} < {box.description for box in CharacterMaker(model)._boxes.values()}, "and the widget offers them"
+everybody = [Cast("full", 0, "test")[i].tags() for i in range(2000)]
+shares = [sum(tags[name] for tags in everybody) / 2000 for name in ("hat", "glasses")]
+assert abs(shares[0] - 1 / 10) < 0.02 > abs(shares[1] - 1 / 7), "one in ten has a hat, one in seven glasses"
 far = {name: metrics.fd_studio(games["drawn"][0], games[name][0]) for name in games if name != "drawn"}
 assert far["r3gan-attributes-64"] < 0.7 * far["makegirlsmoe-faces-64"], "the newer game is nearer to the drawings"
 fine = {name: float(fine_detail(made) / fine_detail(games["drawn"][0])) for name, (made, _) in games.items()}
 assert fine["makegirlsmoe-faces-64"] > 1.7 > 1.3 > fine["r3gan-attributes-64"], "specks, and none"
+assert made.shape[-1] == 128 and 0.7 < float(fine_detail(made) / fine_detail(full[0])) < 1, "nor in the larger one, which is softer"
+seen = [metrics.attribute_accuracy(*each)["eye color"] for each in ((made, model.orders(crowd)), full)]
+assert crowd == len(made) and seen[0] > seen[1], "eyes are read more often than in drawings"
+assert [count_parameters(each.generator) for each in (model, one)] == [2_338_659, 1_074_507]
+large = zoo.card("r3gan-full-128")["config"]
+assert (large["width"], large["width_G"], large["gamma"], large["longest"], large["faces"]) == (32, 32, 2.0, 5.0, 20_000), "what is different"
 """,
     "04_pix2pix": """
 plain = [studio.render(hero.replace(hair_color=hair, eye_color="blue"), 64, "line") for hair in studio.OPTIONS["hair_color"]]
@@ -199,6 +210,7 @@ assert all(torch.allclose(cleaner[goal], latent.conditional(found[goal], *(found
            for goal in GOALS), "Gram and Schmidt do what the library does"
 """,
     "00_start": """
+assert characters.size == 128 and characters.learned_from()[0] == "full"
 assert all(difference.any() for difference in (render(hero, 64) != render(one, 64) for one in variants[1:]))
 """,
     "08_colorization": """
