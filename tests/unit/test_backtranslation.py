@@ -7,11 +7,14 @@ import dataclasses
 import pytest
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d, binary_cross_entropy_with_logits, softplus
 
 from animelab import losses
 from animelab.data import StudioUnpairedAttributes
 from animelab.errors import LabError
+from animelab.metrics import perception
 from animelab.nn import count_parameters, r3gan, ugatit
+from animelab.recipes import backtranslation
 from animelab.recipes.backtranslation import PRESETS, BackTranslation, photographed, texture
 from animelab.studio import TAGS
 
@@ -41,6 +44,114 @@ def test_nobody_learns_from_the_exercises_it_sets() -> None:
         name.split(".")[0] for name, weight in recipe.G.named_parameters() if not torch.equal(weight, before[name])
     }
     assert moved == {"a_to_b", "b_to_a"}
+
+
+def test_a_step_by_hand(monkeypatch) -> None:
+    """Both sums that a step goes down, from what its generators made: who is compared with whom, and how much."""
+    settings = dataclasses.replace(
+        ALONE, names_weight=0.2, features_weight=0.3, color_weight=4.0, back_weight=7.0, gamma=2.0, penalty_every=2,
+        lr=1e-3, decay=20,
+    )  # fmt: skip
+    monkeypatch.setattr(backtranslation, "jittered", lambda side, **given: [side])
+    recipe, made, sums = BackTranslation(settings, "cpu"), [], []
+    for network in (recipe.G.a_to_b, recipe.G.b_to_a):
+        network.register_forward_hook(lambda *given: made.append(given[-1].detach()))
+    a, b, names_a, names_b = batch(names=True)
+    names = lambda D, pictures, true: 0.2 * binary_cross_entropy_with_logits(D(pictures)[1], true) * 34  # noqa: E731
+
+    def slope(D: torch.nn.Module, pictures: Tensor) -> Tensor:
+        pictures = pictures.clone().requires_grad_()
+        (steep,) = torch.autograd.grad(D(pictures)[0].sum(), pictures)
+        return steep.square().sum((1, 2, 3)).mean()
+
+    def by_hand(of_D: bool) -> Tensor:
+        fake_a, (fake_b, back_b), back_a = made[-3], made[-2].split(2), made[-1]
+        sides = ((recipe.D_a, a, fake_a, names_a, names_b), (recipe.D_b, b, fake_b, names_b, names_a))
+        total = torch.zeros(())
+        for D, real, fake, of_real, of_source in sides:
+            ahead = D(real)[0] - D(fake)[0]
+            if not of_D:
+                total = total + softplus(ahead).mean() + names(D, fake, of_source)
+                continue
+            total = total + softplus(-ahead).mean() + names(D, real, of_real)
+            if len(sums) < 2:  # 2.0 / 2, twice since it is every second step
+                total = total + 2 * (slope(D, real) + slope(D, fake))
+        if of_D:
+            return total
+        look = perception.extractor("tagger")
+        total = total + 0.3 * sum((x - y).abs().mean() for x, y in zip(look(back_b), look(b)))
+        blurred = [avg_pool2d(x, 8) for x in (fake_b, a, fake_a, b)]
+        total = total + 4 * ((blurred[0] - blurred[1]).abs().mean() + (blurred[2] - blurred[3]).abs().mean())
+        return total + 7 * ((back_a - a).abs().mean() + (back_b - b).abs().mean())
+
+    update = recipe.update
+
+    def compare(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+        wanted = by_hand(optimizer is recipe.D_adam)
+        sums.append((optimizer, loss.item(), wanted.item()))
+        update(optimizer, loss)
+
+    monkeypatch.setattr(recipe, "update", compare)
+    before = next(recipe.G_ema.average.parameters()).clone()
+    for _ in range(2):
+        recipe.step((a, b, names_a, names_b))
+    assert [each[0] for each in sums] == 2 * [recipe.D_adam, recipe.G_adam]
+    assert [each[1] for each in sums] == pytest.approx([each[2] for each in sums], rel=1e-4)
+    assert recipe.G_decay.last_epoch == recipe.D_decay.last_epoch == int(recipe.steps_done) == 2
+    assert recipe.weights()[2] is recipe.G_ema.average
+    assert not torch.equal(next(recipe.G_ema.average.parameters()), before), "the average goes along"
+
+
+def test_each_side_gives_pieces_from_anywhere_mirrored_or_not() -> None:
+    recipe, given = BackTranslation(ALONE, "cpu"), []
+    for network in (recipe.G.a_to_b, recipe.G.b_to_a):
+        network.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0]))
+    ramp = torch.linspace(-1, 1, 64).expand(2, 3, 64, 64)
+    for _ in range(6):
+        recipe.step((ramp, ramp))
+    for pieces in (given[0::3], given[1::3]):  # of B, then of A with exercises behind them
+        assert all(piece.shape[2:] == (32, 32) for piece in pieces)
+        across = torch.stack([piece[0, 0, 0, [0, -1]] for piece in pieces])
+        assert len(across.amin(1).unique()) > 2 and len(across.diff().sign().unique()) == 2
+    assert any(not torch.equal(b[0], a[0]) for b, a in zip(given[0::3], given[1::3])), "each side by itself"
+
+
+def test_exercises_carry_noise_and_a_cameras_faults_and_solutions_neither(monkeypatch) -> None:
+    monkeypatch.setattr(backtranslation, "jittered", lambda side, **given: [side])
+    shares: list[float] = []
+    monkeypatch.setattr(backtranslation, "photographed", lambda x, share: shares.append(share) or x + 0.5)
+    recipe, seen = BackTranslation(dataclasses.replace(ALONE, noise=0.2, camera=0.7), "cpu"), []
+    for network in (recipe.G.a_to_b, recipe.G.b_to_a):
+        network.register_forward_hook(lambda _, given, made: seen.append((given[0], made.detach())))
+    a, b = batch(names=False)
+    found = recipe.step((a, b))
+    (given, fake_a), (asked, answers), (again, back_a) = seen
+    assert torch.equal(given, b) and torch.equal(asked[:2], a + 0.5) and shares == [0.7]
+    for noise in (asked[2:] - 0.5 - fake_a, again - answers[:2]):
+        assert noise.std().item() == pytest.approx(0.2, rel=0.1)
+    wanted = (back_a - a).abs().mean() + (answers[2:] - b).abs().mean()
+    assert found["back"].item() == pytest.approx(wanted.item(), rel=1e-5)
+
+
+def test_it_begins_as_r3gans_discriminators_do_and_shortens_their_gradient(monkeypatch) -> None:
+    monkeypatch.setattr(backtranslation, "jittered", lambda side, **given: [side])
+    recipe = BackTranslation(dataclasses.replace(ALONE, longest=1e-3), "cpu")
+    for D in (recipe.D_a, recipe.D_b):
+        assert all(not layer.bias.any() for layer in D.modules() if isinstance(layer, torch.nn.Conv2d))
+    recipe.step(batch(names=False))
+    slopes = [weight.grad.norm() for D in (recipe.D_a, recipe.D_b) for weight in D.parameters()]
+    assert torch.stack(slopes).norm().item() == pytest.approx(1e-3, rel=1e-3), "both together"
+
+
+def test_a_preview_goes_there_and_back_from_both_sides(monkeypatch) -> None:
+    recipe, ways, shown = BackTranslation(ALONE, "cpu"), [], []
+    a, b = recipe.examples = batch(names=False)
+    pair = recipe.G_ema.average
+    monkeypatch.setattr(recipe, "translated", lambda network, x: ways.append(network) or x / 2)
+    monkeypatch.setattr(backtranslation, "grid", lambda pictures, columns: shown.append((pictures, columns)))
+    recipe.preview()
+    assert ways == [pair.a_to_b, pair.b_to_a, pair.b_to_a, pair.a_to_b]
+    assert shown[0][1] == 2 and torch.equal(shown[0][0], torch.cat([a, a / 2, a / 4, b, b / 2, b / 4]))
 
 
 def test_u_gat_its_generators_can_play_it_too() -> None:
