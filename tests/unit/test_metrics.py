@@ -98,6 +98,16 @@ def test_a_grid_shows_only_at_its_own_period() -> None:
         metrics.grid_energy(clean[..., :44, :44])
 
 
+def test_a_grid_in_noise_is_as_strong_as_by_hand() -> None:
+    noise = torch.rand(64, 3, 96, 96, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    combed = noise + 0.3 * (torch.arange(96) % 4 == 0)
+    assert metrics.grid_energy(noise) == pytest.approx(1, abs=0.03)
+    # Through Hann's windows a line has (0.3 / 4)^2 * 96^4 / 16 at its frequency, and a fourth of it in a mean of nine;
+    # gray noise, whose variance is 1/9, has (3 / 8)^2 * 96^2 / 9 everywhere. The line is 3 of the grid's 15.
+    line = (0.3 / 4) ** 2 * 96**4 / 16 / 4 / ((3 / 8) ** 2 * 96**2 / 9)
+    assert metrics.grid_energy(combed) == pytest.approx(1 + 3 / 15 * line, rel=0.03)
+
+
 def test_perceptual_orders_what_eyes_order() -> None:
     first, _ = pictures(count=16)
     soft = avg_pool2d(first, 3, 1, 1, count_include_pad=False)
