@@ -109,7 +109,8 @@ def exam(recipe: str, settings: Any, model: str | Path, count: int = 2048) -> di
         places = StudioScenes("photo", "anime", settings.picture, 128, split="test")
         source, truth, tags = places.batch(range(128))[0], places.truth(range(128)), None
     elif recipe in ("cyclegan", "cut", "ugatit", "backtranslation"):
-        faces = StudioUnpaired("portrait", "cel", settings.size, many, prior=settings.prior, split="test")
+        side = getattr(settings, "picture", settings.size)
+        faces = StudioUnpaired("portrait", "cel", side, many, prior=settings.prior, split="test")
         source, truth = faces.batch(range(many))[0], faces.truth(range(many))
         tags = torch.tensor([list(faces.casts[0][i].tags().values()) for i in range(many)]).float()
     elif recipe == "pix2pix":
@@ -156,7 +157,7 @@ def add(name: str, folder: Path, machine: str) -> str:
     said = verdict(name, {"step": settings["steps"], "scores": found, "bundled": cards.get(name, {}).get("scores", {})})
     made: dict[str, tuple[str, dict[str, Any], Any]] = {name: (kind, arguments, network)}
     if discriminators := zoo.discriminators(saved["recipe"]):
-        alike = hasattr(recipe, "arguments")  # StyleGAN2's D is built from what G is built from, and lesson 6 opens it
+        alike = recipe.name == "stylegan2"  # its D is built from what G is built from, and lesson 6 opens it
         shape = (kind.replace("generator", "discriminator"), arguments) if alike else (f"{recipe.name}.D", {})
         made[f"{name}-discriminator"] = *shape, discriminators
     for each, weights in made.items():

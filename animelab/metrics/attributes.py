@@ -18,7 +18,7 @@ GROUPS = {
 }
 """Attributes of which a character has exactly one: name -> their columns in `studio.TAGS`."""
 NETWORKS = ("tagger", "examiner")
-network = cache(zoo.network)  # so that a lesson opens each file once
+opened = cache(zoo.network)  # so that a lesson opens each file once
 
 
 @torch.no_grad()
@@ -27,7 +27,7 @@ def predicted(pictures: Tensor, by: str = "examiner") -> Tensor:
     if by not in NETWORKS:
         raise LabError(f"No network '{by}' sees attributes: {nearest(str(by), NETWORKS)}")
     pictures = limits.pictures(pictures)
-    return torch.cat([network(by)(part.float().cpu()) for part in pictures.split(64)])
+    return torch.cat([opened(by)(part.float().cpu()) for part in pictures.split(64)])
 
 
 def guessed(pictures: Tensor, by: str = "tagger") -> Tensor:

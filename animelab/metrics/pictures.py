@@ -52,17 +52,20 @@ def grid_energy(pictures: Tensor, period: int = 4) -> float:
     """How much stronger pictures are at the frequencies of a grid of `period` pixels than beside them; 1 is no grid.
 
     pictures: (B, 3, H, W), a square whose side is a multiple of `period`, at least 12 of them. A mean over the
-    frequencies of the grid: power there, by the median power up to 6 steps around. What leaves a grid is
-    a stride of the network, and so the period is a product of its strides. Taught in 09_cartoongan.
+    frequencies of the grid: power in the 3 x 3 steps there, by the median power up to 6 steps around. What leaves a
+    grid is a stride of the network, and so the period is a product of its strides. LabError for pictures that are flat.
+    Taught in 09_cartoongan.
     """
-    side = limits.pictures(pictures, channels=3).shape[-1]
+    side, period = limits.pictures(pictures, channels=3).shape[-1], limits.whole("period", period, (2, 64))
     if pictures.shape[-2] != side or side % period or side < 12 * period:
         raise LabError(f"A grid of {period} px is looked for in squares of a multiple of it from {12 * period} px.")
     window = torch.hann_window(side).to(pictures.device)
     gray = pictures.float().mean(1)
-    power = torch.fft.fft2((gray - gray.mean((1, 2), keepdim=True)) * window * window[:, None]).abs().square().mean(0)
+    power = torch.fft.fft2(gray * window * window[:, None]).abs().square().mean(0)
     around = [power.roll((-y, -x), (0, 1)).roll((6, 6), (0, 1))[:13, :13]
               for y in range(0, side, side // period) for x in range(0, side, side // period) if x or y]  # fmt: skip
+    if min(float(each.median()) for each in around) == 0:
+        raise LabError("Flat pictures have no frequencies to compare; give others.")
     return float(torch.stack([each[5:8, 5:8].mean() / each.median() for each in around]).mean())
 
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from animelab import limits
 from animelab.data import fitted
-from animelab.metrics.attributes import network
+from animelab.metrics.attributes import opened
 
 
 @torch.no_grad()
@@ -19,7 +19,7 @@ def landmarks(pictures: Tensor) -> Tensor:
     turned, scaled and shifted.
     """
     pictures = limits.pictures(pictures, "Faces")
-    return torch.cat([network("landmarks")(part.float().cpu()) for part in pictures.split(64)])
+    return torch.cat([opened("landmarks")(part.float().cpu()) for part in pictures.split(64)])
 
 
 def guessed_eyes(picture: np.ndarray) -> Tensor:

@@ -28,7 +28,7 @@ from animelab.data import StudioScenes, StudioUnpaired, StudioUnpairedAttributes
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
 from animelab.errors import LabError
 from animelab.metrics import perception
-from animelab.nn import NETWORKS, r3gan
+from animelab.nn import NETWORKS, r3gan, ugatit
 from animelab.studio import TAGS
 from animelab.viz import grid
 
@@ -65,6 +65,8 @@ class Config(TrainingConfig):
         super().__post_init__()
         if self.size > self.picture:
             raise LabError(f"size={self.size} is a piece of picture={self.picture}, and so not larger.")
+        if self.network == "unet" and self.picture % self.size:
+            raise LabError(f"picture={self.picture} is no multiple of size={self.size}, which the U-Net needs.")
         if self.network not in ("unet", "ugatit"):
             raise LabError(f"network={self.network!r}: {settings.nearest(self.network, ('unet', 'ugatit'))}")
 
@@ -181,7 +183,9 @@ class BackTranslation(Recipe):
 
         # The generators: score above real pictures, keep the attributes, and answer as the solutions say.
         back = (back_a - real_a).abs().mean() + (back_b - real_b).abs().mean()
-        total, loss_G = c.back_weight * back + c.features_weight * self.unlike(back_b, real_b), []
+        total, loss_G = c.back_weight * back, []
+        if c.features_weight:
+            total = total + c.features_weight * self.unlike(back_b, real_b)
         if c.color_weight:
             off = avg_pool2d(fake_b - real_a, 8).abs().mean() + avg_pool2d(fake_a - real_b, 8).abs().mean()
             total = total + c.color_weight * off
@@ -191,6 +195,9 @@ class BackTranslation(Recipe):
                 loss_G.append(losses.relativistic_discriminator_loss(fake_logits, D.score(real)))
                 total = total + loss_G[-1] + c.names_weight * r3gan.names_loss(named, names)
         self.update(self.G_adam, total)
+        for module in self.G.modules():
+            if isinstance(module, ugatit.AdaLIN):
+                module.clip()
 
         self.G_ema.update(self.G)
         self.G_decay.step()

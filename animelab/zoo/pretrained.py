@@ -187,9 +187,10 @@ class Translator:
         """Pictures (B, 3, H, W) in [-1, 1] of any size to as many of the same size, on the CPU, in color or gray.
 
         Borders are repeated up to the next size that the network takes, and cut off again; beyond 640 pixels a picture
-        is translated in tiles that fade into each other and share their norms; U-GAT-IT, which looks at a whole face,
-        raises LabError. back: from B to A, for networks that know both directions; LabError for others. seed: of the
-        latents, one a picture, for a network that knows many answers; others give the same one for every seed.
+        is translated in tiles that fade into each other and share their norms; U-GAT-IT and R3GAN's U-Nets, which look
+        at a whole picture, raise LabError. back: from B to A, for networks that know both directions; LabError for
+        others. seed: of the latents, one a picture, for a network that knows many answers; others give the same one for
+        every seed.
         """
         network, pictures = self.direction(back), limits.pictures(pictures)
         high, wide = pictures.shape[-2:]

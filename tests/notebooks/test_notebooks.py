@@ -297,6 +297,8 @@ for line in ("answers = [D(fake) for D in discriminators]", "cycle = (back(fake)
 kept = [metrics.attribute_accuracy(each, tags) for each in (faces, rows["CycleGAN"])]
 assert 0.02 < kept[1]["hair color"] - kept[0]["hair color"] < 0.15, "CycleGAN keeps hair a little more often"
 assert max(each["eye color"] for each in kept) < 0.25, "eyes are lost by both"
+known = metrics.attribute_accuracy(told, tags)
+assert min(known["hair color"], known["eye color"]) > 0.95 and (told - truth).abs().mean() < 0.75 * (faces - truth).abs().mean()
 miss = [float((metrics.landmarks(rows[name]) - where).norm(dim=2).mean()) for name in ("the portraits", "CycleGAN", "the zoo's", "the truth")]
 assert miss[0] > 2 > 0.9 > miss[1] > miss[2] + 0.1 and 0.3 < miss[3] < miss[2] < 0.7, "points travel"
 assert abs(metrics.perceptual(faces, truth).mean() - metrics.perceptual(rows["CycleGAN"], truth).mean()) < 0.05, "nearly a draw"

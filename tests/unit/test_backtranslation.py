@@ -163,6 +163,13 @@ def test_u_gat_its_generators_can_play_it_too() -> None:
         dataclasses.replace(ALONE, network="u-net")
     with pytest.raises(LabError, match="not larger"):
         dataclasses.replace(ALONE, picture=16)
+    with pytest.raises(LabError, match="no multiple of size=32"):
+        dataclasses.replace(ALONE, picture=48)
+    for norm in recipe.G.modules():
+        if isinstance(norm, ugatit.AdaLIN):
+            norm.rho.data.fill_(1.5)
+    recipe.step(batch(False))
+    assert all(norm.rho.max() <= 1 for norm in recipe.G.modules() if isinstance(norm, ugatit.AdaLIN)), "clipped"
 
 
 def test_an_exercise_has_no_gradient_and_the_noise_it_should() -> None:

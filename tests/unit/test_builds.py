@@ -95,15 +95,19 @@ def test_what_was_trained_goes_into_the_zoo_with_its_discriminator(small) -> Non
             assert torch.allclose(value.float(), theirs.state_dict()[key].float(), atol=1e-3, rtol=1e-2), key
 
 
-def test_a_discriminator_that_a_lesson_opens_is_kept_as_a_network(small, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    ("recipe", "kept_as"), [("stylegan2", "stylegan2-256.discriminator"), ("colorization", "colorization.D")]
+)
+def test_only_a_discriminator_that_a_lesson_opens_is_kept_as_a_network(recipe, kept_as, small, monkeypatch) -> None:
     smoke = {"size": 32, "batch": 4, "faces": 8, "log_every": 1, "start": ""}
-    monkeypatch.setattr(
-        builds, "plan", lambda: {"tiny": {"recipe": "stylegan2", "preset": "smoke", "settings": smoke, "stages": [1]}}
-    )
+    plan = {"tiny": {"recipe": recipe, "preset": "smoke", "settings": smoke, "stages": [1]}}
+    monkeypatch.setattr(builds, "plan", lambda: plan)
     builds.build([], 1, small)
     builds.add("tiny", small, "here")
-    kept, trained = zoo.network("tiny-discriminator").state_dict(), zoo.trained(str(small / "tiny"))[1]
-    assert all(torch.allclose(kept[key].float(), trained[key], atol=1e-3, rtol=1e-2) for key in trained)
+    assert manifest.card("tiny-discriminator")["network"] == kept_as
+    if recipe == "stylegan2":
+        kept, trained = zoo.network("tiny-discriminator").state_dict(), zoo.trained(str(small / "tiny"))[1]
+        assert all(torch.allclose(kept[key].float(), trained[key], atol=1e-3, rtol=1e-2) for key in trained)
 
 
 def test_what_cannot_go_into_the_zoo_is_one_sentence(small) -> None:

@@ -96,6 +96,11 @@ def test_a_grid_shows_only_at_its_own_period() -> None:
     assert metrics.grid_energy(clean + column, 8) > 2 * metrics.grid_energy(clean + column, 4)
     with pytest.raises(LabError, match="a multiple of it from 48 px"):
         metrics.grid_energy(clean[..., :44, :44])
+    with pytest.raises(LabError, match="Flat pictures"):
+        metrics.grid_energy(torch.zeros(2, 3, 64, 64))
+    for period in (0, 1, 2.5, "a", True):
+        with pytest.raises(LabError, match="period takes a whole number"):
+            metrics.grid_energy(clean, period)
 
 
 def test_a_grid_in_noise_is_as_strong_as_by_hand() -> None:

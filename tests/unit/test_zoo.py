@@ -30,6 +30,8 @@ def test_all_weights_fit_the_budget():
         "stylegan2-faces-64-discriminator",
         *(f"{name}-64-discriminator" for name in ("r3gan-faces", "r3gan-attributes", "pix2pix-pairs")),
         *(f"{name}-128{part}" for name in ("colorist-draft", "colorist-refine") for part in ("", "-discriminator")),
+        "r3gan-full-128-discriminator",
+        "backtranslation-portrait-cel-128-discriminator",
         "paintschainer-draft-128",
         "paintschainer-refine-128",
         "landmarks",
