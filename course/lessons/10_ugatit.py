@@ -371,8 +371,9 @@ tags = torch.tensor(
     [list(held_out.casts[0][i].tags().values()) for i in range(crowd)]
 ).float()
 where = torch.stack([five_points(held_out.casts[0][i], 64, "cel") for i in range(crowd)])
-larger = StudioUnpaired("portrait", "cel", 128, crowd, prior="frontal", split="test").batch(range(crowd))[0]
-told = interpolate(zoo.load("backtranslation-portrait-cel-128").translate(larger), (64, 64), mode="area")
+larger = StudioUnpaired("portrait", "cel", 128, crowd, prior="frontal", split="test")
+told = zoo.load("backtranslation-portrait-cel-128").translate(larger.batch(range(crowd))[0])
+told = interpolate(told, (64, 64), mode="area")
 rows = {
     "the portraits": portraits, "CycleGAN": cycle.translate(portraits), "yours": mine.translate(portraits),
     "the zoo's": faces, "told": told, "the truth": truth,
