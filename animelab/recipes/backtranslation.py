@@ -27,6 +27,7 @@ from animelab.config import TrainingConfig
 from animelab.data import StudioScenes, StudioUnpaired, StudioUnpairedAttributes, UnpairedFolder, jittered
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
 from animelab.errors import LabError
+from animelab.files import opened
 from animelab.metrics import perception
 from animelab.nn import NETWORKS, r3gan, ugatit
 from animelab.studio import TAGS
@@ -111,7 +112,7 @@ def photographed(pictures: Tensor, share: float = 0.5) -> Tensor:
         if faults[4]:
             file, pixels = io.BytesIO(), (picture * 255).byte().permute(1, 2, 0).numpy()
             Image.fromarray(pixels).save(file, "JPEG", quality=int(torch.randint(40, 96, ())))
-            picture = torch.from_numpy(np.array(Image.open(file))).permute(2, 0, 1) / 255
+            picture = torch.from_numpy(np.array(opened(file.getvalue())[0])).permute(2, 0, 1) / 255
         out.append(picture * 2 - 1)
     return torch.stack(out).to(pictures.device)
 

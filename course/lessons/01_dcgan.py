@@ -877,7 +877,7 @@ curves(
 #
 # ```python
 # loss_D = self.loss(real_logits, fake_logits)  # softplus(fake - real)
-# both = self.penalty(self.D.score, real) + self.penalty(self.D.score, fake.detach().float())  # R1 and R2, in every fourth step
+# steep = r3gan.steepness(self.penalty, self.D.score, real, fake)  # half of R1 + R2, in every fourth step
 #
 # loss_G = self.loss(fake_logits, self.D.score(real))  # the same, with the two exchanged
 # ```

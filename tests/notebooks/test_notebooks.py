@@ -49,7 +49,7 @@ step = inspect.getsource(dcgan.DCGAN.step)
 for line in ("loss_G = self.loss.generator(self.D(fake))", "with frozen(self.D):", "self.G_ema.update(self.G, self.update_average)"):
     assert line in step, "the step that the lesson quotes"
 step = inspect.getsource(r3gan.R3GAN.step)
-for line in ("loss_D = self.loss(real_logits, fake_logits)", "both = self.penalty(self.D.score, real) + self.penalty(self.D.score, fake.detach().float())",
+for line in ("loss_D = self.loss(real_logits, fake_logits)", "steep = r3gan.steepness(self.penalty, self.D.score, real, fake)",
              "loss_G = self.loss(fake_logits, self.D.score(real))"):
     assert line in step, "the other step that it quotes"
 of = {name: zoo.load(name).sample(crowd, seed=0) for name in ("dcgan-faces-64", "r3gan-faces-64")}
