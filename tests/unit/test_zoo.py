@@ -141,3 +141,10 @@ def test_truncation_pulls_to_the_mean_and_is_refused_elsewhere():
     assert torch.equal(model.sample(2, truncation=1.0), model.sample(2))
     with pytest.raises(LabError, match="no truncation"):
         zoo.load("dcgan-faces-64").sample(2, truncation=0.7)
+
+
+def test_the_side_of_a_translator_is_that_of_its_whole_pictures():
+    places, record = zoo.load("backtranslation-places-256"), {"config": {"size": 128, "picture": 256}}
+    assert (places.side, places.card["config"]["size"]) == (256, 128), "it learned from pieces of 128"
+    assert zoo.Translator("a run", places.network, record).side == 256
+    assert zoo.Translator("a run", places.network, {}).side == 128, "the network alone knows its own"
