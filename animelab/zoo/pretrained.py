@@ -212,7 +212,9 @@ class Translator:
         large = max(high, wide) > LARGE
         most = network.size if isinstance(network, ugatit.Generator) and not network.light else LARGE
         if (self.attends or isinstance(network, r3gan.UNet)) and max(high, wide) > most:
-            raise LabError(f"'{self.name}' looks at a picture as a whole, up to {most} x {most} px; make it smaller (--side).")
+            raise LabError(
+                f"'{self.name}' sees a picture as a whole, up to {most} x {most} px; make it smaller: --side."
+            )
         if large and network.training:
             raise LabError(f"'{self.name}' with dropout sees a picture as a whole, up to {LARGE} px; make it smaller.")
         own = [latents_of(seed, len(padded), network.latent)] if isinstance(network, r3gan.UNet) else []
