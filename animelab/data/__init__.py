@@ -11,6 +11,7 @@ from animelab.data.studio_sets import (
     StudioAttributes,
     StudioFaces,
     StudioPairs,
+    StudioPairsAttributes,
     StudioPoints,
     StudioScenes,
     StudioUnpaired,
@@ -22,6 +23,7 @@ from animelab.data.transforms import ImagePool, as_pictures, jittered
 __all__ = ["EYES", "FITS", "SPLITS", "Cast", "ImageFolder", "ImagePool", "Joined", "Labeled", "Move"]
 __all__ += ["PairedFolder", "Pictures", "Side", "StudioAttributes", "StudioFaces", "StudioPairs", "StudioPoints"]
 __all__ += [
+    "StudioPairsAttributes",
     "StudioScenes",
     "StudioUnpaired",
     "StudioUnpairedAttributes",
