@@ -173,18 +173,20 @@ def only_colors(attributes: Tensor) -> Tensor:
 
 
 def colors(count: int, seed: int, attributes: Tensor | None = None) -> Tensor:
-    """Orders (count, 34) of one hair and one eye color: those among `attributes` (34,), others by chance.
+    """Orders (count, 34) of one hair and one eye color: those among `attributes`, others by chance.
 
-    The first ones do not depend on how many follow. Raises LabError for other attributes, and for another shape.
+    attributes: (34,) for all, or (count, 34). The first orders do not depend on how many follow. Raises LabError for
+    other attributes, and for another shape.
     """
-    asked = torch.zeros(len(TAGS)) if attributes is None else limits.numbers("Attributes", attributes, len(TAGS))
-    if not torch.equal(only_colors(asked[None])[0], asked):
+    asked = torch.zeros(len(TAGS)) if attributes is None else torch.as_tensor(attributes)
+    asked = limits.numbers("Attributes", asked.expand(count, -1) if asked.dim() == 1 else asked, count, len(TAGS))
+    if not torch.equal(only_colors(asked), asked):
         raise LabError("What can be ordered here are colors of hair and eyes, as in 'blue hair'; lines say the rest.")
-    generator, orders = torch.Generator().manual_seed(seed), asked.float().repeat(count, 1)
+    generator, orders = torch.Generator().manual_seed(seed), asked.float().clone()
     for order in orders:
         for columns in GROUPS.values():
             chosen = columns[int(torch.randint(len(columns), (), generator=generator))]
-            if not asked[columns].any():
+            if not order[columns].any():
                 order[chosen] = 1.0
     return orders
 

@@ -192,8 +192,8 @@ class Translator:
         is translated in tiles that fade into each other and share their norms; U-GAT-IT and R3GAN's U-Nets, which look
         at a whole picture, raise LabError. back: from B to A, for networks that know both directions; LabError for
         others. seed: of the latents, one a picture, for a network that knows many answers; others give the same one for
-        every seed. attributes: (34,), the colors of hair and eyes for a network that takes orders, by chance where it
-        names none; LabError for others.
+        every seed. attributes: (34,) or (B, 34), the colors of hair and eyes that a network takes as orders, by chance
+        where none is named; LabError for networks that take none.
         """
         network, pictures = self.direction(back), limits.pictures(pictures)
         high, wide = pictures.shape[-2:]
