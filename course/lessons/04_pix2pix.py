@@ -550,11 +550,10 @@ for words, colored in rows.items():
 # What will be the same in all of them, and what only in the second row?
 
 # %%
-eight = line_art[5:6].repeat(8, 1, 1, 1)
-order = latent.attributes("purple hair, yellow eyes")
-rows = {"by chance": model.translate(eight)}
-rows["purple hair, yellow eyes"] = model.translate(eight, attributes=order)
-compare(rows, scale=1, alt="ALT2")
+eight, violet = line_art[5:6].repeat(8, 1, 1, 1), "purple hair, yellow eyes"
+by_chance = model.translate(eight)
+ordered = model.translate(eight, attributes=latent.attributes(violet))
+compare({"by chance": by_chance, violet: ordered}, scale=1, alt="ALT2")
 
 # %% [markdown]
 # The lines are the same, and so is the open mouth. Hair, eyes, skin and wall are the latent's, and what it decides holds for the
