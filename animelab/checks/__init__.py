@@ -6,7 +6,7 @@ from animelab.checks.lesson_01_dcgan import check_1_1, check_1_2, check_1_3, che
 from animelab.checks.lesson_02_studio import check_2_1, check_2_2, check_2_3, check_2_4, check_2_5
 from animelab.checks.lesson_03_attributes import check_3_1, check_3_2, check_3_3, check_3_4
 from animelab.checks.lesson_04_pix2pix import check_4_1, check_4_2, check_4_3, check_4_4
-from animelab.checks.lesson_05_cyclegan import check_5_1, check_5_2, check_5_3, check_5_4
+from animelab.checks.lesson_05_cyclegan import check_5_1, check_5_2, check_5_3, check_5_4, check_5_5
 from animelab.checks.lesson_06_stylegan2 import check_6_1, check_6_2, check_6_3, check_6_4
 from animelab.checks.lesson_07_latent_editing import check_7_1, check_7_2, check_7_3
 from animelab.checks.lesson_08_colorization import check_8_1, check_8_2, check_8_3, check_8_4, check_8_5

@@ -1,4 +1,4 @@
-"""Checks of 05_cyclegan: the way back, two squares, a memory of fakes, a point out of a map."""
+"""Checks of 05_cyclegan: the way back, two squares, a memory of fakes, a point out of a map, a look within."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from animelab import losses
 from animelab.checks.harness import check, close, recognize, tensor, wrong
 from animelab.checks.trouble import explained
 from animelab.nn.landmarks import mean_places
+from animelab.recipes.cut import structure
 
 CUT = (
     "The number is right, and `{}` does not learn from both trips as it should: from the pictures that it leads home, "
@@ -195,3 +196,32 @@ def check_5_4(points_of: Any) -> None:
                 wrong(f"With logits around {offset:.0f} in some maps your places are not numbers: in float32 `exp` "
                       "ends near exp(88), and is 0 below exp(-104). torch's `softmax` takes away each map's largest "
                       "first.")  # fmt: skip
+
+
+@check(
+    "5.5",
+    "Each picture is compared with itself, and only the maps of both are compared: LSeSim.",
+    structure,
+    advice={"keys": "The keys are the yardstick: no gradient may reach them. Detach what you compare with."},
+)
+def check_5_5(structure_of: Any) -> None:
+    """structure_of(queries, keys): places (B, N, C) twice, to a scalar."""
+    queries, keys = torch.randn(2, 3, 7, 5) / 5**0.5  # not of length 1: the slope of |1 - 1| is rounding
+    answer = tensor(structure_of(queries, keys), ())
+    inside, wanted = queries @ queries.mT, keys @ keys.mT
+    gap = inside - wanted
+    recognize(
+        answer,
+        ((queries @ keys.mT - wanted).abs().mean(), "One of the two maps goes across, from the answer's places to the "
+         "input's. LSeSim looks within each picture: queries with queries, keys with keys."),
+        ((queries - keys).abs().mean(), "That compares each place with its own across both styles, where little is "
+         "alike. Compare how alike the places *of one picture* are."),
+        ((queries.mT @ queries - keys.mT @ keys).abs().mean(), "Those are Gram matrices, channels with channels, which "
+         "forget the places. Places with places: (N, N)."),
+        (gap.square().mean(), "Squared distances; plain ones are asked for."),
+        (gap.abs().sum(), "The sum over all pairs of places; take the mean."),
+        (gap.abs().sum((1, 2)).mean(), "The sum over all pairs of places; take the mean over them, too."),
+        (gap.mean().abs(), "Too alike here and too different there cancel out: the absolute value comes first."),
+        ((queries.flatten(0, 1) @ queries.flatten(0, 1).T - keys.flatten(0, 1) @ keys.flatten(0, 1).T).abs().mean(),
+         "Places of one picture are compared with those of another one. Each picture has a map of its own."),
+    )  # fmt: skip

@@ -81,6 +81,16 @@ def nce(queries: Tensor, keys: Tensor, temperature: float = 0.07) -> Tensor:
     return cross_entropy(alike.flatten(0, 1), torch.arange(alike.shape[1], device=alike.device).repeat(len(alike)))
 
 
+def structure(queries: Tensor, keys: Tensor) -> Tensor:
+    """How much otherwise the places of the answer are alike among themselves than those of the input (LSeSim).
+
+    queries, keys: (B, N, C), each of length 1. In place of `nce`: nothing is compared across both pictures (Zheng et
+    al. 2021, with a plain distance). Keys are the yardstick, and learn nothing here. Taught in 05_cyclegan.
+    """
+    wanted = keys.detach() @ keys.detach().mT
+    return (queries @ queries.mT - wanted).abs().mean()
+
+
 class CUT(Recipe):
     """One generator, one discriminator, and small networks that compare patches. `nce` can be a learner's own."""
 

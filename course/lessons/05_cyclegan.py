@@ -32,13 +32,14 @@ from torch import nn
 from torchvision.transforms.functional import gaussian_blur
 
 from animelab import losses, metrics, studio, zoo
-from animelab.checks import check_5_1, check_5_2, check_5_3, check_5_4
+from animelab.checks import check_5_1, check_5_2, check_5_3, check_5_4, check_5_5
 from animelab.data import ImagePool, StudioPairs, StudioUnpaired, real_faces
 from animelab.engine import linear_decay, train
 from animelab.errors import LabError
 from animelab.nn import count_parameters, cut, landmarks
 from animelab.nn import cyclegan as networks
 from animelab.recipes import cyclegan as recipes
+from animelab.recipes.cut import structure as library_structure
 from animelab.viz import compare, curves
 from animelab.widgets import BeforeAfter, LiveTraining
 
@@ -821,6 +822,74 @@ with torch.device("meta"):
 # larger than a portrait's and lies lower, so its own place in the input is partly cheek: a contrast of places cannot ask for
 # what has moved.
 #
+# ### Exercise 5.5 · A look within (level 2 of 5, about 10 minutes)
+#
+# CUT asks how a patch of the answer is like a patch of the input, *across* two styles. LSeSim (Zheng and others, 2021) asks only
+# *within* each picture: how like this place are all the others of the same picture? The map of all these products, places with
+# places, should be the same before and after. Write that loss: the mean distance |a - b| of the answer's map from the input's.
+# `queries` are the answer's places, `keys` the input's, both (B, N, C) and of length 1, a picture's places belong together, and
+# no gradient may reach the keys.
+#
+# <details><summary>Hint 1</summary>
+#
+# In the cell above `queries @ keys.mT` has all products of places of one picture with places of the other. Which two products
+# of this kind stay within one picture?
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# Both maps are (B, N, N). What did lesson 1 do to a tensor that no gradient should reach?
+#
+# </details>
+
+
+# %%
+def structure(queries, keys):
+    """How much otherwise the places of the answer are alike among themselves than those of the input.
+
+    queries, keys: (B, N, C), each place of length 1; keys get no gradient.  Returns a scalar.
+    """
+    ### BEGIN SOLUTION 5.5: the mean distance between both maps of self-similarity
+    wanted = (keys @ keys.mT).detach()
+    return (queries @ queries.mT - wanted).abs().mean()
+    ### END SOLUTION
+
+
+result_5_5 = check_5_5(structure)
+
+# %% [markdown]
+# **Predict:** whose map is nearest to the portrait's: CycleGAN's cel, the true cel, or somebody else's? We ask plain pixels again,
+# and then the tagger's second layer, which has 256 places, too.
+
+# %%
+within = structure if result_5_5 else library_structure
+look = metrics.perception.extractor("tagger")
+
+
+def seen(pictures):
+    """What the tagger's second layer makes of 256 places: (B, 256, C), each of length 1."""
+    with torch.no_grad():
+        return nn.functional.normalize(look(pictures)[1].flatten(2).mT, dim=2)
+
+
+apart = {}
+for name, pictures in {
+    "its true cel": true_cels[:64],
+    "CycleGAN's cel": translated[:64],
+    "somebody else's cel": true_cels[:64].roll(1, 0),
+}.items():
+    apart[name] = [
+        float(within(of(pictures), of(portraits[:64]))) for of in (patches, seen)
+    ]
+    print(f"{name:20} pixels {apart[name][0]:.3f}   tagger {apart[name][1]:.3f}")
+
+# %% [markdown]
+# Among pixels everybody is equally far away: a flat cel and a soft portrait are not alike within either. The tagger, which has learned to see
+# faces, tells the own cel from somebody else's, and CycleGAN's is as near as the truth: what it got wrong, tints and mouths, is not a
+# matter of structure. So this loss keeps shapes in their places and lets colors go. To train with it: `CUT(config, nce=structure)`
+# from `animelab.recipes`, or the tagger's places in `extra_loss`.
+#
 # ## Pairs out of nothing: back-translation
 #
 # How would you learn to translate between two languages if no dictionary knew both? Take a page of *your* language and
@@ -1127,10 +1196,8 @@ compare(
 # does not detach (a class that inherits from `recipes.backtranslation.BackTranslation`). Predict which of the three hides notes,
 # and where; then measure it as above.
 #
-# Or, with no pair at all: CUT asks how a patch of the answer is like a patch of the input, across two styles. LSeSim (2021) asks
-# only *within* each picture: how like this patch are all the others? Those maps of self-similarity should agree before and after.
-# Take the maps of `animelab.metrics.perception.extractor("tagger")`, scale every place to length 1, and let the recipe pay, through
-# `extra_loss`, for the mean difference of both pictures' products of all places with all. Does the mouth stay?
+# Or, with no pair at all: train CUT's preset `pairs` with your `structure` as its `nce`, or CycleGAN with your `structure` of the
+# tagger's places as `extra_loss`. Does the mouth stay?
 #
 # ## References
 #

@@ -205,6 +205,20 @@ def brightest(maps):
     return torch.stack([place % 9 + 0.5, place // 9 + 0.5], 2)
 
 
+def within(queries, keys):
+    return l1_loss(queries @ queries.mT, (keys @ keys.mT).detach())
+
+
+def within_by_einsum(queries, keys):
+    maps = [torch.einsum("bnc,bmc->bnm", each, each) for each in (queries, keys.detach())]
+    return (maps[0] - maps[1]).abs().mean()
+
+
+def within_one_by_one(queries, keys):
+    each = [(q @ q.T - (k @ k.T).detach()).abs().mean() for q, k in zip(queries, keys)]
+    return torch.stack(each).mean()
+
+
 SOLUTIONS = {
     "5_1": [
         cycle,
@@ -219,6 +233,7 @@ SOLUTIONS = {
     ],
     "5_3": [pool(), pool_that_pops(), pool_of_copies],
     "5_4": [places, places_on_a_grid, places_by_logsumexp, places_in_loops],
+    "5_5": [within, within_by_einsum, within_one_by_one],
 }
 
 WRONG_ANSWERS = {
@@ -329,5 +344,20 @@ WRONG_ANSWERS = {
         (lambda maps: places(maps.mul_(1)), "was changed"),
         (lambda maps: places(maps).transpose(1, 2), "shape"),
         (lambda maps: places(maps) / 9, "Not the mean place"),
+    ],
+    "5_5": [
+        (lambda q, k: (q @ k.mT - (k @ k.mT).detach()).abs().mean(), "looks within"),
+        (lambda q, k: (q - k.detach()).abs().mean(), "across both styles"),
+        (lambda q, k: (q.mT @ q - (k.mT @ k).detach()).abs().mean(), "Gram"),
+        (lambda q, k: mse_loss(q @ q.mT, (k @ k.mT).detach()), "Squared"),
+        (lambda q, k: within(q, k) * 3 * 49, "The sum over all pairs"),
+        (lambda q, k: within(q, k) * 49, "over them, too"),
+        (lambda q, k: (q @ q.mT - (k @ k.mT).detach()).mean().abs(), "cancel out"),
+        (lambda q, k: within(q.flatten(0, 1)[None], k.flatten(0, 1)[None]), "of another one"),
+        (lambda q, k: (q @ q.mT - k @ k.mT).abs().mean(), "yardstick"),
+        (lambda q, k: within(q.detach(), k), "no gradient"),
+        (lambda q, k: within(k, q), "reaches `queries`"),
+        (lambda q, k: within(q, k) / 2, ""),
+        (lambda q, k: (q @ q.mT - (k @ k.mT).detach()).abs(), "shape"),
     ],
 }
