@@ -61,7 +61,7 @@ PRESETS = {
         steps=100_000, decay=100_000, batch=8, faces=50_000, checkpoint_every=5000, preview_every=2000
     ),  # not measured yet
     "orders": Config(  # the game and the layers of today
-        steps=3000, decay=3000, batch=16, size=128, width=16, lr_G=7e-4, lr_D=7e-4, beta1=0.0, ema=0.998, l1_weight=0.0,
+        steps=2200, decay=2200, batch=16, size=128, width=16, lr_G=7e-4, lr_D=7e-4, beta1=0.0, ema=0.998, l1_weight=0.0,
         gamma=2.0, names_weight=0.15, longest=5.0, crop=1.0, prior="frontal",
     ),
 }  # fmt: skip

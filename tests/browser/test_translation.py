@@ -95,7 +95,7 @@ def test_ink_lands_where_the_pen_was_and_the_tools_do_what_they_say(open_noteboo
 
 
 def test_the_real_models_follow_in_the_notebook(open_notebook):
-    page = open_notebook("models", MODELS, 'DrawingBoard(zoo.load("pix2pix-pairs-64"), lines)')
+    page = open_notebook("models", MODELS, 'DrawingBoard(zoo.load("pix2pix-orders-128"), lines)')
     page.locator(ANSWER).wait_for()
     first = wait_for_ink(page, lambda found: found.std() > 20)
     keep(page, "drawing_board")
