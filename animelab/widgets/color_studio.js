@@ -17,7 +17,7 @@ function render({ model, el }) {
   el.classList.add("animelab", "animelab-colors");
   const tools = element("div", el, { className: "animelab-tools" });
   const paint = element("div", el, { className: "animelab-tools" });
-  const stage = element("div", el, { className: "animelab-stage" });
+  const stage = element("div", el, { className: "animelab-desk" });
   const said = element("div", el, { className: "animelab-hint", ariaLive: "polite" });
   const past = [], future = [];
   let tool = "draft", cursor = [0.5, 0.5], dragged = false, waiting = null, queued = null, picture = null, away = null;

@@ -11,7 +11,7 @@ function render({ model, el }) {
   el.addEventListener("keydown", (event) => event.key.startsWith("Arrow") && event.stopPropagation()); // Lab wants them
   el.classList.add("animelab", "animelab-board");
   const tools = element("div", el, { className: "animelab-tools" });
-  const stage = element("div", el, { className: "animelab-stage" });
+  const stage = element("div", el, { className: "animelab-desk" });
   const canvas = element("canvas", stage, { width: SIDE, height: SIDE, tabIndex: 0, className: "animelab-canvas" });
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label",

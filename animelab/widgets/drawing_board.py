@@ -24,7 +24,7 @@ CSS = """
 .animelab-board .animelab-tools { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin-bottom: 8px; }
 .animelab-board button { padding: 3px 10px; }
 .animelab-board button[aria-pressed="true"] { background: #0072B2; color: white; }
-.animelab-board .animelab-stage { display: flex; flex-wrap: wrap; gap: 12px; }
+.animelab-board .animelab-desk { display: flex; flex-wrap: wrap; gap: 12px; }
 .animelab-board canvas { border: 1px solid #80808099; cursor: crosshair; touch-action: none; background: white; }
 .animelab-board img { border: 1px solid #80808099; }
 .animelab-board :is(button, input, canvas):focus-visible { outline: 2px solid #0072B2; }

@@ -13,7 +13,7 @@ function render({ model, el }) {
   el.addEventListener("keydown", (event) => event.key.startsWith("Arrow") && event.stopPropagation()); // Lab wants them
   el.classList.add("animelab", "animelab-own");
   const tools = element("div", el, { className: "animelab-tools" });
-  const stage = element("div", el, { className: "animelab-stage" });
+  const stage = element("div", el, { className: "animelab-desk" });
   const said = element("div", el, { className: "animelab-hint", ariaLive: "polite" });
   let waiting = null, queued = null;
 

@@ -28,7 +28,7 @@ CSS = """
 .animelab-own { padding: 2px; }
 .animelab-own .animelab-tools { display: flex; flex-wrap: wrap; gap: 6px 12px; align-items: center; margin: 0 0 8px; }
 .animelab-own :is(button, select) { padding: 3px 10px; }
-.animelab-own .animelab-stage { display: flex; flex-wrap: wrap; gap: 16px; }
+.animelab-own .animelab-desk { display: flex; flex-wrap: wrap; gap: 16px; }
 .animelab-own figure { margin: 0; }
 .animelab-own figcaption { font-size: 0.92em; opacity: 0.85; margin-top: 4px; }
 .animelab-own .animelab-frame { position: relative; width: fit-content; border: 1px solid #80808099; line-height: 0; }

@@ -92,11 +92,11 @@ def function_of(model: Any) -> Callable[[Any], Any]:
     return translate
 
 
-def data_url(pixels: np.ndarray) -> str:
-    """Pixels, uint8 (H, W, 3), as the address of a PNG that a browser can show."""
+def data_url(pixels: np.ndarray, kind: str = "PNG", **options: Any) -> str:
+    """Pixels, uint8 (H, W, 3), as an address that a browser can show; kind and options as in Pillow's `Image.save`."""
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    Image.fromarray(pixels).save(buffer, kind, **options)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
 def sent_picture(url: str, longest: int, largest: int) -> np.ndarray:

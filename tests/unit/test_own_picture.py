@@ -169,7 +169,7 @@ def test_attention_lies_over_the_picture() -> None:
     curtain = BeforeAfter({"a": pictures, "b": -pictures}, attention=heat)
     plain, covered = (curtain.render("a", "b", 2, 0, strength) for strength in (0, 100))
     assert np.array_equal(covered, heat_colors(heat, (256, 256))[1]) and not np.array_equal(plain, covered)
-    curtain._controls["attention"].value = 40
+    curtain.values = {**curtain.values, "attention": 40}
     assert "40% of the attention" in curtain.still()[1]
     own = OwnPicture(model, pictures, size=32)
     assert own.heat_url.startswith("data:image/png")

@@ -154,9 +154,9 @@ def test_the_curtain_shows_both_sides() -> None:
     assert picture[:, :62].max() == 0 and picture[:, 66:].min() == 255
     assert curtain.render("night", "day", 1, 0).min() == 255 and curtain.render("night", "day", 1, 100).max() == 0
     before = curtain.still()
-    curtain._controls["curtain"].value = 80
+    curtain.values = {**curtain.values, "edge": 80}
     assert curtain.still() != before and "80%" in curtain.still()[1] and "night" in curtain.still()[1]
-    curtain._reset()
+    curtain.pressed("reset")
     assert curtain.still() == before
     for versions in ({"one": black}, {"one": black, "two": white[:1]}):
         with pytest.raises(LabError, match="two versions"):

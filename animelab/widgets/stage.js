@@ -1,0 +1,342 @@
+// One front end for every widget of the course. Python's half, stage.py, says how a widget is declared.
+const WORKS = 20000; // milliseconds after which an answer that never came no longer holds up the hand
+const REST = 1000; // milliseconds without a change, after which Python keeps what is seen for viewers without a kernel
+const ICONS = { // strokes on a grid of 20 by 20
+  reset: "M4 3.5v4.5h4.5M4.4 8A6.3 6.3 0 1 1 3.8 11.5", undo: "M7.5 4 3.5 8l4 4M4 8h7.5a4.5 4.5 0 0 1 0 9H8",
+  redo: "M12.5 4l4 4-4 4M16 8H8.5a4.5 4.5 0 0 0 0 9H12", sharp: "M3.5 3.5h13v13h-13zM10 3.5v13M3.5 10h13",
+  save: "M10 3v9M6 8.5l4 4 4-4M3.5 13v3.5h13V13", open: "M3 16V4.5h5l2 2.5h7v9z", shuffle: "M3 6h3l7 8h4M3 14h3l2-2.4M11 8.2 13 6h4M15 4l2 2-2 2M15 12l2 2-2 2",
+  pen: "M3.5 16.5l1-4L13 4l3 3-8.5 8.5zM11 6l3 3", erase: "M8 16.5h9M3.5 12.5 11 5l5 5-6.5 6.5H7z",
+  play: "M6 4l10 6-10 6z", pause: "M6.5 4v12M13.5 4v12", stop: "M5 5h10v10H5z", heart: "M10 16.5C4 12 2.8 9.5 3 7.3 3.3 3.6 8 3 10 6.5 12 3 16.7 3.6 17 7.3c.2 2.2-1 4.7-7 9.2z",
+  next: "M7 4l6 6-6 6", back: "M13 4l-6 6 6 6", dot: "M10 4.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 1 1 0-11z", light: "M10 6.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 1 1 0-7M10 1.5v2M10 16.5v2M1.5 10h2M16.5 10h2M4 4l1.4 1.4M14.6 14.6 16 16M4 16l1.4-1.4M14.6 5.4 16 4",
+};
+
+function make(kind, parent, properties = {}, attributes = {}) {
+  const made = Object.assign(document.createElement(kind), properties);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  parent?.append(made);
+  return made;
+}
+
+function icon(name, parent) {
+  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  drawing.setAttribute("viewBox", "0 0 20 20");
+  drawing.setAttribute("aria-hidden", "true");
+  path.setAttribute("d", ICONS[name] ?? ICONS.dot);
+  drawing.append(path);
+  parent.prepend(drawing);
+}
+
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+const within = (low, value, high) => Math.min(high, Math.max(low, value));
+const source = (image, url) => { if (image.getAttribute("src") !== (url ?? "")) url ? image.setAttribute("src", url) : image.removeAttribute("src"); };
+
+// ---- handles: what lies on a picture. Each is built once and gives the function that makes it show the present state.
+const handles = {
+  none(stage, name, frame) {
+    const image = make("img", frame, { draggable: false });
+    return ({ layers = {} }, words) => { source(image, layers[""]); image.alt = words; };
+  },
+
+  // Two layers of one picture, and between them an edge that is dragged. part.curtain names the values it goes by.
+  curtain(stage, name, frame) {
+    const by = stage.part(name).curtain;
+    const [right, left, over] = ["right", "left", "over"].map((side) => make("img", frame, { className: `animelab-${side}`, draggable: false, alt: "" }));
+    const tags = ["left", "right"].map((side) => make("span", frame, { className: `animelab-tag animelab-tag-${side}` }, { "aria-hidden": "true" }));
+    const edge = make("div", frame, { className: "animelab-edge", tabIndex: 0 },
+      { role: "slider", "aria-label": stage.part(by.edge).label, "aria-valuemin": 0, "aria-valuemax": 100 });
+    icon("back", make("span", edge, { className: "animelab-knob" }));
+    icon("next", edge.firstChild);
+    const move = (event) => {
+      const box = frame.getBoundingClientRect();
+      stage.set(by.edge, Math.round(within(0, (100 * (event.clientX - box.left)) / box.width, 100)));
+    };
+    dragged(frame, (event) => { edge.focus({ preventScroll: true }); move(event); }, move);
+    edge.addEventListener("keydown", (event) => {
+      const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -100, End: 100 }[event.key];
+      if (!step) return;
+      event.preventDefault();
+      stage.set(by.edge, within(0, stage.value(by.edge) + step, 100));
+    });
+    frame.addEventListener("dblclick", () => stage.set(by.edge, stage.part(by.edge).value));
+    return ({ layers = {}, over: heat }, words) => {
+      const names = [stage.value(by.left), stage.value(by.right)], at = stage.value(by.edge);
+      source(left, layers[names[0]]);
+      source(right, layers[names[1]]);
+      source(over, heat);
+      right.alt = words;
+      over.style.opacity = by.over ? stage.value(by.over) / 100 : 0;
+      frame.style.setProperty("--edge", `${at}%`);
+      tags.forEach((tag, i) => { tag.textContent = names[i]; tag.classList.toggle("animelab-away", i ? at > 88 : at < 12); });
+      edge.setAttribute("aria-valuenow", at);
+      edge.setAttribute("aria-valuetext", `${at}% of it ${names[0]}, the rest ${names[1]}`);
+    };
+  },
+
+  // A grid of pictures that are buttons; the value is the number of the chosen one, counted from 0, or null.
+  pick(stage, name, frame) {
+    const cells = [];
+    frame.setAttribute("role", "group");
+    frame.setAttribute("aria-label", stage.part(name).label);
+    frame.addEventListener("keydown", (event) => {
+      const here = cells.indexOf(document.activeElement);
+      const shown = cells.filter((cell) => !cell.hidden).length;
+      const columns = cells.filter((cell) => cell.offsetTop === cells[0].offsetTop).length;
+      const to = { ArrowLeft: here - 1, ArrowRight: here + 1, ArrowUp: here - columns, ArrowDown: here + columns, Home: 0, End: shown - 1 }[event.key];
+      if (here < 0 || to === undefined) return;
+      event.preventDefault();
+      if (to >= 0 && to < shown) focusOn(to);
+    });
+    const focusOn = (index) => { cells.forEach((cell, i) => (cell.tabIndex = i === index ? 0 : -1)); cells[index].focus(); };
+    return ({ grid: pictures = [] }) => {
+      const chosen = stage.value(name);
+      const fewer = cells.length !== pictures.length || !cells.some((cell) => cell.tabIndex === 0);
+      while (cells.length < pictures.length) {
+        const index = cells.length, cell = make("button", frame, { type: "button", className: "animelab-choice" });
+        make("img", cell, { draggable: false, alt: "" });
+        cell.addEventListener("click", () => { focusOn(index); stage.set(name, index, true); });
+        cells.push(cell);
+      }
+      cells.forEach((cell, i) => {
+        cell.hidden = i >= pictures.length;
+        if (cell.hidden) return;
+        const [url, alt] = pictures[i];
+        source(cell.firstChild, url);
+        cell.setAttribute("aria-label", alt);
+        cell.title = alt;
+        cell.setAttribute("aria-pressed", i === chosen);
+        if (fewer) cell.tabIndex = i === (chosen ?? 0) ? 0 : -1;
+      });
+    };
+  },
+};
+
+// Calls `begin` and `move` with pointer events, captured, so that a drag may leave the element.
+function dragged(element, begin, move, end = () => {}) {
+  element.classList.add("animelab-handle");
+  element.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    event.preventDefault();
+    element.setPointerCapture(event.pointerId);
+    begin(event);
+  });
+  element.addEventListener("pointermove", (event) => element.hasPointerCapture(event.pointerId) && move(event));
+  element.addEventListener("lostpointercapture", end);
+}
+
+// ---- controls: each is built once into its box, and gives the function that makes it show part and value.
+let made = 0;
+function labeled(box, part, control, reset) {
+  control.id = `animelab-control-${++made}`;
+  const label = make("label", null, { textContent: part.label, htmlFor: control.id, className: "animelab-label" });
+  box.prepend(label);
+  if (reset) { label.addEventListener("dblclick", reset); label.title = "Double click to reset"; }
+  return label;
+}
+
+const controls = {
+  slider(stage, name, box) {
+    const part = stage.part(name), reset = () => stage.set(name, stage.part(name).value);
+    const line = make("div", box, { className: "animelab-line" });
+    const ends = (part.ends ?? []).map((url) => make("img", line, { src: url, alt: "", className: "animelab-end" }));
+    const range = make("input", null, { type: "range", min: part.low, max: part.high, step: part.step });
+    ends.length ? ends[0].after(range) : line.append(range);
+    const place = make("span", box, { className: "animelab-number" });
+    const number = make("input", place, { type: "number", min: part.low, max: part.high, step: part.step }, { "aria-label": `${part.label}, typed` });
+    if (part.unit) make("span", place, { textContent: part.unit });
+    labeled(box, part, range, reset);
+    range.addEventListener("input", () => stage.set(name, +range.value));
+    range.addEventListener("dblclick", reset);
+    number.addEventListener("change", () => {
+      if (number.value !== "" && Number.isFinite(+number.value)) stage.set(name, within(stage.part(name).low, +number.value, stage.part(name).high));
+      number.value = stage.value(name);
+    });
+    return (part, value) => {
+      range.value = value;
+      if (document.activeElement !== number || !number.matches(":focus")) number.value = value;
+      range.disabled = number.disabled = !!part.disabled;
+      range.setAttribute("aria-valuetext", `${value}${part.unit ? ` ${part.unit}` : ""}`);
+      range.style.setProperty("--part", `${(100 * (value - part.low)) / (part.high - part.low || 1)}%`);
+    };
+  },
+
+  choice(stage, name, box) {
+    const select = make("select", box);
+    labeled(box, stage.part(name), select);
+    select.addEventListener("change", () => stage.set(name, select.value));
+    let options = null;
+    return (part, value) => {
+      if (!same(options, part.options)) select.replaceChildren(...(options = part.options).map((each) => new Option(each, each)));
+      select.value = value;
+      select.disabled = !!part.disabled;
+    };
+  },
+
+  swatches(stage, name, box) {
+    make("span", box, { className: "animelab-label", textContent: stage.part(name).label });
+    const row = make("div", box, { className: "animelab-row" }, { role: "group", "aria-label": stage.part(name).label });
+    const buttons = Object.entries(stage.part(name).colors).map(([words, color]) => {
+      const button = make("button", row, { type: "button", className: "animelab-swatch", title: words }, { "aria-label": words });
+      button.style.setProperty("--color", color);
+      button.addEventListener("click", () => stage.set(name, words));
+      return [words, button];
+    });
+    return (part, value) => buttons.forEach(([words, button]) => button.setAttribute("aria-pressed", words === value));
+  },
+
+  toggle(stage, name, box) {
+    const tick = make("input", box, { type: "checkbox" }, { role: "switch" });
+    labeled(box, stage.part(name), tick);
+    tick.addEventListener("change", () => stage.set(name, tick.checked));
+    return (part, value) => { tick.checked = value; tick.disabled = !!part.disabled; };
+  },
+
+  button(stage, name, box) {
+    const part = stage.part(name);
+    const button = make("button", box, { type: "button", className: "animelab-button", title: part.tip ?? "" });
+    if (part.icon) icon(part.icon, button);
+    const words = make("span", button, { textContent: part.label });
+    button.addEventListener("click", () => stage.press(name));
+    return (part) => {
+      words.textContent = part.label;
+      button.disabled = !!part.disabled;
+      if (part.selected !== undefined) button.setAttribute("aria-pressed", part.selected);
+    };
+  },
+
+  words(stage, name, box) {
+    box.style.setProperty("--lines", stage.part(name).lines);
+    return () => { box.textContent = stage.model.get("words")[name] ?? ""; };
+  },
+};
+
+// ---- the stage
+function render({ model, el }) {
+  const { name, pictures, groups, keys } = model.get("plan");
+  const stage = { model, set, press, part: (each) => model.get("parts")[each], value: (each) => model.get("values")[each] };
+  const outer = make("div", el, { className: `animelab-stage animelab-${name}` });
+  const grid = make("div", outer, { className: "animelab-grid" });
+  grid.classList.toggle("animelab-wide", pictures.length > 1);
+  stage.root = outer;
+  // While this view is here its still is not seen; also not one that arrives later.
+  const own = model.get("token").replace(/\W/g, "");
+  make("style", outer, { textContent: `.jp-OutputArea-child:has(.animelab-still-${own}), .animelab-still-${own} { display: none !important; }` });
+
+  // To Python: one message at a time, the newest values wait for the answer.
+  let waiting = null, more = false, resting = null, fresh = {};
+  function set(name, value, again = false) {
+    if (same(value, stage.value(name))) return again && press(name);
+    fresh[name] = value;
+    model.set("values", { ...model.get("values"), [name]: value });
+    flush();
+  }
+  function flush() {
+    if (waiting) return void (more = true);
+    more = false;
+    fresh = {};
+    waiting = setTimeout(answered, WORKS);
+    quietly(() => model.save_changes());
+  }
+  function answered() {
+    clearTimeout(waiting);
+    waiting = null;
+    if (more) flush();
+    clearTimeout(resting);
+    resting = setTimeout(() => quietly(() => model.send({ do: "rest" })), REST);
+  }
+  function press(name) { quietly(() => model.send({ do: "press", name })); }
+  function quietly(send) { try { send(); } catch { /* no kernel: what the page can do by itself goes on */ } }
+
+  // Parts: pictures with their handles, and controls in groups; buttons that follow each other stand in one row.
+  const updates = [];
+  function add(name, place) {
+    const part = stage.part(name);
+    if (part.kind !== "picture") {
+      const row = place.lastElementChild?.matches(".animelab-row") ? place.lastElementChild : null;
+      const inside = part.kind === "button" ? row ?? make("div", place, { className: "animelab-row" }) : place;
+      const box = make("div", inside, { className: `animelab-control animelab-kind-${part.kind} animelab-${name}` });
+      const update = controls[part.kind](stage, name, box);
+      updates.push(() => { box.hidden = !!stage.part(name).hidden; update(stage.part(name), stage.value(name)); });
+      return;
+    }
+    const figure = make("figure", place, { className: `animelab-picture animelab-${name}` });
+    const frame = make("div", figure, { className: `animelab-frame animelab-on-${part.handle || "none"}` });
+    if (part.label && pictures.length > 1) make("figcaption", figure, { textContent: part.label });
+    const update = handles[part.handle || "none"](stage, name, frame);
+    updates.push(() => {
+      const news = model.get(`picture_${name}`);
+      frame.style.setProperty("--wide", news.wide || 1);
+      frame.style.setProperty("--high", news.high || 1);
+      figure.hidden = !!stage.part(name).hidden;
+      update(news, model.get("words")[name] ?? "");
+    });
+    model.on(`change:picture_${name}`, show);
+  }
+  const left = make("div", grid, { className: "animelab-pictures" });
+  const row = make("div", left, { className: "animelab-side-by-side" });
+  pictures.forEach((each) => add(each, row));
+  const bar = make("div", left, { className: "animelab-bar" });
+  const caption = make("div", bar, { className: "animelab-caption" }, { "aria-live": "polite" });
+  const right = make("div", grid, { className: "animelab-controls" });
+  groups.forEach(([title, names]) => {
+    const group = make("div", right, { className: "animelab-group" }, title ? { role: "group", "aria-label": title } : {});
+    if (title) make("div", group, { className: "animelab-title", textContent: title });
+    names.forEach((each) => add(each, group));
+  });
+  const foot = make("div", outer, { className: "animelab-foot" });
+  const progress = make("label", foot, { className: "animelab-progress" });
+  const doing = make("span", progress), done = make("progress", progress, { max: 1 });
+  const problem = make("div", foot, { className: "animelab-problem" }, { role: "alert" });
+
+  // Sharp pixels, where a picture is smaller than its place; and the keys.
+  const sharp = make("button", bar, { type: "button", className: "animelab-tool animelab-sharp", title: "Sharp pixels" }, { "aria-label": "Sharp pixels", "aria-pressed": "false" });
+  icon("sharp", sharp);
+  sharp.addEventListener("click", () => sharp.setAttribute("aria-pressed", outer.classList.toggle("animelab-pixelated")));
+  const help = make("details", bar, { className: "animelab-keys" });
+  make("summary", help, { className: "animelab-tool", textContent: "?", title: "Keys" }, { "aria-label": "Keys" });
+  const list = make("dl", help);
+  for (const [key, words] of Object.entries(keys)) { make("dt", list, { textContent: key }); make("dd", list, { textContent: words }); }
+  help.addEventListener("keydown", (event) => { if (event.key === "Escape") { help.open = false; help.firstChild.focus(); } });
+  const small = () => {
+    const found = [...row.querySelectorAll(".animelab-frame")].some((frame) => frame.clientWidth > 1.05 * frame.style.getPropertyValue("--wide"));
+    sharp.classList.toggle("animelab-unseen", !found);
+  };
+  const sizes = new ResizeObserver(small);
+  sizes.observe(row);
+
+  function show() {
+    updates.forEach((update) => update());
+    const words = model.get("words"), now = model.get("progress");
+    caption.textContent = words.caption ?? "";
+    if (problem.textContent !== (words.problem ?? "")) problem.textContent = words.problem ?? "";
+    progress.hidden = !now.words;
+    doing.textContent = now.words ?? "";
+    if (now.part === null) done.removeAttribute("value"); else done.value = now.part ?? 0;
+    small();
+  }
+  function heard() { // Python's values; those that it has not seen yet stay as the hand left them
+    const values = model.get("values"), kept = { ...values, ...fresh };
+    if (same(values, kept)) show(); else model.set("values", kept);
+  }
+  // Jupyter has commands on single keys; a stage wants them for itself.
+  const keysHere = (event) => {
+    const ours = outer.contains(event.target) && !event.altKey && !(event.ctrlKey || event.metaKey ? !/^[zy]$/i.test(event.key) : event.shiftKey && event.key === "Enter");
+    outer.toggleAttribute("data-lm-suppress-shortcuts", ours);
+  };
+  window.addEventListener("keydown", keysHere, true);
+  el.addEventListener("keydown", (event) => outer.hasAttribute("data-lm-suppress-shortcuts") && event.stopPropagation());
+  const events = { "change:values": heard, "change:parts": show, "change:words": show, "change:progress": show,
+    "change:answered": () => setTimeout(answered) }; // after the manager has taken the answer in: nothing is sent from inside
+  for (const [event, act] of Object.entries(events)) model.on(event, act);
+  show();
+  return () => {
+    for (const [event, act] of Object.entries(events)) model.off(event, act);
+    Object.keys(model.get("parts")).forEach((each) => model.off(`change:picture_${each}`, show));
+    window.removeEventListener("keydown", keysHere, true);
+    sizes.disconnect();
+    clearTimeout(waiting);
+    clearTimeout(resting);
+  };
+}
+
+export default { render };
