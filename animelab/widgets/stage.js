@@ -45,8 +45,8 @@ const handles = {
     const tags = ["left", "right"].map((side) => make("span", frame, { className: `animelab-tag animelab-tag-${side}` }, { "aria-hidden": "true" }));
     const edge = make("div", frame, { className: "animelab-edge", tabIndex: 0 },
       { role: "slider", "aria-label": stage.part(by.edge).label, "aria-valuemin": 0, "aria-valuemax": 100 });
-    icon("back", make("span", edge, { className: "animelab-knob" }));
-    icon("next", edge.firstChild);
+    icon("next", make("span", edge, { className: "animelab-knob" }));
+    icon("back", edge.firstChild);
     const move = (event) => {
       const box = frame.getBoundingClientRect();
       stage.set(by.edge, Math.round(within(0, (100 * (event.clientX - box.left)) / box.width, 100)));
@@ -254,12 +254,12 @@ function render({ model, el }) {
     if (part.kind !== "picture") {
       const row = place.lastElementChild?.matches(".animelab-row") ? place.lastElementChild : null;
       const inside = part.kind === "button" ? row ?? make("div", place, { className: "animelab-row" }) : place;
-      const box = make("div", inside, { className: `animelab-control animelab-kind-${part.kind} animelab-${name}` });
+      const box = make("div", inside, { className: `animelab-kind-${part.kind}` }, { "data-part": name });
       const update = controls[part.kind](stage, name, box);
       updates.push(() => { box.hidden = !!stage.part(name).hidden; update(stage.part(name), stage.value(name)); });
       return;
     }
-    const figure = make("figure", place, { className: `animelab-picture animelab-${name}` });
+    const figure = make("figure", place, {}, { "data-part": name });
     const frame = make("div", figure, { className: `animelab-frame animelab-on-${part.handle || "none"}` });
     if (part.label && pictures.length > 1) make("figcaption", figure, { textContent: part.label });
     const update = handles[part.handle || "none"](stage, name, frame);
