@@ -95,7 +95,7 @@ class BeforeAfter(Stage):
         left, right = self.values["left"], self.values["right"]
         looked = ": bright is where the network looks" if self.values.get("attention") else ""
         self.say(f"Picture {index + 1}: left of the curtain {left}, right of it {right}", "picture")
-        self.say(f"Picture {index + 1} of {len(self.versions[left])}{looked}")
+        self.say(f"Picture {index + 1} of {len(self.versions[left])}, {left} and {right}{looked}")
 
 
 def _sized(pixels: np.ndarray, wide: int) -> Image.Image:

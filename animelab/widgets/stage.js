@@ -52,7 +52,7 @@ const handles = {
       stage.set(by.edge, Math.round(within(0, (100 * (event.clientX - box.left)) / box.width, 100)));
     };
     dragged(frame, (event) => { edge.focus({ preventScroll: true }); move(event); }, move);
-    edge.addEventListener("keydown", (event) => {
+    keyed(edge, (event) => {
       const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -100, End: 100 }[event.key];
       if (!step) return;
       event.preventDefault();
@@ -78,7 +78,7 @@ const handles = {
     const cells = [];
     frame.setAttribute("role", "group");
     frame.setAttribute("aria-label", stage.part(name).label);
-    frame.addEventListener("keydown", (event) => {
+    keyed(frame, (event) => {
       const here = cells.indexOf(document.activeElement);
       const shown = cells.filter((cell) => !cell.hidden).length;
       const columns = cells.filter((cell) => cell.offsetTop === cells[0].offsetTop).length;
@@ -124,6 +124,8 @@ function dragged(element, begin, move, end = () => {}) {
   element.addEventListener("lostpointercapture", end);
 }
 
+const keyed = (element, act) => element.addEventListener("animelab-key", (event) => act(event.detail));
+
 // ---- controls: each is built once into its box, and gives the function that makes it show part and value.
 let made = 0;
 function labeled(box, part, control, reset) {
@@ -156,7 +158,10 @@ const controls = {
       if (document.activeElement !== number || !number.matches(":focus")) number.value = value;
       range.disabled = number.disabled = !!part.disabled;
       range.setAttribute("aria-valuetext", `${value}${part.unit ? ` ${part.unit}` : ""}`);
-      range.style.setProperty("--part", `${(100 * (value - part.low)) / (part.high - part.low || 1)}%`);
+      const share = (number) => (100 * (within(part.low, number, part.high) - part.low)) / (part.high - part.low || 1);
+      const [from, to] = [share(0), share(value)].sort((one, other) => one - other); // filled from zero
+      range.style.setProperty("--from", `${from}%`);
+      range.style.setProperty("--part", `${to}%`);
     };
   },
 
@@ -296,7 +301,7 @@ function render({ model, el }) {
   make("summary", help, { className: "animelab-tool", textContent: "?", title: "Keys" }, { "aria-label": "Keys" });
   const list = make("dl", help);
   for (const [key, words] of Object.entries(keys)) { make("dt", list, { textContent: key }); make("dd", list, { textContent: words }); }
-  help.addEventListener("keydown", (event) => { if (event.key === "Escape") { help.open = false; help.firstChild.focus(); } });
+  keyed(help, (event) => { if (event.key === "Escape") { help.open = false; help.firstChild.focus(); } });
   const small = () => {
     const found = [...row.querySelectorAll(".animelab-frame")].some((frame) => frame.clientWidth > 1.05 * frame.style.getPropertyValue("--wide"));
     sharp.classList.toggle("animelab-unseen", !found);
@@ -318,13 +323,15 @@ function render({ model, el }) {
     const values = model.get("values"), kept = { ...values, ...fresh };
     if (same(values, kept)) show(); else model.set("values", kept);
   }
-  // Jupyter has commands on single keys; a stage wants them for itself.
+  // Jupyter has commands on single keys, and Notebook 7 takes them before any element hears of them: what is pressed on
+  // a stage is caught on its way down. Browsers do as always; `keyed` tells handles. Save and run stay Jupyter's.
   const keysHere = (event) => {
-    const ours = outer.contains(event.target) && !event.altKey && !(event.ctrlKey || event.metaKey ? !/^[zy]$/i.test(event.key) : event.shiftKey && event.key === "Enter");
-    outer.toggleAttribute("data-lm-suppress-shortcuts", ours);
+    const theirs = event.altKey || (event.shiftKey && event.key === "Enter") || ((event.ctrlKey || event.metaKey) && !/^[zy]$/i.test(event.key));
+    if (theirs || !outer.contains(event.target)) return;
+    event.stopPropagation();
+    event.target.dispatchEvent(new CustomEvent("animelab-key", { bubbles: true, detail: event }));
   };
   window.addEventListener("keydown", keysHere, true);
-  el.addEventListener("keydown", (event) => outer.hasAttribute("data-lm-suppress-shortcuts") && event.stopPropagation());
   const events = { "change:values": heard, "change:parts": show, "change:words": show, "change:progress": show,
     "change:answered": () => setTimeout(answered) }; // after the manager has taken the answer in: nothing is sent from inside
   for (const [event, act] of Object.entries(events)) model.on(event, act);

@@ -68,8 +68,11 @@ THEME = """async ([name, light]) => {
     while (document.body.dataset.jpThemeLight !== light) await new Promise(resolve => setTimeout(resolve, 50));
 }"""
 
+# Lab's body is 0 pixels high and hides what goes beyond: axe would take everything in it for hidden.
 AXE = """async selector => {
+    document.body.style.overflow = 'visible';
     const found = await window.axe.run(selector, {resultTypes: ['violations']});
+    document.body.style.overflow = '';
     return found.violations.flatMap(each => each.nodes.map(node => `${each.id}: ${node.html} ${node.failureSummary}`));
 }"""
 
@@ -266,6 +269,12 @@ def axe() -> Callable[[sync_api.Page, str], list[str]]:
     def axe(page: sync_api.Page, selector: str) -> list[str]:
         # Lab has require.js, to which axe would give itself.
         page.evaluate(f"(define => {{ {source} }})()")
-        return page.evaluate(AXE, selector)
+        before = page.viewport_size
+        page.set_viewport_size({**before, "height": 2600})  # it says nothing of the contrast of what is scrolled away
+        page.locator(selector).first.scroll_into_view_if_needed()
+        page.wait_for_timeout(300)
+        found = page.evaluate(AXE, selector)
+        page.set_viewport_size(before)
+        return found
 
     return axe
