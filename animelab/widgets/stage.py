@@ -223,7 +223,7 @@ class Stage(anywidget.AnyWidget):
     def _view(self) -> dict[str, Any]:
         return {VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.bundle()
 
     def _ipython_display_(self, **kwargs: Any) -> None:
@@ -283,7 +283,7 @@ def _allowed(part: Part, value: Any, before: Any, count: int) -> Any:
         right = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         return min(max(value, part["low"]), part["high"]) if right else before
     if kind in ("choice", "swatches"):
-        return value if value in part.get("options", part.get("colors")) else before
+        return value if value in part.get("options", part.get("colors", ())) else before
     if kind == "toggle":
         return value if isinstance(value, bool) else before
     return value  # of a handle: its widget looks at it
