@@ -14,13 +14,14 @@ from typing import Any
 import torch
 
 from animelab import config, files, metrics, zoo
-from animelab.data import StudioFaces, StudioPairs, StudioScenes, StudioUnpaired, as_pictures
+from animelab.data import StudioFaces, StudioPairsAttributes, StudioScenes, StudioUnpairedAttributes, as_pictures
 from animelab.engine import Recipe, train
 from animelab.engine.checkpoint import Checkpoints
 from animelab.engine.run import read_record
 from animelab.engine.weights import load_weights, save_weights
 from animelab.errors import LabError, say
 from animelab.metrics.report import scores
+from animelab.nn import r3gan
 from animelab.recipes import RECIPES, colorization
 from animelab.zoo import manifest
 
@@ -110,16 +111,17 @@ def exam(recipe: str, settings: Any, model: str | Path, count: int = 2048) -> di
         source, truth, tags = places.batch(range(128))[0], places.truth(range(128)), None
     elif recipe in ("cyclegan", "cut", "ugatit", "backtranslation"):
         side = getattr(settings, "picture", settings.size)
-        faces = StudioUnpaired("portrait", "cel", side, many, prior=settings.prior, split="test")
-        source, truth = faces.batch(range(many))[0], faces.truth(range(many))
-        tags = torch.tensor([list(faces.casts[0][i].tags().values()) for i in range(many)]).float()
+        faces = StudioUnpairedAttributes("portrait", "cel", side, many, prior=settings.prior, split="test")
+        source, truth, tags = faces.batch(range(many))[0], faces.truth(range(many)), faces.labels[0]
     elif recipe == "pix2pix":
-        pairs = StudioPairs(settings.source, "color", settings.size, many, prior=settings.prior, split="test")
-        source, truth = map(as_pictures, pairs.batch(range(many)))
-        tags = torch.tensor([list(pairs.cast[i].tags().values()) for i in range(many)]).float()
+        pairs = StudioPairsAttributes(settings.source, "color", settings.size, many, prior=settings.prior, split="test")
+        source, truth, tags = pairs.batch(range(many))
+        source = as_pictures(source)
     else:
         return colorization.exam(settings, model) if recipe == "colorization" else {}
-    fake = zoo.open_translator(model).translate(source)
+    translator = zoo.open_translator(model)
+    orders = None if tags is None or not getattr(translator.network, "tags", 0) else r3gan.only_colors(tags)
+    fake = translator.translate(source, attributes=orders)
     seen, exact = metrics.perceptual(fake, truth), metrics.psnr(fake, truth)
     far = {"distance": (fake - truth).abs(), "PSNR": exact, "perceptual": seen}
     found = {name: round(float(value.mean()), 3) for name, value in far.items()}

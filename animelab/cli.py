@@ -176,6 +176,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--fit", choices=FITS, help=words)
     sub.add_argument("--back", action="store_true", help="from B to A, with a model that knows both ways")
     sub.add_argument("--seed", type=_within(limits.SEEDS), default=0, help="other colors, where many are known (0)")
+    sub.add_argument("--attributes", help="colors to order, where a model takes orders: 'blue hair, red eyes'")
     words = "align_corners: AnimeGANv2 enlarges as face2paint does; dropout: pix2pix as in training"
     sub.add_argument("--option", action="append", default=[], help=words)
 
@@ -483,14 +484,14 @@ def translate(options: argparse.Namespace) -> int:
     from PIL import Image
     from tqdm.auto import tqdm
 
-    from animelab import metrics, zoo
+    from animelab import latent, metrics, zoo
     from animelab.data import fitted
     from animelab.data.paper import SOLID, is_ink, on_white
     from animelab.files import SMALLEST, opened, save_picture
     from animelab.viz import as_pixels
 
     found = _inputs(options.inputs, options.out)
-    names = _results(found)
+    names, order = _results(found), None if options.attributes is None else latent.attributes(options.attributes)
     model = zoo.open_translator(options.model, *options.option).to("auto")
     model.direction(options.back)  # before the first picture: is there a way back?
     square: int = options.side or model.square or 0
@@ -523,7 +524,7 @@ def translate(options: argparse.Namespace) -> int:
                 picture = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
             if not told and (told := model.unseen(*picture.shape[-2:])):
                 say(told)
-            result = Image.fromarray(as_pixels(model.translate(picture, options.back, options.seed))[0])
+            result = Image.fromarray(as_pixels(model.translate(picture, options.back, options.seed, order))[0])
         except (LabError, RuntimeError, MemoryError) as problem:  # PyTorch's: too large for the memory
             why = (getattr(problem, "reason", None) or reason(problem)).rstrip(".")
             if len(found) == 1:

@@ -11,6 +11,7 @@ from animelab.data.studio_sets import (
     StudioAttributes,
     StudioFaces,
     StudioPairs,
+    StudioPairsAttributes,
     StudioPoints,
     StudioScenes,
     StudioUnpaired,
@@ -19,16 +20,7 @@ from animelab.data.studio_sets import (
 )
 from animelab.data.transforms import ImagePool, as_pictures, jittered
 
-__all__ = ["EYES", "FITS", "SPLITS", "Cast", "ImageFolder", "ImagePool", "Joined", "Labeled", "Move"]
-__all__ += ["PairedFolder", "Pictures", "Side", "StudioAttributes", "StudioFaces", "StudioPairs", "StudioPoints"]
-__all__ += [
-    "StudioScenes",
-    "StudioUnpaired",
-    "StudioUnpairedAttributes",
-    "UnpairedFolder",
-    "as_pictures",
-    "drawn",
-    "fitted",
-    "five_points",
-]
-__all__ += ["jittered", "real_faces", "real_photos"]
+__all__ = ["EYES", "FITS", "SPLITS", "Cast", "ImageFolder", "ImagePool", "Joined", "Labeled", "Move", "PairedFolder"]
+__all__ += ["Pictures", "Side", "StudioAttributes", "StudioFaces", "StudioPairs", "StudioPairsAttributes"]
+__all__ += ["StudioPoints", "StudioScenes", "StudioUnpaired", "StudioUnpairedAttributes", "UnpairedFolder"]
+__all__ += ["as_pictures", "drawn", "fitted", "five_points", "jittered", "real_faces", "real_photos"]

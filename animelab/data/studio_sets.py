@@ -127,6 +127,18 @@ class StudioPairs(_Sides):
         super().__init__((self.cast, self.cast), (source, target), size, count, cache, workers)
 
 
+class StudioPairsAttributes(StudioPairs):
+    """The same, and what is true of every character: `batch` gives source, target and the attributes (B, 34)."""
+
+    @cached_property
+    def labels(self) -> Tensor:
+        """The attributes of all characters, float32 (N, 34), whose columns are `studio.TAGS`."""
+        return _attributes(self._characters(range(len(self)), 0))
+
+    def batch(self, indices: Indices, device: torch.device | str = "cpu") -> tuple[Tensor, ...]:
+        return *super().batch(indices, device), self.labels[np.asarray(indices, dtype=np.int64)].to(device)
+
+
 class StudioUnpaired(_Sides):
     """Two styles of characters that never meet: `StudioUnpaired("portrait", "cel")`.
 

@@ -10,13 +10,9 @@ from torch import Tensor
 from animelab import limits, zoo
 from animelab.config import nearest
 from animelab.errors import LabError
+from animelab.nn.tagger import GROUPS
 from animelab.studio import TAGS
 
-GROUPS = {
-    "hair color": [i for i, tag in enumerate(TAGS) if tag.endswith(" hair")],
-    "eye color": [i for i, tag in enumerate(TAGS) if tag.endswith(" eyes")],
-}
-"""Attributes of which a character has exactly one: name -> their columns in `studio.TAGS`."""
 NETWORKS = ("tagger", "examiner")
 opened = cache(zoo.network)  # so that a lesson opens each file once
 

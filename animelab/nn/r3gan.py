@@ -13,9 +13,12 @@ from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, relu
 from torch.nn.utils import clip_grad_norm_
 
+from animelab import limits
 from animelab.errors import LabError
 from animelab.nn import dcgan
 from animelab.nn.stylegan2 import minibatch_stddev
+from animelab.nn.tagger import GROUPS
+from animelab.studio import TAGS
 
 
 class Told(nn.Module):
@@ -63,14 +66,14 @@ class Generator(nn.Module):
 class UNet(nn.Module):
     """Drawings (B, 3, H, W) and latents (B, latent) to pictures (B, 3, H, W) in [-1, 1]: many answers to one drawing.
 
-    Halvings to 4 pixels and as many doublings, with a shortcut at every size. The code, of the latent and of the mean
-    of the lowest map, decides what the lines leave open. Sides are multiples of `size`; LabError for others, and for a
-    size that is no power of two from 32. Taught in 04_pix2pix.
+    Halvings to 4 pixels and as many doublings, with a shortcut at every size. The code, of the latent, the order (B,
+    tags) where there are tags, and the mean of the lowest map, decides what the lines leave open. Sides are multiples
+    of `size`; LabError for others, and for a size that is no power of two from 32. Taught in 04_pix2pix.
     """
 
-    def __init__(self, size: int = 64, width: int = 16, latent: int = 32, code: int = 64) -> None:
+    def __init__(self, size: int = 64, width: int = 16, latent: int = 32, code: int = 64, tags: int = 0) -> None:
         super().__init__()
-        self.size, self.latent = size, latent
+        self.size, self.latent, self.tags = size, latent, tags
         wide = dcgan.channels_inwards(size, width)
         self.start = nn.Sequential(nn.Conv2d(3, width, 3, 1, 1), nn.LeakyReLU(0.2))
         self.down = nn.ModuleList(
@@ -78,7 +81,7 @@ class UNet(nn.Module):
             for before, after in zip([width, *wide], wide)
         )
         self.code = nn.Sequential(
-            nn.Linear(latent + wide[-1], code), nn.LeakyReLU(0.2), nn.Linear(code, code), nn.LeakyReLU(0.2)
+            nn.Linear(latent + tags + wide[-1], code), nn.LeakyReLU(0.2), nn.Linear(code, code), nn.LeakyReLU(0.2)
         )
         self.lowest = Told(wide[-1], wide[-1], code, double=False)
         self.up = nn.ModuleList(
@@ -87,13 +90,13 @@ class UNet(nn.Module):
         self.last = Told(2 * width, width, code, double=False)
         self.paint = nn.Conv2d(width, 3, 3, 1, 1)
 
-    def forward(self, x: Tensor, latents: Tensor) -> Tensor:
+    def forward(self, x: Tensor, latents: Tensor, *orders: Tensor) -> Tensor:
         if x.shape[-1] % self.size or x.shape[-2] % self.size:
             raise LabError(f"This U-Net takes sides that are multiples of {self.size}, not {tuple(x.shape[2:])}.")
         seen = [self.start(x)]
         for down in self.down:
             seen.append(down(seen[-1]))
-        code = self.code(torch.cat([latents, seen[-1].mean((2, 3))], 1))
+        code = self.code(torch.cat([latents, *orders, seen[-1].mean((2, 3))], 1))
         x = self.lowest(seen[-1], code)
         for up in self.up:
             x = up(torch.cat([x, seen.pop()], 1), code)
@@ -161,6 +164,31 @@ def names_loss(named: Tensor | None, names: Tensor | None) -> Tensor | float:
     if named is None or names is None:
         return 0.0
     return binary_cross_entropy_with_logits(named, names) * names.shape[1]
+
+
+def only_colors(attributes: Tensor) -> Tensor:
+    """Attributes (B, 34), of which all but the colors of hair and eyes are set to 0: the rest is in the lines."""
+    columns = torch.tensor([i for group in GROUPS.values() for i in group], device=attributes.device)
+    return torch.zeros_like(attributes).index_copy(1, columns, attributes[:, columns])
+
+
+def colors(count: int, seed: int, attributes: Tensor | None = None) -> Tensor:
+    """Orders (count, 34) of one hair and one eye color: those among `attributes`, others by chance.
+
+    attributes: (34,) for all, or (count, 34). The first orders do not depend on how many follow. Raises LabError for
+    other attributes, and for another shape.
+    """
+    asked = torch.zeros(len(TAGS)) if attributes is None else torch.as_tensor(attributes)
+    asked = limits.numbers("Attributes", asked.expand(count, -1) if asked.dim() == 1 else asked, count, len(TAGS))
+    if not torch.equal(only_colors(asked), asked):
+        raise LabError("What can be ordered here are colors of hair and eyes, as in 'blue hair'; lines say the rest.")
+    generator, orders = torch.Generator().manual_seed(seed), asked.float().clone()
+    for order in orders:
+        for columns in GROUPS.values():
+            chosen = columns[int(torch.randint(len(columns), (), generator=generator))]
+            if not order[columns].any():
+                order[chosen] = 1.0
+    return orders
 
 
 def steepness(

@@ -11,6 +11,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import adaptive_max_pool2d, interpolate
 
+from animelab.studio import TAGS
+
+GROUPS = {
+    "hair color": [i for i, tag in enumerate(TAGS) if tag.endswith(" hair")],
+    "eye color": [i for i, tag in enumerate(TAGS) if tag.endswith(" eyes")],
+}
+"""Attributes of which a character has exactly one: name -> their columns in `studio.TAGS`."""
 SIDE = 64  # pixels; pictures of other sizes are resized to it
 
 

@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from animelab import config as settings
 from animelab import losses
 from animelab.config import TrainingConfig
-from animelab.data import PairedFolder, StudioPairs, as_pictures, jittered
+from animelab.data import PairedFolder, StudioPairs, StudioPairsAttributes, as_pictures, jittered
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
 from animelab.errors import LabError
 from animelab.nn import pix2pix, r3gan
+from animelab.studio import TAGS
 from animelab.viz import grid
 
 
@@ -36,6 +37,7 @@ class Config(TrainingConfig):
     l1_weight: float = 100.0
     gamma: float = 0.0  # weight of R1 and R2; above 0 the game is R3GAN's, with its networks
     latent: int = 32  # numbers for what the lines leave open, in that game
+    names_weight: float = 0.0  # above 0 G is told the colors of hair and eyes; D names them, with this weight for both
     penalty_every: int = 4  # steps between both penalties, which count as many times more
     longest: float = 0.0  # D's gradient is shortened to this norm, or never: one steep picture can end a training
     crop: float = 286 / 256  # enlarged by so much, then cut back at random; 1 only mirrors
@@ -58,9 +60,9 @@ PRESETS = {
     "h100": Config(
         steps=100_000, decay=100_000, batch=8, faces=50_000, checkpoint_every=5000, preview_every=2000
     ),  # not measured yet
-    "pairs": Config(  # the game and the layers of today
-        steps=4500, decay=4500, batch=16, size=64, width=16, lr_G=7e-4, lr_D=7e-4, beta1=0.0, ema=0.998, l1_weight=0.0,
-        gamma=1.5, longest=5.0, crop=1.0, prior="frontal",
+    "orders": Config(  # the game and the layers of today
+        steps=3000, decay=3000, batch=16, size=128, width=16, lr_G=7e-4, lr_D=7e-4, beta1=0.0, ema=0.998, l1_weight=0.0,
+        gamma=2.0, names_weight=0.15, longest=5.0, crop=1.0, prior="frontal",
     ),
 }  # fmt: skip
 
@@ -79,12 +81,6 @@ def discriminator_loss(D: nn.Module, source: Tensor, target: Tensor, fake: Tenso
     return losses.discriminator_loss(real_logits, fake_logits) / 2
 
 
-def pairs_loss(D: nn.Module, source: Tensor, target: Tensor, fake: Tensor) -> Tensor:
-    """What it costs D to prefer a fake to the real answer to the same input (Huang et al. 2024); shapes as above."""
-    real_logits, fake_logits = (D(torch.cat([source, answer], 1)) for answer in (target, fake.detach()))
-    return losses.relativistic_discriminator_loss(real_logits, fake_logits)
-
-
 class Pix2Pix(Recipe):
     """A conditional GAN: G translates the input, D sees both.
 
@@ -101,19 +97,25 @@ class Pix2Pix(Recipe):
     @staticmethod
     def data(config: Config, folder: Path | None = None) -> Any:
         if folder is not None:
+            if config.names_weight:
+                raise LabError("A folder lacks the colors to order; leave --data out, or set names_weight=0.")
             return PairedFolder(folder, config.size)
-        return StudioPairs(config.source, config.target, config.size, config.faces, config.seed, config.prior)
+        drawn = StudioPairsAttributes if config.names_weight else StudioPairs
+        return drawn(config.source, config.target, config.size, config.faces, config.seed, config.prior)
 
     def build(self, config: Config) -> None:
-        self.G: nn.Module
-        self.D: nn.Module
+        self.G: Any
+        self.D: Any
         if config.gamma:
             if self.replaced:
                 raise LabError(f"With gamma above 0 nothing would use your {', '.join(self.replaced)}; set gamma to 0.")
-            self.G = r3gan.UNet(config.size, config.width, config.latent)
-            self.D = r3gan.Discriminator(config.size, 2 * config.width, channels=6).apply(r3gan.initialize)
+            tags = len(TAGS) if config.names_weight else 0
+            self.G = r3gan.UNet(config.size, config.width, config.latent, tags=tags)
+            self.D = r3gan.Discriminator(config.size, 2 * config.width, tags, channels=6).apply(r3gan.initialize)
             self.steps_done = torch.zeros((), dtype=torch.int64)
         else:
+            if config.names_weight:
+                raise LabError("The paper's G takes no orders; set gamma above 0, or names_weight=0.")
             self.G = pix2pix.Generator(config.size, config.width).apply(pix2pix.initialize)
             self.G.through = self.unet
             self.D = pix2pix.Discriminator(6, config.width, config.patch_layers).apply(pix2pix.initialize)
@@ -124,27 +126,33 @@ class Pix2Pix(Recipe):
         self.G_decay = linear_decay(self.G_adam, config.decay)
         self.D_decay = linear_decay(self.D_adam, config.decay)
 
-    def step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+    def step(self, batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
         c = self.config
-        source, target = jittered(*map(as_pictures, batch), crop=c.crop)  # (B, 3, size, size) in [-1, 1]
-        fake = self.G(source, *self.latents(len(source)))
+        source, target = jittered(*map(as_pictures, batch[:2]), crop=c.crop)  # (B, 3, size, size) in [-1, 1]
+        order = r3gan.only_colors(batch[2]) if c.names_weight else None  # (B, 34) of 0 and 1
+        fake = self.G(source, *self.told(len(source), order))
 
-        loss_D = (pairs_loss if c.gamma else self.discriminator_loss)(self.D, source, target, fake)
-        total = loss_D
+        # The discriminator: with gamma, the real answer should score above the fake; and it learns to name colors.
         if c.gamma:
+            real_logits, named = self.seen(source, target)
+            score = lambda pictures: self.seen(source, pictures)[0]  # noqa: E731
+            loss_D = losses.relativistic_discriminator_loss(real_logits, score(fake.detach()))
+            total = loss_D + c.names_weight * r3gan.names_loss(named, order)
             if self.steps_done % c.penalty_every == 0:
-                score = lambda pictures: self.D(torch.cat([source, pictures], 1))  # noqa: E731
                 total = total + c.gamma * c.penalty_every * r3gan.steepness(losses.r1_penalty, score, target, fake)
             self.steps_done += 1
+        else:
+            loss_D = total = self.discriminator_loss(self.D, source, target, fake)
         self.update(self.D_adam, total)
 
-        # The generator: fool D, and stay close to the target.
+        # The generator: fool D, and stay close to the target; or score above the real answer, in the colors ordered.
         with frozen(self.D):
-            fake_logits = self.D(torch.cat([source, fake], 1))
-            if c.gamma:  # score above the real answer
-                loss_G = losses.relativistic_discriminator_loss(fake_logits, self.D(torch.cat([source, target], 1)))
+            if c.gamma:
+                fake_logits, named = self.seen(source, fake)
+                loss_G = losses.relativistic_discriminator_loss(fake_logits, self.seen(source, target)[0])
+                loss_G = loss_G + c.names_weight * r3gan.names_loss(named, order)
             else:
-                loss_G = losses.non_saturating_generator_loss(fake_logits)
+                loss_G = losses.non_saturating_generator_loss(self.D(torch.cat([source, fake], 1)))
         l1 = (fake - target).abs().mean()
         self.update(self.G_adam, c.adversarial_weight * loss_G + c.l1_weight * l1)
 
@@ -153,20 +161,30 @@ class Pix2Pix(Recipe):
         self.D_decay.step()
         return {"D": loss_D.detach(), "G": loss_G.detach(), "L1": l1.detach()}
 
-    def latents(self, count: int) -> list[Tensor]:
-        """What G gets beside the drawings: [(count, latent)], or []; the paper's only noise is its dropout."""
-        return [torch.randn(count, self.config.latent).to(self.device)] if self.config.gamma else []
+    def told(self, count: int, order: Tensor | None) -> list[Tensor]:
+        """What G gets beside the drawings: latents (count, latent) and the order; the paper's only noise is dropout."""
+        latents = [torch.randn(count, self.config.latent).to(self.device)] if self.config.gamma else []
+        return latents if order is None else [*latents, order]
+
+    def seen(self, source: Tensor, pictures: Tensor) -> Any:
+        """Logits of pairs, and of the colors that D names."""
+        return self.D.seen(torch.cat([source, pictures], 1))
 
     def preview(self) -> np.ndarray:
         """Rows of inputs, of G's answers, and of targets."""
-        source, target = map(as_pictures, self.examples)
+        source, target = map(as_pictures, self.examples[:2])
+        order = r3gan.only_colors(self.examples[2]) if self.config.names_weight else None
         with torch.random.fork_rng():  # the same latents in every preview
             torch.manual_seed(0)
-            fake = self.G_ema(source, *self.latents(len(source)))
+            fake = self.G_ema(source, *self.told(len(source), order))
         return grid(torch.cat([source, fake, target]), len(source))
 
     def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:
         c = self.config
         if c.gamma:
-            return "r3gan.unet", {"size": c.size, "width": c.width, "latent": c.latent}, self.G_ema.average
-        return "pix2pix.generator", {"size": self.config.size, "width": self.config.width}, self.G_ema.average
+            return (
+                "r3gan.unet",
+                {"size": c.size, "width": c.width, "latent": c.latent, "tags": self.G.tags},
+                self.G_ema.average,
+            )
+        return "pix2pix.generator", {"size": c.size, "width": c.width}, self.G_ema.average

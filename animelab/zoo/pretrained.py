@@ -183,14 +183,17 @@ class Translator:
             self.network.train()
 
     @torch.no_grad()
-    def translate(self, pictures: Tensor, back: bool = False, seed: int = 0) -> Tensor:
+    def translate(
+        self, pictures: Tensor, back: bool = False, seed: int = 0, attributes: Tensor | None = None
+    ) -> Tensor:
         """Pictures (B, 3, H, W) in [-1, 1] of any size to as many of the same size, on the CPU, in color or gray.
 
         Borders are repeated up to the next size that the network takes, and cut off again; beyond 640 pixels a picture
         is translated in tiles that fade into each other and share their norms; U-GAT-IT and R3GAN's U-Nets, which look
         at a whole picture, raise LabError. back: from B to A, for networks that know both directions; LabError for
         others. seed: of the latents, one a picture, for a network that knows many answers; others give the same one for
-        every seed.
+        every seed. attributes: (34,) or (B, 34), the colors of hair and eyes that a network takes as orders, by chance
+        where none is named; LabError for networks that take none.
         """
         network, pictures = self.direction(back), limits.pictures(pictures)
         high, wide = pictures.shape[-2:]
@@ -218,6 +221,10 @@ class Translator:
         if large and network.training:
             raise LabError(f"'{self.name}' with dropout sees a picture as a whole, up to {LARGE} px; make it smaller.")
         own = [latents_of(seed, len(padded), network.latent)] if isinstance(network, r3gan.UNet) else []
+        if getattr(network, "tags", 0):
+            own.append(r3gan.colors(len(padded), seed, attributes))
+        elif attributes is not None:
+            raise LabError(f"'{self.name}' takes no attributes; leave them out, or use a model that does.")
         batches = zip(*(each.split(1 if large or network.training else 16) for each in (padded, *own)))
         out = [in_one_light(network, translated, part[0], multiple) if large else translated(*part) for part in batches]
         return torch.cat(out)[..., :high, :wide]

@@ -13,9 +13,11 @@ from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
 from animelab import losses
 from animelab.errors import LabError
+from animelab.latent import attributes
 from animelab.nn import count_parameters, dcgan, r3gan
 from animelab.recipes import cut, pix2pix
 from animelab.recipes.r3gan import PRESETS, R3GAN
+from animelab.studio import TAGS
 from animelab.viz import grid
 
 SMALL = dataclasses.replace(PRESETS["smoke"], size=32, width=4, batch=4, lr_G=1e-3, lr_D=1e-3)
@@ -215,7 +217,7 @@ def test_pix2pix_can_play_the_same_game_with_pairs_of_drawing_and_answer() -> No
         torch.manual_seed(step)
         given, real = pix2pix.jittered(lines, colors, crop=config.crop)
         score = lambda pictures: hand.D(torch.cat([given, pictures], 1))  # noqa: B023, E731
-        fake = hand.G(given, *hand.latents(4))
+        fake = hand.G(given, torch.randn(4, config.latent))
         loss = softplus(score(fake.detach()) - score(real)).mean()
         if step % 2 == 0:
             loss = loss + 3 / 2 * 2 * sum(losses.slopes(score, x).square().mean() for x in (real, fake))
@@ -224,6 +226,47 @@ def test_pix2pix_can_play_the_same_game_with_pairs_of_drawing_and_answer() -> No
         for network in ("G", "D"):
             for mine, theirs in zip(getattr(recipe, network).parameters(), getattr(hand, network).parameters()):
                 assert torch.allclose(mine, theirs, atol=1e-4), f"{network} after step {step}"
+
+
+def test_pix2pix_with_orders_names_the_colors_of_both_answers_and_nothing_that_lines_show() -> None:
+    config = dataclasses.replace(
+        pix2pix.PRESETS["smoke"], precision="fp32", gamma=3.0, names_weight=0.7, l1_weight=0.0, lr_G=1e-3, lr_D=1e-3,
+        crop=1.0,
+    )  # fmt: skip
+    recipe, hand = pix2pix.Pix2Pix(config, "cpu"), pix2pix.Pix2Pix(config, "cpu")
+    lines, answers = torch.randn(2, 4, 3, 32, 32).clamp(-1, 1)
+    true = (torch.rand(4, 34) < 0.5).float()
+    color = [tag.endswith((" hair", " eyes")) for tag in TAGS]
+    order = true * torch.tensor(color)
+    torch.manual_seed(3)
+    recipe.step((lines, answers, true))
+    torch.manual_seed(3)
+    given, real = pix2pix.jittered(lines, answers, crop=1.0)
+    fake = hand.G(given, torch.randn(4, config.latent), order)
+    seen = lambda pictures: hand.D(torch.cat([given, pictures], 1))  # noqa: E731
+    misread = lambda pictures: binary_cross_entropy_with_logits(seen(pictures)[1], order) * 34  # noqa: E731
+    loss = softplus(seen(fake.detach())[0] - seen(real)[0]).mean() + 0.7 * misread(real)
+    steep = sum(losses.slopes(lambda x: seen(x)[0], x).square().mean() for x in (real, fake))
+    hand.update(hand.D_adam, loss + 3 / 2 * config.penalty_every * steep)
+    hand.update(hand.G_adam, softplus(seen(real)[0] - seen(fake)[0]).mean() + 0.7 * misread(fake))
+    for network in ("G", "D"):
+        for mine, theirs in zip(getattr(recipe, network).parameters(), getattr(hand, network).parameters()):
+            assert torch.allclose(mine, theirs, atol=1e-4), network
+    with pytest.raises(LabError, match="takes no orders"):
+        pix2pix.Pix2Pix(dataclasses.replace(config, gamma=0.0), "cpu")
+    with pytest.raises(LabError, match="names_weight=0"):
+        pix2pix.Pix2Pix.data(config, Path("my_pairs"))
+
+
+def test_an_order_of_colors_keeps_what_was_asked_and_fills_in_the_rest() -> None:
+    asked = attributes("green eyes")
+    orders = r3gan.colors(50, seed=3, attributes=asked)
+    eyes, hair = (torch.tensor([tag.endswith(end) for tag in TAGS]) for end in (" eyes", " hair"))
+    assert (orders[:, eyes] == asked[eyes]).all() and (orders[:, hair].sum(1) == 1).all()
+    assert (orders[:, hair].sum(0) > 0).sum() > 6 and orders[:, ~(eyes | hair)].sum() == 0
+    assert torch.equal(orders[:7], r3gan.colors(7, 3, asked)) and not torch.equal(orders, r3gan.colors(50, 4, asked))
+    with pytest.raises(LabError, match="colors of hair and eyes"):
+        r3gan.colors(1, 0, attributes("smile"))
 
 
 def test_what_a_learner_wrote_for_the_papers_game_is_not_left_out_in_silence() -> None:

@@ -239,3 +239,25 @@ def test_the_command_translate_hands_on_its_seed(tmp_path) -> None:
     many = zoo.Translator("many", network, {})
     far = [np.abs(found - as_pixels(many.translate(lines, seed=seed))[0]).mean() for seed in (-1, 0)]
     assert far[0] < 1 < far[1]
+
+
+def test_a_network_that_takes_orders_gets_them_and_others_refuse(tmp_path, capsys) -> None:
+    torch.manual_seed(0)
+    network, lines = r3gan.UNet(32, 4, latent=6, tags=34).eval(), torch.rand(1, 3, 32, 32) * 2 - 1
+    save_weights(
+        tmp_path / "many.safetensors", "r3gan.unet", {"size": 32, "width": 4, "latent": 6, "tags": 34}, network
+    )
+    Image.fromarray(as_pixels(lines)[0]).save(tmp_path / "lines.png")
+    given = [str(tmp_path / each) for each in ("many.safetensors", "lines.png")]
+    ordered = "green eyes, red hair"
+    assert main(["translate", *given, "--attributes", ordered, "--out", str(tmp_path / "out")]) == 0
+    found = np.asarray(Image.open(tmp_path / "out" / "lines.png")).astype(int)
+    wanted = network(lines, zoo.pretrained.latents_of(0, 1, 6), latent.attributes(ordered)[None])
+    assert np.abs(found - as_pixels(wanted)[0]).max() <= 1
+    assert main(["translate", *given, "--attributes", "smile", "--out", str(tmp_path / "no")]) == 1
+    assert "colors of hair and eyes" in capsys.readouterr().err
+    assert (
+        main(["translate", "cyclegan-portrait-cel-64", given[1], "--attributes", ordered, "--out", str(tmp_path / "n")])
+        == 1
+    )
+    assert "takes no attributes" in capsys.readouterr().err
