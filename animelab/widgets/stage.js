@@ -7,8 +7,15 @@ const ICONS = { // strokes on a grid of 20 by 20
   save: "M10 3v9M6 8.5l4 4 4-4M3.5 13v3.5h13V13", open: "M3 16V4.5h5l2 2.5h7v9z", shuffle: "M3 6h3l7 8h4M3 14h3l2-2.4M11 8.2 13 6h4M15 4l2 2-2 2M15 12l2 2-2 2",
   pen: "M3.5 16.5l1-4L13 4l3 3-8.5 8.5zM11 6l3 3", erase: "M8 16.5h9M3.5 12.5 11 5l5 5-6.5 6.5H7z",
   play: "M6 4l10 6-10 6z", pause: "M6.5 4v12M13.5 4v12", stop: "M5 5h10v10H5z", heart: "M10 16.5C4 12 2.8 9.5 3 7.3 3.3 3.6 8 3 10 6.5 12 3 16.7 3.6 17 7.3c.2 2.2-1 4.7-7 9.2z",
-  next: "M7 4l6 6-6 6", back: "M13 4l-6 6 6 6", dot: "M10 4.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 1 1 0-11z", light: "M10 6.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 1 1 0-7M10 1.5v2M10 16.5v2M1.5 10h2M16.5 10h2M4 4l1.4 1.4M14.6 14.6 16 16M4 16l1.4-1.4M14.6 5.4 16 4",
+  next: "M7 4l6 6-6 6", back: "M13 4l-6 6 6 6", final: "M10 3l7 7-7 7-7-7z", clear: "M4 5.5h12M8 5.5V3h4v2.5M5.5 5.5 6.5 17h7l1-11.5", colors: "M10 3.5c3 4 5 5.8 5 8.3a5 5 0 0 1-10 0c0-2.5 2-4.3 5-8.3z",
+  dot: "M10 4.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 1 1 0-11z", light: "M10 6.5a3.5 3.5 0 1 1 0 7 3.5 3.5 0 1 1 0-7M10 1.5v2M10 16.5v2M1.5 10h2M16.5 10h2M4 4l1.4 1.4M14.6 14.6 16 16M4 16l1.4-1.4M14.6 5.4 16 4",
 };
+
+const MOST_BYTES = 9_500_000; // of a file: a server of Jupyter hangs up on more than 10 MB
+const LONGEST = 4096; // pixels of a picture's longer side
+const INK = "#1c1a22", CANVAS = 768; // pixels of the longer side of a canvas to draw on
+const GRAB = 14; // CSS pixels from a dot that still count as on it
+const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function make(kind, parent, properties = {}, attributes = {}) {
   const made = Object.assign(document.createElement(kind), properties);
@@ -78,6 +85,8 @@ const handles = {
     const cells = [];
     frame.setAttribute("role", "group");
     frame.setAttribute("aria-label", stage.part(name).label);
+    const { columns } = stage.part(name);
+    if (columns) frame.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
     keyed(frame, (event) => {
       const here = cells.indexOf(document.activeElement);
       const shown = cells.filter((cell) => !cell.hidden).length;
@@ -99,6 +108,7 @@ const handles = {
       }
       cells.forEach((cell, i) => {
         cell.hidden = i >= pictures.length;
+        cell.disabled = !cell.hidden && !pictures[i][0];
         if (cell.hidden) return;
         const [url, alt] = pictures[i];
         source(cell.firstChild, url);
@@ -109,7 +119,199 @@ const handles = {
       });
     };
   },
+
+  // Lines to draw and to erase over a picture. The value is [number of the stroke, what was drawn as a data URL]. The part
+  // says which values are tool and width (in pixels of the picture), and which tool erases.
+  ink(stage, name, frame) {
+    const { tool, width, eraser } = stage.part(name);
+    const paper = make("img", frame, { draggable: false, alt: "" });
+    const canvas = make("canvas", frame, { tabIndex: 0 }, { role: "application" });
+    const ring = make("span", frame, { className: "animelab-ring" });
+    const heard = make("span", frame, { className: "animelab-heard" }, { "aria-live": "polite" });
+    const pen = canvas.getContext("2d");
+    let shown = "", step = 0, last = null, cursor = [0.5, 0.5], down = false, hand = false, pending = null;
+    const thick = (event) => stage.value(width) * (stage.value(tool) === eraser ? 4 : 1) * (event?.pointerType === "pen" ? 0.25 + 1.5 * event.pressure : 1);
+    const scale = () => canvas.width / (model().wide || 1), model = () => stage.model.get(`picture_${name}`);
+    function stroke(at, event) {
+      const to = [at[0] * canvas.width, at[1] * canvas.height];
+      Object.assign(pen, { lineCap: "round", lineJoin: "round", lineWidth: thick(event) * scale(), strokeStyle: stage.value(tool) === eraser ? "#ffffff" : INK });
+      pen.beginPath();
+      pen.moveTo(...(last ?? to));
+      pen.lineTo(...to);
+      pen.stroke();
+      last = to;
+      cursor = at;
+      pending ??= setTimeout(send, 30);
+    }
+    function send() {
+      clearTimeout(pending);
+      pending = null;
+      shown = canvas.toDataURL();
+      stage.set(name, [step, shown]);
+    }
+    function follow(event) {
+      const side = (thick(event) * scale() * frame.clientWidth) / canvas.width;
+      Object.assign(ring.style, { left: `${100 * cursor[0]}%`, top: `${100 * cursor[1]}%`, width: `${side}px`, height: `${side}px` });
+    }
+    const begin = () => { step = Date.now(); last = null; };
+    dragged(canvas, (event) => {
+      canvas.focus({ preventScroll: true });
+      begin();
+      hand = true;
+      stroke(place(event, frame), event);
+    }, (event) => (event.getCoalescedEvents?.() ?? [event]).forEach((each) => stroke(place(each, frame), each)),
+    () => { hand = false; if (pending) send(); });
+    canvas.addEventListener("pointermove", (event) => { if (!hand) cursor = place(event, frame); follow(event); });
+    keyed(canvas, (event) => {
+      const go = STEPS[event.key];
+      if (event.key === " ") { down = !down; begin(); if (down) stroke(cursor); }
+      else if (go) cursor = cursor.map((value, axis) => within(0, value + go[axis] / (event.shiftKey ? 128 : 64), 1));
+      else if (/^[ep]$/i.test(event.key)) stage.set(tool, stage.part(tool).options.find((each) => (each === eraser) === /e/i.test(event.key)));
+      else return;
+      event.preventDefault();
+      if (down && go) stroke(cursor);
+      follow();
+      heard.textContent = `${stage.value(tool)} ${down ? "down" : "up"} at ${cursor.map((each) => `${Math.round(100 * each)}%`).join(", ")}`;
+    });
+    return ({ layers = {}, wide = 1, high = 1 }, words) => {
+      source(paper, layers[""]);
+      canvas.setAttribute("aria-label", `${words} Arrow keys move the pen, the space bar puts it down or lifts it.`);
+      const [across, along] = [wide, high].map((each) => Math.round((CANVAS * each) / Math.max(wide, high)));
+      if (canvas.width !== across || canvas.height !== along) { Object.assign(canvas, { width: across, height: along }); shown = ""; }
+      const url = stage.value(name)?.[1] ?? "";
+      follow();
+      if (hand || pending || url === shown) return;
+      shown = url;
+      const fresh = new Image();
+      fresh.onload = fresh.onerror = () => {
+        if (shown !== url || hand) return;
+        pen.clearRect(0, 0, canvas.width, canvas.height);
+        if (fresh.naturalWidth) pen.drawImage(fresh, 0, 0, canvas.width, canvas.height);
+      };
+      url.startsWith("data:image/png") ? (fresh.src = url) : fresh.onerror();
+    };
+  },
+
+  // Dots of color to put on a picture, to drag, to color anew, to take away. The value is [number of the gesture, [[x, y,
+  // "#rrggbb", kind], …]]. The part says which values are tool and color, and {tool: kind}; a tool without a kind erases.
+  dots(stage, name, frame) {
+    const { tool, color, kinds } = stage.part(name);
+    const image = make("img", frame, { draggable: false, alt: "" });
+    const board = make("div", frame, { className: "animelab-board", tabIndex: 0 }, { role: "application" });
+    const cross = make("span", board, { className: "animelab-cross" });
+    const heard = make("span", frame, { className: "animelab-heard" }, { "aria-live": "polite" });
+    const spots = [];
+    let cursor = [0.5, 0.5], held = -1, old = false, moved = false, step = 0, taken = false;
+    const dots = () => stage.value(name)?.[1] ?? [];
+    const put = (news) => stage.set(name, [step, news]);
+    const look = () => [stage.part(color).colors[stage.value(color)] ?? stage.value(color), kinds[stage.value(tool)]];
+    const without = (index) => put(dots().filter((_, i) => i !== index));
+    const at = (index, place) => put(dots().map((dot, i) => (i === index ? [...place, ...dot.slice(2)] : dot)));
+    const anew = (index) => put(dots().map((dot, i) => (i === index ? [...dot.slice(0, 2), ...look()] : dot)));
+    function nearest([x, y]) {
+      const far = dots().map((dot) => Math.hypot((dot[0] - x) * frame.clientWidth, (dot[1] - y) * frame.clientHeight));
+      const index = far.indexOf(Math.min(...far));
+      return far[index] < GRAB ? index : -1;
+    }
+    function touch(where) { // gives the dot that the hand holds
+      const index = nearest(where);
+      step = Date.now();
+      if (!kinds[stage.value(tool)]) return index >= 0 && without(index), -1;
+      if (index < 0) put([...dots(), [...where, ...look()]]);
+      return index < 0 ? dots().length - 1 : index;
+    }
+    const outside = (event) => { const box = frame.getBoundingClientRect(); return event.clientX < box.left - 16 || event.clientX > box.right + 16 || event.clientY < box.top - 16 || event.clientY > box.bottom + 16; };
+    dragged(board, (event) => {
+      board.focus({ preventScroll: true });
+      cursor = place(event, frame);
+      old = nearest(cursor) >= 0;
+      moved = taken = false;
+      held = touch(cursor);
+    }, (event) => {
+      if (held < 0) return;
+      const now = place(event, frame);
+      moved ||= Math.hypot((now[0] - cursor[0]) * frame.clientWidth, (now[1] - cursor[1]) * frame.clientHeight) > 3;
+      if (moved) at(held, now);
+      spots[held]?.classList.toggle("animelab-leaving", outside(event));
+    }, (event) => {
+      if (held >= 0 && moved && outside(event)) without(held);
+      else if (held >= 0 && old && !moved) anew(held);
+      held = -1;
+    });
+    keyed(board, (event) => {
+      const go = STEPS[event.key], index = taken ? held : nearest(cursor);
+      if (go) {
+        cursor = cursor.map((value, axis) => within(0, value + go[axis] / (event.shiftKey ? 128 : 32), 0.9999));
+        if (taken) at(held, cursor);
+      } else if (event.key === " ") { step = Date.now(); index >= 0 && kinds[stage.value(tool)] ? anew(index) : touch(cursor); }
+      else if (event.key === "Enter") { taken = !taken && index >= 0; held = taken ? index : -1; step = Date.now(); if (taken) cursor = dots()[index].slice(0, 2); }
+      else if (/^(Delete|Backspace)$/.test(event.key)) { step = Date.now(); taken = false; if (index >= 0) without(index); }
+      else return;
+      event.preventDefault();
+      const near = nearest(cursor);
+      heard.textContent = `Cursor at ${cursor.map((each) => `${Math.round(100 * each)}%`).join(", ")}${taken ? ", with the dot" : near >= 0 ? `, on a dot, ${dots()[near][3]}` : ""}`;
+      stage.show();
+    });
+    return ({ layers = {} }, words) => {
+      source(image, layers[""]);
+      board.setAttribute("aria-label", `${words} Arrow keys move the cursor, the space bar puts a dot, Enter takes one up, Delete takes it away.`);
+      board.classList.toggle("animelab-erasing", !kinds[stage.value(tool)]);
+      while (spots.length < dots().length) spots.push(make("span", board, { className: "animelab-spot" }));
+      spots.forEach((spot, i) => {
+        const [x, y, hex, kind] = dots()[i] ?? [];
+        spot.hidden = x === undefined;
+        Object.assign(spot.style, { left: `${100 * x}%`, top: `${100 * y}%`, backgroundColor: hex });
+        spot.dataset.kind = kind;
+        if (i !== held) spot.classList.remove("animelab-leaving");
+      });
+      Object.assign(cross.style, { left: `${100 * cursor[0]}%`, top: `${100 * cursor[1]}%` });
+    };
+  },
+
+  // Points to drag over a picture: part.points are their names. The value is [number of the gesture, [[x, y], …]].
+  points(stage, name, frame) {
+    const image = make("img", frame, { draggable: false });
+    let step = 0, held = 0;
+    const points = () => stage.value(name)[1];
+    const move = (index, to) => stage.set(name, [step, points().map((each, i) => (i === index ? to : each))]);
+    const knobs = stage.part(name).points.map((words, index) => {
+      const knob = make("button", frame, { type: "button", className: `animelab-point animelab-${stage.part(name).look}` }, { "aria-label": `${words}. Arrow keys move it.` });
+      keyed(knob, (event) => {
+        const go = STEPS[event.key];
+        if (!go) return;
+        event.preventDefault();
+        step = 0;
+        move(index, points()[index].map((value, axis) => within(0, value + go[axis] / (event.shiftKey ? 200 : 50), 0.9999)));
+      });
+      return knob;
+    });
+    dragged(frame, (event) => {
+      const off = stage.part(name).off, here = place(event, frame);
+      if ((held = off ? -1 : 0) < 0) return;
+      const far = points().map(([x, y]) => Math.hypot((x - here[0]) * frame.clientWidth, (y - here[1]) * frame.clientHeight));
+      held = far.indexOf(Math.min(...far));
+      knobs[held].focus({ preventScroll: true });
+      step = Date.now();
+      move(held, here);
+    }, (event) => held >= 0 && move(held, place(event, frame)));
+    return ({ layers = {} }, words) => {
+      source(image, layers[stage.value(stage.part(name).layer)] ?? layers[""]);
+      image.alt = words;
+      frame.classList.toggle("animelab-handle", !stage.part(name).off);
+      knobs.forEach((knob, i) => {
+        knob.hidden = !!stage.part(name).off;
+        const [x, y] = points()?.[i] ?? [0, 0];
+        Object.assign(knob.style, { left: `${100 * x}%`, top: `${100 * y}%` });
+      });
+    };
+  },
 };
+
+// The share of a picture, from 0 to below 1, where an event is.
+function place(event, frame) {
+  const box = frame.getBoundingClientRect();
+  return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height].map((each) => within(0, each, 0.9999));
+}
 
 // Calls `begin` and `move` with pointer events, captured, so that a drag may leave the element.
 function dragged(element, begin, move, end = () => {}) {
@@ -125,6 +327,23 @@ function dragged(element, begin, move, end = () => {}) {
 }
 
 const keyed = (element, act) => element.addEventListener("animelab-key", (event) => act(event.detail));
+
+// A file as Python takes it: a picture that is too large is made smaller.
+async function fitting(file) {
+  const bitmap = await createImageBitmap(file).catch(() => null); // Python says what is wrong with it
+  const longest = bitmap && Math.max(bitmap.width, bitmap.height);
+  if (!bitmap || (longest <= LONGEST && file.size < MOST_BYTES)) return file.size < MOST_BYTES ? { data: await file.arrayBuffer() } : {};
+  const canvas = make("canvas"), pen = canvas.getContext("2d");
+  for (let side = Math.min(longest, LONGEST); ; side = Math.round(side * 0.7)) {
+    [canvas.width, canvas.height] = [bitmap.width, bitmap.height].map((each) => Math.max(1, Math.round((each * side) / longest)));
+    Object.assign(pen, { fillStyle: "white", imageSmoothingQuality: "high" }); // white where it is transparent
+    pen.fillRect(0, 0, canvas.width, canvas.height);
+    pen.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
+    const note = `Sent at ${canvas.width} × ${canvas.height} pixels: larger ones are more than a notebook can pass on.`;
+    if (blob.size < MOST_BYTES) return { note, data: await blob.arrayBuffer() };
+  }
+}
 
 // ---- controls: each is built once into its box, and gives the function that makes it show part and value.
 let made = 0;
@@ -182,11 +401,38 @@ const controls = {
     const row = make("div", box, { className: "animelab-row" }, { role: "group", "aria-label": stage.part(name).label });
     const buttons = Object.entries(stage.part(name).colors).map(([words, color]) => {
       const button = make("button", row, { type: "button", className: "animelab-swatch", title: words }, { "aria-label": words });
-      button.style.setProperty("--color", color);
+      button.style.setProperty("--color", color || "conic-gradient(#e8607a, #f2c14e, #6cc08b, #4e8fe0, #a06cd0, #e8607a)");
+      button.addEventListener("click", () => stage.set(name, words));
+      return [words, button];
+    });
+    const other = stage.part(name).others && make("input", row, { type: "color", className: "animelab-other", title: "Another color" }, { "aria-label": "Another color" });
+    if (other) other.addEventListener("input", () => stage.set(name, other.value));
+    return (part, value) => {
+      buttons.forEach(([words, button]) => button.setAttribute("aria-pressed", words === value));
+      if (!other) return;
+      other.classList.toggle("animelab-chosen", value.startsWith("#"));
+      other.value = part.colors[value] || value;
+    };
+  },
+
+  tools(stage, name, box) {
+    const part = stage.part(name), row = make("div", box, { className: "animelab-row animelab-tools" }, { role: "group", "aria-label": part.label });
+    const buttons = part.options.map((words) => {
+      const button = make("button", row, { type: "button", className: "animelab-button" });
+      icon(part.icons[words], button);
+      make("span", button, { textContent: words });
       button.addEventListener("click", () => stage.set(name, words));
       return [words, button];
     });
     return (part, value) => buttons.forEach(([words, button]) => button.setAttribute("aria-pressed", words === value));
+  },
+
+  upload(stage, name, box) {
+    const part = stage.part(name), file = make("input", null, { type: "file", accept: "image/*", hidden: true }, { "aria-label": part.tip || part.label });
+    const update = controls.button({ ...stage, press: () => file.click() }, name, box);
+    box.append(file);
+    file.addEventListener("change", () => { if (file.files[0]) stage.give(name, file.files[0]); file.value = ""; });
+    return update;
   },
 
   toggle(stage, name, box) {
@@ -194,6 +440,13 @@ const controls = {
     labeled(box, stage.part(name), tick);
     tick.addEventListener("change", () => stage.set(name, tick.checked));
     return (part, value) => { tick.checked = value; tick.disabled = !!part.disabled; };
+  },
+
+  entry(stage, name, box) {
+    const line = make("input", box, { type: "text", autocomplete: "off", spellcheck: false });
+    labeled(box, stage.part(name), line);
+    line.addEventListener("change", () => stage.set(name, line.value));
+    return (part, value) => { if (document.activeElement !== line) line.value = value; line.disabled = !!part.disabled; };
   },
 
   button(stage, name, box) {
@@ -217,11 +470,10 @@ const controls = {
 
 // ---- the stage
 function render({ model, el }) {
-  const { name, pictures, groups, keys } = model.get("plan");
-  const stage = { model, set, press, part: (each) => model.get("parts")[each], value: (each) => model.get("values")[each] };
+  const { name, pictures, groups, keys, folds } = model.get("plan");
+  const stage = { model, set, press, give, show, part: (each) => model.get("parts")[each], value: (each) => model.get("values")[each] };
   const outer = make("div", el, { className: `animelab-stage animelab-${name}` });
   const grid = make("div", outer, { className: "animelab-grid" });
-  grid.classList.toggle("animelab-wide", pictures.length > 1);
   stage.root = outer;
   // While this view is here its still is not seen; also not one that arrives later.
   const own = model.get("token").replace(/\W/g, "");
@@ -236,7 +488,10 @@ function render({ model, el }) {
     flush();
   }
   function flush() {
-    if (waiting) return void (more = true);
+    if (waiting) more = true; else sent();
+  }
+  function sent() {
+    clearTimeout(waiting);
     more = false;
     fresh = {};
     waiting = setTimeout(answered, WORKS);
@@ -249,7 +504,13 @@ function render({ model, el }) {
     clearTimeout(resting);
     resting = setTimeout(() => quietly(() => model.send({ do: "rest" })), REST);
   }
-  function press(name) { quietly(() => model.send({ do: "press", name })); }
+  function press(name) { quietly(() => { if (more) sent(); model.send({ do: "press", name }); }); } // what the hand did before comes first
+  async function give(name, file) {
+    problem.textContent = "";
+    const { note, data } = await fitting(file).catch(() => ({}));
+    if (data) quietly(() => model.send({ do: "give", name, note }, undefined, [data]));
+    else problem.textContent = "That file is too large to send, and no picture that this browser can make smaller.";
+  }
   function quietly(send) { try { send(); } catch { /* no kernel: what the page can do by itself goes on */ } }
 
   // Parts: pictures with their handles, and controls in groups; buttons that follow each other stand in one row.
@@ -266,14 +527,17 @@ function render({ model, el }) {
     }
     const figure = make("figure", place, {}, { "data-part": name });
     const frame = make("div", figure, { className: `animelab-frame animelab-on-${part.handle || "none"}` });
-    if (part.label && pictures.length > 1) make("figcaption", figure, { textContent: part.label });
+    if (part.label) make("figcaption", figure, { textContent: part.label });
+    const title = figure.querySelector("figcaption");
     const update = handles[part.handle || "none"](stage, name, frame);
     updates.push(() => {
       const news = model.get(`picture_${name}`);
       frame.style.setProperty("--wide", news.wide || 1);
       frame.style.setProperty("--high", news.high || 1);
       figure.hidden = !!stage.part(name).hidden;
-      update(news, model.get("words")[name] ?? "");
+      if (title) title.textContent = stage.part(name).label;
+      const sharp = outer.classList.contains("animelab-pixelated");
+      update({ ...news, layers: (!sharp && news.smooth) || news.layers }, model.get("words")[name] ?? "");
     });
     model.on(`change:picture_${name}`, show);
   }
@@ -284,8 +548,10 @@ function render({ model, el }) {
   const caption = make("div", bar, { className: "animelab-caption" }, { "aria-live": "polite" });
   const right = make("div", grid, { className: "animelab-controls" });
   groups.forEach(([title, names]) => {
-    const group = make("div", right, { className: "animelab-group" }, title ? { role: "group", "aria-label": title } : {});
-    if (title) make("div", group, { className: "animelab-title", textContent: title });
+    const fold = title in folds ? make("details", right, { className: "animelab-fold", open: folds[title] }) : null;
+    const group = make("div", fold ?? right, { className: "animelab-group" }, title ? { role: "group", "aria-label": title } : {});
+    if (fold) icon("next", make("summary", fold, { className: "animelab-title", textContent: title }));
+    else if (title) make("div", group, { className: "animelab-title", textContent: title });
     names.forEach((each) => add(each, group));
   });
   const foot = make("div", outer, { className: "animelab-foot" });
@@ -296,7 +562,10 @@ function render({ model, el }) {
   // Sharp pixels, where a picture is smaller than its place; and the keys.
   const sharp = make("button", bar, { type: "button", className: "animelab-tool animelab-sharp", title: "Sharp pixels" }, { "aria-label": "Sharp pixels", "aria-pressed": "false" });
   icon("sharp", sharp);
-  sharp.addEventListener("click", () => sharp.setAttribute("aria-pressed", outer.classList.toggle("animelab-pixelated")));
+  sharp.addEventListener("click", () => {
+    sharp.setAttribute("aria-pressed", outer.classList.toggle("animelab-pixelated"));
+    show();
+  });
   const help = make("details", bar, { className: "animelab-keys" });
   make("summary", help, { className: "animelab-tool", textContent: "?", title: "Keys" }, { "aria-label": "Keys" });
   const list = make("dl", help);
@@ -310,7 +579,11 @@ function render({ model, el }) {
   sizes.observe(row);
 
   function show() {
+    const held = outer.contains(document.activeElement) ? document.activeElement : null;
     updates.forEach((update) => update());
+    grid.classList.toggle("animelab-wide", pictures.filter((each) => !stage.part(each).hidden).length > 1);
+    if (held && !held.getClientRects().length) // what was held is gone: on to what can be pressed next
+      [...right.querySelectorAll(".animelab-button:enabled")].find((each) => each.getClientRects().length)?.focus({ preventScroll: true });
     const words = model.get("words"), now = model.get("progress");
     caption.textContent = words.caption ?? "";
     if (problem.textContent !== (words.problem ?? "")) problem.textContent = words.problem ?? "";
@@ -332,6 +605,28 @@ function render({ model, el }) {
     event.target.dispatchEvent(new CustomEvent("animelab-key", { bubbles: true, detail: event }));
   };
   window.addEventListener("keydown", keysHere, true);
+  keyed(outer, (event) => {
+    const wish = /^y$/i.test(event.key) || event.shiftKey ? "redo" : "undo";
+    if (!(event.ctrlKey || event.metaKey) || event.target.matches("input[type=number]") || !stage.part(wish)) return;
+    event.preventDefault();
+    if (!stage.part(wish).disabled) press(wish);
+  });
+  // A picture may be dropped or pasted anywhere on the stage.
+  const taker = Object.values(model.get("parts")).find((each) => each.kind === "upload")?.name;
+  if (taker) for (const kind of ["dragover", "dragleave", "drop"]) outer.addEventListener(kind, (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    outer.classList.toggle("animelab-over", kind === "dragover");
+    if (kind === "drop" && event.dataTransfer.files[0]) give(taker, event.dataTransfer.files[0]);
+  });
+  const pasted = (event) => {
+    const file = event.clipboardData?.files[0];
+    if (!taker || !file || !outer.matches(":hover, :focus-within")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    give(taker, file);
+  };
+  window.addEventListener("paste", pasted, true);
   const events = { "change:values": heard, "change:parts": show, "change:words": show, "change:progress": show,
     "change:answered": () => setTimeout(answered) }; // after the manager has taken the answer in: nothing is sent from inside
   for (const [event, act] of Object.entries(events)) model.on(event, act);
@@ -340,6 +635,7 @@ function render({ model, el }) {
     for (const [event, act] of Object.entries(events)) model.off(event, act);
     Object.keys(model.get("parts")).forEach((each) => model.off(`change:picture_${each}`, show));
     window.removeEventListener("keydown", keysHere, true);
+    window.removeEventListener("paste", pasted, true);
     sizes.disconnect();
     clearTimeout(waiting);
     clearTimeout(resting);

@@ -17,7 +17,7 @@ How a widget is made:
 without an answer. `update(name, disabled=True)` changes a part: disabled, hidden, label, selected, options. A button
 calls `pressed(name)`. What a LabError says is shown below the stage. A widget displays itself twice: live, and as a
 still, which is all that is left without a kernel. A handle on a picture ("curtain", "pick") is one function of the
-table `handles` in stage.js.
+table `handles` in stage.js. A file that is chosen, dropped or pasted comes to `given(name, content)`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ import anywidget
 import numpy as np
 import traitlets
 from IPython.display import DisplayHandle, display
+from PIL import Image
 
 from animelab.errors import LONGEST, LabError, reason, shown
 from animelab.viz import image_tag
@@ -41,7 +42,10 @@ from animelab.widgets.picture import data_url
 
 T = TypeVar("T")
 Part = dict[str, Any]
+SMALL = 256  # pixels; a picture with a shorter side than this comes well enlarged, too
 EXACT = 3 * 128 * 128  # numbers of a picture that is sent as it is
+WHAT = {"choice": "options", "swatches": "colors"}  # what there is to choose from
+COLOR = "#[0-9a-fA-F]{6}"
 STILL = 384  # CSS pixels of a still's longer side
 VIEW = "application/vnd.jupyter.widget-view+json"
 # A widget that is not alive leaves an error where it was; its still stands right below.
@@ -49,7 +53,10 @@ ALONE = ".jp-OutputArea-child:has(+ .jp-OutputArea-child .animelab-still):not(:h
 
 
 def picture(name: str, label: str, handle: str = "", **more: Any) -> Part:
-    """A picture, and what lies on it: nothing, "curtain" or "pick"; more: what the handle asks for, its value."""
+    """A picture, and what lies on it: nothing, "curtain" or "pick"; more: what the handle asks for, its value.
+
+    A pick takes columns=4: so many in a row, however wide.
+    """
     return {"kind": "picture", "name": name, "label": label, "handle": handle, **more}
 
 
@@ -86,15 +93,34 @@ def choice(name: str, label: str, options: Sequence[str], value: str | None = No
     return {"kind": "choice", "name": name, "label": label, "options": options, "value": value or options[0]}
 
 
-def swatches(name: str, label: str, colors: Mapping[str, str], value: str | None = None) -> Part:
-    """One of some colors, {words: "#rrggbb"}; the value is its words."""
-    known = {words: color for words, color in colors.items() if re.fullmatch("#[0-9a-fA-F]{6}", color)}
-    return {"kind": "swatches", "name": name, "label": label, "colors": known, "value": value or next(iter(known))}
+def swatches(
+    name: str, label: str, colors: Mapping[str, str], value: str | None = None, others: bool = False
+) -> Part:
+    """One of some colors, {words: "#rrggbb", or "" for none}; the value is its words. others: or any, "#rrggbb"."""
+    known = {words: color for words, color in colors.items() if re.fullmatch(f"({COLOR})?", color)}
+    part = {"kind": "swatches", "name": name, "label": label, "colors": known, "value": value or next(iter(known))}
+    return {**part, "others": others}
+
+
+def tools(name: str, label: str, icons: Mapping[str, str]) -> Part:
+    """One of some tools, {words: icon}: a row of buttons of which one is down."""
+    part = {"kind": "tools", "name": name, "label": label, "icons": dict(icons), "options": list(icons)}
+    return {**part, "value": next(iter(icons))}
+
+
+def upload(name: str, label: str, icon: str = "open", tip: str = "") -> Part:
+    """A picture from a person's disk. The first of these also takes what is dropped or pasted on the stage."""
+    return {"kind": "upload", "name": name, "label": label, "icon": icon, "tip": tip}
 
 
 def toggle(name: str, label: str, value: bool = False) -> Part:
     """Yes or no."""
     return {"kind": "toggle", "name": name, "label": label, "value": value}
+
+
+def entry(name: str, label: str, value: str = "") -> Part:
+    """A line to type in; the value is what was typed, when it is left or Enter is pressed."""
+    return {"kind": "entry", "name": name, "label": label, "value": value}
 
 
 def button(name: str, label: str, icon: str = "", tip: str = "", **more: Any) -> Part:
@@ -112,6 +138,7 @@ class Stage(anywidget.AnyWidget):
 
     name: its CSS class, after "animelab-". pictures: with two or more, these stand side by side above the controls.
     groups: {title: controls}, where a "pick" may be among them. keys: {key: what it does}, beside the usual ones.
+    folds: {title: whether it is open at first} of the groups that fold.
     """
 
     _esm = Path(__file__).with_suffix(".js")
@@ -130,10 +157,11 @@ class Stage(anywidget.AnyWidget):
         pictures: Sequence[Part],
         groups: Mapping[str, Sequence[Part]],
         keys: Mapping[str, str] | None = None,
+        folds: Mapping[str, bool] | None = None,
     ) -> None:
         known = {part["name"]: part for part in [*pictures, *(part for group in groups.values() for part in group)]}
         self._first = {part["name"]: part["value"] for part in known.values() if "value" in part}
-        self._pictures: dict[str, list[tuple[np.ndarray, str]]] = {}  # what is seen, with alt text
+        self._pictures: dict[str, list[tuple[np.ndarray | None, str]]] = {}  # what is seen, with alt text
         self._handles: list[DisplayHandle] = []
         self._moved = True  # whether new values are a hand's, which are answered
         self._clean: dict[str, Any] = dict(self._first)
@@ -144,6 +172,7 @@ class Stage(anywidget.AnyWidget):
             "pictures": [part["name"] for part in pictures],
             "groups": [[title, [part["name"] for part in group]] for title, group in groups.items()],
             "keys": {"Tab": "to the next control", "Arrow keys": "move a slider or a handle", **(keys or {})},
+            "folds": dict(folds or {}),
         }
         super().__init__(token=uuid4().hex, plan=plan, parts=known, values=dict(self._first))
         self.on_msg(self._asked)
@@ -156,6 +185,9 @@ class Stage(anywidget.AnyWidget):
         """A hand pressed a button, or picked what was picked already; "reset" is answered here."""
         if name == "reset":
             self.values = dict(self._first)
+
+    def given(self, name: str, content: bytes) -> None:
+        """A person gave a file by the `upload` of that name."""
 
     def put(self, **values: Any) -> None:
         """Set controls without an answer."""
@@ -178,15 +210,18 @@ class Stage(anywidget.AnyWidget):
         first = next(iter(layers.values()))
         self._pictures[name] = [(first, alt)]
         news: dict[str, Any] = {"layers": {key: _address(each) for key, each in layers.items()}}
+        if min(first.shape[:2]) < SMALL:
+            news["smooth"] = {key: _address(enlarged(each)) for key, each in layers.items()}
         news["over"] = "" if over is None else _address(over)
         setattr(self, f"picture_{name}", {**news, "wide": first.shape[1], "high": first.shape[0]})
         self.say(alt, name)
 
-    def show_all(self, name: str, pictures: Sequence[np.ndarray], alts: Sequence[str]) -> None:
-        """Show the pictures of a "pick", with an alt text each."""
+    def show_all(self, name: str, pictures: Sequence[np.ndarray | None], alts: Sequence[str]) -> None:
+        """Show the pictures of a "pick", with an alt text each; None is an empty place."""
         self._pictures[name] = list(zip(pictures, alts))
-        grid = [[_address(each), shown(alt, LONGEST)] for each, alt in zip(pictures, alts)]
-        setattr(self, f"picture_{name}", {"grid": grid, "wide": pictures[0].shape[1], "high": pictures[0].shape[0]})
+        grid = [["" if each is None else _address(each), shown(alt, LONGEST)] for each, alt in zip(pictures, alts)]
+        high, wide = next((each.shape[:2] for each in pictures if each is not None), (1, 1))
+        setattr(self, f"picture_{name}", {"grid": grid, "wide": wide, "high": high})
 
     def say(self, sentence: object, place: str = "caption") -> None:
         """Say something where there is place for words."""
@@ -204,7 +239,8 @@ class Stage(anywidget.AnyWidget):
 
     def seen(self) -> list[tuple[np.ndarray, str]]:
         """The pictures of the still: uint8 (H, W, 3), each with its alt text."""
-        return [each for name in self.plan["pictures"] for each in self._pictures.get(name, ())]
+        here = [name for name in self.plan["pictures"] if not self.parts[name].get("hidden")]
+        return [(pixels, alt) for name in here for pixels, alt in self._pictures.get(name, ()) if pixels is not None]
 
     def still(self) -> tuple[str, str]:
         """What is seen, as (HTML, plain text), for viewers without a kernel."""
@@ -253,11 +289,16 @@ class Stage(anywidget.AnyWidget):
                         self._answer(self.changed, name)
                 self.answered += 1
 
-    def _asked(self, _widget: Any, content: Any, _buffers: Any) -> None:
+    def _asked(self, _widget: Any, content: Any, buffers: Any) -> None:
         wish, name = content.get("do"), content.get("name")
         if wish == "press" and name in self.parts and not self.parts[name].get("disabled"):
             with self.hold_sync():
                 self._answer(self.pressed, name)
+                self.answered += 1
+        elif wish == "give" and self.parts.get(name, {}).get("kind") == "upload" and buffers:
+            with self.hold_sync():
+                self._answer(lambda each: self.given(each, bytes(buffers[0])), name)
+                self.say(self.words.get("problem") or content.get("note", ""), "problem")
                 self.answered += 1
         elif wish == "rest":
             for handle in self._handles:
@@ -282,13 +323,21 @@ def _allowed(part: Part, value: Any, before: Any, count: int) -> Any:
     if kind == "slider":
         right = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         return min(max(value, part["low"]), part["high"]) if right else before
-    if kind in ("choice", "swatches"):
-        return value if value in part.get("options", part.get("colors", ())) else before
-    if kind == "toggle":
-        return value if isinstance(value, bool) else before
+    if kind in ("choice", "swatches", "tools"):
+        other = part.get("others") and isinstance(value, str) and re.fullmatch(COLOR, value)
+        return value if other or value in list(part[WHAT[kind]]) else before
+    if kind in ("toggle", "entry"):
+        return value if type(value) is type(before) and len(str(value)) <= LONGEST else before
     return value  # of a handle: its widget looks at it
 
 
 def _address(pixels: np.ndarray) -> str:
     """As PNG where each pixel counts, and else as JPEG: 0.3 ms at 256 px where PNG takes 15."""
     return data_url(pixels) if pixels.size <= EXACT else data_url(pixels, "JPEG", quality=92, subsampling=0)
+
+
+def enlarged(pixels: np.ndarray) -> np.ndarray:
+    """By a whole number, to twice SMALL at most; a browser alone makes fog of so few pixels."""
+    times = max(1, 2 * SMALL // max(pixels.shape[:2]))
+    size = (times * pixels.shape[1], times * pixels.shape[0])
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
