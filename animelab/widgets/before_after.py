@@ -43,7 +43,7 @@ class BeforeAfter(Stage):
         seen = "" if attention is None else "attention"
         self._few = count <= FEW
         sides = [choice("left", "At the left", names), choice("right", "At the right", names, names[1])]
-        look = [slider("attention", "Where the network looks", 0, 0, 100, 5, "%")] if seen else []
+        look = [slider("attention", "Attention", 0, 0, 100, 5, "%")] if seen else []
         number = picture("number", "Picture", "pick") if self._few else slider("number", "Picture", 1, 1, count)
         super().__init__(
             "curtain",
