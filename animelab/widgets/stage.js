@@ -24,13 +24,16 @@ function make(kind, parent, properties = {}, attributes = {}) {
   return made;
 }
 
+function draw(kind, parent, attributes) {
+  const drawn = document.createElementNS("http://www.w3.org/2000/svg", kind);
+  for (const [name, value] of Object.entries(attributes)) drawn.setAttribute(name, value);
+  parent?.append(drawn);
+  return drawn;
+}
+
 function icon(name, parent) {
-  const drawing = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  drawing.setAttribute("viewBox", "0 0 20 20");
-  drawing.setAttribute("aria-hidden", "true");
-  path.setAttribute("d", ICONS[name] ?? ICONS.dot);
-  drawing.append(path);
+  const drawing = draw("svg", null, { viewBox: "0 0 20 20", "aria-hidden": "true" });
+  draw("path", drawing, { d: ICONS[name] ?? ICONS.dot });
   parent.prepend(drawing);
 }
 
@@ -43,6 +46,49 @@ const handles = {
   none(stage, name, frame) {
     const image = make("img", frame, { draggable: false });
     return ({ layers = {} }, words) => { source(image, layers[""]); image.alt = words; };
+  },
+
+  // One picture over time: dragged through, played, or its newest followed. The value is a number of one; null: the newest.
+  film(stage, name, frame) {
+    const { label, again, interval } = stage.part(name);
+    const image = make("img", frame, { draggable: false, decoding: "sync" });
+    const bar = make("div", frame.parentElement, { className: "animelab-film" });
+    const button = make("button", bar, { type: "button", className: "animelab-tool" });
+    const range = make("input", bar, { type: "range", min: 0 }, { "aria-label": `${label}, over time` });
+    const last = () => stage.film(name).length - 1, at = () => within(0, stage.value(name) ?? last(), last());
+    const to = (index) => stage.set(name, index >= last() ? null : index);
+    let timer = null;
+    const play = (goes) => {
+      clearInterval(timer);
+      timer = goes ? setInterval(next, interval) : null;
+      button.replaceChildren();
+      icon(goes ? "pause" : "play", button);
+      button.title = goes ? "Hold" : again;
+      button.setAttribute("aria-label", button.title);
+    };
+    const next = () => { if (frame.isConnected) to(at() + 1); if (!frame.isConnected || at() >= last()) play(false); };
+    const toggle = () => { if (!timer && at() >= last()) to(0); play(!timer); };
+    const move = (event) => {
+      const box = frame.getBoundingClientRect();
+      to(Math.floor(within(0, (event.clientX - box.left) / box.width, 0.999) * (last() + 1)));
+    };
+    play(false);
+    button.addEventListener("click", toggle);
+    range.addEventListener("input", () => { play(false); to(+range.value); });
+    dragged(frame, (event) => { play(false); range.focus({ preventScroll: true }); move(event); }, move);
+    keyed(range, (event) => { if (event.key === " ") { event.preventDefault(); toggle(); } });
+    return () => {
+      const [url, words] = stage.film(name)[at()] ?? ["", ""], count = last() + 1;
+      source(image, url);
+      image.alt = words ? `${label}, ${words} (${at() + 1} of ${count})` : "";
+      stage.caption = words ? `${words[0].toUpperCase()}${words.slice(1)} (${at() + 1} of ${count})` : "";
+      range.max = Math.max(1, last());
+      range.value = count > 1 ? at() : 1;
+      range.disabled = button.disabled = count < 2;
+      range.style.setProperty("--from", "0%");
+      range.style.setProperty("--part", `${count > 1 ? (100 * at()) / last() : 100}%`);
+      range.setAttribute("aria-valuetext", stage.caption);
+    };
   },
 
   // Two layers of one picture, and between them an edge that is dragged. part.curtain names the values it goes by.
@@ -462,16 +508,118 @@ const controls = {
     };
   },
 
+  // A bar, and values with names, which change all the time.
+  facts(stage, name, box) {
+    const bar = make("progress", box, { max: 1 }, { "aria-label": stage.part(name).label });
+    const list = make("dl", box), cells = stage.part(name).names.map((words) => {
+      const pair = make("div", list);
+      make("dt", pair, { textContent: words });
+      return make("dd", pair);
+    });
+    return () => {
+      const { part = 0, values = [] } = stage.model.get(`picture_${name}`);
+      bar.value = part;
+      cells.forEach((cell, i) => { cell.textContent = values[i] ?? "\u2013"; });
+    };
+  },
+
+  // Lines over steps, each named at its end; dashed are those beside them, of another run. A drag goes through part.film.
+  chart(stage, name, box) {
+    const { label, film } = stage.part(name), high = 216, left = 40, top = 8, bottom = high - 24;
+    const told = make("div", box, { className: "animelab-told" }, { "aria-hidden": "true" });
+    const drawing = draw("svg", box, { role: "img", height: high });
+    let lines = [], wide = 0, hover = null, known = null, beside = "", across = () => 0, up = () => 0, step = () => 0;
+    const nearest = (steps, one) => steps.reduce((best, each, i) => (Math.abs(each - one) < Math.abs(steps[best] - one) ? i : best), 0);
+    function redraw() {
+      drawing.replaceChildren();
+      drawing.setAttribute("viewBox", `0 0 ${wide} ${high}`);
+      if (!lines.length) return;
+      const own = lines.filter((line) => !line.beside), words = (line) => `${line.name} ${short(line.y.at(-1))}`;
+      const right = wide - Math.min(0.4 * wide, 26 + 6.8 * Math.max(...own.map((line) => words(line).length)));
+      const xs = lines.flatMap((line) => line.x), ys = lines.flatMap((line) => line.y);
+      const [from, to, least, most] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+      const margin = 0.06 * (most - least) || 0.5;
+      across = (x) => left + ((to > from ? x - from : 0.5) / (to - from || 1)) * (right - left);
+      step = (x) => from + ((x - left) / (right - left)) * (to - from);
+      up = (y) => bottom - ((y - least + margin) / (most - least + 2 * margin)) * (bottom - top);
+      for (const y of ticks(least - margin, most + margin, 4)) {
+        draw("path", drawing, { class: "animelab-rule", d: `M${left} ${up(y)}H${right}` });
+        draw("text", drawing, { x: left - 6, y: up(y) + 4, "text-anchor": "end" }).textContent = short(y);
+      }
+      const marks = ticks(from, to, Math.max(2, Math.floor((right - left) / 80)));
+      marks.forEach((x) => { draw("text", drawing, { x: across(x), y: high - 6, "text-anchor": "middle" }).textContent = short(x); });
+      const ends = own.map((line) => ({ line, y: up(line.y.at(-1)) })).sort((one, other) => one.y - other.y);
+      ends.forEach((end, i) => { end.at = Math.max(end.y, i ? ends[i - 1].at + 16 : top + 4); });
+      ends.reverse().forEach((end, i) => { end.at = Math.min(end.at, i ? ends[i - 1].at - 16 : bottom); });
+      for (const line of lines) {
+        const points = (each) => line.x.map((x, i) => `${across(x).toFixed(1)} ${up(within(least - margin, each[i], most + margin)).toFixed(1)}`).join("L");
+        const look = `animelab-curve animelab-color-${line.color}${line.beside ? " animelab-beside" : ""}`;
+        if (!line.beside) draw("path", drawing, { class: `${look} animelab-raw`, d: `M${points(line.raw)}` });
+        draw("path", drawing, { class: look, d: `M${points(line.y)}` });
+        if (line.x.length === 1) draw("circle", drawing, { class: look, cx: across(line.x[0]), cy: up(line.y[0]), r: 3.5 });
+      }
+      for (const { line, y, at } of ends) {
+        draw("path", drawing, { class: `animelab-curve animelab-color-${line.color}`, d: `M${across(line.x.at(-1)) + 3} ${y}L${right + 8} ${at}H${right + 14}` });
+        draw("text", drawing, { class: "animelab-name", x: right + 18, y: at + 4 }).textContent = words(line);
+      }
+      mark();
+    }
+    function mark() { // where the hand is, or else the picture that is seen
+      drawing.querySelectorAll(".animelab-mark").forEach((each) => each.remove());
+      const seen = film ? stage.film(film)[stage.value(film) ?? -1]?.[2] : null, place = hover ?? seen;
+      const values = lines.filter((line) => !line.beside).map((line) => [line, nearest(line.x, place ?? 0)]);
+      told.textContent = place == null || !lines.length ? `${label}${beside && `; dashed: ${beside}`}`
+        : `Step ${Math.round(place).toLocaleString("en")}: ${values.map(([line, i]) => `${line.name} ${short(line.y[i])}`).join(", ")}`;
+      if (place == null || !lines.length) return;
+      draw("path", drawing, { class: "animelab-mark animelab-here", d: `M${within(left, across(place), wide)} ${top}V${bottom}` });
+      for (const [line, i] of values) draw("circle", drawing, { class: `animelab-mark animelab-dot animelab-color-${line.color}`, cx: across(line.x[i]), cy: up(line.y[i]), r: 3.5 });
+    }
+    const steps = (event) => step(event.clientX - drawing.getBoundingClientRect().left);
+    const move = (event) => {
+      const all = stage.film(film), index = nearest(all.map((each) => each[2]), steps(event));
+      if (all.length > 1) stage.set(film, index === all.length - 1 ? null : index);
+    };
+    drawing.addEventListener("pointermove", (event) => { if (lines.length) { hover = lines[0].x[nearest(lines[0].x, steps(event))]; mark(); } });
+    drawing.addEventListener("pointerleave", () => { hover = null; mark(); });
+    if (film) dragged(drawing, move, move);
+    new ResizeObserver(() => { if (box.clientWidth !== wide) { wide = box.clientWidth; redraw(); } }).observe(box);
+    return () => {
+      const news = stage.model.get(`picture_${name}`);
+      drawing.setAttribute("aria-label", stage.model.get("words")[name] || label);
+      if (news === known) return mark();
+      known = news;
+      beside = news.beside ?? "";
+      const colors = [...new Set((news.lines ?? []).map((line) => line.name))];
+      lines = (news.lines ?? []).map((line) => ({ ...line, raw: line.y, y: smoothed(line.y), color: colors.indexOf(line.name) % 6 }));
+      redraw();
+    };
+  },
+
   words(stage, name, box) {
     box.style.setProperty("--lines", stage.part(name).lines);
     return () => { box.textContent = stage.model.get("words")[name] ?? ""; };
   },
 };
 
+const short = (value) => value.toLocaleString("en", { maximumSignificantDigits: 3, useGrouping: value >= 1e4 });
+function ticks(low, high, count) {
+  const ten = 10 ** Math.floor(Math.log10((high - low) / count || 1));
+  const each = ten * [1, 2, 5, 10].find((times) => times * ten * count >= high - low), first = Math.ceil(low / each);
+  return Array.from({ length: 1 + Math.floor(high / each + 1e-9) - first }, (_, i) => (first + i) * each);
+}
+function smoothed(values) {
+  const half = Math.round(values.length / 50);
+  return values.map((_, i) => {
+    const near = values.slice(Math.max(0, i - half), i + half + 1);
+    return near.reduce((sum, each) => sum + each) / near.length;
+  });
+}
+
 // ---- the stage
 function render({ model, el }) {
   const { name, pictures, groups, keys, folds } = model.get("plan");
-  const stage = { model, set, press, give, show, part: (each) => model.get("parts")[each], value: (each) => model.get("values")[each] };
+  const stage = { model, set, press, give, show, part: (each) => model.get("parts")[each], value: (each) => model.get("values")[each],
+    film: (each) => Array.from({ length: model.get("parts")[each].slots }, (_, i) => model.get(`film_${i}`) ?? []).flat() };
   const outer = make("div", el, { className: `animelab-stage animelab-${name}` });
   const grid = make("div", outer, { className: "animelab-grid" });
   stage.root = outer;
@@ -500,11 +648,13 @@ function render({ model, el }) {
   function answered() {
     clearTimeout(waiting);
     waiting = null;
+    Object.keys(model.get("parts")).forEach((each) => asked(each, false));
     if (more) flush();
     clearTimeout(resting);
     resting = setTimeout(() => quietly(() => model.send({ do: "rest" })), REST);
   }
-  function press(name) { quietly(() => { if (more) sent(); model.send({ do: "press", name }); }); } // what the hand did before comes first
+  function press(name) { quietly(() => { if (more) sent(); model.send({ do: "press", name }); asked(name, true); }); } // what the hand did before comes first
+  function asked(name, is) { outer.querySelector(`[data-part="${name}"] > button`)?.classList.toggle("animelab-asked", is); }
   async function give(name, file) {
     problem.textContent = "";
     const { note, data } = await fitting(file).catch(() => ({}));
@@ -517,6 +667,7 @@ function render({ model, el }) {
   const updates = [];
   function add(name, place) {
     const part = stage.part(name);
+    if (model.get(`picture_${name}`)) model.on(`change:picture_${name}`, show);
     if (part.kind !== "picture") {
       const row = place.lastElementChild?.matches(".animelab-row") ? place.lastElementChild : null;
       const inside = part.kind === "button" ? row ?? make("div", place, { className: "animelab-row" }) : place;
@@ -539,7 +690,6 @@ function render({ model, el }) {
       const sharp = outer.classList.contains("animelab-pixelated");
       update({ ...news, layers: (!sharp && news.smooth) || news.layers }, model.get("words")[name] ?? "");
     });
-    model.on(`change:picture_${name}`, show);
   }
   const left = make("div", grid, { className: "animelab-pictures" });
   const row = make("div", left, { className: "animelab-side-by-side" });
@@ -585,7 +735,7 @@ function render({ model, el }) {
     if (held && !held.getClientRects().length) // what was held is gone: on to what can be pressed next
       [...right.querySelectorAll(".animelab-button:enabled")].find((each) => each.getClientRects().length)?.focus({ preventScroll: true });
     const words = model.get("words"), now = model.get("progress");
-    caption.textContent = words.caption ?? "";
+    caption.textContent = stage.caption ?? words.caption ?? "";
     if (problem.textContent !== (words.problem ?? "")) problem.textContent = words.problem ?? "";
     progress.hidden = !now.words;
     doing.textContent = now.words ?? "";

@@ -128,6 +128,26 @@ def button(name: str, label: str, icon: str = "", tip: str = "", **more: Any) ->
     return {"kind": "button", "name": name, "label": label, "icon": icon or name, "tip": tip, **more}
 
 
+def film(name: str, label: str, slots: int, again: str = "Play", interval: int = 150) -> Part:
+    """A picture over time, in the traits film_0, film_1 to `slots`: lists of [address, words, step]; see `frames`."""
+    return picture(name, label, "film", value=None, slots=slots, again=again, interval=interval)
+
+
+def frames(slots: int) -> dict[str, Any]:
+    """The traits of a film, to `add_traits` before the stage is made."""
+    return {f"film_{number}": traitlets.List().tag(sync=True) for number in range(slots)}
+
+
+def chart(name: str, label: str, film: str) -> Part:
+    """Lines over steps, its picture_NAME: {"lines": [{"name", "x", "y", "beside"}], "beside": of which run}."""
+    return {"kind": "chart", "name": name, "label": label, "film": film}
+
+
+def facts(name: str, label: str, names: Sequence[str]) -> Part:
+    """A bar, and a value for each of the names; its picture_NAME: {"part": 0 to 1, "values": words}."""
+    return {"kind": "facts", "name": name, "label": label, "names": list(names)}
+
+
 def words(name: str, lines: int = 1) -> Part:
     """A place for words, with so many lines kept free for them; `say` fills it."""
     return {"kind": "words", "name": name, "lines": lines}
@@ -165,7 +185,7 @@ class Stage(anywidget.AnyWidget):
         self._handles: list[DisplayHandle] = []
         self._moved = True  # whether new values are a hand's, which are answered
         self._clean: dict[str, Any] = dict(self._first)
-        seen = [part["name"] for part in known.values() if part["kind"] == "picture"]
+        seen = [part["name"] for part in known.values() if part["kind"] in ("picture", "chart", "facts")]
         self.add_traits(**{f"picture_{each}": traitlets.Dict().tag(sync=True) for each in seen})
         plan = {
             "name": name,
@@ -318,7 +338,7 @@ class Stage(anywidget.AnyWidget):
 def _allowed(part: Part, value: Any, before: Any, count: int) -> Any:
     """The value as its part allows it, or the one before; count: of the pictures to pick from."""
     kind = part["kind"]
-    if part.get("handle") == "pick":
+    if part.get("handle") in ("pick", "film"):
         return value if value is None or (type(value) is int and 0 <= value < count) else before
     if kind == "slider":
         right = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
