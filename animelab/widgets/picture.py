@@ -6,6 +6,7 @@ import base64
 import html
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -99,27 +100,37 @@ def data_url(pixels: np.ndarray, kind: str = "PNG", **options: Any) -> str:
     return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def sent_picture(url: str, longest: int, largest: int) -> np.ndarray:
-    """The picture that a browser sent as a data URL: uint8 (H, W, 3), white where it is transparent.
+def next_place(folder: Path) -> Path:
+    """Where the folder has its next number free, such as folder/003; the folder is made if need be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        taken = [int(path.stem) for path in folder.iterdir() if path.stem.isdecimal()]
+    except OSError as problem:
+        raise LabError(f"{folder} cannot be written ({problem.strerror}); give another.") from problem
+    return folder / f"{max(taken, default=0) + 1:03}"
 
-    Raises LabError for anything but a picture as in `files.opened`, with sides of 16 to `longest` pixels, in at most
-    `largest` characters.
+
+def sent_picture(content: bytes, longest: int) -> np.ndarray:
+    """A picture that a person gave: uint8 (H, W, 3), white where it is transparent.
+
+    Raises LabError for anything but a picture as in `files.opened`, with sides of 16 to `longest` pixels.
     """
-    return np.asarray(_sent(url, longest, largest)[0])
+    return np.asarray(opened(content, (SMALLEST, longest))[0])
 
 
-def sent_drawing(url: str, longest: int, largest: int) -> tuple[np.ndarray, str]:
-    """The line drawing that a browser sent, black on white whatever its paper, and what to say of it.
+def sent_drawing(content: bytes, longest: int) -> tuple[np.ndarray, str]:
+    """The line drawing that a person gave, black on white whatever its paper, and what to say of it.
 
     Raises LabError as `sent_picture`.
     """
-    drawing, words = on_white(*_sent(url, longest, largest))
+    drawing, words = on_white(*opened(content, (SMALLEST, longest)))
     return np.asarray(drawing), f"{words[:1].upper()}{words[1:]}." if words else ""
 
 
-def _sent(url: str, longest: int, largest: int) -> tuple[Image.Image, Image.Image | None]:
+def sent_ink(url: str, longest: int, largest: int) -> tuple[Image.Image, Image.Image | None]:
+    """What was drawn on a canvas, as in `files.opened`, of a data URL in at most `largest` characters."""
     if len(url) > largest:
-        raise LabError(f"That picture is too large ({len(url) * 3 // 4 / 1e6:.0f} MB); give a smaller or a JPEG one.")
+        raise LabError(f"That drawing is too large ({len(url) * 3 // 4 / 1e6:.0f} MB); draw less.")
     try:
         content = base64.b64decode(url.partition(",")[2], validate=True)
     except ValueError as problem:

@@ -77,7 +77,8 @@ const handles = {
     range.addEventListener("input", () => { play(false); to(+range.value); });
     dragged(frame, (event) => { play(false); range.focus({ preventScroll: true }); move(event); }, move);
     keyed(range, (event) => { if (event.key === " ") { event.preventDefault(); toggle(); } });
-    return () => {
+    return ({ place }) => {
+      frame.closest(".animelab-pictures").style.maxWidth = place ? `${place}px` : "";
       const [url, words] = stage.film(name)[at()] ?? ["", ""], count = last() + 1;
       source(image, url);
       image.alt = words ? `${label}, ${words} (${at() + 1} of ${count})` : "";
@@ -123,6 +124,47 @@ const handles = {
       tags.forEach((tag, i) => { tag.textContent = names[i]; tag.classList.toggle("animelab-away", i ? at > 88 : at < 12); });
       edge.setAttribute("aria-valuenow", at);
       edge.setAttribute("aria-valuetext", `${at}% of it ${names[0]}, the rest ${names[1]}`);
+    };
+  },
+
+  // Two numbers by dragging: with a knob where the hand is, or (part.pull) by pulling at the picture itself. part.of names
+  // the value, [x, y], if it is another part's; part.low and part.high are its ends, part.axes the words for right and up.
+  pad(stage, name, frame) {
+    const { of = name, low, high, pull } = stage.part(name), wide = high - low, round = (number) => Math.round(20 * number) / 20;
+    const image = make("img", frame, { draggable: false });
+    const knob = make("div", frame, { className: pull ? "animelab-pull" : "animelab-knob animelab-pad-knob", tabIndex: 0 }, { role: "slider", "aria-valuemin": low, "aria-valuemax": high });
+    const tags = ["right", "up"].map((side) => make("span", frame, { className: `animelab-tag animelab-pad-${side}` }, { "aria-hidden": "true" }));
+    const put = (x, y) => stage.part(name).disabled || stage.set(of, [x, y].map((each) => within(low, round(each), high)));
+    let from = null;
+    const move = (event) => {
+      const [x, y] = place(event, frame);
+      if (!from) put(low + wide * x, high - wide * y);
+      else if (Math.hypot(x - from[0], y - from[1]) > 0.01 || from[4]) { from[4] = true; put(from[2] + wide * (x - from[0]), from[3] - wide * (y - from[1])); }
+    };
+    dragged(frame, (event) => {
+      knob.focus({ preventScroll: true });
+      from = pull ? [...place(event, frame), ...stage.value(of)] : null;
+      move(event);
+    }, move);
+    frame.addEventListener("dblclick", () => put(0, 0));
+    keyed(knob, (event) => {
+      const go = STEPS[event.key], [x, y] = stage.value(of), step = wide / (event.shiftKey ? 10 : 60);
+      if (!go && event.key !== "Home") return;
+      event.preventDefault();
+      go ? put(x + go[0] * Math.max(step, 0.1), y - go[1] * Math.max(step, 0.1)) : put(0, 0);
+    });
+    return ({ layers = {} }, words) => {
+      const { axes, disabled, label } = stage.part(name), [x, y] = stage.value(of);
+      source(image, layers[""]);
+      image.alt = words;
+      frame.style.setProperty("--x", `${(100 * (x - low)) / wide}%`);
+      frame.style.setProperty("--y", `${(100 * (high - y)) / wide}%`);
+      frame.classList.toggle("animelab-still-pad", !!disabled);
+      tags.forEach((tag, i) => { tag.textContent = axes[i] ? `${axes[i]} ${i ? "↑" : "→"}` : ""; });
+      knob.setAttribute("aria-label", label);
+      knob.setAttribute("aria-disabled", !!disabled);
+      knob.setAttribute("aria-valuenow", x);
+      knob.setAttribute("aria-valuetext", `${axes[0]} ${x}, ${axes[1]} ${y}`);
     };
   },
 
@@ -405,13 +447,17 @@ const controls = {
   slider(stage, name, box) {
     const part = stage.part(name), reset = () => stage.set(name, stage.part(name).value);
     const line = make("div", box, { className: "animelab-line" });
-    const ends = (part.ends ?? []).map((url) => make("img", line, { src: url, alt: "", className: "animelab-end" }));
+    const ends = (part.ends ?? []).map((_, i) => {
+      const end = make("img", line, { alt: "", className: "animelab-end", draggable: false });
+      end.addEventListener("click", () => stage.part(name).disabled || stage.set(name, stage.part(name)[["low", "high"][i]]));
+      return end;
+    });
     const range = make("input", null, { type: "range", min: part.low, max: part.high, step: part.step });
     ends.length ? ends[0].after(range) : line.append(range);
     const place = make("span", box, { className: "animelab-number" });
-    const number = make("input", place, { type: "number", min: part.low, max: part.high, step: part.step }, { "aria-label": `${part.label}, typed` });
+    const number = make("input", place, { type: "number", min: part.low, max: part.high, step: part.step });
     if (part.unit) make("span", place, { textContent: part.unit });
-    labeled(box, part, range, reset);
+    const label = labeled(box, part, range, reset);
     range.addEventListener("input", () => stage.set(name, +range.value));
     range.addEventListener("dblclick", reset);
     number.addEventListener("change", () => {
@@ -419,7 +465,10 @@ const controls = {
       number.value = stage.value(name);
     });
     return (part, value) => {
-      range.value = value;
+      if (label.textContent !== part.label) label.textContent = part.label;
+      number.setAttribute("aria-label", `${part.label}, typed`);
+      ends.forEach((end, i) => source(end, stage.model.get("ends")[name]?.[i] ?? part.ends[i]));
+      Object.assign(range, { min: part.low, max: part.high, value });
       if (document.activeElement !== number || !number.matches(":focus")) number.value = value;
       range.disabled = number.disabled = !!part.disabled;
       range.setAttribute("aria-valuetext", `${value}${part.unit ? ` ${part.unit}` : ""}`);
@@ -621,7 +670,7 @@ function render({ model, el }) {
   const stage = { model, set, press, give, show, part: (each) => model.get("parts")[each], value: (each) => model.get("values")[each],
     film: (each) => Array.from({ length: model.get("parts")[each].slots }, (_, i) => model.get(`film_${i}`) ?? []).flat() };
   const outer = make("div", el, { className: `animelab-stage animelab-${name}` });
-  const grid = make("div", outer, { className: "animelab-grid" });
+  const grid = make("div", outer, { className: `animelab-grid${groups.length ? "" : " animelab-alone"}` });
   stage.root = outer;
   // While this view is here its still is not seen; also not one that arrives later.
   const own = model.get("token").replace(/\W/g, "");
@@ -652,6 +701,12 @@ function render({ model, el }) {
     if (more) flush();
     clearTimeout(resting);
     resting = setTimeout(() => quietly(() => model.send({ do: "rest" })), REST);
+  }
+  // Python has work for when nobody wants anything: a piece at a time, each asked for.
+  let idling = null;
+  function idle() {
+    clearTimeout(idling);
+    if (model.get("asks")) idling = setTimeout(() => (waiting || more ? idle() : quietly(() => model.send({ do: "idle", asks: model.get("asks") }))), 60);
   }
   function press(name) { quietly(() => { if (more) sent(); model.send({ do: "press", name }); asked(name, true); }); } // what the hand did before comes first
   function asked(name, is) { outer.querySelector(`[data-part="${name}"] > button`)?.classList.toggle("animelab-asked", is); }
@@ -698,7 +753,12 @@ function render({ model, el }) {
   const caption = make("div", bar, { className: "animelab-caption" }, { "aria-live": "polite" });
   const right = make("div", grid, { className: "animelab-controls" });
   groups.forEach(([title, names]) => {
-    const fold = title in folds ? make("details", right, { className: "animelab-fold", open: folds[title] }) : null;
+    const open = folds[title], kept = typeof open === "string"; // kept: the name of the value that says whether it is open
+    const fold = title in folds ? make("details", right, { className: "animelab-fold", open: kept ? stage.value(open) : open }) : null;
+    if (kept) {
+      fold.addEventListener("toggle", () => stage.set(open, fold.open));
+      updates.push(() => { fold.open = stage.value(open); });
+    }
     const group = make("div", fold ?? right, { className: "animelab-group" }, title ? { role: "group", "aria-label": title } : {});
     if (fold) icon("next", make("summary", fold, { className: "animelab-title", textContent: title }));
     else if (title) make("div", group, { className: "animelab-title", textContent: title });
@@ -777,10 +837,11 @@ function render({ model, el }) {
     give(taker, file);
   };
   window.addEventListener("paste", pasted, true);
-  const events = { "change:values": heard, "change:parts": show, "change:words": show, "change:progress": show,
+  const events = { "change:values": heard, "change:parts": show, "change:words": show, "change:progress": show, "change:ends": show, "change:asks": idle,
     "change:answered": () => setTimeout(answered) }; // after the manager has taken the answer in: nothing is sent from inside
   for (const [event, act] of Object.entries(events)) model.on(event, act);
   show();
+  idle();
   return () => {
     for (const [event, act] of Object.entries(events)) model.off(event, act);
     Object.keys(model.get("parts")).forEach((each) => model.off(`change:picture_${each}`, show));
@@ -789,6 +850,7 @@ function render({ model, el }) {
     sizes.disconnect();
     clearTimeout(waiting);
     clearTimeout(resting);
+    clearTimeout(idling);
   };
 }
 

@@ -37,14 +37,14 @@ from IPython.display import DisplayHandle, display
 from PIL import Image
 
 from animelab.errors import LONGEST, LabError, reason, shown
-from animelab.viz import image_tag
+from animelab.viz import grid, image_tag
 from animelab.widgets.picture import data_url
 
 T = TypeVar("T")
 Part = dict[str, Any]
 SMALL = 256  # pixels; a picture with a shorter side than this comes well enlarged, too
 EXACT = 3 * 128 * 128  # numbers of a picture that is sent as it is
-WHAT = {"choice": "options", "swatches": "colors"}  # what there is to choose from
+WHAT = {"choice": "options", "swatches": "colors", "tools": "options"}  # what there is to choose from
 COLOR = "#[0-9a-fA-F]{6}"
 STILL = 384  # CSS pixels of a still's longer side
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -58,6 +58,13 @@ def picture(name: str, label: str, handle: str = "", **more: Any) -> Part:
     A pick takes columns=4: so many in a row, however wide.
     """
     return {"kind": "picture", "name": name, "label": label, "handle": handle, **more}
+
+
+def pad(name: str, label: str, low: float, high: float, **more: Any) -> Part:
+    """Two numbers, [x, y], moved on a picture. axes: words for right and up; pull=True: by pulling at the picture, and
+    not by a knob on it; of: the name of the pad whose numbers this one moves, too."""
+    more = {"axes": ["", ""], **({} if "of" in more else {"value": [0, 0]}), **more}
+    return picture(name, label, "pad", low=low, high=high, **more)
 
 
 def curtain(name: str, label: str, left: str, right: str, edge: str, over: str = "") -> Part:
@@ -93,9 +100,7 @@ def choice(name: str, label: str, options: Sequence[str], value: str | None = No
     return {"kind": "choice", "name": name, "label": label, "options": options, "value": value or options[0]}
 
 
-def swatches(
-    name: str, label: str, colors: Mapping[str, str], value: str | None = None, others: bool = False
-) -> Part:
+def swatches(name: str, label: str, colors: Mapping[str, str], value: str | None = None, others: bool = False) -> Part:
     """One of some colors, {words: "#rrggbb", or "" for none}; the value is its words. others: or any, "#rrggbb"."""
     known = {words: color for words, color in colors.items() if re.fullmatch(f"({COLOR})?", color)}
     part = {"kind": "swatches", "name": name, "label": label, "colors": known, "value": value or next(iter(known))}
@@ -129,13 +134,8 @@ def button(name: str, label: str, icon: str = "", tip: str = "", **more: Any) ->
 
 
 def film(name: str, label: str, slots: int, again: str = "Play", interval: int = 150) -> Part:
-    """A picture over time, in the traits film_0, film_1 to `slots`: lists of [address, words, step]; see `frames`."""
+    """A picture over time: the traits film_0, film_1 and so on hold lists of [address, words, step]."""
     return picture(name, label, "film", value=None, slots=slots, again=again, interval=interval)
-
-
-def frames(slots: int) -> dict[str, Any]:
-    """The traits of a film, to `add_traits` before the stage is made."""
-    return {f"film_{number}": traitlets.List().tag(sync=True) for number in range(slots)}
 
 
 def chart(name: str, label: str, film: str) -> Part:
@@ -158,7 +158,7 @@ class Stage(anywidget.AnyWidget):
 
     name: its CSS class, after "animelab-". pictures: with two or more, these stand side by side above the controls.
     groups: {title: controls}, where a "pick" may be among them. keys: {key: what it does}, beside the usual ones.
-    folds: {title: whether it is open at first} of the groups that fold.
+    folds: {title: whether it is open at first, or the name of the value that says so} of the groups that fold.
     """
 
     _esm = Path(__file__).with_suffix(".js")
@@ -169,6 +169,8 @@ class Stage(anywidget.AnyWidget):
     values: Any = traitlets.Dict().tag(sync=True)
     words: Any = traitlets.Dict().tag(sync=True)  # caption, problem, those of places for words, alt texts of pictures
     progress: Any = traitlets.Dict().tag(sync=True)  # words, and the part that is done from 0 to 1, or None; or nothing
+    ends: Any = traitlets.Dict().tag(sync=True)  # pictures at the ends of sliders that changed since, by name
+    asks = traitlets.Int().tag(sync=True)  # counts up for each piece of work that waits for a quiet moment; see `later`
     answered = traitlets.Int().tag(sync=True)  # counts up, so that an answer is always news
 
     def __init__(
@@ -177,7 +179,7 @@ class Stage(anywidget.AnyWidget):
         pictures: Sequence[Part],
         groups: Mapping[str, Sequence[Part]],
         keys: Mapping[str, str] | None = None,
-        folds: Mapping[str, bool] | None = None,
+        folds: Mapping[str, bool | str] | None = None,
     ) -> None:
         known = {part["name"]: part for part in [*pictures, *(part for group in groups.values() for part in group)]}
         self._first = {part["name"]: part["value"] for part in known.values() if "value" in part}
@@ -187,6 +189,8 @@ class Stage(anywidget.AnyWidget):
         self._clean: dict[str, Any] = dict(self._first)
         seen = [part["name"] for part in known.values() if part["kind"] in ("picture", "chart", "facts")]
         self.add_traits(**{f"picture_{each}": traitlets.Dict().tag(sync=True) for each in seen})
+        slots = max((part.get("slots", 0) for part in pictures), default=0)
+        self.add_traits(**{f"film_{each}": traitlets.List().tag(sync=True) for each in range(slots)})
         plan = {
             "name": name,
             "pictures": [part["name"] for part in pictures],
@@ -209,6 +213,14 @@ class Stage(anywidget.AnyWidget):
     def given(self, name: str, content: bytes) -> None:
         """A person gave a file by the `upload` of that name."""
 
+    def idle(self) -> bool:
+        """A piece of the work that `later` announced, a third of a second at most; gives whether there is more."""
+        return False
+
+    def later(self) -> None:
+        """There is work to do when a browser shows this, and its hands are still: `idle` will be called."""
+        self.asks += 1
+
     def put(self, **values: Any) -> None:
         """Set controls without an answer."""
         self._moved, before = False, self._moved
@@ -229,19 +241,19 @@ class Stage(anywidget.AnyWidget):
         layers = dict(pixels) if isinstance(pixels, Mapping) else {"": pixels}
         first = next(iter(layers.values()))
         self._pictures[name] = [(first, alt)]
-        news: dict[str, Any] = {"layers": {key: _address(each) for key, each in layers.items()}}
+        news: dict[str, Any] = {"layers": {key: address(each) for key, each in layers.items()}}
         if min(first.shape[:2]) < SMALL:
-            news["smooth"] = {key: _address(enlarged(each)) for key, each in layers.items()}
-        news["over"] = "" if over is None else _address(over)
+            news["smooth"] = {key: address(enlarged(each)) for key, each in layers.items()}
+        news["over"] = "" if over is None else address(over)
         setattr(self, f"picture_{name}", {**news, "wide": first.shape[1], "high": first.shape[0]})
         self.say(alt, name)
 
     def show_all(self, name: str, pictures: Sequence[np.ndarray | None], alts: Sequence[str]) -> None:
         """Show the pictures of a "pick", with an alt text each; None is an empty place."""
         self._pictures[name] = list(zip(pictures, alts))
-        grid = [["" if each is None else _address(each), shown(alt, LONGEST)] for each, alt in zip(pictures, alts)]
+        cells = [["" if each is None else address(each), shown(alt, LONGEST)] for each, alt in zip(pictures, alts)]
         high, wide = next((each.shape[:2] for each in pictures if each is not None), (1, 1))
-        setattr(self, f"picture_{name}", {"grid": grid, "wide": wide, "high": high})
+        setattr(self, f"picture_{name}", {"grid": cells, "wide": wide, "high": high})
 
     def say(self, sentence: object, place: str = "caption") -> None:
         """Say something where there is place for words."""
@@ -253,14 +265,22 @@ class Stage(anywidget.AnyWidget):
         try:
             for number, thing in enumerate(things):
                 self.progress = {"words": title, "part": number / len(things)}
+                self.send_state("progress")  # now, and not when all is answered
                 yield thing
         finally:
             self.progress = {}
 
     def seen(self) -> list[tuple[np.ndarray, str]]:
         """The pictures of the still: uint8 (H, W, 3), each with its alt text."""
-        here = [name for name in self.plan["pictures"] if not self.parts[name].get("hidden")]
-        return [(pixels, alt) for name in here for pixels, alt in self._pictures.get(name, ()) if pixels is not None]
+        found = []
+        for part in (self.parts[name] for name in self.plan["pictures"]):
+            if part.get("hidden"):
+                continue
+            here = [(pixels, alt) for pixels, alt in self._pictures.get(part["name"], ()) if pixels is not None]
+            if part["handle"] == "pick" and here:  # one tidy picture of them
+                here = [(grid([pixels for pixels, _ in here], part.get("columns", 8)), part["label"])]
+            found += here
+        return found
 
     def still(self) -> tuple[str, str]:
         """What is seen, as (HTML, plain text), for viewers without a kernel."""
@@ -286,6 +306,12 @@ class Stage(anywidget.AnyWidget):
         """Two outputs: the live widget, and its still, hidden while a live one is near."""
         display({**self._view(), "text/html": "<div hidden></div>", "text/plain": ""}, raw=True)
         self._handles.append(display(self._kept(), raw=True, display_id=uuid4().hex))
+
+    def put_in(self, place: DisplayHandle, still: DisplayHandle) -> None:
+        """Come where two outputs with a display_id are, one right below the other."""
+        place.update({**self._view(), "text/html": "<div hidden></div>", "text/plain": ""}, raw=True)
+        still.update(self._kept(), raw=True)
+        self._handles.append(still)
 
     def _kept(self) -> dict[str, str]:
         markup, text = self.still()
@@ -320,6 +346,10 @@ class Stage(anywidget.AnyWidget):
                 self._answer(lambda each: self.given(each, bytes(buffers[0])), name)
                 self.say(self.words.get("problem") or content.get("note", ""), "problem")
                 self.answered += 1
+        elif wish == "idle" and content.get("asks") == self.asks:
+            with self.hold_sync():
+                if self.idle():
+                    self.later()
         elif wish == "rest":
             for handle in self._handles:
                 handle.update(self._kept(), raw=True)
@@ -340,6 +370,10 @@ def _allowed(part: Part, value: Any, before: Any, count: int) -> Any:
     kind = part["kind"]
     if part.get("handle") in ("pick", "film"):
         return value if value is None or (type(value) is int and 0 <= value < count) else before
+    if part.get("handle") == "pad":
+        slots = [{**part, "kind": "slider", "handle": ""}] * 2
+        right = isinstance(value, list) and len(value) == 2
+        return [_allowed(slot, new, old, 0) for slot, new, old in zip(slots, value, before)] if right else before
     if kind == "slider":
         right = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         return min(max(value, part["low"]), part["high"]) if right else before
@@ -351,7 +385,7 @@ def _allowed(part: Part, value: Any, before: Any, count: int) -> Any:
     return value  # of a handle: its widget looks at it
 
 
-def _address(pixels: np.ndarray) -> str:
+def address(pixels: np.ndarray) -> str:
     """As PNG where each pixel counts, and else as JPEG: 0.3 ms at 256 px where PNG takes 15."""
     return data_url(pixels) if pixels.size <= EXACT else data_url(pixels, "JPEG", quality=92, subsampling=0)
 
