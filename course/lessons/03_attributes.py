@@ -9,6 +9,8 @@
 # %% [markdown]
 # # 3 · Made to order: attributes
 #
+# ![Two generated characters, eight times each: with black, brown, blonde, red, pink, purple, blue and green hair. Eyes and clothes stay; tips of hair crumble.](../course/figures/opening_03.jpg)
+#
 # **You will make:** a generator that takes orders (*blue hair, green eyes, a smile*), and the children of two characters.
 #
 # **In the studio:** step 1 of 6, *character design*. The script says that the rival has red hair and never smiles. The
@@ -23,7 +25,6 @@ from animelab import env
 
 env.start()
 
-# %%
 import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, pixel_shuffle

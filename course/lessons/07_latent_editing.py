@@ -9,6 +9,8 @@
 # %% [markdown]
 # # 7 · Edit a face that does not exist: latent space
 #
+# ![Two walks of eight generated faces: brown hair turns turquoise and blue eyes brown; orange hair turns gray and yellow eyes blue. Every face on the way is a whole one.](../course/figures/opening_07.jpg)
+#
 # **You will make:** a character by choosing, blonde hair by arithmetic, a hundred pictures of one character, and a table that says
 # which way of editing disturbs the rest least.
 #
@@ -22,7 +24,6 @@ from animelab import env
 
 env.start()
 
-# %%
 from itertools import pairwise
 
 import torch

@@ -9,6 +9,8 @@
 # %% [markdown]
 # # 10 · A face becomes a character: U-GAT-IT
 #
+# ![Eight portraits, and below each the anime face a network made of it: large eyes, often of two colors, hair in blots of color.](../course/figures/opening_10.jpg)
+#
 # **You will make:** a generator that turns portraits into anime faces and shows where its chosen channels are large. Then
 # you give it your own picture.
 #
@@ -21,7 +23,6 @@ from animelab import env
 
 env.start()
 
-# %%
 import json
 import math
 
@@ -46,14 +47,15 @@ from animelab.widgets import BeforeAfter, LiveTraining, OwnPicture
 
 # %%
 model = zoo.load("ugatit-portrait-cel-64")
-crowd = 192 if env.scale() == "full" else 96
-held_out = StudioUnpaired("portrait", "cel", 64, crowd, prior="frontal", split="test")
-portraits, cels = held_out.batch(range(crowd))
-faces = model.translate(portraits)
-truth = held_out.truth(range(crowd))
+held_out = StudioUnpaired("portrait", "cel", 64, 24, prior="frontal", split="test")
+portraits, cels = held_out.batch(range(24))
 BeforeAfter(
-    {"portrait": portraits[:24], "anime": faces[:24], "the truth": truth[:24]},
-    attention=model.attention(portraits[:24]),
+    {
+        "portrait": portraits,
+        "anime": model.translate(portraits),
+        "the truth": held_out.truth(range(24)),
+    },
+    attention=model.attention(portraits),
 )
 
 # %% [markdown]
@@ -366,6 +368,10 @@ curves({"distance from the truth": (steps, [each["distance"] for each in notes])
 # against. `kd_studio`: how far the crowd is from the crowd of drawn cels.
 
 # %%
+crowd = 192 if env.scale() == "full" else 96
+held_out = StudioUnpaired("portrait", "cel", 64, crowd, prior="frontal", split="test")
+portraits, cels = held_out.batch(range(crowd))
+faces, truth = model.translate(portraits), held_out.truth(range(crowd))
 mine, cycle = zoo.load_run(run.folder), zoo.load("cyclegan-portrait-cel-64")
 tags = torch.tensor(
     [list(held_out.casts[0][i].tags().values()) for i in range(crowd)]
