@@ -52,7 +52,7 @@ class Run:
     @property
     def history(self) -> list[dict[str, float]]:
         """The lines of log.jsonl."""
-        return _read_log(self.folder / "log.jsonl")
+        return read_log(self.folder / "log.jsonl")
 
     @property
     def previews(self) -> list[Path]:
@@ -214,7 +214,7 @@ class Log:
 
     def __init__(self, path: Path, until: int) -> None:
         self.path = path
-        self.rows = [row for row in _read_log(path) if row["step"] <= until]
+        self.rows = [row for row in read_log(path) if row["step"] <= until]
         write_text(path, "".join(json.dumps(row) + "\n" for row in self.rows))
 
     def add(self, row: dict[str, float]) -> None:
@@ -223,7 +223,8 @@ class Log:
             file.write(json.dumps(row) + "\n")
 
 
-def _read_log(path: Path) -> list[dict[str, float]]:
+def read_log(path: Path) -> list[dict[str, float]]:
+    """The lines of a log.jsonl; those that are damaged are left out, and counted."""
     rows, odd = [], []
     # A kill can cut the last line short; a line without its end is not a line.
     if path.is_file() and path.stat().st_size > LARGEST:

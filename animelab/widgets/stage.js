@@ -285,7 +285,7 @@ const handles = {
   dots(stage, name, frame) {
     const { tool, color, kinds } = stage.part(name);
     const image = make("img", frame, { draggable: false, alt: "" });
-    const board = make("div", frame, { className: "animelab-board", tabIndex: 0 }, { role: "application" });
+    const board = make("div", frame, { className: "animelab-desk", tabIndex: 0 }, { role: "application" });
     const cross = make("span", board, { className: "animelab-cross" });
     const heard = make("span", frame, { className: "animelab-heard" }, { "aria-live": "polite" });
     const spots = [];
@@ -408,6 +408,7 @@ function dragged(element, begin, move, end = () => {}) {
     if (event.button) return;
     event.preventDefault();
     element.setPointerCapture(event.pointerId);
+    element.dataset.hand = ""; // no ring around what is held by a hand
     begin(event);
   });
   element.addEventListener("pointermove", (event) => element.hasPointerCapture(event.pointerId) && move(event));
@@ -492,7 +493,7 @@ const controls = {
   },
 
   swatches(stage, name, box) {
-    make("span", box, { className: "animelab-label", textContent: stage.part(name).label });
+    const label = make("span", box, { className: "animelab-label" });
     const row = make("div", box, { className: "animelab-row" }, { role: "group", "aria-label": stage.part(name).label });
     const buttons = Object.entries(stage.part(name).colors).map(([words, color]) => {
       const button = make("button", row, { type: "button", className: "animelab-swatch", title: words }, { "aria-label": words });
@@ -503,6 +504,7 @@ const controls = {
     const other = stage.part(name).others && make("input", row, { type: "color", className: "animelab-other", title: "Another color" }, { "aria-label": "Another color" });
     if (other) other.addEventListener("input", () => stage.set(name, other.value));
     return (part, value) => {
+      label.textContent = `${part.label}: ${value}`;
       buttons.forEach(([words, button]) => button.setAttribute("aria-pressed", words === value));
       if (!other) return;
       other.classList.toggle("animelab-chosen", value.startsWith("#"));
@@ -511,7 +513,7 @@ const controls = {
   },
 
   tools(stage, name, box) {
-    const part = stage.part(name), row = make("div", box, { className: "animelab-row animelab-tools" }, { role: "group", "aria-label": part.label });
+    const part = stage.part(name), row = make("div", box, { className: "animelab-row" }, { role: "group", "aria-label": part.label });
     const buttons = part.options.map((words) => {
       const button = make("button", row, { type: "button", className: "animelab-button" });
       icon(part.icons[words], button);
@@ -595,7 +597,7 @@ const controls = {
         draw("path", drawing, { class: "animelab-rule", d: `M${left} ${up(y)}H${right}` });
         draw("text", drawing, { x: left - 6, y: up(y) + 4, "text-anchor": "end" }).textContent = short(y);
       }
-      const marks = ticks(from, to, Math.max(2, Math.floor((right - left) / 80)));
+      const marks = ticks(from, to, Math.max(2, Math.floor((right - left) / 64)));
       marks.forEach((x) => { draw("text", drawing, { x: across(x), y: high - 6, "text-anchor": "middle" }).textContent = short(x); });
       const ends = own.map((line) => ({ line, y: up(line.y.at(-1)) })).sort((one, other) => one.y - other.y);
       ends.forEach((end, i) => { end.at = Math.max(end.y, i ? ends[i - 1].at + 16 : top + 4); });
@@ -617,7 +619,7 @@ const controls = {
       drawing.querySelectorAll(".animelab-mark").forEach((each) => each.remove());
       const seen = film ? stage.film(film)[stage.value(film) ?? -1]?.[2] : null, place = hover ?? seen;
       const values = lines.filter((line) => !line.beside).map((line) => [line, nearest(line.x, place ?? 0)]);
-      told.textContent = place == null || !lines.length ? `${label}${beside && `; dashed: ${beside}`}`
+      told.textContent = place == null || !lines.length ? `${label}${beside && `; dashed, of ${beside}`}`
         : `Step ${Math.round(place).toLocaleString("en")}: ${values.map(([line, i]) => `${line.name} ${short(line.y[i])}`).join(", ")}`;
       if (place == null || !lines.length) return;
       draw("path", drawing, { class: "animelab-mark animelab-here", d: `M${within(left, across(place), wide)} ${top}V${bottom}` });
@@ -725,7 +727,7 @@ function render({ model, el }) {
     if (model.get(`picture_${name}`)) model.on(`change:picture_${name}`, show);
     if (part.kind !== "picture") {
       const row = place.lastElementChild?.matches(".animelab-row") ? place.lastElementChild : null;
-      const inside = part.kind === "button" ? row ?? make("div", place, { className: "animelab-row" }) : place;
+      const inside = ["button", "tools", "upload"].includes(part.kind) ? row ?? make("div", place, { className: "animelab-row" }) : place;
       const box = make("div", inside, { className: `animelab-kind-${part.kind}` }, { "data-part": name });
       const update = controls[part.kind](stage, name, box);
       updates.push(() => { box.hidden = !!stage.part(name).hidden; update(stage.part(name), stage.value(name)); });
@@ -733,7 +735,7 @@ function render({ model, el }) {
     }
     const figure = make("figure", place, {}, { "data-part": name });
     const frame = make("div", figure, { className: `animelab-frame animelab-on-${part.handle || "none"}` });
-    if (part.label) make("figcaption", figure, { textContent: part.label });
+    if (part.label && pictures.includes(name)) make("figcaption", figure, { textContent: part.label });
     const title = figure.querySelector("figcaption");
     const update = handles[part.handle || "none"](stage, name, frame);
     updates.push(() => {
@@ -748,9 +750,10 @@ function render({ model, el }) {
   }
   const left = make("div", grid, { className: "animelab-pictures" });
   const row = make("div", left, { className: "animelab-side-by-side" });
-  pictures.forEach((each) => add(each, row));
   const bar = make("div", left, { className: "animelab-bar" });
   const caption = make("div", bar, { className: "animelab-caption" }, { "aria-live": "polite" });
+  const under = make("div", left, { className: "animelab-under" });
+  pictures.forEach((each) => add(each, stage.part(each).kind === "picture" ? row : under));
   const right = make("div", grid, { className: "animelab-controls" });
   groups.forEach(([title, names]) => {
     const open = folds[title], kept = typeof open === "string"; // kept: the name of the value that says whether it is open
@@ -791,9 +794,9 @@ function render({ model, el }) {
   function show() {
     const held = outer.contains(document.activeElement) ? document.activeElement : null;
     updates.forEach((update) => update());
-    grid.classList.toggle("animelab-wide", pictures.filter((each) => !stage.part(each).hidden).length > 1);
-    if (held && !held.getClientRects().length) // what was held is gone: on to what can be pressed next
-      [...right.querySelectorAll(".animelab-button:enabled")].find((each) => each.getClientRects().length)?.focus({ preventScroll: true });
+    grid.classList.toggle("animelab-wide", pictures.filter((each) => stage.part(each).kind === "picture" && !stage.part(each).hidden).length > 1);
+    if (held && !held.getClientRects().length) // what was held is gone: on to what is done with the picture
+      (right.querySelector("[data-part=save] button:enabled") ?? right.querySelector(".animelab-button:enabled"))?.focus({ preventScroll: true });
     const words = model.get("words"), now = model.get("progress");
     caption.textContent = stage.caption ?? words.caption ?? "";
     if (problem.textContent !== (words.problem ?? "")) problem.textContent = words.problem ?? "";
@@ -812,6 +815,7 @@ function render({ model, el }) {
     const theirs = event.altKey || (event.shiftKey && event.key === "Enter") || ((event.ctrlKey || event.metaKey) && !/^[zy]$/i.test(event.key));
     if (theirs || !outer.contains(event.target)) return;
     event.stopPropagation();
+    delete event.target.dataset.hand;
     event.target.dispatchEvent(new CustomEvent("animelab-key", { bubbles: true, detail: event }));
   };
   window.addEventListener("keydown", keysHere, true);

@@ -277,7 +277,7 @@ class Stage(anywidget.AnyWidget):
             if part.get("hidden"):
                 continue
             here = [(pixels, alt) for pixels, alt in self._pictures.get(part["name"], ()) if pixels is not None]
-            if part["handle"] == "pick" and here:  # one tidy picture of them
+            if part.get("handle") == "pick" and here:  # one tidy picture of them
                 here = [(grid([pixels for pixels, _ in here], part.get("columns", 8)), part["label"])]
             found += here
         return found
