@@ -19,7 +19,7 @@ from animelab import latent, zoo
 from animelab.errors import LabError
 from animelab.nn import stylegan2
 from animelab.nn.dcgan import Generator
-from animelab.widgets import LatentExplorer, LiveTraining, PickAndRefine, Timelapse
+from animelab.widgets import LatentExplorer, LiveTraining, Timelapse
 from animelab.widgets.live import duration
 
 LATENT = 6
@@ -232,10 +232,6 @@ def test_what_is_saved_of_a_truncated_face_is_what_you_see(styled: LatentExplore
     seen = styled.space.pictures(styled.state.point(styled.space)[None], 0.3)
     torch.testing.assert_close(again, seen)
     assert not torch.allclose(seen, styled.space.pictures(styled.state.point(styled.space)[None]), atol=1e-3)
-    picker = PickAndRefine(styled.space.generator, truncation=0.3)
-    torch.testing.assert_close(
-        picker.space.pictures(picker.latents), picker.space.pictures(picker.points(picker.state)[0][None], 0.3)
-    )
 
 
 def test_the_same_words_and_walks_in_w(styled: LatentExplorer):
@@ -391,45 +387,3 @@ def test_timelapse_says_what_is_missing(tmp_path):
 def test_nothing_else_needs_ipywidgets():
     code = "import sys, animelab.viz, animelab.latent, animelab.recipes.dcgan; sys.exit('ipywidgets' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-@pytest.fixture
-def picker(styled: LatentExplorer) -> PickAndRefine:
-    return PickAndRefine(styled.space.generator, truncation=1.0)
-
-
-def test_each_grid_varies_only_its_layers(picker: PickAndRefine):
-    control(picker, "animelab-pick-3").click()
-    chosen = picker.latents[0]
-    for layers in (range(6, 8), range(3, 6), range(0, 2)):  # color, detail, pose: of eight layers
-        points = picker.points(picker.state)
-        assert torch.equal(points[0], chosen) and len(points) == 12
-        for point in points[1:]:
-            changed = {i for i in range(8) if not torch.equal(point[i], chosen[i])}
-            assert changed == set(layers)
-        control(picker, "animelab-pick-1").click()  # as it was
-    assert torch.equal(picker.latents[0], chosen) and len(picker.render(picker.state)) == 1
-    assert control(picker, "animelab-pick-2").disabled
-
-
-def test_a_grid_can_be_exchanged_and_one_can_go_back(picker: PickAndRefine):
-    first = controls(picker, "animelab-picture")[4].value
-    assert control(picker, "animelab-back").disabled
-    control(picker, "animelab-other-choices").click()
-    assert controls(picker, "animelab-picture")[4].value != first
-    control(picker, "animelab-pick-5").click()
-    assert "colors" in picker.still()[0] and 'alt="Choice 1, as it was"' in picker.still()[0]
-    control(picker, "animelab-back").click()
-    control(picker, "animelab-back").click()
-    assert controls(picker, "animelab-picture")[4].value == first
-
-
-def test_any_generator_can_be_refined_in_smaller_and_smaller_steps():
-    picker = PickAndRefine(discs, latent=LATENT)
-    picker.pick(0)
-    sizes = []
-    for _ in range(3):
-        first, *others = picker.points(picker.state)
-        sizes.append(torch.stack([(point - first).norm() for point in others]).mean())
-        picker.pick(0)
-    assert sizes[0] > 1.2 * sizes[2] > 0
