@@ -28,9 +28,9 @@ env.start()
 # %% [markdown]
 # ## Faces from nothing
 #
-# Numbers go in, a picture comes out: such a network is called a *generator*. Here is one of its pictures, with its numbers as
-# sliders. Move one. Press **New face**. Remember one face as A and another as B, and walk between them. Every picture is made
-# while you drag, on your machine.
+# Numbers go in, a picture comes out: such a network is called a *generator*. Here is one of its pictures. Press **New face**, or
+# pull at the picture. After some seconds its sliders know what they do: another network, which has learned to see hair, eyes and
+# mouths, looked at what moves. **Keep** two faces, and walk between them. Every picture is made while you drag, on your machine.
 
 # %%
 from animelab import zoo

@@ -55,8 +55,8 @@ from animelab.widgets import LatentExplorer, LiveTraining, Timelapse
 # %% [markdown]
 # ## Where we are going
 #
-# Here is the end of the lesson, trained before you came. Move a slider: each pushes the picture's numbers in a direction
-# that changes it a lot.
+# Here is the end of the lesson, trained before you came. Move a slider: each pushes the picture's numbers in a direction. After
+# some seconds a network that has learned to see hair, eyes and mouths has given names to those it sees something change along.
 
 # %%
 model = zoo.load("r3gan-faces-64")

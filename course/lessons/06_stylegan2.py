@@ -47,8 +47,8 @@ from animelab.widgets import LatentExplorer, LiveTraining
 # ## Where we are going
 #
 # The network that drew these learned on two CPU cores, from drawn faces alone, in six hours. Move one of its faces yourself.
-# *Component 1* to *5* are directions that nobody named. Move along one of them. Then set *Layers to move*
-# to the first two only and move along it again, then to the last two only. What changes, and what stays?
+# Move along *warmer hair*, or along one of the *Components without a name*. Then, in *Seed, truncation, layers*, let only the
+# first two layers move (0 to 1) and move along it again, then only the last two (8 to 9). What changes, and what stays?
 
 # %%
 model = zoo.load("stylegan2-faces-64")

@@ -699,8 +699,8 @@ compare(
 #
 # ## Your own editor
 #
-# All of it in one widget: the named directions first, the principal components after them. Choose layers, undo, keep favorites,
-# save the picture with its point.
+# All of it in one widget: your directions first, then those the explorer finds by itself, the principal components last. Choose
+# layers, undo, keep faces and walk through them, save the picture with its point.
 
 # %%
 LatentExplorer(model, directions={goal: step * found[goal] for goal in GOALS})
