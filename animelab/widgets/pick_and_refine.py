@@ -78,7 +78,10 @@ class PickAndRefine(Stage):
         choices = picture("choices", "Choices", "pick", value=None, columns=COLUMNS)
         strip = picture("strip", "Your choices so far", "pick", value=None, columns=len(STEPS))
         keep = [button("save", "Save"), button("explore", "Open in the explorer", "open", "Below, with sliders")]
-        steps = [button("others", "Other choices", "shuffle", "Another grid of this step"), button("back", "Back", "undo")]
+        steps = [
+            button("others", "Other choices", "shuffle", "Another grid of this step"),
+            button("back", "Back", "undo"),
+        ]
         super().__init__(
             "picker",
             [choices, picture("face", "Your character")],

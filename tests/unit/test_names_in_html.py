@@ -15,6 +15,7 @@ import torch
 from animelab import studio, viz
 from animelab.cli import main
 from animelab.engine import Progress
+from animelab.errors import LabError
 from animelab.studio import Character, hair
 from animelab.widgets import BeforeAfter, CharacterDesigner, LatentExplorer, LiveTraining, Timelapse
 from animelab.widgets.picture import Picture, Words, label
@@ -109,13 +110,12 @@ def test_a_description_is_text_in_every_ipywidgets(monkeypatch: pytest.MonkeyPat
 def test_the_designer(tmp_path: Path, own_hairstyle: str) -> None:
     designer = CharacterDesigner(Character(hair_style=own_hairstyle), 64, tmp_path / NAME)
     assert f"hair_style={own_hairstyle!r}" in text_of(designer)
-    designer._pixels.value = 16
     designer.save()
-    assert f"Saved in {tmp_path / NAME / 'hero'}" in text_of(designer)
+    assert designer.words["said"] == f"Saved in {tmp_path / NAME / 'hero'}"
     for name in (NAME, "..", "../../up", "/tmp/up", "a/b", "", "con", "x\x1b[2J"):
-        designer._name.value = name
-        designer.save()
-        assert "Not saved: " in text_of(designer)
+        designer.put(file=name)
+        with pytest.raises(LabError, match="Not saved: "):
+            designer.save()
     assert sorted(path.name for path in (tmp_path / NAME).iterdir()) == ["hero"]
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
 
