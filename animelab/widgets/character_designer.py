@@ -6,7 +6,6 @@ import json
 from functools import partial
 from pathlib import Path
 from random import randrange
-from typing import Any
 
 import numpy as np
 from PIL import Image
