@@ -43,12 +43,8 @@ class DrawingBoard(Stage):
         self.many = isinstance(network, r3gan.UNet)
         self._orders = ORDERS if getattr(network, "tags", 0) else {}
         pens = tools("tool", "Tool", {"Pen": "pen", "Eraser": "erase"})
-        draw = [
-            pens,
-            slider("width", "Line width", 1, 0.5, 4, 0.5, "px"),
-            button("undo", "Undo"),
-            button("redo", "Redo"),
-        ]
+        steps = [button("undo", "Undo"), button("redo", "Redo"), button("clear", "Clear")]
+        draw = [pens, *steps, slider("width", "Line width", 1, 0.5, 4, 0.5, "px")]
         colors = [swatches(name, name.capitalize(), {FREE: "", **found}) for name, found in self._orders.items()]
         more = [button("colors", "Other colors")] if self.many else []
         others = [button("another", "Another drawing", "next"), button("reset", "Reset")]
@@ -59,7 +55,7 @@ class DrawingBoard(Stage):
                 picture("answer", "The model's answer"),
             ],
             {
-                "Draw": [*draw, button("clear", "Clear")],
+                "Draw": draw,
                 **({"Colors": [*colors, *more]} if colors else {}),
                 "Drawings": [*([] if colors else more), *others],
             },

@@ -66,8 +66,8 @@ class OwnPicture(Stage):
             {
                 "A picture of your own": [
                     upload("file", "Choose a file", tip="A picture from your disk"), button("save", "Save the result"),
+                    fit, {**look, "hidden": self._attention is None}, hidden("edge", "Curtain", 25), *sides,
                 ],
-                "Look": [fit, {**look, "hidden": self._attention is None}, hidden("edge", "Curtain", 25), *sides],
                 "Or one of these": [picture("example", "Examples", "pick", value=0)],
             },
             {"Ctrl+V": "paste a picture", "Page Up, Page Down": "move the curtain by a tenth"},
