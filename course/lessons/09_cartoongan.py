@@ -695,7 +695,7 @@ show(cameras, columns=4, scale=1, alt="A street eight times: as it was, and with
 # %% [markdown]
 # ## Your own photographs
 #
-# *Open* one, or drop it on the left; nothing leaves your computer. This generator looks at a picture as a whole: everywhere
+# *Choose a file*, drop one, or paste it; nothing leaves your computer. This generator looks at a picture as a whole: everywhere
 # it is told the mean of its lowest map, so tiles would not agree, not even with shared norms. So it takes 640 pixels a side
 # at most, and here larger ones are reduced to that. (Its sides are multiples of 128; the library repeats borders up to the
 # next one, and cuts them off again.) `own.after` holds the result, to keep.

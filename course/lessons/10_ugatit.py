@@ -531,8 +531,8 @@ compare({name: pictures[:8] for name, pictures in shown[30].items()},
 #
 # ## Your own face
 #
-# *Open* a picture, or drop one on the left. The rings mark the eyes: a finder guessed them, and you can put them right, with
-# the mouse or with the arrow keys. Compare *letterboxed* with *aligned*. Nothing leaves your computer.
+# *Choose a file*, drop a picture, or paste one. The rings mark the eyes: a finder guessed them, and you can drag them right, or
+# move them with the arrow keys. Compare *letterboxed* with *aligned*. Nothing leaves your computer.
 
 # %%
 strangers = real_faces(128)
