@@ -46,7 +46,8 @@ ACTS = {
     "save": ("Save", "save", "Write the picture and its point into a file each"),
 }
 UNKNOWN = "…"  # a direction that is still looked for
-FOUND: dict[tuple[Any, ...], Samples] = {}  # of models explored in this process, by a picture of theirs
+FOUND: dict[tuple[Any, ...], Samples] = {}  # of the newest models explored in this process, by a picture of theirs
+MODELS = 4  # so many of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +123,11 @@ class LatentExplorer(Stage):
         self._drawn_for: dict[str, Any] = {}  # what the small pictures show
         faces = isinstance(model, zoo.Pretrained | nn.Module) and not isinstance(self.space, Ordered)
         first = self._pixels(self._start(0) if seed else self.state).tobytes()
-        self._samples = FOUND.setdefault((type(self.space), self.space.latent, first), Samples(self.space, faces))
+        self._samples = FOUND.setdefault(
+            (faces, type(self.space), self.space.latent, first), Samples(self.space, faces)
+        )
+        if len(FOUND) > MODELS:
+            del FOUND[next(iter(FOUND))]
         self._knows = False  # what the samples tell
         own = list(self.space.named)
         groups, folds = self._groups(max(NAMED, len(own)) if faces else len(own), own)
