@@ -176,11 +176,10 @@ Timelapse([np.full((96, 160, 3), 40 * i, np.uint8) for i in range(6)], names=[f"
 STYLED = """
 import torch
 from animelab import zoo
-from animelab.widgets import LatentExplorer, PickAndRefine
+from animelab.widgets import LatentExplorer
 model = zoo.load("stylegan2-faces-64")
 LatentExplorer(model, directions={"my own": torch.ones(512) / 8})
 """
-PICKER = STYLED.replace('LatentExplorer(model, directions={"my own": torch.ones(512) / 8})', "PickAndRefine(model)")
 
 
 def test_a_stylegan2_answers_its_sliders_at_once_and_undo_brings_back(open_notebook, capsys):
@@ -211,24 +210,3 @@ def test_a_stylegan2_answers_its_sliders_at_once_and_undo_brings_back(open_noteb
     page.wait_for_function(
         "([selector, liked]) => document.querySelector(selector).src === liked", arg=[FACE, liked], timeout=5000
     )
-
-
-def test_a_character_is_picked_and_refined_with_the_keyboard(open_notebook):
-    page = open_notebook("picker", PICKER)
-    words = page.locator(".animelab-picker .animelab-caption")
-    for step, expected in enumerate(
-        ("Pick a character", "Now its colors", "Now its details", "Now its shape and pose", "Done")
-    ):
-        page.wait_for_function(
-            "words => document.querySelector('.animelab-picker .animelab-caption')?.innerText.includes(words)",
-            arg=expected,
-            timeout=30_000,
-        )
-        keep(page, f"picker_{step}")
-        if expected != "Done":
-            pick = page.locator("button.animelab-pick-2")
-            pick.focus()
-            page.wait_for_timeout(300)  # Lab may still be moving the focus to the cell that has just run
-            pick.press("Enter")
-    assert "Done" in words.inner_text()
-    assert page.locator(".animelab-picker img[alt^='Choice']").first.is_visible()

@@ -1,4 +1,4 @@
-"""Drawing board, character maker and curtain as a learner meets them: in JupyterLab, with mouse and keyboard."""
+"""Drawing board and curtain as a learner meets them: in JupyterLab, with mouse and keyboard."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MODELS = """
 import torch
 from animelab import zoo
 from animelab.data import StudioPairs, StudioUnpaired
-from animelab.widgets import BeforeAfter, CharacterMaker, DrawingBoard
+from animelab.widgets import BeforeAfter, DrawingBoard
 lines, _ = StudioPairs("line", "color", 64, 4, prior="frontal", split="test").batch(range(4))
 portraits, _ = StudioUnpaired("portrait", "cel", 64, 4, prior="frontal", split="test").batch(range(4))
 cels = zoo.load("cyclegan-portrait-cel-64").translate(portraits)
@@ -148,24 +148,6 @@ def test_the_real_models_follow_in_the_notebook(open_notebook):
     page.locator(CANVAS).scroll_into_view_if_needed()
     line(page, page.locator(CANVAS).bounding_box(), (0.2, 0.2), (0.8, 0.3))
     wait_for_ink(page, lambda found: np.abs(found - before).mean() > 0.3)
-
-
-def test_a_character_is_ordered_with_the_keyboard(open_notebook):
-    page = open_notebook("maker", MODELS, 'CharacterMaker(zoo.load("r3gan-attributes-64"), seed=4)')
-    picture = page.locator(".animelab-maker .animelab-picture img")
-    picture.wait_for()
-    keep(page, "character_maker")
-    before = picture.get_attribute("src")
-    color = page.locator(".animelab-hair-color select")
-    color.focus()
-    color.select_option(label="Pink")
-    page.wait_for_function(
-        "before => { const img = document.querySelector('.animelab-maker .animelab-picture img');"
-        " return img && img.src !== before; }",
-        arg=before,
-        timeout=5000,
-    )
-    assert "pink hair" in picture.get_attribute("alt")
 
 
 def test_the_curtain_moves_with_the_arrow_keys(open_notebook):
