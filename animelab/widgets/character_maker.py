@@ -55,7 +55,7 @@ class CharacterMaker(Stage):
         buttons += [button("undo", "Undo"), button("redo", "Redo"), button("reset", "Reset")]
         groups = {"": buttons, **{title: parts for title, parts in groups.items() if parts}}
         super().__init__("maker", [picture("face", "Your character")], groups, {"Ctrl+Z, Ctrl+Y": "undo, redo"})
-        self._first = seed
+        self._start = seed
         self.new_character(seed)
         self._history = History(self, (self.seed, tuple(self.attributes.tolist())))
 
@@ -86,7 +86,7 @@ class CharacterMaker(Stage):
             if name == "another":
                 self._show(self.seed + 1, self.attributes)
             else:
-                self.new_character(randrange(10_000) if name == "surprise" else self._first)
+                self.new_character(randrange(10_000) if name == "surprise" else self._start)
             self._keep()
 
     def _keep(self) -> None:
@@ -95,7 +95,7 @@ class CharacterMaker(Stage):
     def _show(self, seed: int, attributes: Tensor) -> None:
         self.seed, self.attributes = seed, attributes
         self.latent = torch.randn(self.model.latent, generator=torch.Generator().manual_seed(seed))
-        ordered = {name: bool(attributes[i]) for name, i in self._tags.items()}
+        ordered: dict[str, Any] = {name: bool(attributes[i]) for name, i in self._tags.items()}
         for group, columns in GROUPS.items():
             if group.split()[0] in self.values:
                 ordered[group.split()[0]] = _color(columns[int(attributes[columns].argmax())])

@@ -158,7 +158,7 @@ class PickAndRefine(Stage):
                 explorer.put_in(place, still)
             self.say("Your character is in the explorer below.")
         else:
-            {"others": self.others, "back": self.back, "save": self.save}[name]()
+            getattr(self, name)()  # others, back, save
 
     def seen(self) -> list[tuple[np.ndarray, str]]:
         strip = [each.pixels for each in self.state.picks]
