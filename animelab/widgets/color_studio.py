@@ -28,6 +28,11 @@ FREE = "as it likes"  # the scheme without a palette
 LENT = "from your picture"  # the scheme that a picture from disk lends
 MOST_DOTS = 500
 KINDS = {"Draft dot": "draft", "Final dot": "final"}
+TOOLS = {"Draft dot": "dot", "Final dot": "final", "Erase": "erase"}
+KEYS = {
+    "Space": "put a dot, or color one anew", "Enter": "take a dot up, put it down", "Delete": "take a dot away",
+    "Ctrl+Z, Ctrl+Y": "undo, redo",
+}  # fmt: skip
 DOTS = [[x, y, str, str] for x in (int, float) for y in (int, float)]
 HEIGHTS = (0.05, 2.0)  # of the lamp, in pictures' sides
 INK = (29, 27, 34)
@@ -68,39 +73,23 @@ class ColorStudio(Stage):
         self.palettes = {words: palette(stripes(colors)) for words, colors in schemes.items()}
         self.folder = Path(folder or env.runs_dir() / "colorings").absolute()
         self._drawings, self._shown = as_pixels(drawings), 0
-        icons = dict(zip((*KINDS, "Erase"), ("dot", "final", "erase")))
-        brush = {"tool": "tool", "color": "color", "kinds": KINDS}
-        lamp = {"points": ["The lamp"], "look": "sun", "layer": "view", "off": True}
+        brush = {"value": [0, []], "tool": "tool", "color": "color", "kinds": KINDS}
+        lamp = {"value": [0, [[0.2, 0.2]]], "points": ["The lamp"], "look": "sun", "layer": "view", "off": True}
+        dots = [tools("tool", "Tool", TOOLS), swatches("color", "Color", SWATCHES, others=True)]
+        dots += [button(name, name.capitalize()) for name in ("undo", "redo", "reset")]
+        look = [choice("scheme", "Scheme", [FREE, *self.palettes]), choice("view", "At the right", ["final", "draft"])]
+        look += [toggle("lit", "Light"), slider("height", "Height of the lamp", 50, 5, 200, 5, "%")]
+        files = [
+            upload("open", "Open", "open", "A line drawing from your disk"),
+            button("another", "Another drawing", "next"),
+        ]
+        files += [upload("lent", "Borrow colors", "colors", "A picture from your disk whose colors to borrow")]
         super().__init__(
             "colors",
-            [
-                picture("lines", "Lines, with your dots", "dots", value=[0, []], **brush),
-                picture("result", "Colored", "points", value=[0, [[0.2, 0.2]]], **lamp),
-            ],
-            {
-                "Dots": [
-                    tools("tool", "Tool", icons), swatches("color", "Color", SWATCHES, others=True),
-                    button("undo", "Undo"), button("redo", "Redo"), button("reset", "Reset"),
-                ],
-                "Colors and light": [
-                    choice("scheme", "Scheme", [FREE, *self.palettes]),
-                    choice("view", "At the right", ["final", "draft"]),
-                    toggle("lit", "Light"), slider("height", "Height of the lamp", 50, 5, 200, 5, "%"),
-                ],
-                "Drawings": [
-                    upload("open", "Open", tip="A line drawing from your disk"),
-                    button("another", "Another drawing", "next"),
-                    upload("lent", "Borrow colors", "colors", "A picture from your disk whose colors to borrow"),
-                    button("export", "Export", "save"),
-                ],
-            },
-            {
-                "Space": "put a dot, or color one anew",
-                "Enter": "take a dot up, put it down",
-                "Delete": "take a dot away",
-                "Ctrl+Z, Ctrl+Y": "undo, redo",
-            },
-        )  # fmt: skip
+            [picture("lines", "Lines, with your dots", "dots", **brush), picture("result", "Final", "points", **lamp)],
+            {"Dots": dots, "Colors and light": look, "Drawings": [*files, button("export", "Export", "save")]},
+            KEYS,
+        )
         self._begin(self._drawings[0])
 
     @property
@@ -167,12 +156,9 @@ class ColorStudio(Stage):
     def _check(self, dots: Sequence[Sequence[Any]], scheme: str, light: Sequence[float]) -> None:
         if len(dots) > MOST_DOTS:
             raise LabError(f"The desk holds up to {MOST_DOTS} dots, not {len(dots)}; erase some.")
-        for dot in dots if isinstance(dots, list) else [dots]:
-            if (
-                not isinstance(dot, (list, tuple))
-                or [type(each) for each in dot] not in DOTS
-                or dot[3] not in KINDS.values()
-            ):
+        kinds = set(KINDS.values())
+        for dot in dots:
+            if not isinstance(dot, list | tuple) or [type(each) for each in dot] not in DOTS or dot[3] not in kinds:
                 raise LabError(f"A dot is [x, y, '#rrggbb', 'draft' or 'final'], not {dot}.")
         if scheme not in (FREE, *self.palettes):
             raise LabError(f"There is no scheme '{scheme}': {nearest(scheme, (FREE, *self.palettes))}")

@@ -48,17 +48,11 @@ class DrawingBoard(Stage):
         colors = [swatches(name, name.capitalize(), {FREE: "", **found}) for name, found in self._orders.items()]
         more = [button("colors", "Other colors")] if self.many else []
         others = [button("another", "Another drawing", "next"), button("reset", "Reset")]
+        ink = {"value": [0, ""], "tool": "tool", "width": "width", "eraser": "Eraser"}
         super().__init__(
             "board",
-            [
-                picture("lines", "Your drawing", "ink", value=[0, ""], tool="tool", width="width", eraser="Eraser"),
-                picture("answer", "The model's answer"),
-            ],
-            {
-                "Draw": draw,
-                **({"Colors": [*colors, *more]} if colors else {}),
-                "Drawings": [*([] if colors else more), *others],
-            },
+            [picture("lines", "Your drawing", "ink", **ink), picture("answer", "The model's answer")],
+            {"Draw": draw, **({"Colors": colors} if colors else {}), "Drawings": [*more, *others]},
             {"E, P": "eraser, pen", "Space": "pen down, pen up", "Ctrl+Z, Ctrl+Y": "undo, redo"},
         )
         self._begin(0)

@@ -247,7 +247,10 @@ const handles = {
       begin();
       hand = true;
       stroke(place(event, frame), event);
-    }, (event) => (event.getCoalescedEvents?.() ?? [event]).forEach((each) => stroke(place(each, frame), each)),
+    }, (event) => {
+      const all = event.getCoalescedEvents?.() ?? [];
+      (all.length ? all : [event]).forEach((each) => stroke(place(each, frame), each));
+    },
     () => { hand = false; if (pending) send(); });
     canvas.addEventListener("pointermove", (event) => { if (!hand) cursor = place(event, frame); follow(event); });
     keyed(canvas, (event) => {
@@ -797,6 +800,10 @@ function render({ model, el }) {
     grid.classList.toggle("animelab-wide", pictures.filter((each) => stage.part(each).kind === "picture" && !stage.part(each).hidden).length > 1);
     if (held && !held.getClientRects().length) // what was held is gone: on to what is done with the picture
       (right.querySelector("[data-part=save] button:enabled") ?? right.querySelector(".animelab-button:enabled"))?.focus({ preventScroll: true });
+    if (held?.disabled) { // nothing more to undo: on to its partner, so that keys still come here
+      const partner = { undo: "redo", redo: "undo" }[held.closest("[data-part]")?.dataset.part];
+      right.querySelector(`[data-part=${partner}] button:enabled`)?.focus({ preventScroll: true });
+    }
     const words = model.get("words"), now = model.get("progress");
     caption.textContent = stage.caption ?? words.caption ?? "";
     if (problem.textContent !== (words.problem ?? "")) problem.textContent = words.problem ?? "";
