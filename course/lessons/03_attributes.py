@@ -46,7 +46,7 @@ from animelab.widgets import CharacterMaker, LiveTraining
 #
 # In 2017 a website let anyone order an anime face by ticking boxes: MakeGirlsMoe. This is an edition of its idea in a game of
 # today, trained before you came. Choose a hair color and watch what else changes. What should not change, and does? Then
-# tick *Hat* and *Glasses*.
+# switch *Hat* and *Glasses* on. *Another* keeps your order and draws somebody else to it.
 
 # %%
 model = zoo.load("r3gan-full-128")

@@ -42,8 +42,8 @@ small = env.scale() == "smoke"  # the course's own tests look at fewer faces
 # %% [markdown]
 # ## Where we are going
 #
-# In 2019 a booth at an anime fair let visitors choose a character in four clicks (Waifu Labs). Try ours. Pick one of twelve; then
-# its colors; then its details; then its shape.
+# In 2019 a booth at an anime fair let visitors choose a character in four clicks (Waifu Labs). Try ours. Click one of sixteen; then
+# its colors; then its details; then its shape. What comes out can be saved, or opened in the explorer, with sliders.
 
 # %%
 model = zoo.load("stylegan2-faces-64")
@@ -51,8 +51,8 @@ PickAndRefine(model)
 
 # %% [markdown]
 # Nothing was trained for this, and there are no buttons for "colors" inside. Each grid keeps some layers of what you picked and
-# exchanges others. This lesson is about such moves: what they do, where they come from, and how to measure whether one changes
-# what it should and nothing else.
+# takes others from other faces; once you have chosen the colors, from faces with that color of hair. This lesson is about such
+# moves: what they do, where they come from, and how to measure whether one changes what it should and nothing else.
 #
 # ## Three spaces
 #
