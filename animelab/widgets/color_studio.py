@@ -73,6 +73,7 @@ class ColorStudio(Stage):
         self.palettes = {words: palette(stripes(colors)) for words, colors in schemes.items()}
         self.folder = Path(folder or env.runs_dir() / "colorings").absolute()
         self._drawings, self._shown = as_pixels(drawings), 0
+        self._drawn: dict[str, Any] = {}  # the state of what is shown
         brush = {"value": [0, []], "tool": "tool", "color": "color", "kinds": KINDS}
         lamp = {"value": [0, [[0.2, 0.2]]], "points": ["The lamp"], "look": "sun", "layer": "view", "off": True}
         dots = [tools("tool", "Tool", TOOLS), swatches("color", "Color", SWATCHES, others=True)]
@@ -198,7 +199,7 @@ class ColorStudio(Stage):
             self.palettes[LENT] = palette(borrowed)
             self.update("scheme", options=[FREE, *self.palettes])
             self.put(scheme=LENT)
-            self._drawn = None
+            self._drawn = {}
             self.changed("scheme")
 
     @property
@@ -208,7 +209,7 @@ class ColorStudio(Stage):
     def _begin(self, lines: np.ndarray, words: str = "") -> None:
         small = Image.fromarray(lines)
         small.thumbnail((SHOWN, SHOWN))
-        self.lines, self._small, self._drawn = lines, np.asarray(small), None
+        self.lines, self._small, self._drawn = lines, np.asarray(small), {}
         self.put(lines=[0, []])
         self.show("lines", self._small, "A line drawing.")
         self._draw()

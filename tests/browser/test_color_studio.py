@@ -111,7 +111,7 @@ def test_dots_are_put_dragged_colored_anew_and_removed(open_notebook):
     page.mouse.click(*at(101, 31))
     wait_for(page, lambda found: red(found) == [(60, 100)])
     page.get_by_role("button", name="green").click()
-    assert page.get_by_role("button", name="Draft dot").get_attribute("aria-pressed") == "true", "a color leaves Erase"
+    page.locator(f"{ROOT} [aria-pressed=true]", has_text="Draft dot").wait_for()  # a color leaves Erase
     drag(page, at(60, 100), (box["x"] + 100, box["y"] - 40))
     wait_for(page, lambda found: not red(found))
     assert spots(page) == []

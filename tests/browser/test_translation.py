@@ -40,7 +40,7 @@ def keep(page, name: str) -> None:
 
 def answer(page) -> np.ndarray:
     """The answer that is shown, 512 pixels high: eight of them are one of 64."""
-    data = page.locator(f"{ROOT} [data-part=answer] img").get_attribute("src").partition(",")[2]
+    data = page.locator(f"{ROOT} [data-part=answer] img").first.get_attribute("src").partition(",")[2]
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("L"), dtype=float)
 
 
@@ -62,8 +62,9 @@ def line(page, box: dict[str, float], start: tuple[float, float], end: tuple[flo
 
 
 @pytest.mark.slow
-def test_ink_lands_where_the_pen_was_and_the_tools_do_what_they_say(open_notebook, axe):
-    page = open_notebook("board", BOARD)
+@pytest.mark.parametrize("interface", ["lab", "notebook"])
+def test_ink_lands_where_the_pen_was_and_the_tools_do_what_they_say(open_notebook, axe, interface):
+    page = open_notebook(f"board_{interface}", BOARD, interface=interface)
     canvas = page.locator(CANVAS)
     canvas.wait_for()
     wait_for_ink(page, lambda found: found.min() > 250)
@@ -135,6 +136,29 @@ def test_a_pen_that_feels_pressure_draws_thin_and_thick(open_notebook):
         page.get_by_role("button", name="Undo").click()
         wait_for_ink(page, lambda found: found.min() > 250)
     assert heights[1] > 2.5 * heights[0]
+
+
+@pytest.mark.slow
+def test_two_copies_of_a_board_stay_in_step_and_a_drawing_outlives_its_kernel(open_notebook, reopen):
+    page = open_notebook("copies", BOARD, "board")
+    page.locator(CANVAS).nth(1).wait_for()
+    page.wait_for_timeout(300)
+    page.locator(CANVAS).first.scroll_into_view_if_needed()
+    line(page, page.locator(CANVAS).first.bounding_box(), (0.2, 0.4), (0.8, 0.4))
+    page.wait_for_function(
+        """canvas => {
+            const other = document.querySelectorAll(canvas)[1], [x, y] = [other.width / 2, 0.4 * other.height];
+            return other.getContext("2d").getImageData(x, y, 1, 1).data[3] === 255;
+        }""",
+        arg=CANVAS,
+    )
+    page.wait_for_timeout(2500)  # at rest, it is kept
+    page = reopen(page, "copies")
+    still = page.locator(".animelab-still img[alt='A line drawing']").first
+    still.wait_for()
+    data = still.get_attribute("src").partition(",")[2]
+    kept = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("L"), dtype=float)
+    assert kept[int(0.4 * kept.shape[0])].min() < 100 and kept[int(0.8 * kept.shape[0])].min() > 200, "with its ink"
 
 
 @pytest.mark.slow
