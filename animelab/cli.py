@@ -136,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=_path, help="the folder to unpack to (a folder of its own in the cache)")
     sub.add_argument("--from", dest="archive", type=_path, help="an archive that you downloaded by hand")
 
-    sub = add("train", train, "train a recipe")
+    sub = add("train", train, "train a recipe (with ANIMELAB_TENSORBOARD=1 TensorBoard's files are written, too)")
     sub.add_argument("recipe", help="dcgan, pix2pix, stylegan2, cartoongan, ugatit, … (a wrong one lists them)")
     sub.add_argument("--preset", default="cpu", help="smoke, cpu, t4 or h100, for stylegan2 also small and faces (cpu)")
     sub.add_argument("--out", type=_path, required=True, help="the folder of this run")
@@ -186,6 +186,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=_within(limits.SEEDS), default=0, help="another seed, other pictures (0)")
     sub.add_argument("--out", type=_path, help="a .json to keep the scores in")
     sub.add_argument("--inception", action="store_true", help="FID and KID as well; downloads Inception's weights once")
+
+    sub = add("report", report, "make a page of runs: curves, pictures, scores and settings side by side")
+    sub.add_argument("runs", nargs="+", type=_path, metavar="RUN", help="the folder of a run")
+    sub.add_argument("--out", type=_path, required=True, help="a .html to write; it needs nothing beside it")
 
     kinds = group("zoo", "build the bundled models again, or better")
     sub = add("build", zoo_build, "train what the plan names, at low priority, and measure every stage", kinds)
@@ -268,7 +272,9 @@ def lab(options: argparse.Namespace) -> int:
         raise LabError(f"{options.notebook} is no lesson: {notebook} does not exist; README.md lists them.")
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # in a container, mostly
     root += [f"--ServerApp.root_dir={course}"]  # not the lesson's folder: the README is to be there as well
-    root += ["--LabApp.news_url=None"]  # whether one wants news of Jupyter is no question for a first lesson
+    # course/labconfig answers Jupyter's question about news, with which a first lesson should not open.
+    own = os.pathsep.join(filter(None, [str(course / "course"), os.environ.get("JUPYTER_CONFIG_PATH")]))
+    os.environ["JUPYTER_CONFIG_PATH"] = own
     command = [sys.executable, "-m", "jupyterlab", str(notebook), *root, *options.jupyter]
     if os.name == "posix":  # this very process becomes the server, so that what ends the one ends the other
         os.chdir(course)
@@ -589,6 +595,16 @@ def evaluate(options: argparse.Namespace) -> None:
     print(metrics.table(report))
     if options.out:
         write_text(options.out, json.dumps(report, indent=2) + "\n")
+
+
+def report(options: argparse.Namespace) -> None:
+    """Write one HTML page about runs."""
+    from animelab.files import write_text
+    from animelab.widgets.report import report as page
+
+    _new_file(options.out, ".html")
+    write_text(options.out, page(options.runs))
+    say(f"{len(options.runs)} run{'s' * (len(options.runs) > 1)} in {options.out}")
 
 
 def zoo_build(options: argparse.Namespace) -> None:

@@ -106,7 +106,7 @@ class LiveTraining(Stage):
         markup, _ = super().still()
         with suppress(LabError):  # before the first losses there is nothing to draw
             markup = markup[: -len("</div>")] + curves(self._latest.history)._repr_mimebundle_()["text/html"] + "</div>"
-        return markup, sentence(self._latest)
+        return markup, shown(sentence(self._latest), LONGEST)
 
     def _draw(self) -> None:
         progress = self._latest

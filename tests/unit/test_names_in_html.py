@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -19,11 +20,30 @@ from animelab.errors import LabError
 from animelab.studio import Character, hair
 from animelab.widgets import BeforeAfter, CharacterDesigner, LatentExplorer, LiveTraining, Timelapse
 from animelab.widgets.picture import Picture, Words, label
+from animelab.widgets.report import report
 
 NAME = "<img src=x onerror=alert(1)>\"'& onload=alert(1)"
 GRAY = np.full((2, 16, 16, 3), 128, np.uint8)
 LIBRARY = Path(__file__).parents[2] / "animelab"
-OURS = {"img", "div", "style", "code", "html", "meta", "title", "h1", "h2", "p"}
+OURS = {
+    "img",
+    "div",
+    "style",
+    "code",
+    "html",
+    "meta",
+    "title",
+    "h1",
+    "h2",
+    "p",
+    "head",
+    "body",
+    "main",
+    "section",
+    "figure",
+    "figcaption",
+}
+OURS |= {"h3", "table", "thead", "tbody", "tr", "td", "th"}
 DRAWN = {"svg", "g", "path", "defs", "use", "clippath", "rect", "foreignobject"}
 
 
@@ -131,7 +151,7 @@ def test_live_training(capsys: pytest.CaptureFixture) -> None:
 
 def test_the_time_lapse() -> None:
     lapse = Timelapse(list(GRAY), names=["first", NAME])
-    assert text_of(lapse).count(NAME) >= 3
+    assert text_of(lapse).count(NAME) == 2  # an alt text and words
 
 
 def test_before_and_after() -> None:
@@ -155,6 +175,18 @@ def test_the_gallery(tmp_path: Path, own_hairstyle: str, monkeypatch: pytest.Mon
     monkeypatch.setattr(studio, "contact_sheet", lambda *_: GRAY[0])
     assert main(["data", "gallery", "--out", str(tmp_path / "all.html")]) == 0
     assert Page((tmp_path / "all.html").read_text(encoding="utf-8")).text.count(NAME) == 2  # a title and an alt text
+
+
+def test_a_report(tmp_path: Path) -> None:
+    run = tmp_path / NAME.replace("/", "")
+    run.mkdir()
+    (run / "run.json").write_text(json.dumps({"recipe": NAME, NAME: [NAME], "config": {NAME: NAME, "x": "a\x1bb"}}))
+    (run / "log.jsonl").write_text(json.dumps({"step": 5, NAME: 0.5}) + "\n")
+    (run / "scores.jsonl").write_text(json.dumps({"step": 5, "scores": {NAME: NAME}}) + "\n{")
+    (run / "previews").mkdir()
+    viz.Figure(GRAY[0], "").save(run / "previews" / "00000005.png")
+    text = Page(report([run])).text
+    assert text.count(NAME) >= 7 and text.count(run.name) >= 4 and "\x1b" not in text
 
 
 def test_words_and_pictures_of_anything() -> None:
