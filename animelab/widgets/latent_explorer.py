@@ -31,20 +31,20 @@ from animelab.widgets.stage import Part, Stage, button, choice, entry, pad, pict
 
 SHOWN = 256  # pixels of a still, and of a film
 NAMED = 8  # sliders for directions that say what they do
-FAR = 3  # standard deviations, or steps, to the ends of those, and of the pad
-LONG = 4  # steps to the ends of the others
-PLACES = 8  # in a row of kept faces
+FAR = 2.5  # standard deviations, or steps, to the ends of those, and of the pad
+LONG = 3  # steps to the ends of the others
+PLACES = 6  # in a row of kept faces
 FIELD = 5  # pictures in a row of the pad
 FRAMES, PAUSE = 24, 50  # of a film from face to face, and milliseconds between them
 ACTS = {
     "new": ("New face", "shuffle", "The face of the next seed"),
-    "undo": ("Undo", "undo", ""),
-    "redo": ("Redo", "redo", ""),
+    "undo": ("Undo", "undo", "Undo"),
+    "redo": ("Redo", "redo", "Redo"),
     "reset": ("Reset", "reset", "Back to the face of the seed"),
     "keep": ("Keep", "heart", "Keep this face, as the next one of the way"),
-    "forget": ("Forget", "clear", "Keep this face no longer"),
     "save": ("Save", "save", "Write the picture and its point into a file each"),
 }
+BARE = ("undo", "redo", "reset")  # an icon says it
 UNKNOWN = "…"  # a direction that is still looked for
 FOUND: dict[tuple[Any, ...], Samples] = {}  # of the newest models explored in this process, by a picture of theirs
 MODELS = 4  # so many of them
@@ -254,7 +254,7 @@ class LatentExplorer(Stage):
             self.later()
 
     def pressed(self, name: str) -> None:
-        if name in (*ACTS, "film"):
+        if name in (*ACTS, "film", "forget"):
             getattr(self, "new_face" if name == "new" else name)()
         elif name in ("kept", "map") and self.values[name] is not None:
             self.changed(name)
@@ -419,13 +419,20 @@ class LatentExplorer(Stage):
                 slider("first", "First layer to move", 0, 0, last),
                 slider("last", "Last layer to move", last, 0, last),
             ]
-        walk = {**slider("walk", "Along the kept faces", 1, 1, 2, 0.02), "disabled": True}
-        film = button("film", "Film", "play", "The way through the kept faces as an animated WebP", disabled=True)
+        walk = {**slider("walk", "From the first to the last", 1, 1, 2, 0.02), "disabled": True}
+        film = button("film", "Film", "play", "Write the way as an animated WebP", disabled=True)
         groups = {
-            "": [button(name, label, icon, tip) for name, (label, icon, tip) in ACTS.items()],
-            "Kept faces": [picture("kept", "Kept faces", "pick", value=None, columns=PLACES), walk, film],
+            "": [
+                *(button(name, label, icon, tip, bare=name in BARE) for name, (label, icon, tip) in ACTS.items()),
+                picture("kept", "Kept faces", "pick", value=None, columns=PLACES),
+            ],
             "Order": self._order_controls(),
             "What it can change": named,
+            "Way through the kept faces": [
+                walk,
+                film,
+                button("forget", "Forget this one", "clear", "Keep this face no longer", disabled=True),
+            ],
         }
         aside: dict[str, list[Part]] = {
             "Two at once": [

@@ -20,7 +20,7 @@ COUNT, PART = 512, 16  # samples, and those of one piece of work
 PICTURE = 64  # pixels of a sample that is kept
 LEAST = 0.45  # correlation of what a direction promises with what the examiner sees, on samples it was not fitted to
 WHITE = 64  # components of w that are fitted to; the others are too weak to tell
-COLUMNS, ROWS = 8, 6  # of the map
+COLUMNS, ROWS = 6, 7  # of the map
 
 
 class Samples:

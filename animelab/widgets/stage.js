@@ -130,7 +130,7 @@ const handles = {
   // Two numbers by dragging: with a knob where the hand is, or (part.pull) by pulling at the picture itself. part.of names
   // the value, [x, y], if it is another part's; part.low and part.high are its ends, part.axes the words for right and up.
   pad(stage, name, frame) {
-    const { of = name, low, high, pull } = stage.part(name), wide = high - low, round = (number) => Math.round(20 * number) / 20;
+    const { of = name, low, high, pull } = stage.part(name), wide = high - low, round = (number) => Math.round(10 * number) / 10;
     const image = make("img", frame, { draggable: false });
     const knob = make("div", frame, { className: pull ? "animelab-pull" : "animelab-knob animelab-pad-knob", tabIndex: 0 }, { role: "slider", "aria-valuemin": low, "aria-valuemax": high });
     const tags = ["right", "up"].map((side) => make("span", frame, { className: `animelab-tag animelab-pad-${side}` }, { "aria-hidden": "true" }));
@@ -553,7 +553,7 @@ const controls = {
     const part = stage.part(name);
     const button = make("button", box, { type: "button", className: "animelab-button", title: part.tip ?? "" });
     if (part.icon) icon(part.icon, button);
-    const words = make("span", button, { textContent: part.label });
+    const words = make("span", button, { textContent: part.label, className: part.bare ? "animelab-heard" : "" });
     button.addEventListener("click", () => stage.press(name));
     return (part) => {
       words.textContent = part.label;

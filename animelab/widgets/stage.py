@@ -16,8 +16,8 @@ How a widget is made:
 `values` has what the controls stand at, by name; assigning it is as good as moving them, and `put` changes values
 without an answer. `update(name, disabled=True)` changes a part: disabled, hidden, label, selected, options. A button
 calls `pressed(name)`. What a LabError says is shown below the stage. A widget displays itself twice: live, and as a
-still, which is all that is left without a kernel. A handle on a picture ("curtain", "pick") is one function of the
-table `handles` in stage.js. A file that is chosen, dropped or pasted comes to `given(name, content)`.
+still, which is all that is left without a kernel. A handle on a picture ("curtain", "ink", "dots") is one function of
+the table `handles` in stage.js. A file that is chosen, dropped or pasted comes to `given(name, content)`.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ ALONE = ".jp-OutputArea-child:has(+ .jp-OutputArea-child .animelab-still):not(:h
 
 
 def picture(name: str, label: str, handle: str = "", **more: Any) -> Part:
-    """A picture, and what lies on it: nothing, "curtain" or "pick"; more: what the handle asks for, its value.
+    """A picture, and what lies on it, a name of `handles` in stage.js; more: what the handle asks for, its value.
 
     A pick takes columns=4: so many in a row, however wide.
     """
@@ -129,7 +129,8 @@ def entry(name: str, label: str, value: str = "") -> Part:
 
 
 def button(name: str, label: str, icon: str = "", tip: str = "", **more: Any) -> Part:
-    """A button, which calls `pressed(name)`. icon: of the table in stage.js; selected=True or False: it stays down."""
+    """A button, which calls `pressed(name)`. icon: of the table in stage.js; selected=True or False: it stays down;
+    bare=True: its icon says it all."""
     return {"kind": "button", "name": name, "label": label, "icon": icon or name, "tip": tip, **more}
 
 
