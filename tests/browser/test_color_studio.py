@@ -118,7 +118,7 @@ def test_dots_are_put_dragged_colored_anew_and_removed(open_notebook):
 
     desk = page.locator(LINES)
     page.mouse.click(*at(20, 100))
-    wait_for(page, red)
+    wait_for(page, lambda found: found[100, 20].tolist() == [63, 159, 127])
     for key in (*["ArrowRight"] * 4, " "):  # the keyboard begins where the last click was
         desk.press(key)
     wait_for(page, lambda found: found[100, 36].max() - found[100, 36].min() > 50)
@@ -131,7 +131,7 @@ def test_dots_are_put_dragged_colored_anew_and_removed(open_notebook):
     desk.press("Control+z")
     wait_for(page, lambda found: found[92, 36].min() < 200)
     page.get_by_role("button", name="Reset").click()
-    wait_for(page, lambda found: not red(found))
+    wait_for(page, lambda found: found[92, 36].min() == found[100, 20].min() == 255)
 
 
 def test_the_light_is_dragged_where_it_can_be_and_both_pictures_stay_in_view(open_notebook, axe):
