@@ -147,9 +147,10 @@ class LiveTraining(Stage):
 
     def _runs(self) -> dict[str, Path]:
         """The newest other runs in the folder where this one lies, by name."""
-        folder = self._latest and getattr(self._latest, "folder", None)
-        found = [log.parent for log in folder.resolve().parent.glob("*/log.jsonl")] if folder else []
-        others = [each for each in found if each != folder.resolve() and (each / "log.jsonl").stat().st_size]
+        folder: Path | None = getattr(self._latest, "folder", None)
+        here = folder.resolve() if folder else None
+        found = [log.parent for log in here.parent.glob("*/log.jsonl")] if here else []
+        others = [each for each in found if each != here and (each / "log.jsonl").stat().st_size]
         others.sort(key=lambda each: -(each / "log.jsonl").stat().st_mtime)
         return {shown(each.name, LONGEST): each for each in others[:RUNS]}
 
@@ -188,7 +189,7 @@ class LiveTraining(Stage):
 
         For ipykernel 6, whose main thread both reads messages and runs cells. Later ones hear widgets in a thread.
         """
-        kernel = getattr(get_ipython(), "kernel", None)
+        kernel: Any = getattr(get_ipython(), "kernel", None)
         socket = getattr(getattr(kernel, "shell_stream", None), "socket", None)
         later = getattr(kernel, "shell_channel_thread", None) is not None
         if socket is None or later or threading.current_thread() is not threading.main_thread():
