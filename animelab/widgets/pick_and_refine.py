@@ -162,7 +162,8 @@ class PickAndRefine(Stage):
 
     def seen(self) -> list[tuple[np.ndarray, str]]:
         strip = [each.pixels for each in self.state.picks]
-        return [*super().seen(), *([(grid(strip, COLUMNS), "What was picked, step by step")] if strip else [])]
+        done = [(grid(strip, COLUMNS), "What was picked, step by step")] if len(strip) == len(STEPS) else []
+        return [*super().seen(), *done]
 
     def _ipython_display_(self, **kwargs: Any) -> None:
         """With two more outputs below, where the explorer may come."""

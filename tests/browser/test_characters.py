@@ -38,7 +38,7 @@ def keep(page, name: str) -> None:
 
 
 def said(page, words: str) -> None:
-    page.locator(f".animelab-caption:has-text('{words}')").wait_for()
+    page.locator(".animelab-caption", has_text=words).first.wait_for()
 
 
 def opened(open_notebook, name: str, cell: str, interface: str = "lab"):
@@ -92,7 +92,7 @@ def test_a_character_is_picked_and_refined_with_the_keyboard(open_notebook, inte
         page.keyboard.press("Enter")
     said(page, "Your character")
     page.wait_for_function("document.activeElement.textContent === 'Save'")  # on to what is done with it
-    page.get_by_role("button", name="Back").press("Enter")
+    page.get_by_role("button", name="Back", exact=True).press("Enter")
     said(page, "Step 4 of 4")
 
 
@@ -134,8 +134,7 @@ def test_beside_each_other_at_700_pixels_and_nothing_wrong_in_both_themes(open_n
             assert controls["x"] >= picture["x"] + picture["width"] and controls["y"] <= picture["y"] + 10
             assert page.locator(STAGE).evaluate("each => each.scrollWidth <= each.clientWidth"), "nothing is cut off"
             keep(page, f"{name}_{width}")
-        for fold in page.locator("details:not([open]) > summary.animelab-title").all():
-            fold.click()
+        page.evaluate("document.querySelectorAll('.animelab-fold').forEach(each => { each.open = true; })")
         for color in ("dark", "light"):
             theme(page, color)
             page.wait_for_timeout(300)
