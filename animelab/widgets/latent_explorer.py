@@ -219,8 +219,7 @@ class LatentExplorer(Stage):
         path = _free(folder, "film", ".webp")
         options = {"save_all": True, "append_images": frames[1:], "duration": PAUSE, "loop": 0, "quality": 85}
         write_atomically(path, lambda temporary: frames[0].save(temporary, "WEBP", **options))
-        url = f"data:image/webp;base64,{b64encode(path.read_bytes()).decode()}"
-        self.picture_face = {**self.picture_face, "layers": {"": url}, "smooth": None}
+        self.play("face", f"data:image/webp;base64,{b64encode(path.read_bytes()).decode()}")
         self.say(f"The way through {len(stops)} faces, saved as {path}.")
         return path
 
@@ -502,7 +501,9 @@ def space_of(model: Any, latent: int | None, device: str | None, named: Mapping[
         bare = copy.deepcopy(bare).eval().to(env.pick_device(device) if device else here)
         return Styles(bare, named, labels)
     if isinstance(model, zoo.Conditional):
-        ordered = copy.copy(model).to(device) if device else model
+        ordered = copy.copy(model)
+        if device:
+            ordered.to(device)
         return Ordered(ordered.generate, ordered.latent, lambda seed: ordered.orders(1, seed)[0], named)
     latent = latent or getattr(model, "latent", None)
     if not isinstance(latent, int):

@@ -1,88 +1,19 @@
-"""A picture that changes while you look at it, and the panel around it."""
+"""Pictures on their way to a browser, and from one."""
 
 from __future__ import annotations
 
 import base64
-import html
 import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import ipywidgets
 import numpy as np
 from PIL import Image
 
 from animelab.data.paper import on_white
-from animelab.errors import LONGEST, LabError, shown
+from animelab.errors import LabError, shown
 from animelab.files import SMALLEST, opened
-from animelab.viz import image_tag
-
-CSS = """
-.animelab .widget-html-content { line-height: 1.5; height: auto; }
-.animelab .animelab-caption { min-height: 24px; opacity: 0.85; }
-.animelab :is(button, input, .noUi-handle):focus-visible { outline: 2px solid #0072B2; }
-.animelab .animelab-left { margin: 0 24px 0 0; }
-.animelab .animelab-end { width: 48px; height: 48px; margin: 2px 16px 2px 6px; outline: 1px dashed #80808099; }
-"""
-
-
-class Picture(ipywidgets.HTML):
-    """A live picture with alt text.
-
-    An <img> inside an HTML widget and not an Image widget, whose <img> has no alt text in any version of ipywidgets.
-    """
-
-    def __init__(self, width: int, name: str = "picture") -> None:
-        super().__init__()
-        self.width = width  # in CSS pixels
-        self.add_class(f"animelab-{name}")
-
-    def show(self, pixels: np.ndarray, alt: str) -> None:
-        """Show uint8 (H, W, 3) RGB, as JPEG: 0.3 ms at 256 px where PNG takes 15."""
-        self.value = image_tag(pixels, alt, self.width, "jpeg", quality=92, subsampling=0)
-
-
-class Words(ipywidgets.HTML):
-    """A line of text, in which nothing is taken for HTML: names come from files, arguments and learners."""
-
-    def say(self, words: object, before: str = "", after: str = "") -> None:
-        """Show the words; only `before` and `after` are HTML."""
-        self.value = f"{before}{escaped(words)}{after}"
-
-
-def escaped(words: object) -> str:
-    """Text from anywhere as HTML that shows it."""
-    return html.escape(shown(words, LONGEST), quote=False)
-
-
-def label(words: str) -> str:
-    """Text from anywhere as the description of a control, which ipywidgets 7 takes for HTML and 8 does not."""
-    return escaped(words) if ipywidgets.__version__.startswith("7") else shown(words, LONGEST)
-
-
-class Panel(ipywidgets.VBox):
-    """A widget that leaves a static picture where no kernel answers: on GitHub, in print, in a converted page."""
-
-    def __init__(self, name: str, *parts: ipywidgets.Widget) -> None:
-        style = ipywidgets.HTML(f"<style>{CSS}</style>", layout={"display": "none"})
-        super().__init__([style, *parts])
-        self.add_class("animelab")
-        self.add_class(f"animelab-{name}")
-
-    def still(self) -> tuple[str, str]:
-        """The present state as (HTML, plain text)."""
-        raise NotImplementedError
-
-    def bundle(self) -> dict[str, Any]:
-        """The live widget and its still, of which a viewer shows the first it can; for ipywidgets 7 and 8 alike."""
-        markup, text = self.still()
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        text = shown(text, LONGEST)
-        return {"application/vnd.jupyter.widget-view+json": view, "text/html": markup, "text/plain": text}
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        return self.bundle()
 
 
 def function_of(model: Any) -> Callable[[Any], Any]:

@@ -249,6 +249,10 @@ class Stage(anywidget.AnyWidget):
         setattr(self, f"picture_{name}", {**news, "wide": first.shape[1], "high": first.shape[0]})
         self.say(alt, name)
 
+    def play(self, name: str, address: str) -> None:
+        """Show an animation in the place of a picture, until that is shown again."""
+        setattr(self, f"picture_{name}", {**getattr(self, f"picture_{name}"), "layers": {"": address}, "smooth": None})
+
     def show_all(self, name: str, pictures: Sequence[np.ndarray | None], alts: Sequence[str]) -> None:
         """Show the pictures of a "pick", with an alt text each; None is an empty place."""
         self._pictures[name] = list(zip(pictures, alts))

@@ -57,7 +57,7 @@ for step in range(0, 500, 20):
 WATCH_LATENCY = """() => {
     window.latencies = [];
     let pressed = 0;
-    document.addEventListener('keydown', () => { pressed = performance.now(); }, true);
+    window.addEventListener('keydown', () => { pressed = performance.now(); }, true);
     const picture = document.querySelector('.animelab-explorer [data-part=face] img');
     new MutationObserver(async () => {
         await picture.decode();
