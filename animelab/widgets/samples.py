@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
 from animelab import metrics
+from animelab.errors import LabError
 from animelab.latent import Latents
 from animelab.metrics.attributes import GROUPS
 from animelab.studio import TAGS
@@ -31,8 +32,12 @@ class Samples:
         self._work = self._draw()
 
     def piece(self) -> float:
-        """Draw a few; gives the share of all that is done."""
-        return next(self._work, 1.0)
+        """Draw a few; gives the share of all that is done. LabError where an earlier piece could not be drawn."""
+        for share in self._work:
+            return share
+        if not self.done:
+            raise LabError("This model's samples could not be drawn.")
+        return 1.0
 
     def _draw(self) -> Iterator[float]:
         space = self.space

@@ -353,8 +353,12 @@ class Stage(anywidget.AnyWidget):
                 self.answered += 1
         elif wish == "idle" and content.get("asks") == self.asks:
             with self.hold_sync():
-                if self.idle():
-                    self.later()
+                try:
+                    if self.idle():
+                        self.later()
+                except Exception as stopped:  # noqa: BLE001  a learner's function; it is not asked again
+                    self.progress = {}
+                    self.say(f"The model stopped: {type(stopped).__name__}: {reason(stopped)}", "problem")
         elif wish == "rest":
             for handle in self._handles:
                 handle.update(self._kept(), raw=True)

@@ -98,6 +98,21 @@ def test_the_first_picture_waits_for_nothing() -> None:
     assert sum(asked) < 8 and not again.parts["part_0"]["disabled"], "the same model is known from then on"
 
 
+def test_a_model_that_stops_says_so_and_is_not_asked_again() -> None:
+    def tired(latents: torch.Tensor) -> torch.Tensor:
+        if len(latents) > 8:
+            raise ValueError("too many")
+        return discs(latents)
+
+    explorer = LatentExplorer(tired, latent=LATENT)
+    asks = explorer.asks
+    for _ in range(2):
+        explorer._asked(explorer, {"do": "idle", "asks": explorer.asks}, [])
+        assert "The model stopped: " in explorer.words["problem"] and explorer.progress == {} and explorer.asks == asks
+    explorer.pressed("new")
+    assert explorer.words["face"] == "Face of seed 1"
+
+
 def test_the_seed_decides_the_face(explorer: LatentExplorer) -> None:
     first = picture(explorer)
     explorer.pressed("new")
