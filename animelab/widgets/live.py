@@ -17,6 +17,7 @@ from IPython.display import display
 
 from animelab.engine import Progress, read_log
 from animelab.errors import LONGEST, LabError, say, shown
+from animelab.files import BadPicture, read
 from animelab.nn.arguments import checked
 from animelab.viz import MEASUREMENTS, curves
 from animelab.widgets.stage import Stage, address, button, chart, choice, facts, film, words
@@ -124,9 +125,10 @@ class LiveTraining(Stage):
 
     def _keep(self, preview: np.ndarray, step: int) -> None:
         """Add a picture to the film; each is sent once, and of too many every second one goes."""
-        self._preview = preview
+        self._preview, first = preview, len(self._film)
+        if not first:
+            self._film = self._earlier(step)
         self._film.append([address(preview), f"step {step:,}", step])
-        first = len(self._film) - 1
         if len(self._film) > SLOTS:
             self._film, first = self._film[::2], 0
             if self.values["preview"] is not None:
@@ -136,6 +138,18 @@ class LiveTraining(Stage):
         alt = f"{MADE} by step {step:,}"
         self._pictures["preview"] = [(None, "")] * (len(self._film) - 1) + [(preview, alt)]
         self.picture_preview = {"wide": preview.shape[1], "high": preview.shape[0], "newest": step}
+
+    def _earlier(self, step: int) -> list[list[Any]]:
+        """Pictures from before the first that is told of, as of a run that is resumed."""
+        folder: Path | None = getattr(self._latest, "folder", None)
+        paths = sorted((folder / "previews").glob("*.png")) if folder else []
+        paths = [path for path in paths if path.stem.isdigit() and int(path.stem) <= step][:-1]
+        found = []
+        for path in paths[:: 2 * len(paths) // SLOTS + 1]:
+            with suppress(BadPicture):
+                before = int(path.stem)
+                found.append([address(np.asarray(read(path).convert("RGB"))), f"step {before:,}", before])
+        return found
 
     def _draw_curves(self, progress: Progress) -> None:
         own, other = _lines(progress.history), _lines(self._beside)

@@ -37,22 +37,6 @@ from animelab.widgets import LatentExplorer
 LatentExplorer(zoo.load("{}"))
 """
 
-LIVE = """
-import time
-from types import SimpleNamespace
-import numpy as np
-from animelab.widgets import LiveTraining
-watch, history = LiveTraining(every=0), []
-for step in range(0, 500, 20):
-    history.append({"step": step, "seconds": step / 20, "images_per_second": 200.0,
-                    "D": 1.4 * np.exp(-step / 300), "G": 0.7 + step / 400})
-    rng = np.random.default_rng(step)
-    preview = np.kron(rng.integers(0, 255, (8, 16, 3), dtype=np.uint8), np.ones((33, 33, 1), np.uint8))
-    watch(SimpleNamespace(step=step, steps=500, seconds=step / 20, images_per_second=200.0, eta=(500 - step) / 20,
-                          losses={"D": 1.0, "G": 2.0}, history=history, preview=preview))
-    time.sleep(3 if step == 400 else 0.1)
-"""
-
 # Times from the key to the new picture, decoded and ready to paint.
 WATCH_LATENCY = """() => {
     window.latencies = [];
@@ -241,22 +225,6 @@ def test_a_stylegan2_answers_its_sliders_at_once_and_ends_in_a_film(open_noteboo
     page.locator(f"{STAGE} .animelab-progress", has_text="Drawing a film of 48 pictures").wait_for()
     page.locator(f"{FACE}[src^='data:image/webp']").wait_for(timeout=60_000)
     caption(page, "The way through 2 faces, saved as")
-
-
-def test_live_training_shows_pictures_and_curves_and_leaves_them_behind(open_notebook):
-    page = open_notebook("live", LIVE)
-    page.locator(".animelab-live .animelab-picture img").wait_for()
-    curves = page.locator(".animelab-live img[alt^='Line chart of loss by step. D starts at 1.4']")
-    curves.wait_for()
-    page.locator(".animelab-live", has_text="Step 400 of 500").wait_for()
-    keep(page, "live")
-    page.locator(".animelab-live").wait_for(state="detached")  # the cell is over
-    still = page.locator(".jp-OutputArea-output img[alt='What the networks make of the same examples by step 480']")
-    still.wait_for()
-    page.locator(".jp-OutputArea-output img[alt^='Line chart of loss']").wait_for()
-    page.get_by_text("Step 480 of 500").wait_for()
-    assert pixels(still).std() > 10
-    keep(page, "live_after")
 
 
 def test_timelapse_slides(open_notebook, tmp_path):

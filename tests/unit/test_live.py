@@ -81,6 +81,17 @@ def test_long_logs_are_thinned_and_early_pictures_too() -> None:
     assert watch.film_0[0][2] == 1 and watch.film_1 == [], "another run begins anew"
 
 
+def test_a_run_that_goes_on_has_its_pictures_of_before(tmp_path: Path) -> None:
+    (tmp_path / "previews").mkdir()
+    for step in range(0, 1000, 10):
+        Image.fromarray(GRAY).save(tmp_path / "previews" / f"{step:08d}.png")
+    (tmp_path / "previews" / "00000000.png").write_text("damaged")
+    watch = LiveTraining(every=0)
+    watch(news(995, GRAY, (), tmp_path))
+    steps = [getattr(watch, f"film_{slot}")[0][2] for slot in range(SLOTS) if getattr(watch, f"film_{slot}")]
+    assert steps == [*range(40, 990, 40), 995], "990 is the picture that is told of"
+
+
 def test_an_earlier_run_beside(tmp_path: Path) -> None:
     for name, loss in (("now", "D"), ("before", "D"), ("other", "cycle")):
         (tmp_path / name).mkdir()
