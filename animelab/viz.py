@@ -26,7 +26,7 @@ LARGEST = 3 * 10**8  # bytes of a grid
 GUTTER = 2  # white pixels between pictures
 LETTERS = 14  # pixels, the height of the names of rows
 NAME = "display:inline-block;vertical-align:bottom;box-sizing:border-box;padding:0 4px 3px 0;line-height:1.25"
-LINE: dict[str, Any] = {"linewidth": 1.7, "markersize": 3.5, "solid_capstyle": "round"}
+LINE: dict[str, Any] = {"linewidth": 1.7, "markersize": 4.5, "solid_capstyle": "round"}
 MEASUREMENTS = ("step", "seconds", "images_per_second")  # columns of a training log that are not losses
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it warns of the cache it makes on its first day
 

@@ -47,8 +47,9 @@ LatentExplorer(zoo.load("stylegan2-faces-64"), seed=15)
 # Here are pictures of another.
 
 # %%
+characters = zoo.load("r3gan-full-128")
 show(
-    zoo.load("r3gan-full-128").sample(24, seed=0),
+    characters.sample(24, seed=0),
     scale=1,
     alt="Twenty-four small busts: hair of many colors, long, short and in tails, some with caps or glasses, most before pale "
     "walls, two at night with a moon. Hair, eyes and clothes read well; mouths, hats and tips of hair crumble.",
