@@ -283,6 +283,7 @@ def saved_over(make: Made, folder: Path) -> None:
     make(folder / "hero")
     before = {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")}
     designer = CharacterDesigner(size=16, folder=folder)
+    designer.put(pixels="64")
     designer._asked(designer, {"do": "press", "name": "save"}, [])
     assert "Not saved: " in designer.words["problem"] and "there already" in designer.words["problem"]
     assert before == {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")}
