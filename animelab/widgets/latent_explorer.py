@@ -228,16 +228,18 @@ class LatentExplorer(Stage):
         value, state = self.values[name], self.state
         if name == "seed":
             self.new_face(limits.whole("A seed", int(value) if value.strip().isdecimal() else value, limits.SEEDS))
+        elif name in ("kept", "map") and value is None:
+            self._show(state)
         elif name == "kept":
             self._go(self.kept[value])
         elif name == "map":
-            point = self._samples.points[self._samples.map()[value]]
+            point = self._samples.points[self._map[value]]
             face = replace(self._start(state.seed), face=point, name=f"Sample {value + 1} of the map")
             self._go(replace(face, truncation=state.truncation, layers=state.layers))
         elif name in ("across", "up"):
             self._show(state)
         elif name == "walk":
-            path = state.path if state.walk is not None else tuple(each.point(self.space) for each in self.kept)
+            path = tuple(each.point(self.space) for each in self.kept)
             steps = state.steps if state.walk is not None else {}
             self._go(replace(state, path=path, walk=value, steps=steps), name)
         elif name == "field":
@@ -352,9 +354,9 @@ class LatentExplorer(Stage):
         self.space.named |= {**found, **parts, **own}
         named = list(dict.fromkeys([*own, *found]))[: max(NAMED, len(own))]
         self._name(named, list(parts))
-        numbers = self._samples.map()
-        alts = [f"Sample {i + 1} of the map" for i in range(len(numbers))]
-        self.show_all("map", [self._samples.pictures[i] for i in numbers], alts)
+        self._map = self._samples.map()
+        alts = [f"Sample {i + 1} of the map" for i in range(len(self._map))]
+        self.show_all("map", [self._samples.pictures[i] for i in self._map], alts)
 
     def _name(self, named: list[str], parts: list[str] | None = None) -> None:
         """Give the sliders their directions; those that get none vanish when all is known."""

@@ -186,6 +186,14 @@ def test_kept_faces_come_back_and_are_walked_through(explorer: LatentExplorer, t
     assert np.array_equal(picture(explorer), second)
     move(explorer, kept=0)
     assert np.array_equal(picture(explorer), first) and explorer.values["part_1"] == 1.5
+    move(explorer, walk=1.5)
+    explorer.pressed("keep")
+    middle = picture(explorer)
+    move(explorer, walk=3.0)
+    assert np.array_equal(picture(explorer), middle), "what is kept on the way is its next face"
+    explorer.pressed("undo")
+    explorer.pressed("forget")
+    move(explorer, kept=0)
 
     bars = []
     explorer.observe(lambda change: bars.append(change["new"].get("words")), "progress")
