@@ -119,7 +119,7 @@ class Ordered(Latents):
     def varied(self, point: Tensor, share: tuple[float, float], seed: int) -> Tensor:
         """The order's colors, or its other attributes, or the latent: what the share stands for."""
         other, child = self.point(seed), point.clone()
-        for gene in (GENES[:2] if share[1] == 1 else []) + (GENES[2:] if share[0] <= 0.5 < share[1] else []):
+        for gene in GENES[:2] if share[1] == 1 else GENES[2:] if share[0] > 0 else []:
             columns = [self.latent + column for column in gene]
             child[columns] = other[columns]
         if share[0] == 0:

@@ -31,7 +31,7 @@ NAMES = {**OPTIONS, "style": STYLES, "layer": LAYERS}
 COLORS = {"hair_color": HAIR, "eye_color": EYES, "skin": SKIN}
 LABELS = {"yaw": "Turn (yaw)", "pitch": "Nod (pitch)", "roll": "Tilt (roll)"}
 DEGREES = ("roll",)  # every other number is shown in percent
-SIZES = ("256", "512", "1024", "2048", "4096")  # pixels of the files
+SIZES = ("64", "128", "256", "512", "1024", "2048", "4096")  # pixels of the files
 
 
 class CharacterDesigner(Stage):

@@ -28,8 +28,8 @@ from animelab.viz import as_pixels, grid
 from animelab.widgets.latent_explorer import LatentExplorer, space_of
 from animelab.widgets.stage import Stage, button, picture
 
-# What each grid varies: its name, what is said of it for a StyleGAN2 and for any other model, and in w the share of the
-# layers that it takes from others: first shape, last color.
+# What each grid varies: its name, what is said of it, also for a model of z alone, where no part stands for anything,
+# and in w the share of the layers that it takes from others: first shape, last color.
 STEPS = (
     ("Character", "pick a character", "pick a character", (0.0, 1.0)),
     ("Colors", "now the colors", "now one like it", (0.3, 1.0)),
@@ -96,7 +96,8 @@ class PickAndRefine(Stage):
 
     @property
     def latents(self) -> Tensor:
-        """The point of the character picked so far, (1, latent) or in w (1, layers, latent), truncated."""
+        """The point of the character picked so far, (1, latent), with its order (1, latent + 34), in w (1, layers,
+        latent) and truncated."""
         return self.space.pulled(self.points(self.state)[0][None], self.truncation)
 
     def points(self, state: Grid) -> list[Tensor]:
@@ -199,7 +200,7 @@ class PickAndRefine(Stage):
             self.show("face", pixels[0], "Your character")
             self.say("Your character. Save it, go on in the explorer, or go back to one of your choices.")
         else:
-            said = STEPS[step][1 if self.space.layers else 2]
+            said = STEPS[step][2 if type(self.space) is Latents else 1]
             alts = [f"Choice {i}" for i in range(1, SHOWN + 1)]
             self.show_all("choices", [*pixels], [f"Choice 1{', as it was' * bool(step)}", *alts[1:]])
             self.say(f"Step {step + 1} of {len(STEPS)}: {said}.{' The first is as it was.' * bool(step)}")

@@ -119,6 +119,7 @@ def test_the_explorer(tmp_path: Path) -> None:
 def test_the_designer(tmp_path: Path, own_hairstyle: str) -> None:
     designer = CharacterDesigner(Character(hair_style=own_hairstyle), 64, tmp_path / NAME)
     assert f"hair_style={own_hairstyle!r}" in text_of(designer)
+    designer.put(pixels="64")
     designer.save()
     assert designer.words["said"] == f"Saved in {tmp_path / NAME / 'hero'}"
     for name in (NAME, "..", "../../up", "/tmp/up", "a/b", "", "con", "x\x1b[2J"):

@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from animelab.latent.projection import read_point
+from animelab.latent.spaces import Ordered
 from animelab.metrics.attributes import GROUPS
 from animelab.nn import stylegan2
 from animelab.studio import TAGS
@@ -130,6 +131,15 @@ def test_any_generator_can_be_refined_in_smaller_and_smaller_steps() -> None:
         sizes.append(torch.stack([(point - first).norm() for point in others]).mean())
         picker.pick(0)
     assert sizes[0] > 1.2 * sizes[2] > 0
+
+
+def test_with_orders_each_grid_changes_its_attributes() -> None:
+    space = Ordered(lambda z, order: discs(z), LATENT, lambda seed: torch.full((len(TAGS),), float(seed)))
+    colors = {LATENT + column for columns in GROUPS.values() for column in columns}
+    order = set(range(LATENT, LATENT + len(TAGS)))
+    start = space.point(1)
+    for (*_, share), changed in zip(STEPS[1:], (colors, order - colors, set(range(LATENT)))):
+        assert set((space.varied(start, share, 2) != start).nonzero().flatten().tolist()) == changed
 
 
 def test_colors_stay_where_other_layers_change() -> None:
