@@ -55,6 +55,11 @@ import numpy as np
 from animelab.widgets import Timelapse
 Timelapse([np.full((96, 160, 3), 40 * i, np.uint8) for i in range(6)], names=[f"step {100 * i}" for i in range(6)])
 """
+ONE = """
+from animelab.widgets import LiveTraining
+LiveTraining(every=0)(SimpleNamespace(step=20, steps=500, seconds=1.0, images_per_second=200.0, eta=24.0, preview=None,
+                                      losses={"D": 1.0}, history=[{"step": 20, "D": 1.0, "G": 2.0}]))
+"""
 CONTRAST = """() => {
     const context = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
     const light = color => {
@@ -163,7 +168,8 @@ def test_both_themes_and_narrow_windows(open_notebook, theme, axe):
 
 
 def test_a_film_by_hand_by_keyboard_and_without_a_kernel(open_notebook, axe):
-    page = open_notebook("film", FILM)
+    page = open_notebook("film", FILM, "from types import SimpleNamespace\n" + ONE)
+    page.locator(f"{LIVE} circle.animelab-curve").nth(1).wait_for()  # of one point there is no line to see
     picture = page.locator(".animelab-timelapse .animelab-frame img")
     picture.wait_for()
     assert picture.get_attribute("alt") == "Preview, step 500 (6 of 6)"
