@@ -1,5 +1,6 @@
 // One front end for every widget of the course. Python's half, stage.py, says how a widget is declared.
 const WORKS = 20000; // milliseconds after which an answer that never came no longer holds up the hand
+const STILL = 500; // milliseconds without a hand's move, after which Python may do what can wait
 const REST = 1000; // milliseconds without a change, after which Python keeps what is seen for viewers without a kernel
 const ICONS = { // strokes on a grid of 20 by 20
   reset: "M4 3.5v4.5h4.5M4.4 8A6.3 6.3 0 1 1 3.8 11.5", undo: "M7.5 4 3.5 8l4 4M4 8h7.5a4.5 4.5 0 0 1 0 9H8",
@@ -686,6 +687,7 @@ function render({ model, el }) {
   function set(name, value, again = false) {
     if (same(value, stage.value(name))) return again && press(name);
     fresh[name] = value;
+    hand = Date.now();
     model.set("values", { ...model.get("values"), [name]: value });
     flush();
   }
@@ -708,10 +710,10 @@ function render({ model, el }) {
     resting = setTimeout(() => quietly(() => model.send({ do: "rest" })), REST);
   }
   // Python has work for when nobody wants anything: a piece at a time, each asked for.
-  let idling = null;
+  let idling = null, hand = 0;
   function idle() {
     clearTimeout(idling);
-    if (model.get("asks")) idling = setTimeout(() => (waiting || more ? idle() : quietly(() => model.send({ do: "idle", asks: model.get("asks") }))), 60);
+    if (model.get("asks")) idling = setTimeout(() => (waiting || more ? idle() : quietly(() => model.send({ do: "idle", asks: model.get("asks") }))), within(60, hand + STILL - Date.now(), STILL));
   }
   function press(name) { quietly(() => { if (more) sent(); model.send({ do: "press", name }); asked(name, true); }); } // what the hand did before comes first
   function asked(name, is) { outer.querySelector(`[data-part="${name}"] > button`)?.classList.toggle("animelab-asked", is); }

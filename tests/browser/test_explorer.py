@@ -132,10 +132,10 @@ def test_pulled_dragged_kept_walked_saved_and_left_behind(open_notebook, reopen,
     page.locator("[data-part=kept] button").first.click()
     caption(page, "direction 1 +1.0, direction 2 +1.0")
     places = page.evaluate(PLACES)
-    page.get_by_role("button", name="Save").press("Enter")
+    page.get_by_role("button", name="Save", exact=True).press("Enter")
     caption(page, "Saved as")
     assert page.evaluate(PLACES) == places, "no control moves"
-    page.get_by_role("button", name="Undo").press("Enter")
+    page.get_by_role("button", name="Undo", exact=True).press("Enter")
     caption(page, "At 1.06")
 
     page.locator(".animelab-still img[alt^='At 1.06']").wait_for(state="attached")
@@ -188,7 +188,7 @@ def test_orders_are_chosen_in_both_themes_and_at_700_pixels(open_notebook, theme
     page.locator(f"{STAGE} [data-part=hair]").get_by_role("button", name=other).click()
     caption(page, f"{other} hair")
     page.get_by_role("switch", name="Long").press("Space")
-    page.get_by_role("button", name="Undo").press("Enter")
+    page.get_by_role("button", name="Undo", exact=True).press("Enter")
     page.wait_for_function("() => !document.querySelector('[data-part=part_0] input').disabled", timeout=60_000)
     for summary in page.locator(f"{STAGE} .animelab-fold summary").all():
         summary.click()
