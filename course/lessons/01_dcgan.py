@@ -615,9 +615,9 @@ if result_1_6 := check_1_6(update_average):
 # **Predict** before you start: what will appear first, the eyes, the hair color, or the outline of the head? After how many
 # seconds?
 #
-# You can stop at any time with the notebook's stop button: the step is finished, everything is saved, and running the cell
-# again goes on at the same step with the same random numbers. After a crash, or when Colab throws you out, it goes back to
-# the last checkpoint, at most 500 steps.
+# Pause holds it, and Stop ends it, as the notebook's own stop button does: the step is finished, everything is saved, and
+# running the cell again goes on at the same step with the same random numbers. After a crash, or when Colab throws you out,
+# it goes back to the last checkpoint, at most 500 steps.
 
 # %%
 print("Yours in this training:", ", ".join(my_parts) or "nothing yet")
@@ -637,7 +637,7 @@ run = train(
 #    learns. The loss of a GAN measures the *balance*, not the quality; for quality you must look.
 # 3. **The same faces.** The 32 latents of the grid never change. You see one character grow up, not new ones each time.
 #
-# All of it was saved. Play it back.
+# All of it was saved. Play it back, or drag across the picture.
 
 # %%
 Timelapse(run.previews)
