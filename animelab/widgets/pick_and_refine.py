@@ -62,9 +62,10 @@ class Grid:
 class PickAndRefine(Stage):
     """Sixteen characters: click one, and the next grids vary its colors, its details, and its shape.
 
-    model, latent, device: as for LatentExplorer; with a StyleGAN2 each grid changes layers of w, with any other model
-    the steps get smaller from grid to grid. truncation: nearer the mean face below 1, StyleGAN2 only. `.latents` is
-    what was picked. The first of each grid is the character as it was. Raises LabError as LatentExplorer.
+    model, latent, device: as for LatentExplorer; with a StyleGAN2 each grid changes layers of w, with a model of orders
+    some attributes or the latent, with any other the steps get smaller. truncation: nearer the mean face below 1,
+    StyleGAN2 only. `.latents` is what was picked. The first of each grid is the character as it was. Raises LabError as
+    LatentExplorer.
     """
 
     @checked(truncation=limits.TRUNCATION)
