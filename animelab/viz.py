@@ -38,9 +38,7 @@ class Figure:
     in words; width: shown width in CSS pixels, the picture's own by default; markup: HTML to show in its place.
     """
 
-    def __init__(
-        self, image: np.ndarray, alt: str, caption: str = "", width: int | None = None, markup: str = ""
-    ) -> None:
+    def __init__(self, image: np.ndarray, alt: str, caption: str = "", width: int = 0, markup: str = "") -> None:
         self.image, self.alt, self.caption, self.width = image[..., :3], alt, caption, width or image.shape[1]
         self.markup, self._pixels = markup, image
 
@@ -117,8 +115,7 @@ def heat_colors(maps: Any, size: tuple[int, int]) -> np.ndarray:
 
 def show(images: Any, columns: int = 8, scale: int = 2, caption: str = "", alt: str = "") -> Figure:
     """A grid as a Figure; `images` as in `grid`. Say in `alt` what there is to see."""
-    count = len(as_pixels(images))
-    words = f"{count} picture{'s' * (count > 1)} in a grid."
+    words = f"{(count := len(as_pixels(images)))} picture{'s' * (count > 1)} in a grid."
     return Figure(_sheet(images, columns, scale), alt or caption or words, caption)
 
 

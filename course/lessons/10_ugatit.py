@@ -49,14 +49,9 @@ from animelab.widgets import BeforeAfter, LiveTraining, OwnPicture
 model = zoo.load("ugatit-portrait-cel-64")
 held_out = StudioUnpaired("portrait", "cel", 64, 24, prior="frontal", split="test")
 portraits, cels = held_out.batch(range(24))
-BeforeAfter(
-    {
-        "portrait": portraits,
-        "anime": model.translate(portraits),
-        "the truth": held_out.truth(range(24)),
-    },
-    attention=model.attention(portraits),
-)
+faces, truth = model.translate(portraits), held_out.truth(range(24))
+versions = {"portrait": portraits, "anime": faces, "the truth": truth}
+BeforeAfter(versions, attention=model.attention(portraits))
 
 # %% [markdown]
 # ## What CycleGAN found hard
