@@ -77,18 +77,16 @@ class ColorStudio(Stage):
         brush = {"value": [0, []], "tool": "tool", "color": "color", "kinds": KINDS}
         lamp = {"value": [0, [[0.2, 0.2]]], "points": ["The lamp"], "look": "sun", "layer": "view", "off": True}
         dots = [tools("tool", "Tool", TOOLS), swatches("color", "Color", SWATCHES, others=True)]
-        dots += [button(name, name.capitalize()) for name in ("undo", "redo", "reset")]
         look = [choice("scheme", "Scheme", [FREE, *self.palettes]), choice("view", "At the right", ["final", "draft"])]
         look += [toggle("lit", "Light"), slider("height", "Height of the lamp", 50, 5, 200, 5, "%")]
-        files = [
-            upload("open", "Open", "open", "A line drawing from your disk"),
-            button("another", "Another drawing", "next"),
-        ]
+        steps = [button(name, name.capitalize()) for name in ("undo", "redo", "reset")]
+        steps += [upload("open", "Open", "open", "A line drawing from your disk")]
+        files = [button("another", "Another drawing", "next")]
         files += [upload("lent", "Borrow colors", "colors", "A picture from your disk whose colors to borrow")]
         super().__init__(
             "colors",
             [picture("lines", "Lines, with your dots", "dots", **brush), picture("result", "Final", "points", **lamp)],
-            {"Dots": dots, "Colors and light": look, "Drawings": [*files, button("export", "Export", "save")]},
+            {"Dots": dots, "Colors and light": look, "Drawing": [*steps, *files, button("export", "Export", "save")]},
             KEYS,
         )
         self._begin(self._drawings[0])

@@ -15,7 +15,7 @@ const ICONS = { // strokes on a grid of 20 by 20
 const MOST_BYTES = 9_500_000; // of a file: a server of Jupyter hangs up on more than 10 MB
 const LONGEST = 4096; // pixels of a picture's longer side
 const INK = "#1c1a22", CANVAS = 768; // pixels of the longer side of a canvas to draw on
-const GRAB = 14; // CSS pixels from a dot that still count as on it
+const GRAB = { touch: 24, mouse: 14 }; // CSS pixels from a dot that still count as on it
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function make(kind, parent, properties = {}, attributes = {}) {
@@ -293,7 +293,7 @@ const handles = {
     const cross = make("span", board, { className: "animelab-cross" });
     const heard = make("span", frame, { className: "animelab-heard" }, { "aria-live": "polite" });
     const spots = [];
-    let cursor = [0.5, 0.5], held = -1, old = false, moved = false, step = 0, taken = false;
+    let cursor = [0.5, 0.5], held = -1, old = false, moved = false, step = 0, taken = false, reach = GRAB.mouse;
     const dots = () => stage.value(name)?.[1] ?? [];
     const put = (news) => stage.set(name, [step, news]);
     const look = () => [stage.part(color).colors[stage.value(color)] ?? stage.value(color), kinds[stage.value(tool)]];
@@ -303,7 +303,7 @@ const handles = {
     function nearest([x, y]) {
       const far = dots().map((dot) => Math.hypot((dot[0] - x) * frame.clientWidth, (dot[1] - y) * frame.clientHeight));
       const index = far.indexOf(Math.min(...far));
-      return far[index] < GRAB ? index : -1;
+      return far[index] < reach ? index : -1;
     }
     function touch(where) { // gives the dot that the hand holds
       const index = nearest(where);
@@ -316,6 +316,7 @@ const handles = {
     dragged(board, (event) => {
       board.focus({ preventScroll: true });
       cursor = place(event, frame);
+      reach = GRAB[event.pointerType] ?? GRAB.mouse;
       old = nearest(cursor) >= 0;
       moved = taken = false;
       held = touch(cursor);

@@ -280,6 +280,9 @@ def test_only_where_the_light_can_be_dragged_it_says_so(desk: ColorStudio) -> No
     desk.set_state({"values": {**desk.values, "tool": "Erase"}})
     desk.set_state({"values": {**desk.values, "color": "#123456"}})
     assert desk.values["tool"] == "Draft dot", "who takes a color wants to use it"
+    for wrong in ("url(x)", "#12345", 5, ["red"]):
+        desk.set_state({"values": {**desk.values, "color": wrong}})
+        assert desk.values["color"] == "#123456"
 
 
 def test_a_gap_that_closes_on_the_screen_stays_closed_in_the_export(tmp_path) -> None:
