@@ -35,7 +35,7 @@ def report(folders: Sequence[Path]) -> str:
     parts += ["<h2>Pictures</h2>", f'<div class="side">{"".join(films)}</div>']
     scores = {f"{name}, step {row['step']:,}": row["scores"] for name in runs for row in _scores(runs[name])}
     if scores:
-        parts += ["<h2>Scores</h2>", _table({name: _flat(each) for name, each in scores.items()})]
+        parts += _table("Scores", {name: _flat(each) for name, each in scores.items()})
     ends = {name: rows[-1] if rows else {} for name, rows in logs.items()}
     told = {
         name: {
@@ -46,7 +46,7 @@ def report(folders: Sequence[Path]) -> str:
         }
         for name, record in records.items()
     }
-    parts += ["<h2>Settings</h2>", _table(told, marked=True)]
+    parts += _table("Settings", told, marked=True)
     head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>'
     style = STYLE.read_text(encoding="utf-8")
     head += f'<meta name="viewport" content="width=device-width"><style>{style}</style></head><body><main>'
@@ -110,7 +110,7 @@ def _flat(values: dict[str, Any]) -> dict[str, Any]:
     return {shown(key): value for key, value in values.items() if value not in ("", {}, [])}
 
 
-def _table(columns: dict[str, dict[str, Any]], marked: bool = False) -> str:
+def _table(title: str, columns: dict[str, dict[str, Any]], marked: bool = False) -> list[str]:
     """Values by name, a column for each run; marked: those in which the runs differ."""
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in columns)
     rows = []
@@ -121,4 +121,5 @@ def _table(columns: dict[str, dict[str, Any]], marked: bool = False) -> str:
         inside = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
         rows.append(f'<tr{" class=other" * other}><th scope="row">{html.escape(name)}{sign}</th>{inside}</tr>')
     body = f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody>"
-    return f'<div class="wide" tabindex="0" role="region" aria-label="Table"><table>{body}</table></div>'
+    about = f'class="wide" tabindex="0" role="region" aria-label="{title}"'
+    return [f"<h2>{title}</h2>", f"<div {about}><table>{body}</table></div>"]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
+from PIL import Image
+
+from animelab.widgets.report import report
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -196,3 +200,26 @@ def test_a_film_by_hand_by_keyboard_and_without_a_kernel(open_notebook, axe):
     page.locator(".animelab-frame img[alt='Preview, step 400 (5 of 6)']").wait_for()
     assert axe(page, ".animelab-timelapse") == []
     keep(page, "timelapse")
+
+
+def test_a_report_in_both_schemes(browser, axe, tmp_path):
+    for name, rate in (("first", 0.1), ("second", 0.2)):
+        (tmp_path / name / "previews").mkdir(parents=True)
+        (tmp_path / name / "run.json").write_text(json.dumps({"recipe": "dcgan", "config": {"lr": rate, "batch": 8}}))
+        rows = [{"step": step, "seconds": 5.0, "images_per_second": 9.0, "D": rate * step} for step in range(1, 50)]
+        (tmp_path / name / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        (tmp_path / name / "scores.jsonl").write_text('{"step": 49, "scores": {"fd_studio": 21.5}}\n')
+        Image.new("RGB", (526, 262), "#a04060").save(tmp_path / name / "previews" / "00000049.png")
+    (tmp_path / "report.html").write_text(report([tmp_path / "first", tmp_path / "second"]), encoding="utf-8")
+    for scheme in ("dark", "light"):
+        context = browser.new_context(viewport={"width": 700, "height": 900}, color_scheme=scheme, offline=True)
+        page, asked = context.new_page(), []
+        page.on("request", lambda request, asked=asked: asked.append(request.url))
+        page.goto((tmp_path / "report.html").as_uri())
+        assert [url for url in asked if not url.startswith(("data:", "file:"))] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), "nothing wider than the page"
+        assert page.locator("tr.other th").inner_text() == "lr ≠"
+        page.evaluate("window.define = undefined")
+        assert axe(page, "html") == []
+        keep(page, f"report_{scheme}")
+        context.close()
