@@ -136,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=_path, help="the folder to unpack to (a folder of its own in the cache)")
     sub.add_argument("--from", dest="archive", type=_path, help="an archive that you downloaded by hand")
 
-    sub = add("train", train, "train a recipe")
+    sub = add("train", train, "train a recipe (with ANIMELAB_TENSORBOARD=1 TensorBoard's files are written, too)")
     sub.add_argument("recipe", help="dcgan, pix2pix, stylegan2, cartoongan, ugatit, … (a wrong one lists them)")
     sub.add_argument("--preset", default="cpu", help="smoke, cpu, t4 or h100, for stylegan2 also small and faces (cpu)")
     sub.add_argument("--out", type=_path, required=True, help="the folder of this run")
@@ -186,6 +186,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=_within(limits.SEEDS), default=0, help="another seed, other pictures (0)")
     sub.add_argument("--out", type=_path, help="a .json to keep the scores in")
     sub.add_argument("--inception", action="store_true", help="FID and KID as well; downloads Inception's weights once")
+
+    sub = add("report", report, "make a page of runs: curves, pictures, scores and settings side by side")
+    sub.add_argument("runs", nargs="+", type=_path, metavar="RUN", help="the folder of a run")
+    sub.add_argument("--out", type=_path, required=True, help="a .html to write; it needs nothing beside it")
 
     kinds = group("zoo", "build the bundled models again, or better")
     sub = add("build", zoo_build, "train what the plan names, at low priority, and measure every stage", kinds)
@@ -268,6 +272,9 @@ def lab(options: argparse.Namespace) -> int:
         raise LabError(f"{options.notebook} is no lesson: {notebook} does not exist; README.md lists them.")
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []  # in a container, mostly
     root += [f"--ServerApp.root_dir={course}"]  # not the lesson's folder: the README is to be there as well
+    # course/labconfig answers Jupyter's question about news, with which a first lesson should not open.
+    own = os.pathsep.join(filter(None, [str(course / "course"), os.environ.get("JUPYTER_CONFIG_PATH")]))
+    os.environ["JUPYTER_CONFIG_PATH"] = own
     command = [sys.executable, "-m", "jupyterlab", str(notebook), *root, *options.jupyter]
     if os.name == "posix":  # this very process becomes the server, so that what ends the one ends the other
         os.chdir(course)
@@ -279,7 +286,7 @@ def lab(options: argparse.Namespace) -> int:
         return 0  # Ctrl-C is how a JupyterLab server is closed
 
 
-def draw_faces(options: argparse.Namespace) -> int:
+def draw_faces(options: argparse.Namespace) -> None:
     """Write `count` characters as PNG files; a segmentation as labels with the documented palette."""
     from PIL import Image
 
@@ -296,10 +303,9 @@ def draw_faces(options: argparse.Namespace) -> int:
             image.putpalette(bytes.fromhex("".join(LABEL_COLORS).replace("#", "")))
         save_picture(image, options.out / f"{index:06d}.png")
     say(f"{len(pictures)} faces in {options.out}")
-    return 0
 
 
-def get_dataset(options: argparse.Namespace) -> int:
+def get_dataset(options: argparse.Namespace) -> None:
     """Download a dataset, and say whose pictures they are."""
     from animelab import env
     from animelab.data import download
@@ -308,10 +314,9 @@ def get_dataset(options: argparse.Namespace) -> int:
     source = download.SOURCES[options.name]
     print(source.rights)
     say(f"{folder} has {', '.join(source.folders.values())}")
-    return 0
 
 
-def gallery(options: argparse.Namespace) -> int:
+def gallery(options: argparse.Namespace) -> None:
     """Write one HTML page with contact sheets of every style, layer and option."""
     from animelab import studio
     from animelab.files import write_text
@@ -339,7 +344,6 @@ def gallery(options: argparse.Namespace) -> int:
         page.append(f"<h2>{html.escape(title)}</h2>{tag}")
     write_text(options.out, "\n".join(page))
     say(f"{len(rows)} sheets in {options.out}")
-    return 0
 
 
 def _empty_folder(folder: Path) -> None:
@@ -399,7 +403,7 @@ def train(options: argparse.Namespace) -> int:
     return 0 if run.finished else 130
 
 
-def sample(options: argparse.Namespace) -> int:
+def sample(options: argparse.Namespace) -> None:
     """Draw pictures with a trained model, as one grid or one file each."""
     import torch
     from PIL import Image
@@ -431,10 +435,9 @@ def sample(options: argparse.Namespace) -> int:
         for number, picture in zip(numbers, (each for batch in pictures for each in as_pixels(batch))):
             save_picture(Image.fromarray(picture), options.out / f"{number}.png")
     say(f"{_pictures(len(numbers))} in {options.out}")
-    return 0
 
 
-def project(options: argparse.Namespace) -> int:
+def project(options: argparse.Namespace) -> None:
     """Write a folder for each picture: its points in W and W+, as LatentExplorer loads them, and what lies there."""
     import numpy as np
     from PIL import Image
@@ -471,10 +474,9 @@ def project(options: argparse.Namespace) -> int:
     about = {"model": options.model, "size": space.size, "steps": options.steps, "fit": options.fit, "pictures": rows}
     write_text(options.out / "project.json", json.dumps(about, indent=2) + "\n")
     say(f"{_pictures(len(rows))} in {options.out}; LatentExplorer(model).load(POINT) goes on from a point")
-    return 0
 
 
-def translate(options: argparse.Namespace) -> int:
+def translate(options: argparse.Namespace) -> None:
     """Translate every picture of the inputs into a PNG of the same name, in the same sub-folder.
 
     A cut-out figure stays one, unless it is fitted; where the transparency is the ink, the result is opaque.
@@ -482,9 +484,9 @@ def translate(options: argparse.Namespace) -> int:
     import numpy as np
     import torch
     from PIL import Image
-    from tqdm.auto import tqdm
 
     from animelab import latent, metrics, zoo
+    from animelab.bar import Bar
     from animelab.data import fitted
     from animelab.data.paper import SOLID, is_ink, on_white
     from animelab.files import SMALLEST, opened, save_picture
@@ -501,7 +503,7 @@ def translate(options: argparse.Namespace) -> int:
         say(remark)
     _empty_folder(options.out)
     skipped, told = 0, None
-    for (file, _), name in zip(tqdm(found, unit=" pictures", disable=len(found) < 5), names):
+    for (file, _), name in zip(Bar(found, unit=" pictures", disable=len(found) < 5), names):
         try:
             image, alpha = opened(file, (SMALLEST, limits.LONGEST))
             # Otherwise it is what a figure was cut out with, which is solid somewhere.
@@ -538,7 +540,6 @@ def translate(options: argparse.Namespace) -> int:
     if skipped == len(found):
         raise LabError("None of the inputs could be translated; nothing was written.")
     say(f"{_pictures(len(found) - skipped)} in {options.out}")
-    return 0
 
 
 def _pictures(number: int) -> str:
@@ -583,7 +584,7 @@ def _results(found: Sequence[tuple[Path, Path]]) -> list[Path]:
     return [names[index] for index in range(len(found))]
 
 
-def evaluate(options: argparse.Namespace) -> int:
+def evaluate(options: argparse.Namespace) -> None:
     """Print a table of scores, and keep them as JSON."""
     from animelab import metrics
     from animelab.files import write_text
@@ -594,26 +595,33 @@ def evaluate(options: argparse.Namespace) -> int:
     print(metrics.table(report))
     if options.out:
         write_text(options.out, json.dumps(report, indent=2) + "\n")
-    return 0
 
 
-def zoo_build(options: argparse.Namespace) -> int:
+def report(options: argparse.Namespace) -> None:
+    """Write one HTML page about runs."""
+    from animelab.files import write_text
+    from animelab.widgets.report import report as page
+
+    _new_file(options.out, ".html")
+    write_text(options.out, page(options.runs))
+    say(f"{len(options.runs)} run{'s' * (len(options.runs) > 1)} in {options.out}")
+
+
+def zoo_build(options: argparse.Namespace) -> None:
     """Go on with the zoo's queue until the time is over."""
     from animelab.builds import build
 
     build(options.names, options.hours, options.out)
-    return 0
 
 
-def zoo_add(options: argparse.Namespace) -> int:
+def zoo_add(options: argparse.Namespace) -> None:
     """Put a finished build into the zoo."""
     from animelab.builds import add
 
     say(add(options.name, options.out, options.machine))
-    return 0
 
 
-def models(options: argparse.Namespace) -> int:
+def models(options: argparse.Namespace) -> None:
     """List every network of the course with its parameters, counted from the class."""
     from animelab.nn import official_counts
 
@@ -623,4 +631,3 @@ def models(options: argparse.Namespace) -> int:
     else:
         for name, count in counts.items():
             print(f"{name:<28}{count:>14,}")
-    return 0

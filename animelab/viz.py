@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import html
 import io
+import logging
+import re
 from collections.abc import Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
@@ -17,38 +19,42 @@ from animelab import limits
 from animelab.errors import LONGEST, LabError, shown
 from animelab.files import save_picture
 
+INK = "#444444"  # of words and axes; in a notebook the color of its text, be that dark or light
 # Okabe and Ito's palette, told apart by every kind of color vision; its yellow is too pale for a line on white.
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", INK)
 LARGEST = 3 * 10**8  # bytes of a grid
 GUTTER = 2  # white pixels between pictures
 LETTERS = 14  # pixels, the height of the names of rows
-INK, FAINT = "#444444", "#E4E4E4"
+NAME = "display:inline-block;vertical-align:bottom;box-sizing:border-box;padding:0 4px 3px 0;line-height:1.25"
+LINE: dict[str, Any] = {"linewidth": 1.7, "markersize": 4.5, "solid_capstyle": "round"}
 MEASUREMENTS = ("step", "seconds", "images_per_second")  # columns of a training log that are not losses
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it warns of the cache it makes on its first day
 
 
 class Figure:
     """A picture that a notebook shows with its alt text, and the caption below.
 
-    image: uint8 (H, W, 3) RGB; alt: what a sighted reader learns from it, in words; width: shown width in CSS pixels,
-    the picture's own by default.
+    image: uint8 (H, W, 3) RGB, or (H, W, 4) where a page is to show through; alt: what a sighted reader learns from it,
+    in words; width: shown width in CSS pixels, the picture's own by default; markup: HTML to show in its place.
     """
 
-    def __init__(self, image: np.ndarray, alt: str, caption: str = "", width: int | None = None) -> None:
-        self.image, self.alt, self.caption, self.width = image, alt, caption, width or image.shape[1]
+    def __init__(self, image: np.ndarray, alt: str, caption: str = "", width: int = 0, markup: str = "") -> None:
+        self.image, self.alt, self.caption, self.width = image[..., :3], alt, caption, width or image.shape[1]
+        self.markup, self._pixels = markup, image
 
     def save(self, path: str | Path) -> None:
         """Write the picture to `path`; the ending (.png, .jpg, .webp) decides the format."""
         save_picture(Image.fromarray(self.image), Path(path))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        markup = image_tag(self.image, self.alt, self.width)
+        markup = self.markup or image_tag(self._pixels, self.alt, self.width)
         if self.caption:
             markup += f'<div style="margin-top:6px;font-size:0.92em;opacity:0.8">{html.escape(self.caption)}</div>'
         return {"text/html": f'<div style="margin:4px 0 10px">{markup}</div>', "text/plain": shown(self.alt, LONGEST)}
 
 
 def image_tag(image: np.ndarray, alt: str, width: int, kind: str = "png", **options: Any) -> str:
-    """An HTML <img> that carries its picture, uint8 (H, W, 3), inside itself, so that a notebook stays one file.
+    """An HTML <img> that carries its picture, uint8 (H, W, 3 or 4), inside itself, so that a notebook stays one file.
 
     width: in CSS pixels; kind and options: as in Pillow's `Image.save`.
     """
@@ -67,6 +73,11 @@ def grid(images: Any, columns: int = 8, scale: int = 1) -> np.ndarray:
     images: tensor or array (B, 3, H, W) in [-1, 1] (values a little outside are clipped; one channel is shown as gray),
     uint8 array (B, H, W, 3), or a list of uint8 (H, W, 3) arrays of one size. Raises LabError for anything else.
     """
+    return _sheet(images, columns, scale)[..., :3]
+
+
+def _sheet(images: Any, columns: int, scale: int) -> np.ndarray:
+    """`grid` with a fourth channel, 255 on pictures and 0 between them, where a notebook shows through."""
     columns, scale = limits.whole("columns", columns, limits.COUNT), limits.whole("scale", scale, (1, limits.PIXELS[1]))
     tiles = as_pixels(images)
     if tiles.size * scale**2 > LARGEST:
@@ -79,10 +90,11 @@ def grid(images: Any, columns: int = 8, scale: int = 1) -> np.ndarray:
     count, height, width, _ = tiles.shape
     columns = min(columns, count)
     rows = -(-count // columns)
-    sheet = np.full((rows * (height + GUTTER) - GUTTER, columns * (width + GUTTER) - GUTTER, 3), 255, np.uint8)
+    sheet = np.full((rows * (height + GUTTER) - GUTTER, columns * (width + GUTTER) - GUTTER, 4), 255, np.uint8)
+    sheet[..., 3] = 0
     for index, tile in enumerate(tiles):
         top, left = index // columns * (height + GUTTER), index % columns * (width + GUTTER)
-        sheet[top : top + height, left : left + width] = tile
+        sheet[top : top + height, left : left + width] = np.dstack([tile, np.full((height, width), 255, np.uint8)])
     return sheet
 
 
@@ -103,9 +115,8 @@ def heat_colors(maps: Any, size: tuple[int, int]) -> np.ndarray:
 
 def show(images: Any, columns: int = 8, scale: int = 2, caption: str = "", alt: str = "") -> Figure:
     """A grid as a Figure; `images` as in `grid`. Say in `alt` what there is to see."""
-    count = len(as_pixels(images))
-    words = f"{count} picture{'s' * (count > 1)} in a grid."
-    return Figure(grid(images, columns, scale), alt or caption or words, caption)
+    words = f"{(count := len(as_pixels(images)))} picture{'s' * (count > 1)} in a grid."
+    return Figure(_sheet(images, columns, scale), alt or caption or words, caption)
 
 
 def compare(rows: Mapping[Any, Any], columns: int = 8, scale: int = 2, caption: str = "", alt: str = "") -> Figure:
@@ -118,19 +129,24 @@ def compare(rows: Mapping[Any, Any], columns: int = 8, scale: int = 2, caption: 
     if not isinstance(rows, Mapping) or not rows:
         raise LabError("There is nothing to compare: pass {name: images} with at least one row.")
     font = ImageFont.truetype(Path(get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", LETTERS)
-    sheets = {name: grid(images, columns, scale) for name, images in rows.items()}
+    sheets = {name: _sheet(images, columns, scale) for name, images in rows.items()}
     names = {name: tuple(map(shown, name if name and isinstance(name, tuple) else (name,))) for name in rows}
     width = max(max(sheet.shape[1], int(font.getlength(names[name][-1])) + 2) for name, sheet in sheets.items())
+    told = f"Rows of pictures to compare, from top to bottom: {'; '.join(map(', '.join, names.values()))}."
     strips: list[np.ndarray] = []
+    markup, alt = "", alt or caption or told
     for name, sheet in sheets.items():
         label = Image.new("RGB", (width, round(2.7 * LETTERS) if strips else round(1.7 * LETTERS)), "white")
-        step = (sheet.shape[1] + GUTTER) / min(columns, len(as_pixels(rows[name])))
+        part = 1 / min(columns, len(as_pixels(rows[name]))) if len(names[name]) > 1 else 1.0
+        markup += f'<div style="max-width:{sheet.shape[1] if part < 1 else width}px;margin-bottom:12px">'
         for place, each in enumerate(names[name]):
-            left = step * place, label.height - 0.85 * LETTERS
+            left = (sheet.shape[1] + GUTTER) * part * place, label.height - 0.85 * LETTERS
             ImageDraw.Draw(label).text(left, each, fill=INK, font=font, anchor="lm")
-        strips += [np.asarray(label), np.pad(sheet, ((0, 0), (0, width - sheet.shape[1]), (0, 0)), constant_values=255)]
-    told = f"Rows of pictures to compare, from top to bottom: {'; '.join(map(', '.join, names.values()))}."
-    return Figure(np.concatenate(strips), alt or caption or told, caption)
+            markup += f'<div style="width:{100 * part:.3f}%;{NAME}">{html.escape(each)}</div>'
+        markup += image_tag(sheet, "" if strips else alt, sheet.shape[1]) + "</div>"
+        room = ((0, 0), (0, width - sheet.shape[1]), (0, 0))
+        strips += [np.asarray(label), np.pad(sheet[..., :3], room, constant_values=255)]
+    return Figure(np.concatenate(strips), alt, caption, markup=markup)
 
 
 def curves(
@@ -166,14 +182,17 @@ def curves(
     axes.margins(x=0)
     below = np.inf
     for name, color in sorted(zip(series, cycle(COLORS)), key=lambda pair: -ends[pair[0]]):
-        axes.plot(*series[name], color=color, linewidth=0.7, alpha=0.25)
-        axes.plot(series[name][0], smooth[name], color=color, linewidth=1.7, solid_capstyle="round")
+        axes.plot(*series[name], color=color, linewidth=0.7, alpha=0.3)
+        gap = np.pad(np.isnan(smooth[name]), 1, constant_values=True)
+        alone = np.flatnonzero(gap[:-2] & ~gap[1:-1] & gap[2:])  # a line of one point would be nothing
+        axes.plot(series[name][0], smooth[name], "o-", color=color, markevery=alone, clip_on=False, **LINE)
         below = min((ends[name] - bottom) / (top - bottom), below - 0.09)  # names never overlap
-        words = axes.text(1.015, below, labels[name], color=color, fontsize=9.5, va="center", parse_math=False)
-        words.set_transform(axes.transAxes)
+        place: Any = {"transform": axes.transAxes, "clip_on": False}
+        axes.plot([1.015, 1.035], [below, below], color=color, **LINE | place)
+        axes.text(1.05, below, labels[name], color=INK, fontsize=9.5, va="center", parse_math=False, **place)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.spines["bottom"].set_color("#BBBBBB")
-    axes.grid(axis="y", color=FAINT, linewidth=0.7)
+    axes.spines["bottom"].set(color=INK, alpha=0.4)
+    axes.grid(axis="y", color=INK, alpha=0.15, linewidth=0.7)
     axes.set_axisbelow(True)
     axes.tick_params(colors=INK, labelsize=8.5, length=0, pad=5)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
@@ -186,7 +205,22 @@ def curves(
     image = np.asarray(canvas.buffer_rgba())[..., :3]
     told = [_words(name, steps, smooth[name], xlabel) for name, (steps, _) in series.items()]
     alt = alt or f"Line chart of {ylabel} by {xlabel}. {' '.join(told)}"
-    return Figure(image, alt, caption, width=image.shape[1] // 2)
+    width = image.shape[1] // 2
+    return Figure(image, alt, caption, width, _drawing(canvas.figure, alt, width, image_tag(image, alt, width)))
+
+
+def _drawing(canvas: Any, alt: str, width: int, instead: str) -> str:
+    """A Matplotlib figure as SVG in the color of the text around it, dark or light, and on the same ground.
+
+    instead: HTML that is seen where SVG is taken out, as Jupyter does in a notebook of somebody else.
+    """
+    buffer = io.StringIO()
+    canvas.savefig(buffer, format="svg", transparent=True)
+    drawing = re.sub(r"<(metadata|style).*?</\1>", "", buffer.getvalue(), flags=re.DOTALL).partition("<svg ")[2]
+    size, shape = re.findall('viewBox="[^"]*"', drawing)[0], f"width:100%;max-width:{width}px;display:block"
+    start = f'<svg {size} role="img" aria-label="{html.escape(alt)}" style="{shape};stroke-linejoin:round">'
+    inside = drawing.partition(">")[2].replace(INK, "currentColor")
+    return f'{start}<foreignObject width="0" height="0">{instead}</foreignObject>{inside}'
 
 
 def _words(name: str, steps: np.ndarray, values: np.ndarray, xlabel: str) -> str:

@@ -95,7 +95,7 @@ def build_lesson(lesson: Lesson, solved: bool = False, repository: str = "") -> 
         identity = hashlib.sha256(f"{key}\n{seen[key]}".encode()).hexdigest()[:12]
         seen[key] += 1
         source = _source(cell, solved, repository) + ("" if cells else _badge(lesson.name, solved, repository))
-        metadata = {"cellView": "form", "tags": ["setup"]} if cell.setup else {}
+        metadata = {"cellView": "form", "jupyter": {"source_hidden": True}, "tags": ["setup"]} if cell.setup else {}
         make = v4.new_markdown_cell if cell.kind == "markdown" else v4.new_code_cell
         cells.append(make(source, id=identity, metadata=metadata))
     notebook = v4.new_notebook(cells=cells, metadata={**lesson.metadata, **KERNEL}, nbformat_minor=5)
@@ -113,7 +113,8 @@ def _expected(root: Path) -> Iterator[tuple[Path, str, Lesson]]:
 
 def _source(cell: Cell, solved: bool, repository: str) -> str:
     if cell.setup:
-        return SETUP.replace("INSTALL\n", INSTALL.replace("REPOSITORY", repository) if repository else NO_ADDRESS)
+        install = INSTALL.replace("REPOSITORY", repository) if repository else NO_ADDRESS
+        return SETUP.replace("INSTALL\n", install) + cell.solved.partition("env.start()")[2]
     if cell.kind == "markdown" and solved:  # the solutions lie one folder deeper
         return LINK.sub(lambda link: link[1] + posixpath.relpath(link[2], "solutions"), cell.solved)
     return cell.solved if solved else cell.student

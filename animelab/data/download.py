@@ -22,8 +22,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from tqdm.auto import tqdm
-
+from animelab.bar import Bar
 from animelab.config import nearest
 from animelab.errors import LabError, reason, say
 from animelab.files import LARGEST, is_picture, write_text
@@ -166,7 +165,8 @@ def _fetch(url: str, partial: Path, largest: int, until: float) -> None:
     whole = start + int(length) if length else None
     if max(whole or 0, start) > largest:
         raise LabError(f"it would send {(whole or 0) / 1e6:.0f} MB, more than the dataset has")
-    with open(partial, "ab" if start else "wb") as file, tqdm.wrapattr(file, "write", whole, initial=start) as bar:
+    told = {"total": whole, "initial": start, "desc": "Download"}
+    with open(partial, "ab" if start else "wb") as file, Bar.wrapattr(file, "write", **told) as bar:
         while chunk := _ask(answer.read, CHUNK):
             bar.write(chunk)
             if file.tell() > largest:

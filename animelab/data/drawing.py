@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
-from tqdm.auto import tqdm
 
 from animelab import env, limits, studio
+from animelab.bar import Bar
 from animelab.config import nearest
 from animelab.errors import LabError, reason, say
 from animelab.studio import Character, Prior, Scene, hair
@@ -137,7 +137,7 @@ def drawn(
         def pictures() -> Iterator[np.ndarray]:  # a worker can die as early as in the first call
             yield from _parallel(workers or 1, cast.hairstyles)(calls)
 
-        _write(path, shape, tqdm(pictures(), f"Drawing {size} px {what}", count, unit=" pictures"))
+        _write(path, shape, Bar(pictures(), f"Drawing {size} px {what}", count, unit=" pictures"))
     pixels = _read(path, shape)
     assert pixels is not None
     return pixels, name

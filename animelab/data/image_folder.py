@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
-from tqdm.auto import tqdm
 
 from animelab import limits
+from animelab.bar import Bar
 from animelab.data.pictures import Pictures
 from animelab.errors import LabError, say, shown
 from animelab.files import BadPicture, opened
@@ -37,7 +37,7 @@ class ImageFolder(Pictures):
         files = files_in(folder)
         pixels = bytearray()  # it grows with what can be used: most files may be none
         self.skipped: list[tuple[Path, str]] = []
-        for file in tqdm(files, desc=f"Reading {shown(folder.name, 30)}", unit=" files", disable=len(files) < 500):
+        for file in Bar(files, desc=f"Reading {shown(folder.name, 30)}", unit=" files", disable=len(files) < 500):
             try:
                 pixels += square(opened(file)[0], size).tobytes()
             except BadPicture as problem:

@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from filelock import FileLock, Timeout
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from animelab import env
+from animelab.bar import Bar
 from animelab.engine.checkpoint import Checkpoints
 from animelab.engine.recipe import Recipe, out_of_memory
 from animelab.engine.run import Data, Log, Run, check_out, first_preview, resume_or_begin, save_preview, save_timelapse
@@ -39,6 +39,8 @@ class Progress:
     losses: dict[str, float]
     history: list[dict[str, float]] = field(repr=False)  # the lines of log.jsonl
     preview: np.ndarray | None = field(repr=False)  # the newest grid, uint8 (H, W, 3)
+    folder: Path | None = None  # of the run
+    paused: float = 0.0  # seconds that a watcher holds the training; it adds them, and they count for nothing
 
 
 def train(
@@ -83,10 +85,12 @@ def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Cal
     start, seconds = resume_or_begin(recipe, data, out, checkpoints)
     log = Log(out / "log.jsonl", start)
     order = Order(len(data), config.batch, config.seed)
-    bar = tqdm(total=config.steps, initial=start, unit="step", disable=watch is not None, dynamic_ncols=True)
+    name, quiet = f"Training {shown(out.name, 30)}", watch is not None
+    bar = Bar(total=config.steps, desc=name, initial=start, unit=" steps", disable=quiet, dynamic_ncols=True)
     step, preview, began = start, None, time.perf_counter()
 
     def report(values: dict[str, float]) -> None:
+        nonlocal began
         elapsed = time.perf_counter() - began
         rate = (step - start) * config.batch / elapsed
         total = seconds + elapsed
@@ -94,7 +98,8 @@ def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Cal
         bar.set_postfix({"img/s": f"{rate:.0f}", **{name: f"{value:.2f}" for name, value in values.items()}})
         if watch is not None:
             eta = (config.steps - step) * config.batch / rate
-            watch(Progress(step, config.steps, total, rate, eta, values, log.rows, preview))
+            watch(news := Progress(step, config.steps, total, rate, eta, values, log.rows, preview, out))
+            began += news.paused
 
     def save() -> None:
         elapsed = seconds + time.perf_counter() - began

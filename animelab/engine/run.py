@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +25,9 @@ from animelab.foreign import ODD
 
 RECORD = {"recipe": str, "replaced": dict, "config": dict, "data_fingerprint": str, "precision": str}  # of run.json
 # What a run may hold before its first checkpoint, and whether it is a folder.
-BEGUN = dict.fromkeys(("train.lock", "run.json", "log.jsonl"), False) | {"previews": True, "checkpoints": True}
+BEGUN = dict.fromkeys(("train.lock", "run.json", "log.jsonl"), False) | dict.fromkeys(
+    ("previews", "checkpoints", "tensorboard"), True
+)
 WRITTEN = r"run\.json|log\.jsonl|weights\.safetensors|timelapse\.webp|\d{8}\.png|step-\d{8}\.pt"
 
 
@@ -52,7 +55,7 @@ class Run:
     @property
     def history(self) -> list[dict[str, float]]:
         """The lines of log.jsonl."""
-        return _read_log(self.folder / "log.jsonl")
+        return read_log(self.folder / "log.jsonl")
 
     @property
     def previews(self) -> list[Path]:
@@ -210,20 +213,38 @@ def _previews(out: Path) -> list[Path]:
 
 
 class Log:
-    """log.jsonl, a line for each log step; a resumed run goes on from its checkpoint's line."""
+    """log.jsonl, a line for each log step; a resumed run goes on from its checkpoint's line.
+
+    With ANIMELAB_TENSORBOARD=1 in the environment TensorBoard's event files, too, in the folder `tensorboard` beside
+    it. Not whenever its package is there: that would cost every run two seconds of importing, for files nobody wants.
+    """
 
     def __init__(self, path: Path, until: int) -> None:
         self.path = path
-        self.rows = [row for row in _read_log(path) if row["step"] <= until]
+        self.rows = [row for row in read_log(path) if row["step"] <= until]
         write_text(path, "".join(json.dumps(row) + "\n" for row in self.rows))
+        self._board: Any = None
+        if os.environ.get("ANIMELAB_TENSORBOARD", "0") not in ("", "0"):
+            try:
+                from torch.utils.tensorboard import SummaryWriter
+            except ImportError as error:
+                raise LabError(
+                    "TensorBoard is not installed: pip install tensorboard, or set ANIMELAB_TENSORBOARD=0."
+                ) from error
+            self._board = SummaryWriter(str(path.parent / "tensorboard"), purge_step=until + 1)
 
     def add(self, row: dict[str, float]) -> None:
         self.rows.append(row)
         with writing(self.path), open(self.path, "a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
+            for name in row.keys() - {"step"} if self._board else ():
+                self._board.add_scalar(name, row[name], row["step"])
+            if self._board:
+                self._board.flush()
 
 
-def _read_log(path: Path) -> list[dict[str, float]]:
+def read_log(path: Path) -> list[dict[str, float]]:
+    """The lines of a log.jsonl; those that are damaged are left out, and counted."""
     rows, odd = [], []
     # A kill can cut the last line short; a line without its end is not a line.
     if path.is_file() and path.stat().st_size > LARGEST:

@@ -2,9 +2,20 @@
 
 from animelab.latent.directions import conditional, crossed, edit, ganspace, interfacegan, perpendicular, sefa
 from animelab.latent.projection import project, styles_of
-from animelab.latent.spaces import Latents, Styles
+from animelab.latent.spaces import Latents, Ordered, Styles
 from animelab.latent.walks import GENES, Generate, Parent, attributes, fuse, principal_directions, slerp, walk
 
-__all__ = ["GENES", "Generate", "Latents", "Parent", "Styles", "attributes", "conditional", "crossed", "edit", "fuse"]
-__all__ += ["ganspace", "interfacegan", "perpendicular", "principal_directions", "project", "sefa", "slerp"]
+__all__ = [
+    "GENES",
+    "Generate",
+    "Latents",
+    "Ordered",
+    "Parent",
+    "Styles",
+    "attributes",
+    "conditional",
+    "crossed",
+    "edit",
+]
+__all__ += ["fuse", "ganspace", "interfacegan", "perpendicular", "principal_directions", "project", "sefa", "slerp"]
 __all__ += ["styles_of", "walk"]

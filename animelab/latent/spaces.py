@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from animelab import limits
 from animelab.errors import LabError
 from animelab.latent.directions import crossed, edit, ganspace
-from animelab.latent.walks import Generate, principal_directions, slerp
+from animelab.latent.walks import GENES, Generate, principal_directions, slerp
 from animelab.nn.stylegan2 import Generator
 
 
@@ -29,8 +31,8 @@ def _check(named: Mapping[str, Tensor] | None, latent: int) -> None:
 class Latents:
     """z, for any generator: points (latent,), drawn from a Gaussian, joined by arcs.
 
-    `directions` are by name, one step along each of about the same size for a Gaussian. `layers` is 0: a point is for
-    the whole picture.
+    named: directions (latent,) of one's own by name, whose length is one step. `layers` is 0: a point is for the whole
+    picture.
     """
 
     layers = 0
@@ -40,26 +42,35 @@ class Latents:
             raise LabError(f"Latents walk in what a function of latents makes, not in a {type(generate).__name__}.")
         self.generate, self.latent = generate, limits.whole("latent", latent, limits.SETTINGS["latent"])
         _check(named, latent)
-        found = principal_directions(generate, latent, min(5, latent), samples=max(512, 4 * latent))
+        self.named = dict(named or {})
+
+    def principal(self, generate: Generate | None = None, samples: int = 0) -> dict[str, Tensor]:
+        """Up to five directions that change the picture most, (latent,), by name; one step is as long in each.
+
+        generate, samples: to ask another function for the pictures, and how many of them.
+        """
+        samples = samples or max(512, 4 * self.latent)
+        found = principal_directions(generate or self.generate, self.latent, min(5, self.latent), samples)
         last = len(found)
         ends = {1: " (strongest)", last: " (gentlest)"} if last > 1 else {}
-        self.directions = {
-            **(named or {}),
-            **{f"direction {i}{ends.get(i, '')}": step for i, step in enumerate(found, start=1)},
-        }
+        return {f"direction {i}{ends.get(i, '')}": step for i, step in enumerate(found, start=1)}
 
     def point(self, seed: int) -> Tensor:
         """The point of a seed."""
         seed = limits.whole("seed", seed, limits.SEEDS)
         return torch.randn(1, self.latent, generator=torch.Generator().manual_seed(seed))[0]
 
+    def spread(self, latents: Tensor) -> Tensor:
+        """Points (N, ...) of latents (N, latent), as those of the seeds 0, 1, 2, ... are of theirs."""
+        return latents
+
     def between(self, a: Tensor, b: Tensor, t: float) -> Tensor:
         """The point at part t of the way from a to b."""
         return slerp(a, b, t)
 
-    def moved(self, point: Tensor, steps: Mapping[str, float], layers: tuple[int, int]) -> Tensor:
-        """The point so many steps along each direction; in w, only for the layers from the first to the last given."""
-        return point + sum((amount * self.directions[name] for name, amount in steps.items()), torch.zeros(()))
+    def moved(self, point: Tensor, step: Tensor, layers: tuple[int, int]) -> Tensor:
+        """The point one step (latent,) further; in w, only for the layers from the first to the last given."""
+        return point + step
 
     def varied(self, point: Tensor, share: tuple[float, float], seed: int) -> Tensor:
         """The point with something of the point of a seed: in w its layers in that share, from 0 (shape) to 1 (color).
@@ -77,12 +88,49 @@ class Latents:
         return self.generate(points)
 
 
-class Styles(Latents):
-    """w of a StyleGAN2: points (layers, latent), joined by straight lines; its directions are principal components.
+class Ordered(Latents):
+    """z and an order, for a generator that takes orders: points (latent + tags,), whose last numbers are the order.
 
-    named: directions (latent,) of one's own by name, whose length is one step; labels: for a network with classes, the
-    conditions of its faces, (N, classes), one row a seed in turn. `cloud` is 4,096 points w of their own, (4096,
-    latent).
+    generate: (latents, orders) to pictures; order: the order (tags,) of a seed.
+    """
+
+    def __init__(
+        self,
+        generate: Callable[[Tensor, Tensor], Tensor],
+        latent: int,
+        order: Callable[[int], Tensor],
+        named: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        super().__init__(lambda points: generate(points[:, :latent], points[:, latent:]), latent, named)
+        self.order = order
+
+    def point(self, seed: int) -> Tensor:
+        return torch.cat([super().point(seed), self.order(seed)])
+
+    def spread(self, latents: Tensor) -> Tensor:
+        return torch.cat([latents, torch.stack([self.order(seed) for seed in range(len(latents))])], 1)
+
+    def between(self, a: Tensor, b: Tensor, t: float) -> Tensor:
+        return torch.cat([slerp(a[: self.latent], b[: self.latent], t), torch.lerp(a, b, t)[self.latent :]])
+
+    def moved(self, point: Tensor, step: Tensor, layers: tuple[int, int]) -> Tensor:
+        return point + pad(step, (0, len(point) - self.latent))
+
+    def varied(self, point: Tensor, share: tuple[float, float], seed: int) -> Tensor:
+        """The order's colors, or its other attributes, or the latent: what the share stands for."""
+        other, child = self.point(seed), point.clone()
+        for gene in GENES[:2] if share[1] == 1 else GENES[2:] if share[0] > 0 else []:
+            columns = [self.latent + column for column in gene]
+            child[columns] = other[columns]
+        if share[0] == 0:
+            child[: self.latent] = slerp(point[: self.latent], other[: self.latent], 0.5)
+        return child
+
+
+class Styles(Latents):
+    """w of a StyleGAN2: points (layers, latent), joined by straight lines; `principal` are its principal components.
+
+    labels: for a network with classes, the conditions of its faces, (N, classes), one row a seed in turn.
     """
 
     def __init__(
@@ -95,11 +143,17 @@ class Styles(Latents):
         _check(named, self.latent)
         self.layers = len(generator.synthesis.convs) + 1
         self.size = 2 ** (self.layers // 2 + 1)
+        self.named = {name: step.cpu() for name, step in (named or {}).items()}
+
+    @cached_property
+    def cloud(self) -> Tensor:
+        """4,096 points w of their own, (4096, latent)."""
         random = torch.Generator().manual_seed(0)
-        self.cloud = self._mapped(torch.randn(4096, self.latent, generator=random), range(4096))
+        return self._mapped(torch.randn(4096, self.latent, generator=random), range(4096))
+
+    def principal(self, generate: Generate | None = None, samples: int = 0) -> dict[str, Tensor]:
         steps, sizes = ganspace(self.cloud, min(5, self.latent))
-        found = {f"component {i}": size * step for i, (step, size) in enumerate(zip(steps, sizes), start=1)}
-        self.directions = {**{name: step.cpu() for name, step in (named or {}).items()}, **found}
+        return {f"component {i}": size * step for i, (step, size) in enumerate(zip(steps, sizes), start=1)}
 
     def _mapped(self, z: Tensor, seeds: Sequence[int]) -> Tensor:
         device = self.generator.mapping.mean.device
@@ -110,14 +164,14 @@ class Styles(Latents):
     def point(self, seed: int) -> Tensor:
         return self._mapped(super().point(seed)[None], [seed]).repeat(self.layers, 1)
 
+    def spread(self, latents: Tensor) -> Tensor:
+        return self._mapped(latents, range(len(latents)))[:, None].expand(-1, self.layers, -1)
+
     def between(self, a: Tensor, b: Tensor, t: float) -> Tensor:
         return torch.lerp(a, b, t)
 
-    def moved(self, point: Tensor, steps: Mapping[str, float], layers: tuple[int, int]) -> Tensor:
-        chosen = range(layers[0], layers[1] + 1)
-        for name, amount in steps.items():
-            point = edit(point[None], self.directions[name], amount, chosen)[0]
-        return point
+    def moved(self, point: Tensor, step: Tensor, layers: tuple[int, int]) -> Tensor:
+        return edit(point[None], step, 1.0, range(layers[0], layers[1] + 1))[0]
 
     def varied(self, point: Tensor, share: tuple[float, float], seed: int) -> Tensor:
         first, last = (round(self.layers * end) for end in share)

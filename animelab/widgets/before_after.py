@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import ipywidgets
 import numpy as np
 from PIL import Image
 from torch import Tensor
@@ -12,24 +11,26 @@ from torch import Tensor
 from animelab.errors import LabError
 from animelab.nn.arguments import checked
 from animelab.viz import as_pixels, heat_colors
-from animelab.widgets.picture import Panel, Picture
+from animelab.widgets.stage import Stage, button, choice, curtain, hidden, picture, slider
 
-SHOWN = 256  # CSS pixels of the picture
+SHOWN = 256  # pixels of the picture in a still, and of the attention
+FEW = 24  # pictures to choose from by sight; more have a slider
+SMALL = 64  # pixels of those
 
 
-class BeforeAfter(Panel):
+class BeforeAfter(Stage):
     """A curtain to draw over pictures: at its left one version of them, at its right another.
 
     versions: {words: pictures as in `viz.grid`}, at least two of them, all with as many pictures. attention: maps (N,
-    h, w), to lay over all versions. Keyboard: Tab goes from control to control, arrow keys move the curtain. Raises
-    LabError for fewer versions, or unequal numbers.
+    h, w), to lay over all versions. The curtain is dragged on the picture, or moved by the arrow keys. Raises LabError
+    for fewer versions, or unequal numbers.
     """
 
     @checked(attention=(None, None, None))
     def __init__(self, versions: dict[str, Any], attention: Tensor | None = None) -> None:
         if not isinstance(versions, dict):
             raise LabError(f"A curtain takes {{words: pictures}}, not a {type(versions).__name__}.")
-        self.versions = {name: as_pixels(pictures) for name, pictures in versions.items()}
+        self.versions = {str(name): as_pixels(pictures) for name, pictures in versions.items()}
         counts = {len(pictures) for pictures in self.versions.values()}
         counts |= set() if attention is None else {len(attention)}
         shapes = {high / wide for high, wide in (pictures.shape[1:3] for pictures in self.versions.values())}
@@ -37,59 +38,67 @@ class BeforeAfter(Panel):
             raise LabError(f"A curtain has two versions or more of the same pictures, not {len(versions)} of {counts}.")
         if len(shapes) != 1:
             raise LabError("The versions have unlike shapes: a curtain is for the same pictures, high and wide alike.")
-        names = list(self.versions)
-        wide = {"layout": {"width": "330px"}, "style": {"description_width": "90px"}}
-        self._picture = Picture(SHOWN)
-        self._controls = {
-            "left": ipywidgets.Dropdown(options=names, value=names[0], description="At the left", **wide),
-            "right": ipywidgets.Dropdown(options=names, value=names[1], description="At the right", **wide),
-            "number": ipywidgets.IntSlider(1, min=1, max=counts.pop(), description="Picture", **wide),
-            "curtain": ipywidgets.IntSlider(50, min=0, max=100, description="Curtain (%)", **wide),
-        }
-        self._heat = None
-        if attention is not None:
-            self._heat = heat_colors(attention, (SHOWN, SHOWN))
-            slider = ipywidgets.IntSlider(0, min=0, max=100, step=5, description="Attention (%)", **wide)
-            self._controls["attention"] = slider
-        for name, control in self._controls.items():
-            control.add_class(f"animelab-{name}")
-            control.observe(lambda _: self._draw(), "value")
-        reset = ipywidgets.Button(description="Reset", layout={"width": "128px"})
-        reset.add_class("animelab-reset")
-        reset.on_click(lambda _: self._reset())
-        left = ipywidgets.VBox([self._picture])
-        left.add_class("animelab-left")
-        right = ipywidgets.VBox([*self._controls.values(), reset])
-        super().__init__("curtain", ipywidgets.HBox([left, right], layout={"flex_flow": "row wrap"}))
-        self._first = {name: control.value for name, control in self._controls.items()}
-        self._draw()
+        names, count = list(self.versions), counts.pop()
+        self._heat = None if attention is None else heat_colors(attention, (SHOWN, SHOWN))
+        seen = "" if attention is None else "attention"
+        self._few = count <= FEW
+        sides = [choice("left", "At the left", names), choice("right", "At the right", names, names[1])]
+        look = [slider("attention", "Attention", 0, 0, 100, 5, "%")] if seen else []
+        number = picture("number", "Picture", "pick") if self._few else slider("number", "Picture", 1, 1, count)
+        super().__init__(
+            "curtain",
+            [curtain("picture", "Before and after", "left", "right", "edge", seen)],
+            {
+                "Versions": [*sides, *look],
+                f"{count} pictures": [{**number, "value": 0 if self._few else 1}],
+                "": [hidden("edge", "Curtain", 50), button("reset", "Reset")],
+            },
+            {"Page Up, Page Down": "move the curtain by a tenth", "Double click": "back to the middle"},
+        )
+        if self._few:
+            small = [np.asarray(_sized(each, SMALL)) for each in self.versions[names[0]]]
+            self.show_all("number", small, [f"Picture {i}" for i in range(1, count + 1)])
+        self.changed("number")
 
     def render(self, left: str, right: str, number: int, curtain: int, attention: int = 0) -> np.ndarray:
         """One picture, `curtain` percent of it from the version at the left: uint8 (H, 256, 3).
 
         attention: how much of its attention, in percent, lies over it; bright is where the network looks.
         """
-        pair = [self.versions[name][number - 1] for name in (left, right)]
-        size = (SHOWN, round(SHOWN * pair[0].shape[0] / pair[0].shape[1]))
-        first, second = (np.array(Image.fromarray(each).resize(size, Image.Resampling.LANCZOS)) for each in pair)
+        first, second = (np.array(_sized(self.versions[name][number - 1], SHOWN)) for name in (left, right))
         edge = round(curtain / 100 * SHOWN)
         second[:, :edge] = first[:, :edge]
         if attention and self._heat is not None:
-            heat = np.array(Image.fromarray(self._heat[number - 1]).resize(size))
+            heat = np.array(Image.fromarray(self._heat[number - 1]).resize(second.shape[1::-1]))
             second = (second + attention / 100 * (heat - second.astype(float))).round().astype(np.uint8)
         if 0 < edge < SHOWN:
             second[:, edge - 1 : edge + 1] = 255
         return second
 
-    def still(self) -> tuple[str, str]:
-        left, right, number, curtain, *attention = (control.value for control in self._controls.values())
-        seen = f"; {attention[0]}% of the attention over it" if attention and attention[0] else ""
-        return self._picture.value, f"Picture {number}: {curtain}% of it {left}, the rest {right}{seen}"
+    def seen(self) -> list[tuple[np.ndarray, str]]:
+        left, right, edge = (self.values[name] for name in ("left", "right", "edge"))
+        attention = self.values.get("attention", 0)
+        over = f"; {attention}% of the attention over it" if attention else ""
+        alt = f"Picture {self._number}: {edge}% of it {left}, the rest {right}{over}"
+        return [(self.render(left, right, self._number, round(edge), attention), alt)]
 
-    def _draw(self) -> None:
-        values = {name: control.value for name, control in self._controls.items()}
-        self._picture.show(self.render(**values), self.still()[1])
+    @property
+    def _number(self) -> int:
+        return (self.values["number"] or 0) + 1 if self._few else round(self.values["number"])
 
-    def _reset(self) -> None:
-        for name, value in self._first.items():
-            self._controls[name].value = value
+    def changed(self, name: str) -> None:
+        """The browser draws the curtain by itself: it asks for another picture only."""
+        index = self._number - 1
+        if name == "number":
+            layers = {version: pictures[index] for version, pictures in self.versions.items()}
+            self.show("picture", layers, "", None if self._heat is None else self._heat[index])
+        left, right = self.values["left"], self.values["right"]
+        looked = ": bright is where the network looks" if self.values.get("attention") else ""
+        self.say(f"Picture {index + 1}: left of the curtain {left}, right of it {right}", "picture")
+        self.say(f"Picture {index + 1} of {len(self.versions[left])}, {left} and {right}{looked}")
+
+
+def _sized(pixels: np.ndarray, wide: int) -> Image.Image:
+    return Image.fromarray(pixels).resize(
+        (wide, max(1, round(wide * pixels.shape[0] / pixels.shape[1]))), Image.Resampling.LANCZOS
+    )

@@ -6,9 +6,7 @@ import json
 from functools import partial
 from pathlib import Path
 from random import randrange
-from typing import Any
 
-import ipywidgets
 import numpy as np
 from PIL import Image
 
@@ -16,35 +14,54 @@ from animelab import env, limits, studio
 from animelab.errors import LabError
 from animelab.files import one_name, save_picture, write_atomically
 from animelab.studio import LABEL_COLORS, LAYERS, OPTIONS, RANGES, STYLES, Character
-from animelab.widgets.latent_explorer import button
-from animelab.widgets.picture import Panel, Picture, Words
+from animelab.studio.palette import EYES, HAIR, SKIN
+from animelab.widgets.history import History
+from animelab.widgets.stage import Part, Stage, button, choice, entry, picture, slider, swatches, toggle, words
 
 GROUPS = {
-    "Picture": "style layer framing background yaw pitch roll",
-    "Face": "presentation face skin blush glasses",
-    "Hair": "hair_style bangs hair_color ahoge headwear ribbon pin",
-    "Eyes": "eye_shape eye_color eye_size iris eyelids eyelid_left eyelid_right gaze_x gaze_y",
-    "Mouth": "mouth mouth_open mouth_width mouth_smile brows brow_height brow_angle",
+    "Look": "style layer",
+    "Hair": "hair_style bangs hair_color headwear ribbon pin ahoge",
+    "Eyes": "eye_shape iris eye_color eyelids eye_size eyelid_left eyelid_right gaze_x gaze_y",
+    "Face": "presentation face glasses skin blush",
+    "Mouth and brows": "mouth brows mouth_open mouth_width mouth_smile brow_height brow_angle",
     "Clothes": "clothes scheme brightness",
+    "Pose and background": "framing background yaw pitch roll",
 }
 NAMES = {**OPTIONS, "style": STYLES, "layer": LAYERS}
+COLORS = {"hair_color": HAIR, "eye_color": EYES, "skin": SKIN}
+LABELS = {"yaw": "Turn (yaw)", "pitch": "Nod (pitch)", "roll": "Tilt (roll)"}
+DEGREES = ("roll",)  # every other number is shown in percent
+SIZES = ("64", "128", "256", "512", "1024", "2048", "4096")  # pixels of the files
 
 
-class CharacterDesigner(Panel):
+class CharacterDesigner(Stage):
     """Design a character by hand: `.character` is the one you see, and Save writes all its layers as files.
 
     character: where to start, and where Reset leads. size: the picture's side in pixels. folder: for the saved files,
     "designs" beside the runs by default. Keyboard: Tab goes from control to control, arrow keys change them.
     """
 
-    def __init__(self, character: Character | None = None, size: int = 256, folder: str | Path | None = None) -> None:
+    def __init__(self, character: Character | None = None, size: int = 512, folder: str | Path | None = None) -> None:
         if not isinstance(character, Character | None):
             raise LabError(f"A design begins with a Character, such as Character.random(3), not with {character!r}.")
-        self.character = self._first = character or Character.random(12)
+        self.character = self._start = character or Character.random(12)
         self.size = limits.whole("size", size, limits.SETTINGS["size"])
         self._saved: set[Path] = set()  # what this designer may write again
         self.folder = Path(folder or env.runs_dir() / "designs").absolute()
-        super().__init__("designer", self._build())
+        history = [button("random", "Random", "shuffle"), button("undo", "Undo"), button("redo", "Redo")]
+        save = [entry("file", "Save as", "hero"), choice("pixels", "Pixels", SIZES, "512")]
+        super().__init__(
+            "designer",
+            [picture("picture", "Your character")],
+            {
+                "": [*history, button("reset", "Reset")],
+                **{title: [_control(name) for name in names.split()] for title, names in GROUPS.items()},
+                "Files": [*save, button("save", "Save", tip="All layers, as files"), words("said", 2)],
+            },
+            {"Ctrl+Z, Ctrl+Y": "undo, redo"},
+            {title: title == "Hair" for title in GROUPS if title != "Look"},
+        )
+        self._history = History(self, self.character)
         self._show(self.character)
 
     def render(self, character: Character, layer: str = "color", style: str = "cel") -> np.ndarray:
@@ -53,72 +70,65 @@ class CharacterDesigner(Panel):
         pixels = studio.paint_labels(pixels) if layer == "segmentation" else pixels
         return pixels if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, 2)
 
-    def still(self) -> tuple[str, str]:
-        tags = ", ".join(name for name, present in self.character.tags().items() if present)
-        layer, style = (self._controls[name].value for name in ("layer", "style"))
-        return self._picture.value + self._code.value, f"A character, {layer} in {style} style: {tags}"
-
     def save(self) -> None:
-        """Write the files of `save_layers` under the name and in the size of the boxes, and say where they are."""
+        """Write the files of `save_layers` under the name and in the size of the controls, and say where they are."""
         try:
-            folder = self.folder / one_name(self._name.value)
+            folder = self.folder / one_name(self.values["file"])
             if folder not in self._saved and (folder.exists() or folder.is_symlink()):
                 raise LabError(f"{folder} is there already, from another time; type another name.")
             self._saved.add(folder)
-            self._said.say(f"Saved in {save_layers(self.character, folder, self._pixels.value)}")
+            self.say(f"Saved in {save_layers(self.character, folder, int(self.values['pixels']))}", "said")
         except (LabError, OSError) as problem:
-            self._said.say(f"Not saved: {problem}")
+            self.say("", "said")
+            raise LabError(f"Not saved: {problem}") from problem
+
+    def changed(self, name: str) -> None:
+        if name in ("file", "pixels"):
+            return
+        value = self.values[name]
+        if name in ("layer", "style"):  # not the character's
+            return self._show(self.character)
+        value = round(value / _per_step(name), 4) if name in RANGES else value
+        spoken = {"mouth": "spoken"} if name.startswith("mouth_") else {}  # the one mouth that has numbers
+        self._show(self.character.replace(**{**spoken, name: value}))
+        self._history.keep(self.character, name if name in RANGES else None)  # a drag is one step
+
+    def pressed(self, name: str) -> None:
+        if name == "save":
+            return self.save()
+        if name in ("undo", "redo"):
+            return self._show(self._history.go(name))
+        self._show(self._start if name == "reset" else Character.random(randrange(10_000)))
+        self._history.keep(self.character)
 
     def _show(self, character: Character) -> None:
+        """Show a character; its numbers are rounded on the controls only."""
         self.character, start = character, vars(Character.random(character.seed))
-        for name, control in self._controls.items():
-            control.value = getattr(character, name, control.value)
+        known = {name: value for name, value in vars(character).items() if name in self.parts}
+        self.put(**{name: round(value * _per_step(name)) if name in RANGES else value for name, value in known.items()})
         changes = ", ".join(f"{name}={value!r}" for name, value in vars(character).items() if value != start[name])
-        code = f"Character.random({character.seed})" + (f".replace({changes})" if changes else "")
-        self._code.say(code, '<code style="white-space:normal;overflow-wrap:anywhere">', "</code>")
-        pixels = self.render(character, self._controls["layer"].value, self._controls["style"].value)
-        self._picture.show(pixels, self.still()[1])
+        layer, style = self.values["layer"], self.values["style"]
+        tags = ", ".join(name for name, present in character.tags().items() if present)
+        self.show("picture", self.render(character, layer, style), f"A character, {layer} in {style} style: {tags}")
+        self.say(f"Character.random({character.seed})" + (f".replace({changes})" if changes else ""))
 
-    def _moved(self, name: str, change: dict[str, Any]) -> None:
-        value: Any = change["new"]
-        old: Any = getattr(self.character, name, None)  # layer and style are not the character's
-        if isinstance(value, float):  # in a browser, a slider rounds what it is given to its own steps
-            value = old if abs(value - old) < change["owner"].step / 2 else round(value, 3)
-        if value != old:  # otherwise the control only follows the character
-            spoken = {"mouth": "spoken"} if name.startswith("mouth_") else {}  # the one mouth that has numbers
-            self._show(self.character.replace(**({} if old is None else {**spoken, name: value})))
 
-    def _build(self) -> ipywidgets.Widget:
-        row, column = partial(ipywidgets.HBox, layout={"flex_flow": "row wrap"}), ipywidgets.VBox
-        self._picture, self._code, self._said = Picture(self.size), Words(), Words()
-        self._name = ipywidgets.Text("hero", description="Save as", layout={"width": "180px"})
-        self._pixels = ipywidgets.BoundedIntText(512, 16, 4096, description="Pixels", layout={"width": "170px"})
-        self._controls = {name: self._control(name) for names in GROUPS.values() for name in names.split()}
-        boxes = [column([self._controls[name] for name in names.split()]) for names in GROUPS.values()]
-        group, shown = ipywidgets.ToggleButtons(options=list(zip(GROUPS, boxes))), column(boxes[:1])
-        group.style.button_width, shown.layout.min_height = "78px", "300px"
-        group.add_class("animelab-group")
-        group.observe(lambda change: shown.set_trait("children", [change["new"]]), "value")
-        random = button("Random", lambda _: self._show(Character.random(randrange(10_000))))
-        reset, save = button("Reset", lambda _: self._show(self._first)), button("Save", lambda _: self.save())
-        left = column([self._picture, self._code], layout={"max_width": f"{self.size + 24}px"})
-        left.add_class("animelab-left")
-        return row(
-            [left, column([row([random, reset]), group, shown, row([self._name, self._pixels, save]), self._said])]
-        )
+def _per_step(name: str) -> int:
+    """How many of a number's units on its slider are 1."""
+    return 1 if name in DEGREES else 100
 
-    def _control(self, name: str) -> ipywidgets.Widget:
-        """A dropdown for names, a slider for numbers, a box to tick for yes or no; labeled in words."""
-        kind = ipywidgets.Checkbox
-        if name in NAMES:
-            kind = partial(ipywidgets.Dropdown, options=tuple(NAMES[name]))
-        elif name in RANGES:
-            low, high = RANGES[name]
-            kind = partial(ipywidgets.FloatSlider, low, min=low, max=high, step=(high - low) / 40)
-        control = kind(description=name.replace("_", " ").capitalize(), style={"description_width": "110px"})
-        control.add_class(f"animelab-{name}")
-        control.observe(partial(self._moved, name), "value")
-        return control
+
+def _control(name: str) -> Part:
+    """Swatches for colors, a list for other names, a slider for numbers, a switch for yes or no; labeled in words."""
+    label = LABELS.get(name, name.replace("_", " ").capitalize())
+    if name in COLORS:
+        return swatches(name, label, COLORS[name])
+    if name in NAMES:
+        return choice(name, label, tuple(NAMES[name]))
+    if name in RANGES:
+        low, high = (round(end * _per_step(name)) for end in RANGES[name])
+        return slider(name, label, max(low, 0), low, high, 1, "°" if name in DEGREES else "%")
+    return toggle(name, label)
 
 
 def save_layers(character: Character, folder: Path, size: int = 512) -> Path:

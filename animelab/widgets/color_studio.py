@@ -1,18 +1,15 @@
-"""Color a line drawing with dots of color, and move the light: two stages, side by side. Taught in 08_colorization."""
+"""Color a line drawing with dots of color, and move the light: two stages, one desk. Taught in 08_colorization."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import numpy as np
 import torch
-import traitlets
-from PIL import Image
+from PIL import Image, ImageDraw
 from torch.nn.functional import interpolate
 
 from animelab import env, limits
@@ -20,47 +17,43 @@ from animelab.config import nearest
 from animelab.errors import LabError
 from animelab.nn import relight
 from animelab.nn.colorization import PALETTE, SCHEMES, Colorist, palette, placed, stripes
-from animelab.viz import as_pixels, image_tag
-from animelab.widgets.picture import data_url, sent_drawing, sent_picture
+from animelab.viz import as_pixels
+from animelab.widgets.history import History
+from animelab.widgets.picture import next_place, sent_drawing, sent_picture
+from animelab.widgets.stage import Stage, button, choice, picture, slider, swatches, toggle, tools, upload
 
-SIDE = 256  # CSS pixels of the longer side of each picture
-LARGEST = 9_500_000  # characters of a drawing from a browser: a server of Jupyter hangs up on more than 10 MB
 LONGEST = 4096  # pixels of the longer side of a drawing from disk
 SHOWN = 512  # of the longer side of what is shown while you work; Export is at the drawing's own size
 FREE = "as it likes"  # the scheme without a palette
 LENT = "from your picture"  # the scheme that a picture from disk lends
 MOST_DOTS = 500
-KINDS = ("draft", "final")
+KINDS = {"Draft dot": "draft", "Final dot": "final"}
+TOOLS = {"Draft dot": "dot", "Final dot": "final", "Erase": "erase"}
+KEYS = {
+    "Space": "put a dot, or color one anew", "Enter": "take a dot up, put it down", "Delete": "take a dot away",
+    "Ctrl+Z, Ctrl+Y": "undo, redo",
+}  # fmt: skip
 DOTS = [[x, y, str, str] for x in (int, float) for y in (int, float)]
+HEIGHTS = (0.05, 2.0)  # of the lamp, in pictures' sides
 INK = (29, 27, 34)
 FINAL = ("colors", "light", "lines")  # layers, the lowest first
-CSS = (Path(__file__).with_name("color_studio.css")).read_text(encoding="utf-8")
+SWATCHES = {
+    "red": "#d1495b", "skin": "#f3d9c4", "dark brown": "#3b2f2f", "blonde": "#e8c04a", "purple": "#8f6ac8",
+    "blue": "#3d7dca", "green": "#3f9f7f", "off-white": "#f5f2ea",
+}  # fmt: skip
+STATE = ("lines", "scheme", "lit", "result", "height")  # what undo brings back
 
 
-class ColorStudio(anywidget.AnyWidget):
-    """Lines at the left, to put dots of color on; draft and final picture beside them, and a light to drag.
+class ColorStudio(Stage):
+    """Lines at the left, to put dots of color on; the colored picture at the right, and a light to drag over it.
 
     colorist: both networks. drawings: line drawings (N, 3, H, W) in [-1, 1], any size; "Another drawing" goes through
     them, "Open" takes one from the learner's disk and brings its paper to white, "Borrow colors" takes a picture's
     palette as a scheme. size: the longer side that the networks see, the one they were trained at. schemes: {words:
-    colors and shares}. folder: where Export puts its layers. Every control can be reached with the keyboard; on the
-    canvas, arrow keys move a cursor, space puts a dot, Delete takes the nearest away. `.dots`, `.scheme` and `.light`
-    can be set from Python; `.draft` and `.final` are what is shown, uint8 (H, W, 3), with sides of at most 512.
+    colors and shares}. folder: where Export puts its layers. A dot is dragged to another place, takes the chosen color
+    by a click, and is taken away by the eraser or dragged off the picture. `.dots`, `.scheme` and `.light` can be set
+    from Python; `.draft` and `.final` are what is shown, uint8 (H, W, 3), with sides of at most 512.
     """
-
-    _esm = Path(__file__).with_suffix(".js")
-    _css = CSS
-    lines_url = traitlets.Unicode().tag(sync=True)
-    draft_url = traitlets.Unicode().tag(sync=True)
-    final_url = traitlets.Unicode().tag(sync=True)
-    opened = traitlets.Unicode().tag(sync=True, echo_update=False)  # a drawing from the learner's disk
-    lent = traitlets.Unicode().tag(sync=True, echo_update=False)  # a picture whose colors to borrow
-    said = traitlets.Unicode().tag(sync=True)
-    names = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    dots: Any = traitlets.List().tag(sync=True)  # [x, y, "#rrggbb", "draft" or "final"], x and y in [0, 1)
-    scheme = traitlets.Unicode(FREE).tag(sync=True)
-    light: Any = traitlets.List().tag(sync=True)  # [x, y, height] in pictures' sides, y down; empty: no light
-    answers = traitlets.Int().tag(sync=True)  # counts up, so that an answer is always news
 
     def __init__(
         self,
@@ -80,11 +73,52 @@ class ColorStudio(anywidget.AnyWidget):
         self.palettes = {words: palette(stripes(colors)) for words, colors in schemes.items()}
         self.folder = Path(folder or env.runs_dir() / "colorings").absolute()
         self._drawings, self._shown = as_pixels(drawings), 0
-        super().__init__(names=[FREE, *self.palettes])
-        self.on_msg(self._asked)
+        self._drawn: dict[str, Any] = {}  # the state of what is shown
+        brush = {"value": [0, []], "tool": "tool", "color": "color", "kinds": KINDS}
+        lamp = {"value": [0, [[0.2, 0.2]]], "points": ["The lamp"], "look": "sun", "layer": "view", "off": True}
+        dots = [tools("tool", "Tool", TOOLS), swatches("color", "Color", SWATCHES, others=True)]
+        look = [choice("scheme", "Scheme", [FREE, *self.palettes]), choice("view", "At the right", ["final", "draft"])]
+        look += [toggle("lit", "Light"), slider("height", "Height of the lamp", 50, 5, 200, 5, "%")]
+        steps = [button(name, name.capitalize()) for name in ("undo", "redo", "reset")]
+        steps += [upload("open", "Open", "open", "A line drawing from your disk")]
+        files = [button("another", "Another drawing", "next")]
+        files += [upload("lent", "Borrow colors", "colors", "A picture from your disk whose colors to borrow")]
+        super().__init__(
+            "colors",
+            [picture("lines", "Lines, with your dots", "dots", **brush), picture("result", "Final", "points", **lamp)],
+            {"Dots": dots, "Colors and light": look, "Drawing": [*steps, *files, button("export", "Export", "save")]},
+            KEYS,
+        )
         self._begin(self._drawings[0])
-        self.observe(lambda _: self._answer(), ["dots", "scheme", "light"])
-        self.observe(self._sent, ["opened", "lent"])
+
+    @property
+    def dots(self) -> Any:
+        """[x, y, "#rrggbb", "draft" or "final"] each, x and y in [0, 1)."""
+        return self.values["lines"][1]
+
+    @dots.setter
+    def dots(self, dots: Any) -> None:
+        self.values = {**self.values, "lines": [0, dots]}
+
+    @property
+    def scheme(self) -> str:
+        return str(self.values["scheme"])
+
+    @scheme.setter
+    def scheme(self, words: str) -> None:
+        self._check([], words, [])
+        self.values = {**self.values, "scheme": words}
+
+    @property
+    def light(self) -> list[float]:
+        """[x, y, height] in pictures' sides, y down; empty: no light."""
+        return [*self.values["result"][1][0], self.values["height"] / 100] if self.values["lit"] else []
+
+    @light.setter
+    def light(self, light: Sequence[float]) -> None:
+        self._check([], FREE, light)
+        placed = {"result": [0, [list(light[:2])]], "height": 100 * light[2]} if light else {}
+        self.values = {**self.values, "lit": bool(light), **placed}
 
     @torch.no_grad()
     def render(
@@ -121,66 +155,81 @@ class ColorStudio(anywidget.AnyWidget):
     def _check(self, dots: Sequence[Sequence[Any]], scheme: str, light: Sequence[float]) -> None:
         if len(dots) > MOST_DOTS:
             raise LabError(f"The desk holds up to {MOST_DOTS} dots, not {len(dots)}; erase some.")
+        kinds = set(KINDS.values())
         for dot in dots:
-            if not isinstance(dot, (list, tuple)) or [type(each) for each in dot] not in DOTS or dot[3] not in KINDS:
+            if not isinstance(dot, list | tuple) or [type(each) for each in dot] not in DOTS or dot[3] not in kinds:
                 raise LabError(f"A dot is [x, y, '#rrggbb', 'draft' or 'final'], not {dot}.")
         if scheme not in (FREE, *self.palettes):
             raise LabError(f"There is no scheme '{scheme}': {nearest(scheme, (FREE, *self.palettes))}")
         if light and (
-            {*map(type, light)} - {int, float} or not np.isfinite(light).all() or len(light) != 3 or light[2] <= 0
-        ):
-            raise LabError(f"A light is [x, y, height], the height above 0, or [] for none; not {light}.")
+            {*map(type, light)} - {int, float} or not np.isfinite(light).all() or len(light) != 3
+            or not HEIGHTS[0] <= light[2] <= HEIGHTS[1]
+        ):  # fmt: skip
+            raise LabError(f"A light is [x, y, height], the height from 0.05 to 2, or [] for none; not {light}.")
 
-    def _begin(self, lines: np.ndarray) -> None:
-        small = Image.fromarray(lines)
-        small.thumbnail((SHOWN, SHOWN))
-        self.lines, self._small = lines, np.asarray(small)
-        self.lines_url = ""  # so that the same drawing counts as news
-        self.lines_url = data_url(self._small)
-        self.dots = []
-        self._answer()
+    def changed(self, name: str) -> None:
+        if name in ("tool", "color"):  # who takes a color wants to use it
+            if name == "color" and self.values["tool"] not in KINDS:
+                self.put(tool=next(iter(KINDS)))
+            return
+        self._describe()
+        if self._state != self._drawn:
+            self._draw()
+            gesture = self.values[name][0] if name in ("lines", "result") else name == "height"
+            self._history.keep(self._state, (name, gesture) if gesture else None)
 
-    @contextmanager
-    def _saying(self) -> Iterator[None]:
-        """Inside, what cannot be is said at the desk and not raised."""
-        self.said = ""  # so that the same words, said again, are news
-        try:
-            yield
-        except LabError as problem:
-            self.said = str(problem)
-
-    def _answer(self) -> None:
-        with self._saying():
-            found = self.render(self._small, self.dots, self.scheme, self.light)
-            self.draft, self.final = (flattened(found, names) for names in (("draft", "lines"), FINAL))
-            self.draft_url, self.final_url = data_url(self.draft), data_url(self.final)
-        self.answers += 1
-
-    def _asked(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
-        if content.get("ask") == "another":
+    def pressed(self, name: str) -> None:
+        if name in ("undo", "redo", "reset"):
+            self.put(**({each: self._first[each] for each in STATE} if name == "reset" else self._history.go(name)))
+            self.changed("lines")
+        elif name == "another":
             self._shown = (self._shown + 1) % len(self._drawings)
             self._begin(self._drawings[self._shown])
-        elif content.get("ask") == "export":
-            with self._saying():
-                self.said = f"Saved in {self.export()}"
+        elif name == "export":
+            self.say(f"Saved in {self.export()}")
 
-    def _sent(self, change: dict[str, Any]) -> None:
-        if change["new"]:
-            setattr(self, change["name"], "")  # so that the same file, sent again, is news
-            with self._saying():
-                if change["name"] == "opened":
-                    drawing, words = sent_drawing(change["new"], LONGEST, LARGEST)
-                    self._begin(drawing)
-                    self.said = self.said or words
-                else:
-                    self._borrow(sent_picture(change["new"], LONGEST, LARGEST))
+    def given(self, name: str, content: bytes) -> None:
+        if name == "open":
+            drawing, words = sent_drawing(content, LONGEST)
+            self._begin(drawing, words)
+        else:
+            borrowed = torch.tensor(sent_picture(content, LONGEST)).permute(2, 0, 1)[None] / 127.5 - 1
+            self.palettes[LENT] = palette(borrowed)
+            self.update("scheme", options=[FREE, *self.palettes])
+            self.put(scheme=LENT)
+            self._drawn = {}
+            self.changed("scheme")
 
-    def _borrow(self, picture: np.ndarray) -> None:
-        self.palettes[LENT] = palette(torch.tensor(picture).permute(2, 0, 1)[None] / 127.5 - 1)
-        self.names = [FREE, *self.palettes]
-        if self.scheme == LENT:  # a second picture's
-            self._answer()
-        self.scheme = LENT
+    @property
+    def _state(self) -> dict[str, Any]:
+        return {name: self.values[name] for name in STATE}
+
+    def _begin(self, lines: np.ndarray, words: str = "") -> None:
+        small = Image.fromarray(lines)
+        small.thumbnail((SHOWN, SHOWN))
+        self.lines, self._small, self._drawn = lines, np.asarray(small), {}
+        self.put(lines=[0, []])
+        self.show("lines", self._small, "A line drawing.")
+        self._draw()
+        self._describe(words)
+        self._history = History(self, self._state)
+
+    def _draw(self) -> None:
+        found = self.render(self._small, self.dots, self.scheme, self.light)
+        self.draft, self.final = (flattened(found, names) for names in (("draft", "lines"), FINAL))
+        self._drawn = self._state
+        self.show(
+            "result", {"final": self.final, "draft": self.draft}, "The colors that the networks gave the drawing."
+        )
+
+    def _describe(self, words: str = "") -> None:
+        view = self.values["view"]
+        lit = self.values["lit"] and view == "final"
+        self.update("height", disabled=not self.values["lit"])
+        self.update("result", off=not lit, label="Final: drag to move the light" if lit else view.capitalize())
+        self.say(
+            words or "Put dots of color at the left. Drag a dot, click it to color it anew, drag it off to remove it."
+        )
 
     def export(self) -> Path:
         """Write each layer as a PNG with alpha, and the whole, into a new numbered folder, which is returned.
@@ -188,10 +237,8 @@ class ColorStudio(anywidget.AnyWidget):
         All at the drawing's own size. Raises LabError where the folder cannot be written.
         """
         found = self.render(self.lines, self.dots, self.scheme, self.light)
+        folder = next_place(self.folder)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            number = max((int(path.name) for path in self.folder.iterdir() if path.name.isdecimal()), default=0) + 1
-            folder = self.folder / f"{number:03}"
             folder.mkdir()
             for place, name in enumerate(FINAL, 1):
                 Image.fromarray(found[name]).save(folder / f"{place}_{name}.png")
@@ -200,13 +247,14 @@ class ColorStudio(anywidget.AnyWidget):
             raise LabError(f"{self.folder} cannot be written ({problem.strerror}); give another.") from problem
         return folder
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The live widget, and a picture of its state for viewers without a kernel."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        alt = f"A line drawing, its draft and its final coloring, with {len(self.dots)} dots of color."
-        row = np.hstack([self._small, self.draft, self.final])
-        return {**(data or {}), "text/html": image_tag(row, alt, 3 * SIDE), "text/plain": alt}
+    def seen(self) -> list[tuple[np.ndarray, str]]:
+        """The drawing with its dots, the draft, and the final picture."""
+        lines = Image.fromarray(self._small)
+        pen, (wide, high) = ImageDraw.Draw(lines), lines.size
+        for x, y, color, _ in self.dots if len(self.dots) <= MOST_DOTS else []:
+            pen.circle((x * wide, y * high), max(3, wide // 50), color, "white")
+        alts = (f"A line drawing with {len(self.dots)} dots of color", "Its draft", "Its final coloring")
+        return list(zip((np.asarray(lines), self.draft, self.final), alts))
 
 
 def _as_lines(gray: Image.Image) -> torch.Tensor:

@@ -3,102 +3,120 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import anywidget
 import numpy as np
 import torch
-import traitlets
 from PIL import Image
 from torch import Tensor
 
+from animelab.errors import LabError
 from animelab.nn import r3gan
-from animelab.viz import as_pixels, image_tag
-from animelab.widgets.picture import data_url, function_of, sent_picture
+from animelab.studio import TAGS
+from animelab.studio.palette import EYES, HAIR
+from animelab.viz import as_pixels
+from animelab.widgets.history import History
+from animelab.widgets.picture import data_url, function_of, sent_ink
+from animelab.widgets.stage import Stage, button, picture, slider, swatches, tools
 
-SIDE = 256  # pixels of the canvas
-LARGEST = 2**20  # characters of a drawing that a browser may send
-CSS = """
-.animelab-board { padding: 2px; }
-.animelab-board .animelab-tools { display: flex; flex-wrap: wrap; gap: 6px; align-items: center; margin-bottom: 8px; }
-.animelab-board button { padding: 3px 10px; }
-.animelab-board button[aria-pressed="true"] { background: #0072B2; color: white; }
-.animelab-board .animelab-stage { display: flex; flex-wrap: wrap; gap: 12px; }
-.animelab-board canvas { border: 1px solid #80808099; cursor: crosshair; touch-action: none; background: white; }
-.animelab-board img { border: 1px solid #80808099; }
-.animelab-board :is(button, input, canvas):focus-visible { outline: 2px solid #0072B2; }
-.animelab-board .animelab-hint { min-height: 22px; opacity: 0.85; font-size: 0.92em; }
-"""
+LONGEST = 1024  # pixels of what a browser may send
+LARGEST = 2**20  # characters of it
+FREE = "as it likes"
+ORDERS = {"hair": HAIR, "eyes": EYES}
+PAPER = data_url(np.full((16, 16, 3), 255, np.uint8))  # over everything
 
 
-class DrawingBoard(anywidget.AnyWidget):
+class DrawingBoard(Stage):
     """A line drawing at the left, to draw and to erase on; what the model makes of it at the right.
 
     model: a translator of the zoo, or any function of pictures (1, 3, size, size) in [-1, 1]; drawings: pictures
-    (N, 3, size, size) that "Another drawing" goes through, of which the first is there at the start. Everything has a
-    button; on the canvas, the arrow keys move the pen and the space bar puts it down. A model that knows many answers
-    gets "Other colors", too. `.lines` and `.picture` are what you see, uint8 (size, size, 3). Raises LabError when the
-    drawings are no pictures.
+    (N, 3, size, size) that "Another drawing" goes through, of which the first is there at the start. A pen that feels
+    pressure draws thin and thick. A model that knows many answers gets "Other colors", too, and one that takes orders
+    swatches for hair and eyes. `.lines` and `.picture` are what you see, uint8 (size, size, 3). Raises LabError when
+    the drawings are no pictures.
     """
-
-    _esm = Path(__file__).with_suffix(".js")
-    _css = CSS
-    start = traitlets.Unicode().tag(sync=True)  # data URLs of PNG files
-    drawing = traitlets.Unicode().tag(sync=True)
-    colored = traitlets.Unicode().tag(sync=True)
-    words = traitlets.Unicode().tag(sync=True)
-    many = traitlets.Bool(False).tag(sync=True)  # whether other seeds give other answers
 
     def __init__(self, model: Any, drawings: Any) -> None:
         self._translate: Callable[..., Tensor] = function_of(model)
         self._drawings, self._shown, self._seed = as_pixels(drawings), 0, 0
-        many = isinstance(getattr(model, "network", None), r3gan.UNet)
-        super().__init__(words="The model's answer to the line drawing at the left.", many=many)
-        self.on_msg(self._asked)
-        self.observe(self._drawn, "drawing")
+        network = getattr(model, "network", None)
+        self.many = isinstance(network, r3gan.UNet)
+        self._orders = ORDERS if getattr(network, "tags", 0) else {}
+        pens = tools("tool", "Tool", {"Pen": "pen", "Eraser": "erase"})
+        steps = [button("undo", "Undo"), button("redo", "Redo"), button("clear", "Clear")]
+        draw = [pens, *steps, slider("width", "Line width", 1, 0.5, 4, 0.5, "px")]
+        colors = [swatches(name, name.capitalize(), {FREE: "", **found}) for name, found in self._orders.items()]
+        more = [button("colors", "Other colors")] if self.many else []
+        others = [button("another", "Another drawing", "next"), button("reset", "Reset")]
+        ink = {"value": [0, ""], "tool": "tool", "width": "width", "eraser": "Eraser"}
+        super().__init__(
+            "board",
+            [picture("lines", "Your drawing", "ink", **ink), picture("answer", "The model's answer")],
+            {"Draw": draw, **({"Colors": colors} if colors else {}), "Drawings": [*more, *others]},
+            {"E, P": "eraser, pen", "Space": "pen down, pen up", "Ctrl+Z, Ctrl+Y": "undo, redo"},
+        )
         self._begin(0)
+        self._history = History(self, self._state)
 
     def render(self, lines: np.ndarray) -> np.ndarray:
-        """The model's answer to a line drawing; both uint8 (size, size, 3)."""
+        """The model's answer to a line drawing, in the colors that are chosen; both uint8 (size, size, 3)."""
         pixels = torch.from_numpy(lines.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+        options: dict[str, Any] = {"seed": self._seed} if self.many else {}
+        if self._orders:
+            ordered = [f"{self.values[name]} {name}" for name in self._orders]
+            options["attributes"] = torch.tensor([float(tag in ordered) for tag in TAGS])
         with torch.no_grad():
-            return as_pixels(self._translate(pixels, **({"seed": self._seed} if self.many else {})))[0]
+            return as_pixels(self._translate(pixels, **options))[0]
 
-    def _begin(self, index: int) -> None:
+    @property
+    def _state(self) -> tuple[int, Any]:
+        return self._shown, self.values["lines"]
+
+    def _begin(self, index: int, drawn: Any = (0, "")) -> None:
         self._shown = index % len(self._drawings)
-        self.lines = self._drawings[self._shown]
-        self._answer()
-        self.start = self.drawing = ""  # so that the same drawing counts as news
-        self.start = data_url(self.lines)
+        self.put(lines=list(drawn))
+        self.show("lines", self._drawings[self._shown], "A line drawing to draw on.")
+        self._answer_lines()
 
-    def _asked(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
-        if content.get("ask") in ("another", "reset"):
-            self._seed = 0 if content["ask"] == "reset" else self._seed
-            self._begin(self._shown + (content["ask"] == "another"))
-        elif content.get("ask") == "colors" and self.many:
-            self._seed += 1
-            self._answer()
+    def changed(self, name: str) -> None:
+        if name in ("lines", *self._orders):
+            self._answer_lines()
+        if name == "lines":
+            self._history.keep(self._state, self.values["lines"][0])
 
-    def _drawn(self, change: dict[str, Any]) -> None:
-        """The browser sent a drawing: reduce it to the model's size and answer."""
-        if not change["new"]:
-            return
-        size = self._drawings.shape[1]
-        drawn = Image.fromarray(sent_picture(change["new"], 4 * SIDE, LARGEST))
-        self.lines = np.asarray(drawn.resize((size, size), Image.Resampling.BOX))
-        self._answer()
+    def pressed(self, name: str) -> None:
+        if name == "colors" or name == "reset":
+            self._seed = self._seed + 1 if name == "colors" else 0
+        if name in ("undo", "redo"):
+            self._begin(*self._history.go(name))
+        elif name == "colors":
+            self._answer_lines()
+        else:
+            self.put(**{each: self._first[each] for each in self._orders if name == "reset"})
+            self._begin(self._shown + (name == "another"), (0, PAPER if name == "clear" else ""))
+            self._history.keep(self._state)
 
-    def _answer(self) -> None:
+    def _answer_lines(self) -> None:
+        self.lines = self._drawn()
         self.picture = self.render(self.lines)
-        large = Image.fromarray(self.picture).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
-        url = data_url(np.asarray(large))
-        self.colored = url if url != self.colored else f"{url}#"  # an answer must always be news to the browser
+        self.show("answer", self.picture, "The colors that the model gave the drawing.")
+        self.say("Draw at the left; the model answers at the right.")
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The live widget, and a picture of its state for viewers without a kernel."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        both = np.hstack([np.asarray(Image.fromarray(p).resize((SIDE, SIDE))) for p in (self.lines, self.picture)])
-        alt = "A line drawing, and the colors that the model gave it."
-        return {**(data or {}), "text/html": image_tag(both, alt, 2 * SIDE), "text/plain": alt}
+    def _drawn(self) -> np.ndarray:
+        """The drawing with the ink that the browser sent; what was not drawn on stays as it is."""
+        lines, value = self._drawings[self._shown], self.values["lines"]
+        if not isinstance(value, list) or len(value) != 2 or not isinstance(value[1], str):
+            raise LabError("That drawing did not arrive whole; draw a little more.")
+        if not value[1]:
+            return lines
+        ink, alpha = sent_ink(value[1], LONGEST, LARGEST)
+        size = lines.shape[1::-1]
+        there = np.asarray((alpha or Image.new("L", ink.size, 255)).resize(size, Image.Resampling.BOX), float)[
+            ..., None
+        ]
+        over = np.asarray(ink.resize(size, Image.Resampling.BOX)) - (255 - there)  # on white, less the white
+        return (over + lines * (1 - there / 255)).round().clip(0, 255).astype(np.uint8)
+
+    def seen(self) -> list[tuple[np.ndarray, str]]:
+        """As they are seen: with what was drawn."""
+        return [(self.lines, "A line drawing"), (self.picture, "The colors that the model gave it")]

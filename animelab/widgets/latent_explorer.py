@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import copy
-import re
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import ipywidgets
 import numpy as np
 import torch
 from PIL import Image
@@ -18,16 +16,38 @@ from torch import Tensor, nn
 
 from animelab import env, limits, zoo
 from animelab.errors import LabError, shown
-from animelab.files import save_picture
-from animelab.latent import Generate, Latents, Styles
+from animelab.files import save_picture, write_atomically
+from animelab.latent import Generate, Latents, Ordered, Styles
 from animelab.latent.projection import read_point, save_point
+from animelab.metrics.attributes import GROUPS
 from animelab.nn import stylegan2
 from animelab.nn.arguments import checked
+from animelab.studio import TAGS
+from animelab.studio.palette import EYES, HAIR
 from animelab.viz import as_pixels
-from animelab.widgets.picture import Panel, Picture, Words, escaped, label
+from animelab.widgets.picture import data_url
+from animelab.widgets.samples import COLUMNS, PICTURE, Samples
+from animelab.widgets.stage import Part, Stage, button, choice, entry, pad, picture, slider, swatches, toggle
 
-SHOWN = 256  # CSS pixels of the picture
-SLOW = 0.15  # seconds for one picture, above which a slider waits to be let go
+SHOWN = 256  # pixels of a still, and of a film
+NAMED = 8  # sliders for directions that say what they do
+FAR = 2.5  # standard deviations, or steps, to the ends of those, and of the pad
+LONG = 3  # steps to the ends of the others
+PLACES = 6  # in a row of kept faces
+FIELD = 5  # pictures in a row of the pad
+FRAMES, PAUSE = 24, 50  # of a film from face to face, and milliseconds between them
+ACTS = {
+    "new": ("New face", "shuffle", "The face of the next seed"),
+    "undo": ("Undo", "undo", "Undo"),
+    "redo": ("Redo", "redo", "Redo"),
+    "reset": ("Reset", "reset", "Back to the face of the seed"),
+    "keep": ("Keep", "heart", "Keep this face, as the next one of the way"),
+    "save": ("Save", "save", "Write the picture and its point into a file each"),
+}
+BARE = ("undo", "redo", "reset")  # an icon says it
+UNKNOWN = "…"  # a direction that is still looked for
+FOUND: dict[tuple[Any, ...], Samples] = {}  # of the newest models explored in this process, by a picture of theirs
+MODELS = 4  # so many of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,43 +57,49 @@ class State:
     seed: int
     name: str  # of the face, in words
     face: Tensor  # what the sliders start from
-    strengths: tuple[float, ...]  # in steps along the directions
+    steps: Mapping[str, float] = field(default_factory=dict)  # along directions, by name
     layers: tuple[int, int] = (0, 0)  # first and last that the directions move; w only
     truncation: float = 1.0
-    a: Tensor | None = None
-    b: Tensor | None = None
-    walk: float | None = None  # from 0 at A to 1 at B; None while the face is not on the way between them
+    path: tuple[Tensor, ...] = ()  # of kept faces
+    walk: float | None = None  # where on the path, from 1; None while the face is not on it
+
+    def start(self, space: Latents) -> Tensor:
+        """The point that the sliders start from."""
+        if self.walk is None or len(self.path) < 2:
+            return self.face
+        last = min(int(self.walk), len(self.path) - 1)
+        return space.between(self.path[last - 1], self.path[last], self.walk - last)
 
     def point(self, space: Latents) -> Tensor:
         """The point of the picture."""
-        start = self.face
-        if self.walk is not None and self.a is not None and self.b is not None:
-            start = space.between(self.a, self.b, self.walk)
-        steps = {name: x for name, x in zip(space.directions, self.strengths, strict=True) if x}
-        return space.moved(start, steps, self.layers)
+        step = sum((x * space.named[name] for name, x in self.steps.items()), torch.zeros(space.latent))
+        return space.moved(self.start(space), step, self.layers) if step.any() else self.start(space)
 
     def words(self, space: Latents) -> str:
         """The state in words: caption and alt text."""
-        start = self.name if self.walk is None else f"{self.walk:.0%} of the way from A to B"
-        moves = [f"{_plain(name)} {x:+.1f}" for name, x in zip(space.directions, self.strengths, strict=True) if x]
-        if moves and space.layers and self.layers != (0, space.layers - 1):
+        moves = [self.name if self.walk is None else f"At {self.walk:g} on the way of {len(self.path)} kept faces"]
+        if isinstance(space, Ordered):
+            moves += [tag for tag, asked in zip(TAGS, self.start(space)[space.latent :]) if asked > 0.5]
+        moves += [f"{plain(name)} {x:+.1f}" for name, x in self.steps.items() if x]
+        if len(moves) > 1 and space.layers and self.layers != (0, space.layers - 1):
             moves.append(f"in layers {self.layers[0]} to {self.layers[1]}")
         if self.truncation != 1:
             moves.append(f"truncated to {self.truncation:.1f}")
-        return ", ".join([start, *moves])
+        return ", ".join(moves)
 
 
-class LatentExplorer(Panel):
-    """Explore a generator by hand: new faces, directions, walks, favorites, and a way back from each step.
+class LatentExplorer(Stage):
+    """Explore a generator by hand: new faces, directions, a map of samples, walks through the faces you kept.
 
     model: a `zoo` model, or anything callable that turns latents (B, latent) into pictures (B, 3, H, W) in [-1, 1]; a
     torch module is copied as it is now and put into evaluation mode. A StyleGAN2 is explored in w, with truncation and
-    a choice of layers. latent: numbers per latent, where the model does not say. directions: your own by name,
-    (latent,), as long as one step; the principal ones follow. device: "cpu", "cuda", "mps" or "auto"; where the model
-    is, by default. Raises LabError for anything that does not draw pictures from latents.
+    a choice of layers; of another model that takes orders, the order is what one chooses. latent: numbers per latent,
+    where the model does not say. directions: your own by name, (latent,), as long as one step; then come those the
+    examiner has a name for, found on the model's own samples while nobody moves anything, and the principal ones.
+    device: "cpu", "cuda", "mps" or "auto"; where the model is, by default. Raises LabError for anything that does not
+    draw pictures from latents.
 
-    Keyboard: Tab goes from control to control; sliders listen to the arrow keys (in Notebook 7, which keeps those for
-    its cells, to Page Up, Page Down, Home and End), and their numbers can be typed over.
+    Pull at the picture: two directions at once. A double click on a slider's name, or on the picture, resets it.
     """
 
     @checked(seed=limits.SEEDS)
@@ -87,193 +113,383 @@ class LatentExplorer(Panel):
     ) -> None:
         self.space = space_of(model, latent, device, directions)
         self.state = self._start(seed)
-        self.favorites: list[State] = []
+        self.kept: list[State] = []
+        self._small_kept: list[np.ndarray] = []
         self._past: list[State] = []
         self._future: list[State] = []
-        self._touched: Any = None  # the control that was moved last: dragging it is one step to undo
-        began = time.perf_counter()
-        self.render(self.state)
-        slow = time.perf_counter() - began > SLOW or env.on_colab()
-        self._following = False  # the controls follow the state and not the state the controls
-        super().__init__("explorer", self._build(continuous=not slow))
-        self._show(self.state)
+        self._touched = ""  # the control that was moved last: dragging it is one step to undo
+        self._slots: dict[str, str] = {}  # a slider's direction
+        self._tags: dict[str, int] = {}  # a toggle's column of the order
+        self._drawn_for: dict[str, Any] = {}  # what the small pictures show
+        faces = isinstance(model, zoo.Pretrained | nn.Module) and not isinstance(self.space, Ordered)
+        first = self._pixels(self._start(0) if seed else self.state).tobytes()
+        self._samples = FOUND.setdefault(
+            (faces, type(self.space), self.space.latent, first), Samples(self.space, faces)
+        )
+        if len(FOUND) > MODELS:
+            del FOUND[next(iter(FOUND))]
+        self._knows = False  # what the samples tell
+        own = list(self.space.named)
+        groups, folds = self._groups(max(NAMED, len(own)) if faces else len(own), own)
+        pull = pad("face", "Pull at the picture", -FAR, FAR, of="field", pull=True)
+        keys = {"Arrow keys on the picture": "move in two directions at once", "Double click": "back to zero"}
+        super().__init__("explorer", [pull], groups, keys, folds)
+        self._name(own)
+        if self._samples.done:
+            self._understood()
+        self._strip()
 
     @property
     def latents(self) -> Tensor:
         """The point of the picture you see, (1, latent) or in w (1, layers, latent) and truncated, to go on with."""
-        return self.space.pulled(self.state.point(self.space)[None], self.state.truncation)
+        point = self.space.pulled(self.state.point(self.space)[None], self.state.truncation)
+        return point[:, : self.space.latent] if isinstance(self.space, Ordered) else point
+
+    @property
+    def order(self) -> Tensor | None:
+        """The order (34,) of the picture you see, where the model takes orders and is no StyleGAN2."""
+        return self.state.start(self.space)[self.space.latent :] if isinstance(self.space, Ordered) else None
 
     def render(self, state: State) -> np.ndarray:
         """The picture of a state: uint8 (H, W, 3), at least 256 pixels wide."""
         pixels = self._pixels(state)
-        side = max(SHOWN, pixels.shape[0])
-        return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.LANCZOS))
+        return _sized(pixels, max(SHOWN, pixels.shape[0]))
 
-    def still(self) -> tuple[str, str]:
-        words = self.state.words(self.space)
-        return f"{self._picture.value}<div>{escaped(words)}</div>", words
+    def seen(self) -> list[tuple[np.ndarray, str]]:
+        return [(self.render(self.state), self.state.words(self.space))]
 
     def new_face(self, seed: int | None = None) -> None:
-        """Draw the face of a seed, the next one by default; sliders go back to zero, A, B and truncation stay."""
+        """Draw the face of a seed, the next one by default; sliders go back to zero, truncation stays."""
         start = self._start(self.state.seed + 1 if seed is None else seed)
-        self._go(replace(start, a=self.state.a, b=self.state.b, truncation=self.state.truncation))
+        self._go(replace(start, truncation=self.state.truncation, layers=self.state.layers))
 
     def load(self, path: str | Path) -> None:
         """Go on from a point that `save` or `animelab project` wrote; LabError for one of another generator."""
         if not isinstance(path, str | Path) or not str(path).strip():
             raise LabError(f"The file of a point is asked for, not {shown(repr(path))}.")
         point = read_point(Path(path), self.space)
-        face = replace(self._start(self.state.seed), face=point, name=shown(Path(path).stem))
-        self._go(replace(face, a=self.state.a, b=self.state.b))
+        self._go(replace(self._start(self.state.seed), face=point, name=shown(Path(path).stem)))
 
     def reset(self) -> None:
         """Go back to the face of the seed."""
-        self._go(replace(self._start(self.state.seed), a=self.state.a, b=self.state.b))
+        self._go(self._start(self.state.seed))
 
-    def remember(self, end: str) -> None:
-        """Keep the face you see as "a" or "b", an end of the walk; the direction sliders start again from there."""
-        here = self.state.point(self.space)  # truncation stays a control of its own
-        changes: dict[str, Any] = {end: here, "face": here, "name": f"Face {end.upper()}", "walk": None}
-        state = replace(self.state, strengths=(0.0,) * len(self.space.directions), **changes)
-        if state.a is not None and state.b is not None:
-            state = replace(state, walk=0.0 if end == "a" else 1.0)
-        self._go(state)
+    def keep(self) -> None:
+        """Keep the face you see, as the next one of the way."""
+        self.kept.append(self.state)
+        self._small_kept.append(_small(self._pixels(self.state)))
+        self._strip()
+        self.say(f"Kept as face {len(self.kept)} of the way.")
 
     def undo(self) -> None:
         """One step back."""
         if self._past:
             self._future.append(self.state)
-            self._touched = None
+            self._touched = ""
             self._show(self._past.pop())
 
     def redo(self) -> None:
         """One undone step forward."""
         if self._future:
             self._past.append(self.state)
-            self._touched = None
+            self._touched = ""
             self._show(self._future.pop())
-
-    def favorite(self) -> None:
-        """Keep what you see in the list of favorites."""
-        self.favorites.append(self.state)
-        kept = [(f"{i}: {state.words(self.space)}", i) for i, state in enumerate(self.favorites, start=1)]
-        self._kept.options = [("Back to a favorite …", 0), *kept]
-        self._kept.value = 0
 
     def save(self, folder: str | Path | None = None) -> tuple[Path, Path]:
         """Write the picture (.png, at the model's size) and its point (.safetensors, "latent"), and say where."""
-        folder = Path(folder) if folder is not None else env.runs_dir() / "explorer"
-        number = next(i for i in range(1, 10**6) if not (folder / f"face-{i:03d}.png").exists())
-        picture, point = (folder / f"face-{number:03d}{end}" for end in (".png", ".safetensors"))
+        picture = _free(folder, "face", ".png")
+        point = picture.with_suffix(".safetensors")
         save_picture(Image.fromarray(self._pixels(self.state)), picture)
-        save_point(point, self.latents, self.state.words(self.space))
-        self._caption.say(f"Saved as {picture} and {point.name}.")
+        where = self.space.pulled(self.state.point(self.space)[None], self.state.truncation)
+        save_point(point, where, self.state.words(self.space))
+        self.say(f"Saved as {picture} and {point.name}.")
         return picture, point
 
+    def film(self, folder: str | Path | None = None) -> Path:
+        """Write the way through the kept faces, and back to the first, as an animated WebP; LabError for fewer than
+        two."""
+        if len(self.kept) < 2:
+            raise LabError("A film goes from face to face: keep two of them first.")
+        stops = [state.point(self.space) for state in self.kept]
+        ways = list(zip(stops, [*stops[1:], stops[0]]))
+        points = [self.space.between(a, b, t / FRAMES) for a, b in ways for t in range(FRAMES)]
+        frames = []
+        for part in self.counted(f"Drawing a film of {len(points)} pictures", torch.stack(points).split(8)):
+            frames += [Image.fromarray(_sized(each, SHOWN)) for each in self._drawn(part, self.state.truncation)]
+        path = _free(folder, "film", ".webp")
+        options = {"save_all": True, "append_images": frames[1:], "duration": PAUSE, "loop": 0, "quality": 85}
+        write_atomically(path, lambda temporary: frames[0].save(temporary, "WEBP", **options))
+        self.play("face", f"data:image/webp;base64,{b64encode(path.read_bytes()).decode()}")
+        self.say(f"The way through {len(stops)} faces, saved as {path}.")
+        return path
+
+    def changed(self, name: str) -> None:
+        """A control was moved by hand."""
+        value, state = self.values[name], self.state
+        if name == "seed":
+            self.new_face(limits.whole("A seed", int(value) if value.strip().isdecimal() else value, limits.SEEDS))
+        elif name in ("kept", "map") and value is None:
+            self._show(state)
+        elif name == "kept":
+            self._go(self.kept[value])
+        elif name == "map":
+            point = self._samples.points[self._map[value]]
+            face = replace(self._start(state.seed), face=point, name=f"Sample {value + 1} of the map")
+            self._go(replace(face, truncation=state.truncation, layers=state.layers))
+        elif name in ("across", "up"):
+            self._show(state)
+        elif name == "walk":
+            path = tuple(each.point(self.space) for each in self.kept)
+            steps = state.steps if state.walk is not None else {}
+            self._go(replace(state, path=path, walk=value, steps=steps), name)
+        elif name == "field":
+            self._go(replace(state, steps={**state.steps, **dict(zip(self._axes, value))}), name)
+        elif name in self._slots:
+            self._go(replace(state, steps={**state.steps, self._slots[name]: value}), name)
+        elif name in ("first", "last", "truncation"):
+            layers = sorted((round(self.values["first"]), round(self.values["last"]))) if self.space.layers else (0, 0)
+            self._go(replace(state, layers=tuple(layers), truncation=self.values["truncation"]), name)
+        elif name in self._tags or name in ("hair", "eyes"):
+            self._ordered(name)
+        elif name.startswith("open_"):
+            self.later()
+
+    def pressed(self, name: str) -> None:
+        if name in (*ACTS, "film", "forget"):
+            getattr(self, "new_face" if name == "new" else name)()
+        elif name in ("kept", "map") and self.values[name] is not None:
+            self.changed(name)
+
+    def idle(self) -> bool:
+        """Draw samples, find names for directions, and draw the small pictures that follow the face."""
+        if self._knows:
+            return self._draw_ends() or self._draw_field()
+        self.progress = {"words": "Finding out what can be changed", "part": self._samples.piece()}
+        if self._samples.done:
+            self.progress = {}
+            self._understood()
+        return True
+
+    @property
+    def _axes(self) -> list[str]:
+        """The directions of the pad; none while there are none."""
+        axes = [self.values["across"], self.values["up"]]
+        return axes if all(axis in self.space.named for axis in axes) else []
+
     def _pixels(self, state: State) -> np.ndarray:
-        return as_pixels(self.space.pictures(state.point(self.space)[None], state.truncation))[0]
+        return self._drawn(state.point(self.space)[None], state.truncation)[0]
+
+    def _drawn(self, points: Tensor, truncation: float) -> np.ndarray:
+        return as_pixels(self.space.pictures(points, truncation))
 
     def _start(self, seed: int) -> State:
-        zero = (0.0,) * len(self.space.directions)
-        return State(seed, f"Face of seed {seed}", self.space.point(seed), zero, (0, max(0, self.space.layers - 1)))
+        layers = (0, max(0, self.space.layers - 1))
+        return State(seed, f"Face of seed {seed}", self.space.point(seed), layers=layers)
 
-    def _go(self, state: State, touched: Any = None) -> None:
+    def _go(self, state: State, touched: str = "") -> None:
         """A new step: what was is kept for undo, and what was undone is forgotten."""
-        if touched is None or touched is not self._touched:
+        if not touched or touched != self._touched:
             self._past = [*self._past[-99:], self.state]
         self._touched, self._future = touched, []
         self._show(state)
 
     def _show(self, state: State) -> None:
         """Make the picture and every control show `state`."""
-        before, self.state, self._following = self.state, state, True
-        self._seed.value = state.seed
-        self._walk.disabled = state.a is None or state.b is None
-        self._walk.value = round(100 * (state.walk or 0))
-        for slider, strength in zip(self._sliders, state.strengths, strict=True):
-            slider.value = strength
-        self._truncation.value, self._layers.value = state.truncation, state.layers
-        self._undo.disabled, self._redo.disabled = not self._past, not self._future
-        for end in ("a", "b"):
-            point = getattr(state, end)
-            if point is not None and (point is not getattr(before, end) or not self._ends[end].value):
-                face = replace(self._start(0), face=point, truncation=state.truncation)
-                self._ends[end].show(self.render(face), f"Remembered as {end.upper()}")
-        self._following = False
+        self.state = state
         words = state.words(self.space)
-        self._picture.show(self.render(state), words)
-        self._caption.say(words)
+        self.show("face", self._pixels(state), words)
+        self.say(words)
+        values: dict[str, Any] = {slot: state.steps.get(name, 0) for slot, name in self._slots.items()}
+        values |= {"seed": str(state.seed), "field": [state.steps.get(axis, 0) for axis in self._axes] or [0, 0]}
+        values |= {"kept": next((i for i, each in enumerate(self.kept) if each is state), None), "map": None}
+        if self.space.layers:
+            values |= {"truncation": state.truncation, "first": state.layers[0], "last": state.layers[1]}
+        if (order := self.order) is not None:
+            for name, group in zip(("hair", "eyes"), GROUPS.values()):
+                values[name] = _color(group[int(order[group].argmax())])
+            values |= {name: bool(order[column] > 0.5) for name, column in self._tags.items()}
+        if state.walk is not None:
+            values["walk"] = state.walk
+        self.put(**values)
+        for name in ("face", "field"):
+            axes = [plain(axis) for axis in self._axes]
+            self.update(name, axes=axes or ["", ""], disabled=not axes)
+        self.update("undo", disabled=not self._past)
+        self.update("redo", disabled=not self._future)
+        self.update("forget", disabled=values["kept"] is None)
+        self.later()
 
-    def _moved(self, change: dict[str, Any]) -> None:
-        """A control was moved by hand."""
-        owner = change["owner"]
-        if self._following or (owner is self._kept and not owner.value):
-            return
-        if owner is self._seed:
-            self.new_face(self._seed.value)
-        elif owner is self._kept:
-            self._go(self.favorites[owner.value - 1])
-            owner.value = 0
+    def _strip(self) -> None:
+        """Show the kept faces."""
+        count = len(self.kept)
+        empty = PLACES - count % PLACES if count % PLACES or not count else 0
+        alts = [f"Kept face {i}: {state.words(self.space)}" for i, state in enumerate(self.kept, start=1)]
+        self.show_all("kept", [*self._small_kept, *[None] * empty], [*alts, *["An empty place"] * empty])
+        self.update("walk", disabled=count < 2, high=max(2, count))
+        self.update("film", disabled=count < 2)
+        self._show(self.state)
+
+    def forget(self) -> None:
+        """Keep the face you see no longer."""
+        number = self.values["kept"]
+        if number is not None:
+            del self.kept[number], self._small_kept[number]
+            self._strip()
+
+    def _ordered(self, name: str) -> None:
+        """The order was changed by hand."""
+        point, value = self.state.start(self.space).clone(), self.values[name]
+        order = point[self.space.latent :]
+        if name in self._tags:
+            order[self._tags[name]] = float(value)
         else:
-            state = replace(
-                self.state,
-                walk=self._walk.value / 100 if owner is self._walk else self.state.walk,
-                strengths=tuple(slider.value for slider in self._sliders),
-                truncation=self._truncation.value,
-                layers=tuple(self._layers.value),
-            )
-            self._go(state, touched=owner)
+            group = GROUPS["hair color" if name == "hair" else "eye color"]
+            order[group] = torch.tensor([float(_color(i) == value) for i in group])
+        self._go(replace(self.state, face=point, walk=None))
 
-    def _build(self, continuous: bool) -> ipywidgets.Widget:
-        """All controls: the face at the left, what can be done with it at the right."""
-        box = ipywidgets.HBox
-        wide: dict[str, Any] = {"layout": {"width": "390px"}, "style": {"description_width": "150px"}}
-        long = {"continuous_update": continuous, **wide}
-        self._picture, self._caption = Picture(SHOWN), Words()
-        self._caption.add_class("animelab-caption")
-        short = {"layout": {"width": "128px"}, "style": {"description_width": "40px"}}
-        self._seed = ipywidgets.BoundedIntText(0, 0, 2**31 - 1, description="Seed", **short)
-        self._walk = ipywidgets.IntSlider(0, 0, 100, description="Walk from A to B (%)", **long)
-        self._sliders = [
-            ipywidgets.FloatSlider(
-                0, min=-4, max=4, readout_format="+.1f", description=label(name[:1].upper() + name[1:]), **long
-            )
-            for name in self.space.directions
+    def _understood(self) -> None:
+        """The samples are drawn: names for sliders, the components, and the map."""
+        self._knows = True
+        found, parts, own = self._samples.named(), self._samples.principal(), dict(self.space.named)
+        self.space.named |= {**found, **parts, **own}
+        named = list(dict.fromkeys([*own, *found]))[: max(NAMED, len(own))]
+        self._name(named, list(parts))
+        self._map = self._samples.map()
+        alts = [f"Sample {i + 1} of the map" for i in range(len(self._map))]
+        self.show_all("map", [self._samples.pictures[i] for i in self._map], alts)
+
+    def _name(self, named: list[str], parts: list[str] | None = None) -> None:
+        """Give the sliders their directions; those that get none vanish when all is known."""
+        slots = [name for name in self.parts if name.startswith("named_")]
+        others = [name for name in self.parts if name.startswith("part_")]
+        self._slots |= dict(zip(slots, named)) | dict(zip(others, parts or []))
+        for slot, name in self._slots.items():
+            self.update(slot, label=f"{name[:1].upper()}{name[1:]}", disabled=False)
+        if parts is not None:
+            for slot in [*slots, *others]:
+                self.update(slot, hidden=slot not in self._slots)
+            known = list(self._slots.values())
+            for axis, name in zip(("across", "up"), known * 2):
+                self.update(axis, options=known)
+                self.put(**{axis: self.values[axis] if self.values[axis] in known else name})
+            self._show(self.state)
+
+    def _draw_ends(self) -> bool:
+        """The small pictures at the ends of the sliders, made from the face; gives whether there were any to draw."""
+        state = replace(self.state, steps={})
+        now = (state.face, state.path, (state.walk, state.truncation, state.layers))
+        opened = [slot for slot in self._slots if slot.startswith("named") or self.values["open_parts"]]
+        slots = [slot for slot in opened if not _same(self._drawn_for.get(slot), now)][:NAMED]
+        if not slots:
+            return False
+        far = [(self._slots[slot], self.parts[slot][end]) for slot in slots for end in ("low", "high")]
+        points = torch.stack([replace(state, steps=dict([each])).point(self.space) for each in far])
+        urls = [data_url(_small(each), "JPEG", quality=88) for each in self._drawn(points, state.truncation)]
+        self.ends = {**self.ends, **{slot: urls[2 * i : 2 * i + 2] for i, slot in enumerate(slots)}}
+        self._drawn_for |= dict.fromkeys(slots, now)
+        return True
+
+    def _draw_field(self) -> bool:
+        """The pictures below the pad's knob, made from the face."""
+        axes, state = self._axes, self.state
+        others = [(name, x) for name, x in state.steps.items() if x and name not in axes]
+        now = (state.face, state.path, (state.walk, state.truncation, state.layers, axes, others))
+        if not axes or not self.values["open_field"] or _same(self._drawn_for.get("field"), now):
+            return False
+        places = FAR * (2 * (torch.arange(FIELD) + 0.5) / FIELD - 1)
+        spots = [(float(x), float(y)) for y in places.flip(0) for x in places]
+        points = [replace(state, steps={**state.steps, **dict(zip(axes, spot))}).point(self.space) for spot in spots]
+        small = [_small(each) for each in self._drawn(torch.stack(points), state.truncation)]
+        sheet = np.concatenate([np.concatenate(small[i : i + FIELD], 1) for i in range(0, len(small), FIELD)])
+        self.show("field", sheet, f"The face, {plain(axes[0])} to the right, {plain(axes[1])} upward")
+        self._drawn_for["field"] = now
+        return True
+
+    def _groups(self, count: int, own: list[str]) -> tuple[dict[str, list[Part]], dict[str, str]]:
+        """All controls, with room for so many directions with names; and which groups fold."""
+        ended: dict[str, Any] = {"disabled": True, "ends": ["", ""]}
+        named = [{**slider(f"named_{i}", UNKNOWN, 0, -FAR, FAR, 0.1), **ended} for i in range(count)]
+        parts = [
+            {**slider(f"part_{i}", UNKNOWN, 0, -LONG, LONG, 0.1), **ended} for i in range(min(5, self.space.latent))
         ]
-        self._truncation = ipywidgets.FloatSlider(
-            1, min=0, max=1.5, step=0.1, readout_format=".1f", description="Truncation", **long
-        )
-        last = max(0, self.space.layers - 1)
-        self._layers = ipywidgets.IntRangeSlider(value=(0, last), min=0, max=last, description="Layers to move", **long)
-        self._kept = ipywidgets.Dropdown(options=[("Back to a favorite …", 0)], layout={"width": "258px"})
-        named = [("seed", self._seed), ("walk", self._walk), ("truncation", self._truncation), ("layers", self._layers)]
-        named += [("favorites", self._kept), *zip(map(_class_name, self.space.directions), self._sliders, strict=True)]
-        for name, control in named:  # a list: two directions may share the class of their names
-            control.add_class(f"animelab-{name}")
-            control.observe(self._moved, "value")
-        self._ends = {"a": Picture(48, "end"), "b": Picture(48, "end")}
-        ends = [
-            box([button("Remember as A", lambda _: self.remember("a")), self._ends["a"]]),
-            box([button("Remember as B", lambda _: self.remember("b")), self._ends["b"]]),
-        ]
-        new, reset = button("New face", lambda _: self.new_face()), button("Reset", lambda _: self.reset())
-        self._undo, self._redo = button("Undo", lambda _: self.undo()), button("Redo", lambda _: self.redo())
-        keep, save = button("Favorite", lambda _: self.favorite()), button("Save", lambda _: self.save())
-        left = ipywidgets.VBox([self._picture, self._caption])
-        left.add_class("animelab-left")
-        styles = [self._layers, self._truncation] if self.space.layers else []
-        rows = [box([new, self._seed, reset]), box([self._undo, self._redo, save]), *self._sliders, *styles]
-        right = ipywidgets.VBox([*rows, box(ends), self._walk, box([keep, self._kept])])
-        return box([left, right], layout={"flex_flow": "row wrap"})
+        known, last = own if len(own) > 1 else [UNKNOWN], max(0, self.space.layers - 1)
+        more: list[Part] = [entry("seed", "Seed", str(self.state.seed))]
+        if self.space.layers:
+            more += [
+                slider("truncation", "Truncation", 1, 0, 1.5, 0.1),
+                slider("first", "First layer to move", 0, 0, last),
+                slider("last", "Last layer to move", last, 0, last),
+            ]
+        walk = {**slider("walk", "From the first to the last", 1, 1, 2, 0.02), "disabled": True}
+        film = button("film", "Film", "play", "Write the way as an animated WebP", disabled=True)
+        groups = {
+            "": [
+                *(button(name, label, icon, tip, bare=name in BARE) for name, (label, icon, tip) in ACTS.items()),
+                picture("kept", "Kept faces", "pick", value=None, columns=PLACES),
+            ],
+            "Order": self._order_controls(),
+            "What it can change": named,
+            "Way through the kept faces": [
+                walk,
+                film,
+                button("forget", "Forget this one", "clear", "Keep this face no longer", disabled=True),
+            ],
+        }
+        aside: dict[str, list[Part]] = {
+            "Two at once": [
+                choice("across", "To the right", known),
+                choice("up", "Upward", known, known[-1] if len(known) < 2 else known[1]),
+                pad("field", "Two at once", -FAR, FAR),
+            ],
+            "Map of samples": [picture("map", "Map of samples", "pick", value=None, columns=COLUMNS)],
+            "Components without a name": parts,
+            "Seed, truncation, layers" if self.space.layers else "Seed": more,
+        }
+        folds = dict(zip(aside, ("open_field", "open_map", "open_parts", "open_more")))
+        for title, name in folds.items():
+            aside[title].append({**toggle(name, title), "hidden": True})
+        return {title: group for title, group in {**groups, **aside}.items() if group}, folds
+
+    def _order_controls(self) -> list[Part]:
+        """Colors to choose, and everything else to switch on; only what some of its orders have."""
+        if not isinstance(self.space, Ordered):
+            return []
+        asked = torch.stack([self.space.order(seed) for seed in range(64)]).any(0)
+        found: list[Part] = []
+        for name, group, colors in zip(("hair", "eyes"), GROUPS.values(), (HAIR, EYES)):
+            known = [_color(i) for i in group if asked[i]]
+            found.append(swatches(name, name.capitalize(), {each: colors[each] for each in known}))
+        in_groups = {i for group in GROUPS.values() for i in group}
+        self._tags = {f"tag_{i}": i for i in range(len(TAGS)) if asked[i] and i not in in_groups}
+        return [*found, *(toggle(name, TAGS[i].capitalize()) for name, i in self._tags.items())]
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """A direction's name without what stands in brackets."""
     return name.partition(" (")[0]
 
 
-def _class_name(name: str) -> str:
-    return re.sub(r"[^\w]+", "-", _plain(name))
+def _color(column: int) -> str:
+    return TAGS[column].split()[0]
+
+
+def _same(one: Any, other: Any) -> bool:
+    return one is not None and one[0] is other[0] and one[1] is other[1] and one[2] == other[2]
+
+
+def _sized(pixels: np.ndarray, side: int) -> np.ndarray:
+    return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.LANCZOS))
+
+
+def _small(pixels: np.ndarray) -> np.ndarray:
+    return pixels if pixels.shape[0] <= PICTURE else _sized(pixels, PICTURE)
+
+
+def _free(folder: str | Path | None, name: str, ending: str) -> Path:
+    """The first path of that name that nothing has yet."""
+    folder = Path(folder) if folder is not None else env.runs_dir() / "explorer"
+    paths = (folder / f"{name}-{number:03d}{ending}" for number in range(1, 10**6))
+    return next(path for path in paths if not path.exists())
 
 
 def space_of(model: Any, latent: int | None, device: str | None, named: Mapping[str, Tensor] | None) -> Latents:
@@ -286,18 +502,15 @@ def space_of(model: Any, latent: int | None, device: str | None, named: Mapping[
         here = next(bare.parameters()).device
         bare = copy.deepcopy(bare).eval().to(env.pick_device(device) if device else here)
         return Styles(bare, named, labels)
+    if isinstance(model, zoo.Conditional):
+        ordered = copy.copy(model)
+        if device:
+            ordered.to(device)
+        return Ordered(ordered.generate, ordered.latent, lambda seed: ordered.orders(1, seed)[0], named)
     latent = latent or getattr(model, "latent", None)
     if not isinstance(latent, int):
         raise LabError("How many numbers does this generator draw from? Say it: LatentExplorer(model, latent=100).")
     return Latents(_prepare(model, latent, device), latent, named)
-
-
-def button(words: str, action: Callable[[Any], object]) -> ipywidgets.Button:
-    """A button with its words as a CSS class."""
-    made = ipywidgets.Button(description=words, layout={"width": "128px"})
-    made.add_class(f"animelab-{words.lower().replace(' ', '-')}")
-    made.on_click(action)
-    return made
 
 
 def _prepare(model: Any, latent: int, device: str | None) -> Generate:

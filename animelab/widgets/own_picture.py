@@ -1,4 +1,4 @@
-"""Drop a picture of your own, fit it to what the model knows, and draw the curtain. Taught in 09_cartoongan."""
+"""Give a picture of your own, fit it to what the model knows, and drag the curtain. Taught in 09_cartoongan."""
 
 from __future__ import annotations
 
@@ -6,85 +6,93 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import numpy as np
 import torch
-import traitlets
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor
 
-from animelab import limits, metrics
+from animelab import env, limits, metrics
 from animelab.config import nearest
 from animelab.data import FITS, fitted
 from animelab.errors import LabError
-from animelab.viz import as_pixels, heat_colors, image_tag
-from animelab.widgets.picture import data_url, function_of, sent_drawing, sent_picture
+from animelab.files import save_picture
+from animelab.viz import as_pixels, heat_colors
+from animelab.widgets.picture import function_of, next_place, sent_drawing, sent_picture
+from animelab.widgets.stage import Stage, button, choice, curtain, hidden, picture, slider, upload
 
-SIDE = 256  # CSS pixels of the longer side of each picture
-LARGEST = 9_500_000  # characters of a picture from a browser: a server of Jupyter hangs up on more than 10 MB
-LONGEST = 4096  # pixels of its longer side
+LONGEST = 4096  # pixels of the longer side of a picture from disk
+SHOWN = 768  # of what is shown
+EXAMPLES = 60  # pictures to click
+SMALL = 64  # pixels of those
+SIDES = ("before", "after")
 WHOLE = "as it is"
-CSS = """
-.animelab-own { padding: 2px; }
-.animelab-own .animelab-tools { display: flex; flex-wrap: wrap; gap: 6px 12px; align-items: center; margin: 0 0 8px; }
-.animelab-own :is(button, select) { padding: 3px 10px; }
-.animelab-own .animelab-stage { display: flex; flex-wrap: wrap; gap: 16px; }
-.animelab-own figure { margin: 0; }
-.animelab-own figcaption { font-size: 0.92em; opacity: 0.85; margin-top: 4px; }
-.animelab-own .animelab-frame { position: relative; width: fit-content; border: 1px solid #80808099; line-height: 0; }
-.animelab-own .animelab-frame.animelab-over { outline: 3px dashed #0072B2; }
-.animelab-own .animelab-top { position: absolute; left: 0; top: 0; pointer-events: none; }
-.animelab-own .animelab-eye { position: absolute; width: 18px; height: 18px; margin: -10px; padding: 0;
-  border-radius: 50%; border: 2px solid white; outline: 2px solid #0072B2; background: #0072B244;
-  cursor: grab; touch-action: none; }
-.animelab-own :is(button, select, input):focus-visible { outline: 3px solid #D55E00; }
-.animelab-own .animelab-hint { min-height: 22px; opacity: 0.85; font-size: 0.92em; }
-"""
+ALIGNED = FITS[-1]
+YOURS = "Your picture"
+EYES = [[0.4, 0.5], [0.6, 0.5]]  # where nobody looked for them
 
 
-class OwnPicture(anywidget.AnyWidget):
+class OwnPicture(Stage):
     """A picture at the left; at the right what the model makes of it, under a curtain, with its attention over it.
 
-    model: a translator of the zoo or of a run, or any function of pictures (1, 3, H, W) in [-1, 1]. pictures: what is
-    there at the start, uint8 arrays (H, W, 3) of any sizes or a tensor as in `viz.grid`; "Another" goes through them,
-    "Open" and dropping bring the learner's own; for a model of line drawings, its paper is brought to white. size: the
-    side the model was trained at, to which a picture is fitted: letterboxed, cropped, or aligned by two eyes, which a
-    finder guesses and the learner moves, by mouse or arrow keys; None for a model of any size. `.before` and `.after`
-    are what you see, uint8. LabError for what cannot be; what goes wrong later, in a learner's own function too, is
-    said below the tools.
+    model: a translator of the zoo or of a run, or any function of pictures (1, 3, H, W) in [-1, 1]. pictures: examples
+    to click, uint8 arrays (H, W, 3) of any sizes or a tensor as in `viz.grid`; a person's own is chosen, dropped or
+    pasted, and for a model of line drawings its paper is brought to white. size: the side the model was trained at, to
+    which a picture is fitted: letterboxed, cropped, or aligned by two eyes, which a finder guesses and the learner
+    drags; None for a model of any size. folder: where Save puts the result. `.before` and `.after` are what you see,
+    uint8; `.fit` and `.eyes` can be set from Python. LabError for what cannot be; what goes wrong later, in a learner's
+    own function too, is said below the stage.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = CSS
-    picture_url = traitlets.Unicode().tag(sync=True)
-    before_url = traitlets.Unicode().tag(sync=True)
-    after_url = traitlets.Unicode().tag(sync=True)
-    heat_url = traitlets.Unicode().tag(sync=True)  # empty for a model without attention
-    opened = traitlets.Unicode().tag(sync=True, echo_update=False)
-    said = traitlets.Unicode().tag(sync=True)
-    fits = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    fit = traitlets.Unicode().tag(sync=True)
-    eyes: Any = traitlets.List().tag(
-        sync=True
-    )  # [[x, y], [x, y]], left and right in the picture, in shares of its sides
-    answers = traitlets.Int().tag(sync=True)  # counts up, so that an answer is always news
-
-    def __init__(self, model: Any, pictures: Any, size: int | None = 64) -> None:
+    def __init__(self, model: Any, pictures: Any, size: int | None = 64, folder: str | Path | None = None) -> None:
         self._translate: Callable[[Tensor], Tensor] = function_of(model)
         self._attention = model.attention if getattr(model, "attends", False) else None
         self._lines = getattr(model, "takes_lines", False)
-        size = None if size is None else limits.whole("size", size, (16, limits.SETTINGS["size"][1]))
-        self._pictures = [as_pixels(each)[0] for each in pictures] if hasattr(pictures, "__len__") else []
-        if not self._pictures:
+        self.size = None if size is None else limits.whole("size", size, (16, limits.SETTINGS["size"][1]))
+        self.folder = Path(folder or env.runs_dir() / "pictures").absolute()
+        self._examples = [as_pixels(each)[0] for each in pictures] if hasattr(pictures, "__len__") else []
+        if not self._examples:
             raise LabError("Give at least one picture to begin with; your own can replace it.")
-        self.size, self._shown = size, 0
-        self.before = self.after = self._pictures[0]
-        fits = list(FITS) if size else [WHOLE]
-        super().__init__(fits=fits, fit=fits[-1])
-        self._begin(self._pictures[0])
-        self.on_msg(self._asked)
-        self.observe(lambda _: self._answer(), ["fit", "eyes"])
-        self.observe(self._sent, "opened")
+        self.before = self.after = self.picture = self._examples[0]
+        self.fits = list(FITS) if size else [WHOLE]
+        fit = {**choice("fit", "Fit", self.fits, self.fits[-1]), "hidden": size is None}
+        look = slider("attention", "Where the network looks", 0, 0, 100, 5, "%")
+        sides = [{**choice(side, "", SIDES, name), "hidden": True} for side, name in zip(("left", "right"), SIDES)]
+        super().__init__(
+            "own",
+            [
+                picture("own", YOURS, "points", value=[0, EYES], points=["The left eye", "The right eye"]),
+                curtain("result", "What the model makes of it", "left", "right", "edge", "attention"),
+            ],
+            {
+                "A picture of your own": [
+                    upload("file", "Choose a file", tip="A picture from your disk"), button("save", "Save the result"),
+                    fit, {**look, "hidden": self._attention is None}, hidden("edge", "Curtain", 25), *sides,
+                ],
+                "Or one of these": [picture("example", "Examples", "pick", value=0)],
+            },
+            {"Ctrl+V": "paste a picture", "Page Up, Page Down": "move the curtain by a tenth"},
+        )  # fmt: skip
+        examples = self._examples[:EXAMPLES]
+        small = [np.asarray(ImageOps.fit(Image.fromarray(each), (SMALL, SMALL))) for each in examples]
+        self.show_all("example", small, [f"Example {i + 1}" for i in range(len(small))])
+        self._answer(lambda _: self._begin(self.picture), "own")
+
+    @property
+    def fit(self) -> str:
+        return str(self.values["fit"])
+
+    @fit.setter
+    def fit(self, name: str) -> None:
+        self.values = {**self.values, "fit": name}
+
+    @property
+    def eyes(self) -> Any:
+        """[[x, y], [x, y]], left and right in the picture, in shares of its sides."""
+        return self.values["own"][1]
+
+    @eyes.setter
+    def eyes(self, places: Any) -> None:
+        self.values = {**self.values, "own": [0, places]}
 
     def render(self, picture: np.ndarray, fit: str, eyes: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """Before and after, and the attention as RGB, or None: uint8 arrays of one size.
@@ -111,64 +119,50 @@ class OwnPicture(anywidget.AnyWidget):
         heat = None if looked is None else heat_colors(looked, (pixels.shape[0], pixels.shape[1]))[0]
         return pixels, as_pixels(after)[0], heat
 
-    def _begin(self, picture: np.ndarray) -> None:
-        self.picture = picture
-        small = Image.fromarray(picture)
-        small.thumbnail((2 * SIDE, 2 * SIDE))
-        self.picture_url = data_url(np.asarray(small))
-        before = self.answers
-        self.eyes = _shares(picture) if self.size else [[0.4, 0.5], [0.6, 0.5]]
-        if self.answers == before:  # the eyes are where they were, so nobody has answered yet
-            self._answer()
+    def changed(self, name: str) -> None:
+        if name in ("fit", "own"):
+            self._draw()
+        elif name == "example" and self.values[name] is not None:
+            self._begin(self._examples[self.values[name]])
 
-    def _answer(self) -> None:
-        self.said = ""  # so that the same words, said again, are news
+    def pressed(self, name: str) -> None:
+        if name == "save":
+            path = next_place(self.folder).with_suffix(".png")
+            save_picture(Image.fromarray(self.after), path)
+            self.say(f"Saved as {path}")
+        else:
+            self.changed(name)
+
+    def given(self, name: str, content: bytes) -> None:
+        picture, words = sent_drawing(content, LONGEST) if self._lines else (sent_picture(content, LONGEST), "")
+        self.put(example=None)
+        self._begin(picture, words)
+
+    def _begin(self, picture: np.ndarray, words: str = "") -> None:
+        self.picture = picture
+        eyes = (metrics.guessed_eyes(picture) / torch.tensor(picture.shape[1::-1])).tolist() if self.size else EYES
+        self.put(own=[0, eyes])
+        self.show("own", _small(picture), "The picture that was given.")
+        self.say(words or "Drop a picture of your own here, or paste one; then drag the curtain.")
+        self._draw()
+
+    def _draw(self) -> None:
+        heat = None
+        aligned = self.fit == ALIGNED
+        self.update("own", off=not aligned, label=f"{YOURS}: put the rings on the eyes" if aligned else YOURS)
         try:
             self.before, self.after, heat = self.render(self.picture, self.fit, self.eyes)
-        except LabError as problem:
-            self.said = str(problem)
-        except Exception as problem:  # noqa: BLE001  a learner's function: nobody would see what it raises in a callback
-            self.said = f"The model stopped: {type(problem).__name__}: {problem}"
-        else:
-            self.before_url, self.after_url = data_url(_seen(self.before)), data_url(_seen(self.after))
-            self.heat_url = "" if heat is None else data_url(_seen(heat))
-        self.answers += 1
+        finally:
+            layers = {"before": _small(self.before), "after": _small(self.after)}
+            alt = f"Left of the curtain the picture, {self.fit}; right of it what the model makes of it."
+            self.show("result", layers, alt, None if heat is None else _small(heat))
 
-    def _asked(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
-        if content.get("ask") == "another":
-            self._shown = (self._shown + 1) % len(self._pictures)
-            self._begin(self._pictures[self._shown])
-
-    def _sent(self, change: dict[str, Any]) -> None:
-        if change["new"]:
-            self.opened = ""  # so that the same file, sent again, is news
-            try:
-                if self._lines:
-                    picture, words = sent_drawing(change["new"], LONGEST, LARGEST)
-                else:
-                    picture, words = sent_picture(change["new"], LONGEST, LARGEST), ""
-                self._begin(picture)
-            except LabError as problem:
-                self.said, words = "", str(problem)
-            if words and not self.said:
-                self.said = words
-                self.answers += 1
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The live widget, and a picture of its state for viewers without a kernel."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        alt = f"A picture, {self.fit}, and what the model makes of it."
-        tags = [image_tag(_seen(each), alt, SIDE) for each in (self.before, self.after)]
-        return {**(data or {}), "text/html": " ".join(tags), "text/plain": alt}
+    def seen(self) -> list[tuple[np.ndarray, str]]:
+        """Both, side by side."""
+        return [(_small(self.before), f"A picture, {self.fit}"), (_small(self.after), "What the model makes of it")]
 
 
-def _shares(picture: np.ndarray) -> list[list[float]]:
-    return (metrics.guessed_eyes(picture) / torch.tensor(picture.shape[1::-1])).tolist()
-
-
-def _seen(pixels: np.ndarray) -> np.ndarray:
-    """Enlarged or reduced to twice the side it is shown at, on its longer side."""
-    scale = 2 * SIDE / max(pixels.shape[:2])
-    size = [max(1, round(side * scale)) for side in pixels.shape[1::-1]]
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
+def _small(pixels: np.ndarray) -> np.ndarray:
+    image = Image.fromarray(pixels)
+    image.thumbnail((SHOWN, SHOWN))
+    return np.asarray(image)

@@ -6,22 +6,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import ipywidgets
 import numpy as np
 
-from animelab.errors import LabError
+from animelab.errors import LONGEST, LabError, shown
 from animelab.files import read
 from animelab.nn.arguments import checked
 from animelab.viz import as_pixels
-from animelab.widgets.picture import Panel, Picture, Words
+from animelab.widgets.stage import Stage, address, film
+
+MOST = 240  # frames that are sent to the browser; of more, so many
+PLACE = 512  # CSS pixels of a picture that is not larger
 
 
-class Timelapse(Panel):
-    """Play, pause and slide through saved previews.
+class Timelapse(Stage):
+    """Play, pause and slide through saved previews, also without a kernel.
 
     frames: a folder of PNG files (a run's `previews`), their paths, or uint8 arrays (H, W, 3) of one size. names: what
-    each frame is called; by default the step from its file's name, or its number. width: CSS pixels, the picture's own
-    by default. Raises LabError when there are no frames.
+    each frame is called; by default the step from its file's name, or its number. interval: milliseconds a frame.
+    width: CSS pixels, by default 512, or more for larger frames. Raises LabError when there are no frames.
     """
 
     @checked(interval=(1, 60_000), width=(1, 10_000))
@@ -42,17 +44,14 @@ class Timelapse(Panel):
         self.names = list(names or [_name(frame, index) for index, frame in enumerate(self.frames)])
         if len(self.names) != len(self.frames):
             raise LabError(f"There are {len(self.frames)} frames but {len(self.names)} names; give one name for each.")
-        last = len(self.frames) - 1
-        self._picture, self._caption = Picture(width or self.render(last).shape[1]), Words()
-        play = ipywidgets.Play(value=last, min=0, max=last, interval=interval)
-        wide = {"width": "360px"}
-        self._slider = ipywidgets.IntSlider(last, 0, last, description="Frame", layout=wide, readout=False)
-        self._link = ipywidgets.jslink((play, "value"), (self._slider, "value"))
-        self._slider.observe(lambda change: self._draw(), "value")
-        controls = ipywidgets.HBox([play, self._slider, self._caption], layout={"flex_flow": "row wrap"})
-        super().__init__("timelapse", self._picture, controls)
-        self._slider.add_class("animelab-frame")
-        self._draw()
+        count = len(self.frames)
+        self._sent = np.linspace(0, count - 1, min(count, MOST)).round().astype(int).tolist()
+        super().__init__("timelapse", [film("film", "Preview", 1, "Play", interval)], {}, {"Space": "play, hold"})
+        high, wide = self.render(count - 1).shape[:2]
+        self.film_0 = [[address(self.render(each)), shown(self.names[each], LONGEST), each] for each in self._sent]
+        self._pictures["film"] = [(None, "")] * len(self._sent)
+        self.picture_film = {"wide": wide, "high": high, "place": width or max(PLACE, min(wide, 2 * PLACE))}
+        self.changed("film")
 
     def render(self, index: int) -> np.ndarray:
         """Frame number `index`: uint8 (H, W, 3)."""
@@ -61,16 +60,16 @@ class Timelapse(Panel):
             return np.asarray(read(frame).convert("RGB"))
         return as_pixels(frame)[0]
 
-    def still(self) -> tuple[str, str]:
-        return self._picture.value, self._alt()
+    def seen(self) -> list[tuple[np.ndarray, str]]:
+        return [(self.render(self._at), f"Preview, {self.names[self._at]} ({self._at + 1} of {len(self.frames)})")]
 
-    def _alt(self) -> str:
-        index = self._slider.value
-        return f"Preview grid, {self.names[index]} (frame {index + 1} of {len(self.frames)})"
+    @property
+    def _at(self) -> int:
+        return self._sent[-1 if self.values["film"] is None else self.values["film"]]
 
-    def _draw(self) -> None:
-        self._picture.show(self.render(self._slider.value), self._alt())
-        self._caption.say(self.names[self._slider.value])
+    def changed(self, name: str) -> None:
+        """The browser turns the pages itself; the words are for the still."""
+        self.say(self.names[self._at])
 
 
 def _name(frame: Any, index: int) -> str:

@@ -9,6 +9,8 @@
 # %% [markdown]
 # # 0 · Start here
 #
+# ![Above what goes in, below what comes out, each by a network of this course: a photograph of trees and its drawn background; line art with dots of color and the colored drawing; a portrait with purple hair and her as an anime character; random numbers, drawn as gray squares, and a face nobody has drawn.](../course/figures/opening_00.jpg)
+#
 # **You will make:** nothing yet. You will see what is possible, and find out whether your machine is ready.
 #
 # **In the studio:** a look at all six steps of making a comic.
@@ -25,12 +27,26 @@ env.start()
 
 # %% [markdown]
 # ## Faces from nothing
+#
+# Numbers go in, a picture comes out: such a network is called a *generator*. Here is one of its pictures. Press **New face**, or
+# pull at the picture. After some seconds its sliders know what they do: another network, which has learned to see hair, eyes and
+# mouths, looked at what moves. **Keep** two faces, and walk between them. Every picture is made while you drag, on your machine.
 
 # %%
 from animelab import zoo
 from animelab.viz import show
 from animelab.widgets import LatentExplorer
 
+LatentExplorer(zoo.load("stylegan2-faces-64"), seed=15)
+
+# %% [markdown]
+# This one is a StyleGAN2. It has 2.9 million numbers in it, was trained for six hours on one or two CPU cores, and you
+# will build it in lesson 6. It has a flaw, too: hair and eyes differ, but the face below them hardly does. In the next lesson you
+# train your first generator, in nine minutes.
+#
+# Here are pictures of another.
+
+# %%
 characters = zoo.load("r3gan-full-128")
 show(
     characters.sample(24, seed=0),
@@ -40,21 +56,9 @@ show(
 )
 
 # %% [markdown]
-# Twenty-four characters nobody has drawn. Numbers go in, a picture comes out: such a network is called a *generator*. This one
-# takes orders, too: which hair, which eyes, a smile, a hat, glasses. Lesson 3 is about it, and lets you order. From a step away
-# you see characters; from near, mouths, hats and tips of hair crumble.
-#
-# Every picture of a generator has numbers of its own. Here is another, with its numbers as sliders. Move one. Press
-# **New face**. Remember one face as A and another as B, and walk between them. Every picture is made while you drag, on your
-# machine.
-
-# %%
-LatentExplorer(zoo.load("stylegan2-faces-64"), seed=15)
-
-# %% [markdown]
-# This one is a StyleGAN2. It has 2.9 million numbers in it, was trained for six hours on one or two CPU cores, and you
-# will build it in lesson 6. It has a flaw, too: hair and eyes differ, but the face below them hardly does. In the next lesson you
-# train your first generator, in nine minutes.
+# Twenty-four characters nobody has drawn. This generator takes orders, too: which hair, which eyes, a smile, a hat, glasses.
+# Lesson 3 is about it, and lets you order. From a step away you see characters; from near, mouths, hats and tips of hair
+# crumble.
 #
 # ## Is your machine ready?
 #
@@ -78,7 +82,11 @@ _ = cli.main(["doctor"])
 from animelab.studio import Character, render
 
 hero = Character.random(seed=12)
-hero
+show(
+    [render(hero, 384)],
+    scale=1,
+    alt="A drawn girl: a green bob with a white flower in it, yellow eyes, the smile of a cat, a dark dress with a white collar.",
+)
 
 # %%
 cast = [Character.random(seed) for seed in range(16)]

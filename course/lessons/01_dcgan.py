@@ -9,6 +9,8 @@
 # %% [markdown]
 # # 1 · Your first faces: DCGAN
 #
+# ![Eight faces after one, three and nine minutes of the training in this lesson: first blurred in gray noise, then colored, then crisp, each with hair and eyes of its own.](../course/figures/opening_01.jpg)
+#
 # **You will make:** a generator, a network that draws anime faces nobody has drawn.
 #
 # **In the studio:** step 1 of 6, *character design*. (Then come storyboard, line art, color, background, effects.) A crowd
@@ -25,7 +27,6 @@ from animelab import env
 
 env.start()
 
-# %%
 import shutil
 
 import numpy as np
@@ -54,10 +55,19 @@ from animelab.widgets import LatentExplorer, LiveTraining, Timelapse
 # %% [markdown]
 # ## Where we are going
 #
-# Here is the end of the lesson, trained before you came.
+# Here is the end of the lesson, trained before you came. Move a slider: each pushes the picture's numbers in a direction. After
+# some seconds a network that has learned to see hair, eyes and mouths has given names to those it sees something change along.
 
 # %%
 model = zoo.load("r3gan-faces-64")
+LatentExplorer(model)
+
+# %% [markdown]
+# A picture is made from 100 random numbers, its *latent*, in a few milliseconds. (*Latent* means hidden: nobody says what each
+# number stands for, and the network has to find a use for it.) What draws it is the *generator* that you will build in this
+# lesson. Here are twenty-four of its pictures.
+
+# %%
 show(
     model.sample(24, seed=1),
     columns=8,
@@ -66,9 +76,7 @@ show(
 )
 
 # %% [markdown]
-# Twenty-four pictures. Each was made from 100 random numbers, its *latent*, in a few milliseconds. (*Latent* means hidden:
-# nobody says what each number stands for, and the network has to find a use for it.) What drew them is the *generator* that
-# you will build in this lesson. A network needs a teacher, and this one had the best we know; it comes last. Here is the same
+# A network needs a teacher, and this one had the best we know; it comes last. Here is the same
 # generator, layer for layer, after DCGAN's own game of 2015, the one you will play yourself:
 
 # %%
@@ -92,11 +100,6 @@ show(
 # Are they new, or copies of pictures the network was shown? Near the end of the lesson you will put that question to your
 # own. Look closer and you find the seams: an eye that does not match the other, hair that ends in fog. The eyes are where a
 # generator gives itself away.
-#
-# Now move one yourself. Every slider pushes the latent in a direction that changes the picture a lot.
-
-# %%
-LatentExplorer(model)
 
 # %% [markdown]
 # ## The data: characters the course draws itself
@@ -612,9 +615,9 @@ if result_1_6 := check_1_6(update_average):
 # **Predict** before you start: what will appear first, the eyes, the hair color, or the outline of the head? After how many
 # seconds?
 #
-# You can stop at any time with the notebook's stop button: the step is finished, everything is saved, and running the cell
-# again goes on at the same step with the same random numbers. After a crash, or when Colab throws you out, it goes back to
-# the last checkpoint, at most 500 steps.
+# Pause holds it, and Stop ends it, as the notebook's own stop button does: the step is finished, everything is saved, and
+# running the cell again goes on at the same step with the same random numbers. After a crash, or when Colab throws you out,
+# it goes back to the last checkpoint, at most 500 steps.
 
 # %%
 print("Yours in this training:", ", ".join(my_parts) or "nothing yet")
@@ -634,7 +637,7 @@ run = train(
 #    learns. The loss of a GAN measures the *balance*, not the quality; for quality you must look.
 # 3. **The same faces.** The 32 latents of the grid never change. You see one character grow up, not new ones each time.
 #
-# All of it was saved. Play it back.
+# All of it was saved. Play it back, or drag across the picture.
 
 # %%
 Timelapse(run.previews)

@@ -9,6 +9,8 @@
 # %% [markdown]
 # # 2 · The studio: drawings that know their answers
 #
+# ![Eight drawn characters in three styles: as animation cels, as soft portraits with light, and in watercolor.](../course/figures/styles.jpg)
+#
 # **You will make:** a hero of your own in every layer a studio keeps, a hairstyle that nobody has drawn yet, and a metric
 # for generators.
 #
@@ -34,7 +36,6 @@ from animelab import env
 
 env.start()
 
-# %%
 import colorsys
 from dataclasses import replace
 

@@ -9,6 +9,8 @@
 # %% [markdown]
 # # 3 · Made to order: attributes
 #
+# ![Two generated characters, eight times each: with black, brown, blonde, red, pink, purple, blue and green hair. Eyes and clothes stay; tips of hair crumble.](../course/figures/opening_03.jpg)
+#
 # **You will make:** a generator that takes orders (*blue hair, green eyes, a smile*), and the children of two characters.
 #
 # **In the studio:** step 1 of 6, *character design*. The script says that the rival has red hair and never smiles. The
@@ -23,7 +25,6 @@ from animelab import env
 
 env.start()
 
-# %%
 import torch
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, pixel_shuffle
@@ -45,7 +46,7 @@ from animelab.widgets import CharacterMaker, LiveTraining
 #
 # In 2017 a website let anyone order an anime face by ticking boxes: MakeGirlsMoe. This is an edition of its idea in a game of
 # today, trained before you came. Choose a hair color and watch what else changes. What should not change, and does? Then
-# tick *Hat* and *Glasses*.
+# switch *Hat* and *Glasses* on. *Another* keeps your order and draws somebody else to it.
 
 # %%
 model = zoo.load("r3gan-full-128")

@@ -9,6 +9,8 @@
 # %% [markdown]
 # # 5 · Two styles and no pairs: CycleGAN
 #
+# ![Eight soft portraits before dark walls, and below each the cel that a network made of it: dark outlines, flat colors, large eyes of the same color.](../course/figures/opening_05.jpg)
+#
 # **You will make:** two generators, one that turns portraits into animation cels and one that turns them back, trained
 # without ever seeing the two side by side. (A *cel* is a drawing as animation has them: dark outlines, flat colors, hard
 # shadows; once painted on sheets of celluloid.) At the end you meet a way of today to do the same, at 128 pixels.
@@ -23,7 +25,6 @@ from animelab import env
 
 env.start()
 
-# %%
 from functools import partial
 
 import numpy as np
@@ -51,13 +52,11 @@ from animelab.widgets import BeforeAfter, LiveTraining
 
 # %%
 model = zoo.load("backtranslation-portrait-cel-128")
-few = 192 if env.scale() == "full" else 32
-large = StudioUnpaired("portrait", "cel", 128, few, prior="frontal", split="test")
-large_portraits, large_cels = large.batch(range(few))
+large = StudioUnpaired("portrait", "cel", 128, 24, prior="frontal", split="test")
+large_portraits, large_cels = large.batch(range(24))
 answers = model.translate(large_portraits)
-again = model.translate(answers[:24], back=True)
-shown = large_portraits[:24]
-BeforeAfter({"portrait": shown, "cel": answers[:24], "portrait again": again})
+again = model.translate(answers, back=True)
+BeforeAfter({"portrait": large_portraits, "cel": answers, "portrait again": again})
 
 # %% [markdown]
 # And the other direction, which the same training gave us for nothing:
@@ -938,7 +937,10 @@ for name, pictures in {
 # *walls* of the two, since in the studio a portrait's wall says nothing of its cel's. **Predict:** who needs the wall?
 
 # %%
-large_truth = large.truth(range(few))
+few = 192 if env.scale() == "full" else 32
+large = StudioUnpaired("portrait", "cel", 128, few, prior="frontal", split="test")
+large_portraits, large_truth = large.batch(range(few))[0], large.truth(range(few))
+answers = model.translate(large_portraits)
 cast = large.casts[0]
 labels = [studio.render(cast[i], 128, "segmentation", "cel") for i in range(32)]
 wall = torch.from_numpy(np.stack(labels))[:, None] == studio.LABELS["background"]

@@ -9,6 +9,8 @@
 # %% [markdown]
 # # 6 · A style for every layer: StyleGAN2
 #
+# ![Forty-eight anime faces made by the generator of this lesson: hair of many colors, long and short, tails, light and dark skin, mouths open and closed.](../course/figures/stylegan2_faces.jpg)
+#
 # **You will make:** a convolution that a generator of faces then runs on, and a second generator, taught in ten minutes what
 # the first never saw.
 #
@@ -23,7 +25,6 @@ from animelab import env
 
 env.start()
 
-# %%
 from unittest.mock import patch
 
 import torch
@@ -45,19 +46,20 @@ from animelab.widgets import LatentExplorer, LiveTraining
 # %% [markdown]
 # ## Where we are going
 #
-# Forty characters from one seed, none left out. The network learned on two CPU cores, from drawn faces alone, in six hours.
+# The network that drew these learned on two CPU cores, from drawn faces alone, in six hours. Move one of its faces yourself.
+# Move along *warmer hair*, or along one of the *Components without a name*. Then, in *Seed, truncation, layers*, let only the
+# first two layers move (0 to 1) and move along it again, then only the last two (8 to 9). What changes, and what stays?
 
 # %%
 model = zoo.load("stylegan2-faces-64")
-show(model.sample(40, seed=1), columns=10,
-     alt="Forty generated anime faces in clear colors, with long and short hair, tails, and mouths open and closed.")  # fmt: skip
+LatentExplorer(model, seed=4)
 
 # %% [markdown]
-# Now move one yourself. *Component 1* to *5* are directions that nobody named. Move along one of them. Then set *Layers to move*
-# to the first two only and move along it again, then to the last two only. What changes, and what stays?
+# And forty characters from one seed, none left out:
 
 # %%
-LatentExplorer(model, seed=4)
+show(model.sample(40, seed=1), columns=10,
+     alt="Forty generated anime faces in clear colors, with long and short hair, tails, and mouths open and closed.")  # fmt: skip
 
 # %% [markdown]
 # By the end of this lesson you will know why that works: in this generator the first layers decide *what* is there and the

@@ -9,6 +9,8 @@
 # %% [markdown]
 # # 7 · Edit a face that does not exist: latent space
 #
+# ![Two walks of eight generated faces: brown hair turns turquoise and blue eyes brown; orange hair turns gray and yellow eyes blue. Every face on the way is a whole one.](../course/figures/opening_07.jpg)
+#
 # **You will make:** a character by choosing, blonde hair by arithmetic, a hundred pictures of one character, and a table that says
 # which way of editing disturbs the rest least.
 #
@@ -22,7 +24,6 @@ from animelab import env
 
 env.start()
 
-# %%
 from itertools import pairwise
 
 import torch
@@ -41,8 +42,8 @@ small = env.scale() == "smoke"  # the course's own tests look at fewer faces
 # %% [markdown]
 # ## Where we are going
 #
-# In 2019 a booth at an anime fair let visitors choose a character in four clicks (Waifu Labs). Try ours. Pick one of twelve; then
-# its colors; then its details; then its shape.
+# In 2019 a booth at an anime fair let visitors choose a character in four clicks (Waifu Labs). Try ours. Click one of sixteen; then
+# its colors; then its details; then its shape. What comes out can be saved, or opened in the explorer, with sliders.
 
 # %%
 model = zoo.load("stylegan2-faces-64")
@@ -50,8 +51,8 @@ PickAndRefine(model)
 
 # %% [markdown]
 # Nothing was trained for this, and there are no buttons for "colors" inside. Each grid keeps some layers of what you picked and
-# exchanges others. This lesson is about such moves: what they do, where they come from, and how to measure whether one changes
-# what it should and nothing else.
+# takes others from other faces; once you have chosen the colors, from faces with that color of hair. This lesson is about such
+# moves: what they do, where they come from, and how to measure whether one changes what it should and nothing else.
 #
 # ## Three spaces
 #
@@ -698,8 +699,8 @@ compare(
 #
 # ## Your own editor
 #
-# All of it in one widget: the named directions first, the principal components after them. Choose layers, undo, keep favorites,
-# save the picture with its point.
+# All of it in one widget: your directions first, then those the explorer finds by itself, the principal components last. Choose
+# layers, undo, keep faces and walk through them, save the picture with its point.
 
 # %%
 LatentExplorer(model, directions={goal: step * found[goal] for goal in GOALS})

@@ -9,6 +9,8 @@
 # %% [markdown]
 # # 8 · Color where you want it: hints, two stages, light
 #
+# ![One line drawing with dots of pink, and beside it the drawing colored in pink; the same lines with dots of blue, and the drawing in blue.](../course/figures/opening_08.jpg)
+#
 # **You will make:** a coloring desk. You put down a few dots of color, two generators do the rest, and you carry the lamp.
 #
 # **In the studio:** steps 3, 4 and 6 of 6: *line art*, *color*, and a first *effect*, light.
@@ -21,7 +23,6 @@ from animelab import env
 
 env.start()
 
-# %%
 import itertools
 import math
 from functools import partial
@@ -45,14 +46,15 @@ from animelab.widgets import ColorStudio, LiveTraining
 #
 # Eleven dots are there already. Choose *Draft dot*, a color, and click into an eye. Then into the wall. Choose a green that no
 # character has, and click into the dress: a dot wins, over habits and over every *Scheme*. Where the draft was careless (a color that ran
-# over a line, an eye it missed), put a *Final dot*, which only the second network hears of. Then drag in the picture at the right: that is
-# the lamp.
+# over a line, an eye it missed), put a *Final dot*, which only the second network hears of. Dots can be dragged, and off the picture they
+# are gone; a click gives one the color that is chosen. Then switch on the *Light* and drag in the picture at the right: that is the lamp.
 
 # %%
 colorist = zoo.colorist("colorist-draft-128", "colorist-refine-128")
-drawings = StudioPairs("line", "color", 128, 64, prior="full", split="test")
-lines, colors = drawings.batch(range(64))
-opening = ColorStudio(colorist, lines[4:20])
+lines, _ = StudioPairs("line", "color", 128, 20, prior="full", split="test").batch(
+    range(20)
+)
+opening = ColorStudio(colorist, lines[4:])
 opening.dots = [[x, y, color, "draft"] for color, places in {
     "#f2a0b4": ((0.5, 0.22), (0.28, 0.7), (0.73, 0.7), (0.29, 0.88), (0.72, 0.86)),  # hair
     "#c9748f": ((0.37, 0.73), (0.63, 0.73)),  # and its shade
@@ -151,6 +153,8 @@ def a_few_dots(picture, paper, count):
 
 # %%
 torch.manual_seed(0)
+drawings = StudioPairs("line", "color", 128, 64, prior="full", split="test")
+lines, colors = drawings.batch(range(64))
 ink = (1 - lines[:, :1]) / 2  # 1 where a line is, 0 on paper
 
 

@@ -9,6 +9,8 @@
 # %% [markdown]
 # # 9 · From a photograph to a background: CartoonGAN
 #
+# ![Six places as grainy photographs: a room, hills at dusk twice, a street, a sunset, trees. Below each the same place with ink outlines and flat colors, as a network drew it.](../course/figures/opening_09.jpg)
+#
 # **You will make:** drawn backgrounds out of photographs, by a generator whose discriminator has learned to look at edges.
 #
 # **In the studio:** step 5 of 6, the *background*.
@@ -21,7 +23,6 @@ from animelab import env
 
 env.start()
 
-# %%
 import copy
 
 import numpy as np
@@ -49,11 +50,9 @@ from animelab.widgets import BeforeAfter, LiveTraining, OwnPicture
 
 # %%
 best = zoo.load("backtranslation-places-256")
-held_out = StudioScenes("photo", "anime", 256, 48 if env.scale() == "full" else 16, split="test")  # fmt: skip
-everything = range(len(held_out))
-photos_256, truth_256 = held_out.batch(everything)[0], held_out.truth(everything)
-best_256 = best.translate(photos_256)
-BeforeAfter({"photo": photos_256[:12], "translated": best_256[:12], "the truth": truth_256[:12]})  # fmt: skip
+twelve = StudioScenes("photo", "anime", 256, 12, split="test")
+photos, truth = twelve.batch(range(12))[0], twelve.truth(range(12))
+BeforeAfter({"photo": photos, "translated": best.translate(photos), "the truth": truth})
 
 # %% [markdown]
 # Twelve held-out places of 256 pixels, unpicked, by the best generator of places that the course has. It comes back at the
@@ -609,6 +608,10 @@ def spectrum(pictures):
     ) / 4
 
 
+many = 48 if env.scale() == "full" else 16
+held_out = StudioScenes("photo", "anime", 256, many, split="test")
+photos_256, truth_256 = held_out.batch(range(many))[0], held_out.truth(range(many))
+best_256 = best.translate(photos_256)
 by_all = {
     "photo": photos_256,
     "CartoonGAN": cartoon.translate(photos_256),
@@ -692,7 +695,7 @@ show(cameras, columns=4, scale=1, alt="A street eight times: as it was, and with
 # %% [markdown]
 # ## Your own photographs
 #
-# *Open* one, or drop it on the left; nothing leaves your computer. This generator looks at a picture as a whole: everywhere
+# *Choose a file*, drop one, or paste it; nothing leaves your computer. This generator looks at a picture as a whole: everywhere
 # it is told the mean of its lowest map, so tiles would not agree, not even with shared norms. So it takes 640 pixels a side
 # at most, and here larger ones are reduced to that. (Its sides are multiples of 128; the library repeats borders up to the
 # next one, and cuts them off again.) `own.after` holds the result, to keep.

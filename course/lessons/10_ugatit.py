@@ -9,6 +9,8 @@
 # %% [markdown]
 # # 10 · A face becomes a character: U-GAT-IT
 #
+# ![Eight portraits, and below each the anime face a network made of it: large eyes, often of two colors, hair in blots of color.](../course/figures/opening_10.jpg)
+#
 # **You will make:** a generator that turns portraits into anime faces and shows where its chosen channels are large. Then
 # you give it your own picture.
 #
@@ -21,7 +23,6 @@ from animelab import env
 
 env.start()
 
-# %%
 import json
 import math
 
@@ -46,15 +47,11 @@ from animelab.widgets import BeforeAfter, LiveTraining, OwnPicture
 
 # %%
 model = zoo.load("ugatit-portrait-cel-64")
-crowd = 192 if env.scale() == "full" else 96
-held_out = StudioUnpaired("portrait", "cel", 64, crowd, prior="frontal", split="test")
-portraits, cels = held_out.batch(range(crowd))
-faces = model.translate(portraits)
-truth = held_out.truth(range(crowd))
-BeforeAfter(
-    {"portrait": portraits[:24], "anime": faces[:24], "the truth": truth[:24]},
-    attention=model.attention(portraits[:24]),
-)
+held_out = StudioUnpaired("portrait", "cel", 64, 24, prior="frontal", split="test")
+portraits, cels = held_out.batch(range(24))
+faces, truth = model.translate(portraits), held_out.truth(range(24))
+versions = {"portrait": portraits, "anime": faces, "the truth": truth}
+BeforeAfter(versions, attention=model.attention(portraits))
 
 # %% [markdown]
 # ## What CycleGAN found hard
@@ -366,6 +363,10 @@ curves({"distance from the truth": (steps, [each["distance"] for each in notes])
 # against. `kd_studio`: how far the crowd is from the crowd of drawn cels.
 
 # %%
+crowd = 192 if env.scale() == "full" else 96
+held_out = StudioUnpaired("portrait", "cel", 64, crowd, prior="frontal", split="test")
+portraits, cels = held_out.batch(range(crowd))
+faces, truth = model.translate(portraits), held_out.truth(range(crowd))
 mine, cycle = zoo.load_run(run.folder), zoo.load("cyclegan-portrait-cel-64")
 tags = torch.tensor(
     [list(held_out.casts[0][i].tags().values()) for i in range(crowd)]
@@ -525,8 +526,8 @@ compare({name: pictures[:8] for name, pictures in shown[30].items()},
 #
 # ## Your own face
 #
-# *Open* a picture, or drop one on the left. The rings mark the eyes: a finder guessed them, and you can put them right, with
-# the mouse or with the arrow keys. Compare *letterboxed* with *aligned*. Nothing leaves your computer.
+# *Choose a file*, drop a picture, or paste one. The rings mark the eyes: a finder guessed them, and you can drag them right, or
+# move them with the arrow keys. Compare *letterboxed* with *aligned*. Nothing leaves your computer.
 
 # %%
 strangers = real_faces(128)

@@ -59,6 +59,23 @@ OPEN = """async name => {
     await window.jupyterapp.commands.execute('docmanager:open', {path: name, factory: 'Notebook'});
 }"""
 
+SAVE = "async () => { await window.jupyterapp.shell.currentWidget.context.save(); }"
+
+SHUT_DOWN = "async () => { await window.jupyterapp.serviceManager.sessions.shutdownAll(); }"
+
+THEME = """async ([name, light]) => {
+    await window.jupyterapp.commands.execute('apputils:change-theme', {theme: name});
+    while (document.body.dataset.jpThemeLight !== light) await new Promise(resolve => setTimeout(resolve, 50));
+}"""
+
+# Lab's body is 0 pixels high and hides what goes beyond: axe would take everything in it for hidden.
+AXE = """async selector => {
+    document.body.style.overflow = 'visible';
+    const found = await window.axe.run(selector, {resultTypes: ['violations']});
+    document.body.style.overflow = '';
+    return found.violations.flatMap(each => each.nodes.map(node => `${each.id}: ${node.html} ${node.failureSummary}`));
+}"""
+
 WINDOW = {"width": 1280, "height": 900}
 
 
@@ -199,3 +216,65 @@ def open_notebook(
             page.evaluate(CLOSE)
         else:  # whatever a failed test left behind, the next one gets a new Lab
             page.context.close()
+
+
+@pytest.fixture
+def reopen(jupyter: Jupyter, browser: sync_api.Browser) -> Iterator[Callable[..., sync_api.Page]]:
+    """A function that saves an open notebook, ends its kernel, and opens it again: in its "interface", or as HTML."""
+    contexts = []
+
+    def reopen(page: sync_api.Page, name: str, interface: str = "lab") -> sync_api.Page:
+        page.evaluate(SAVE)
+        if interface == "lab":
+            page.evaluate(CLOSE)
+            page.evaluate(OPEN, f"{name}.ipynb")
+        elif interface == "notebook":
+            page.evaluate(SHUT_DOWN)
+            page.reload()
+        else:
+            nbconvert = pytest.importorskip("nbconvert")
+            html, _ = nbconvert.HTMLExporter().from_filename(str(jupyter.folder / f"{name}.ipynb"))
+            (jupyter.folder / f"{name}.html").write_text(html)
+            contexts.append(browser.new_context(viewport=WINDOW, offline=True))
+            page = contexts[-1].new_page()
+            page.set_content(html, wait_until="domcontentloaded")
+        return page
+
+    yield reopen
+    for each in contexts:
+        each.close()
+
+
+@pytest.fixture
+def theme() -> Iterator[Callable[[sync_api.Page, str], None]]:
+    """A function that gives a page of Jupyter its "light" or "dark" theme; afterwards it is light again."""
+    changed = []
+
+    def theme(page: sync_api.Page, name: str) -> None:
+        changed.append(page)
+        page.evaluate(THEME, [f"JupyterLab {name.capitalize()}", str(name == "light").lower()])
+
+    yield theme
+    for page in changed:
+        if not page.is_closed():
+            page.evaluate(THEME, ["JupyterLab Light", "true"])
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[sync_api.Page, str], list[str]]:
+    """A function that says what axe-core finds wrong in a part of a page: nothing, we hope."""
+    package = pytest.importorskip("axe_playwright_python", reason="needs the extra 'dev': pip install -e .[dev]")
+    source = (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+    def axe(page: sync_api.Page, selector: str) -> list[str]:
+        # Lab has require.js, to which axe would give itself.
+        page.evaluate(f"(define => {{ {source} }})()")
+        before = page.viewport_size
+        page.set_viewport_size({**before, "height": 2600})  # it says nothing of the contrast of what is scrolled away
+        page.locator(selector).first.scroll_into_view_if_needed()
+        page.wait_for_timeout(300)
+        found = page.evaluate(AXE, selector)
+        page.set_viewport_size(before)
+        return found
+
+    return axe

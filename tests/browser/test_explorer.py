@@ -14,7 +14,8 @@ from PIL import Image
 
 pytestmark = pytest.mark.browser
 
-FACE = ".animelab-explorer .animelab-left img"
+STAGE = ".animelab-explorer"
+FACE = f"{STAGE} [data-part=face] img"
 
 EXPLORER = """
 import torch
@@ -29,34 +30,31 @@ def disc(latents):  # its place, size and colors are the latent
 explorer = LatentExplorer(disc, latent=9)
 explorer
 """
-
-LIVE = """
-import time
-from types import SimpleNamespace
-import numpy as np
-from animelab.widgets import LiveTraining
-watch, history = LiveTraining(every=0), []
-for step in range(0, 500, 20):
-    history.append({"step": step, "seconds": step / 20, "images_per_second": 200.0,
-                    "D": 1.4 * np.exp(-step / 300), "G": 0.7 + step / 400})
-    rng = np.random.default_rng(step)
-    preview = np.kron(rng.integers(0, 255, (8, 16, 3), dtype=np.uint8), np.ones((33, 33, 1), np.uint8))
-    watch(SimpleNamespace(step=step, steps=500, seconds=step / 20, images_per_second=200.0, eta=(500 - step) / 20,
-                          losses={"D": 1.0, "G": 2.0}, history=history, preview=preview))
-    time.sleep(3 if step == 400 else 0.1)
+MODEL = """
+import torch
+from animelab import zoo
+from animelab.widgets import LatentExplorer
+LatentExplorer(zoo.load("{}"))
 """
 
 # Times from the key to the new picture, decoded and ready to paint.
 WATCH_LATENCY = """() => {
     window.latencies = [];
     let pressed = 0;
-    document.addEventListener('keydown', () => { pressed = performance.now(); }, true);
-    const picture = document.querySelector('.animelab-explorer .animelab-picture');
+    window.addEventListener('keydown', () => { pressed = performance.now(); }, true);
+    const picture = document.querySelector('.animelab-explorer [data-part=face] img');
     new MutationObserver(async () => {
-        await picture.querySelector('img').decode();
+        await picture.decode();
         requestAnimationFrame(() => window.latencies.push(performance.now() - pressed));
-    }).observe(picture, {childList: true, subtree: true});
+    }).observe(picture, {attributes: true, attributeFilter: ['src']});
 }"""
+WATCH_BARS = """() => {
+    window.bars = [];
+    const bar = document.querySelector('.animelab-explorer .animelab-progress');
+    new MutationObserver(() => window.bars.push(bar.textContent)).observe(bar, {childList: true, subtree: true});
+}"""
+PLACES = """() => [...document.querySelectorAll('.animelab-explorer :is(button, input, summary)')].map(
+    each => { const box = each.getBoundingClientRect(); return [Math.round(box.x), Math.round(box.y)]; })"""
 
 
 def pixels(locator) -> np.ndarray:
@@ -79,156 +77,159 @@ def keep(page, name: str) -> None:
         page.screenshot(path=Path(os.environ["ANIMELAB_SCREENSHOTS"]) / f"{name}.png")
 
 
+def caption(page, words: str) -> None:
+    page.locator(f"{STAGE} .animelab-caption", has_text=words).wait_for()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("interface", ["lab", "notebook"])
-def test_a_slider_changes_the_picture_and_reset_brings_it_back(open_notebook, interface, capsys):
+def test_pulled_dragged_kept_walked_saved_and_left_behind(open_notebook, reopen, interface, capsys):
     if interface == "notebook" and importlib.util.find_spec("notebook") is None:
         pytest.skip("Notebook 7 is not installed; get it with 'pip install notebook'")
     page = open_notebook(f"explorer_{interface}", EXPLORER, interface=interface)
     picture = page.locator(FACE)
     picture.wait_for()
-    original, alt = pixels(picture), picture.get_attribute("alt")
-    assert original.std() > 20, "the picture is blank"
-    assert alt == "Face of seed 0"
+    original = source(picture)
+    assert picture.get_attribute("alt") == "Face of seed 0"
+    page.wait_for_function("() => !document.querySelector('[data-part=part_0] input').disabled")
 
+    page.locator(f"{STAGE} summary", has_text="Components").press("Enter")
     page.evaluate(WATCH_LATENCY)
-    page.locator(".animelab-direction-1 .noUi-handle").focus()
-    # Notebook 7 keeps the arrow keys for its cells; there, Page Up goes five steps at once.
-    key, times, reached = ("ArrowRight", 25, "+2.5") if interface == "lab" else ("PageUp", 7, "+3.5")
-    for _ in range(times):
-        before = source(picture)
-        page.keyboard.press(key)
-        wait_for_change(page, before)
-    page.wait_for_function("times => window.latencies.length >= times", arg=times)
-    assert f"direction 1 {reached}" in picture.get_attribute("alt")
-    assert np.abs(pixels(picture) - original).mean() > 2
-    keep(page, f"explorer_{interface}")
-
-    latencies = page.evaluate("window.latencies")
-    with capsys.disabled():
-        print(f"\n{interface}: slider to picture, median {statistics.median(latencies):.0f} ms of {len(latencies)}")
-    assert statistics.median(latencies) < 2000
-
-    before = source(picture)
-    page.locator("button.animelab-reset").press("Enter")
-    wait_for_change(page, before)
-    assert np.array_equal(pixels(picture), original)
-    assert picture.get_attribute("alt") == alt
-
-
-def test_two_remembered_faces_and_the_walk_between_them(open_notebook):
-    page = open_notebook("walk", EXPLORER)
-    picture = page.locator(FACE)
-    picture.wait_for()
-    first = source(picture)
-    page.locator("button.animelab-remember-as-a").press("Enter")
-    page.locator("img[alt='Remembered as A']").wait_for()
-    page.locator("button.animelab-new-face").press("Enter")
-    wait_for_change(page, first)
-    second = source(picture)
-    page.locator("button.animelab-remember-as-b").press("Enter")
-    page.locator("img[alt='Remembered as B']").wait_for()
-    walk = page.locator(".animelab-walk .noUi-handle")
-    walk.focus()
-    page.keyboard.press("ArrowLeft")
-    wait_for_change(page, second)
-    keep(page, "walk")
-    page.keyboard.press("Home")
-    page.wait_for_function(
-        "([selector, first]) => document.querySelector(selector).src === first", arg=[FACE, first], timeout=5000
-    )
-
-
-def test_live_training_shows_pictures_and_curves_and_leaves_them_behind(open_notebook):
-    page = open_notebook("live", LIVE)
-    page.locator(".animelab-live .animelab-picture img").wait_for()
-    curves = page.locator(".animelab-live img[alt^='Line chart of loss by step. D starts at 1.4']")
-    curves.wait_for()
-    page.locator(".animelab-live", has_text="Step 400 of 500").wait_for()
-    keep(page, "live")
-    page.locator(".animelab-live").wait_for(state="detached")  # the cell is over
-    still = page.locator(".jp-OutputArea-output img[alt='What the networks make of the same examples by step 480']")
-    still.wait_for()
-    page.locator(".jp-OutputArea-output img[alt^='Line chart of loss']").wait_for()
-    page.get_by_text("Step 480 of 500").wait_for()
-    assert pixels(still).std() > 10
-    keep(page, "live_after")
-
-
-def test_timelapse_slides(open_notebook, tmp_path):
-    cell = """
-import numpy as np
-from animelab.widgets import Timelapse
-Timelapse([np.full((96, 160, 3), 40 * i, np.uint8) for i in range(6)], names=[f"step {100 * i}" for i in range(6)])
-"""
-    page = open_notebook("timelapse", cell)
-    picture = page.locator(".animelab-timelapse .animelab-picture img")
-    picture.wait_for()
-    assert pixels(picture).mean() > 190
-    page.locator(".animelab-frame .noUi-handle").focus()
-    page.keyboard.press("Home")
-    page.locator("img[alt='Preview grid, step 0 (frame 1 of 6)']").wait_for()
-    assert pixels(picture).mean() < 10
-    page.locator(".animelab-timelapse button").first.click()  # play, from the first frame
-    page.locator("img[alt='Preview grid, step 500 (frame 6 of 6)']").wait_for()
-    keep(page, "timelapse")
-
-
-STYLED = """
-import torch
-from animelab import zoo
-from animelab.widgets import LatentExplorer, PickAndRefine
-model = zoo.load("stylegan2-faces-64")
-LatentExplorer(model, directions={"my own": torch.ones(512) / 8})
-"""
-PICKER = STYLED.replace('LatentExplorer(model, directions={"my own": torch.ones(512) / 8})', "PickAndRefine(model)")
-
-
-def test_a_stylegan2_answers_its_sliders_at_once_and_undo_brings_back(open_notebook, capsys):
-    page = open_notebook("styled", STYLED)
-    picture = page.locator(FACE)
-    picture.wait_for()
-    keep(page, "explorer_styled")
-    first = source(picture)
-    page.evaluate(WATCH_LATENCY)
-    page.locator(".animelab-component-1 .noUi-handle").focus()
-    for _ in range(15):
+    page.locator("[data-part=part_0] input[type=range]").focus()
+    for _ in range(10):
         before = source(picture)
         page.keyboard.press("ArrowRight")
         wait_for_change(page, before)
-    page.wait_for_function("() => window.latencies.length >= 15")
+    page.wait_for_function("window.latencies.length >= 10")
+    latencies = page.evaluate("window.latencies")
+    with capsys.disabled():
+        print(f"\n{interface}: slider to picture, median {statistics.median(latencies):.0f} ms of {len(latencies)}")
+    assert "direction 1 +1.0" in picture.get_attribute("alt") and statistics.median(latencies) < 2000
+    page.locator("[data-part=part_0] .animelab-label").dblclick()
+    page.wait_for_function(
+        "([selector, first]) => document.querySelector(selector).src === first", arg=[FACE, original]
+    )
+
+    page.locator(STAGE).scroll_into_view_if_needed()
+    box = page.locator("[data-part=face] .animelab-frame").bounding_box()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.3 * box["height"], steps=5)
+    page.mouse.up()
+    caption(page, "direction 1 +1.0, direction 2 +1.0")
+    keep(page, f"explorer_{interface}")
+
+    page.get_by_role("button", name="Keep", exact=True).press("Enter")
+    caption(page, "Kept as face 1")
+    page.get_by_role("button", name="New face").press("Enter")
+    caption(page, "Face of seed 1")
+    page.get_by_role("button", name="Keep", exact=True).press("Enter")
+    caption(page, "Kept as face 2")
+    page.locator("[data-part=walk] input[type=range]").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    caption(page, "At 1.06 on the way of 2 kept faces")
+    page.locator("[data-part=kept] button").first.click()
+    caption(page, "direction 1 +1.0, direction 2 +1.0")
+    places = page.evaluate(PLACES)
+    page.get_by_role("button", name="Save", exact=True).press("Enter")
+    caption(page, "Saved as")
+    assert page.evaluate(PLACES) == places, "no control moves"
+    page.get_by_role("button", name="Undo", exact=True).press("Enter")
+    caption(page, "At 1.06")
+
+    page.locator(".animelab-still img[alt^='At 1.06']").wait_for(state="attached")
+    page = reopen(page, f"explorer_{interface}", interface)
+    page.locator(".animelab-still img[alt^='At 1.06']").wait_for()
+    assert "Error displaying widget" not in page.locator("body").inner_text()
+
+
+@pytest.mark.slow
+def test_sliders_say_what_they_do_and_a_map_and_a_pad_are_wandered_through(open_notebook):
+    page = open_notebook("named", MODEL.format("r3gan-faces-64"))
+    picture = page.locator(FACE)
+    picture.wait_for()
+    assert page.locator("[data-part=named_0] input[type=range]").is_disabled(), "the picture waits for no names"
+    hair = page.locator("[data-part=named_0]")
+    hair.get_by_text("Longer hair").wait_for(timeout=60_000)
+    page.locator("[data-part=named_0] img[src]").nth(1).wait_for()
+    assert page.locator(f"{STAGE} .animelab-progress").is_hidden(), "the bar has gone"
+    hair.locator("img").nth(1).click()
+    caption(page, "longer hair +2.5")
+    number = hair.locator("input[type=number]")
+    number.fill("-1.2")
+    number.press("Enter")
+    caption(page, "longer hair -1.2")
+
+    page.locator(f"{STAGE} summary", has_text="Map").click()
+    page.locator("[data-part=map] button").nth(10).click()
+    caption(page, "Sample 11 of the map")
+    page.locator(f"{STAGE} summary", has_text="Two at once").click()
+    page.locator("[data-part=field] img[src]").wait_for()
+    keep(page, "explorer_named")
+    page.locator("[data-part=field] [role=slider]").focus()
+    page.keyboard.press("ArrowUp")
+    caption(page, "lighter hair +0.1")
+    page.locator("[data-part=up] select").select_option("warmer eyes")
+    page.locator("[data-part=face] .animelab-pad-up", has_text="warmer eyes").wait_for(state="attached")
+    page.locator("[data-part=face] [role=slider]").focus()
+    page.keyboard.press("ArrowDown")
+    caption(page, "warmer eyes -0.1")
+    page.locator("[data-part=field] .animelab-frame").dblclick()
+    page.wait_for_function(f"() => !document.querySelector('{STAGE} .animelab-caption').textContent.includes('eyes')")
+
+
+@pytest.mark.slow
+def test_orders_are_chosen_in_both_themes_and_at_700_pixels(open_notebook, theme, axe):
+    page = open_notebook("ordered", MODEL.format("r3gan-attributes-64"))
+    page.locator(FACE).wait_for()
+    now = page.locator(f"{STAGE} [data-part=hair] [aria-pressed=true]").get_attribute("aria-label")
+    other = "pink" if now != "pink" else "blue"
+    page.locator(f"{STAGE} [data-part=hair]").get_by_role("button", name=other).click()
+    caption(page, f"{other} hair")
+    page.get_by_role("switch", name="Long").press("Space")
+    page.get_by_role("button", name="Undo", exact=True).press("Enter")
+    page.wait_for_function("() => !document.querySelector('[data-part=part_0] input').disabled", timeout=60_000)
+    for summary in page.locator(f"{STAGE} .animelab-fold summary").all():
+        summary.click()
+    page.wait_for_timeout(1500)
+    for name in ("dark", "light"):
+        theme(page, name)
+        page.wait_for_timeout(300)
+        assert axe(page, STAGE) == []
+        keep(page, f"explorer_{name}")
+    page.set_viewport_size({"width": 700, "height": 900})
+    try:
+        page.wait_for_timeout(300)
+        assert page.locator(STAGE).evaluate("each => each.scrollWidth <= each.clientWidth"), "nothing is cut off"
+        keep(page, "explorer_700")
+    finally:
+        page.set_viewport_size({"width": 1280, "height": 900})
+
+
+@pytest.mark.slow
+def test_a_stylegan2_answers_its_sliders_at_once_and_ends_in_a_film(open_notebook, capsys):
+    page = open_notebook("styled", MODEL.format("stylegan2-faces-64"))
+    picture = page.locator(FACE)
+    picture.wait_for()
+    page.locator(f"{STAGE} summary", has_text="truncation").click()
+    page.evaluate(WATCH_LATENCY)
+    page.locator("[data-part=truncation] input[type=range]").focus()
+    for _ in range(8):
+        before = source(picture)
+        page.keyboard.press("ArrowLeft")
+        wait_for_change(page, before)
+    page.wait_for_function("() => window.latencies.length >= 8")
     latencies = page.evaluate("window.latencies")
     with capsys.disabled():
         print(f"\nStyleGAN2, slider to picture: median {statistics.median(latencies):.0f} ms of {len(latencies)}")
-    assert "component 1 +1.5" in picture.get_attribute("alt")
-    page.locator("button.animelab-favorite").press("Enter")
-    liked = source(picture)
-    keep(page, "explorer_moved")
-    page.locator("button.animelab-undo").press("Enter")
-    page.wait_for_function(
-        "([selector, first]) => document.querySelector(selector).src === first", arg=[FACE, first], timeout=5000
-    )
-    page.locator(".animelab-favorites select").select_option(index=1)
-    page.wait_for_function(
-        "([selector, liked]) => document.querySelector(selector).src === liked", arg=[FACE, liked], timeout=5000
-    )
-
-
-def test_a_character_is_picked_and_refined_with_the_keyboard(open_notebook):
-    page = open_notebook("picker", PICKER)
-    words = page.locator(".animelab-picker .animelab-caption")
-    for step, expected in enumerate(
-        ("Pick a character", "Now its colors", "Now its details", "Now its shape and pose", "Done")
-    ):
-        page.wait_for_function(
-            "words => document.querySelector('.animelab-picker .animelab-caption')?.innerText.includes(words)",
-            arg=expected,
-            timeout=30_000,
-        )
-        keep(page, f"picker_{step}")
-        if expected != "Done":
-            pick = page.locator("button.animelab-pick-2")
-            pick.focus()
-            page.wait_for_timeout(300)  # Lab may still be moving the focus to the cell that has just run
-            pick.press("Enter")
-    assert "Done" in words.inner_text()
-    assert page.locator(".animelab-picker img[alt^='Choice']").first.is_visible()
+    caption(page, "truncated to 0.2")
+    for _ in range(2):
+        page.get_by_role("button", name="Keep", exact=True).press("Enter")
+        page.get_by_role("button", name="New face").press("Enter")
+    page.wait_for_function("() => !document.querySelector('[data-part=film] button').disabled")
+    page.evaluate(WATCH_BARS)
+    page.get_by_role("button", name="Film").press("Enter")
+    page.locator(f"{FACE}[src^='data:image/webp']").wait_for(timeout=60_000)
+    caption(page, "The way through 2 faces, saved as")
+    assert any("Drawing a film of 48 pictures" in words for words in page.evaluate("window.bars"))

@@ -33,7 +33,7 @@ FLOORS = [  # from the roof down
     {"authoring"},
     {"files", "foreign"},
     {"limits"},
-    {"errors"},
+    {"errors", "bar"},
 ]
 HEIGHT = {part: -number for number, floor in enumerate(FLOORS) for part in floor}
 ONLY_USED_BY = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -14,7 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from animelab import authoring
+from animelab import authoring, widgets
 from animelab.authoring.__main__ import main
 from animelab.authoring.master import Cell
 from animelab.errors import LabError
@@ -343,10 +344,25 @@ def run_setup(folder: Path, repository: str, colab: bool, installed: bool = Fals
 
 def test_setup_cell_is_short() -> None:
     for repository in ("", "https://github.com/you/course"):
-        lesson = authoring.Lesson("a", "a", (Cell("code", "", "", 1, setup=True),), {})
+        source = "from animelab import env\n\nenv.start()\n\nimport torch"
+        lesson = authoring.Lesson("a", "a", (Cell("code", source, source, 1, setup=True),), {})
         (cell,) = json.loads(authoring.build_lesson(lesson, repository=repository))["cells"]
-        assert len(cell["source"]) < 15
-        assert cell["metadata"]["cellView"] == "form"
+        assert len(cell["source"]) < 18 and "import torch" in "".join(cell["source"])
+        assert cell["metadata"]["cellView"] == "form" and cell["metadata"]["jupyter"] == {"source_hidden": True}
+
+
+@pytest.mark.parametrize("lesson", authoring.read_all(ROOT), ids=lambda lesson: lesson.name)
+def test_the_first_screen_is_a_picture_and_little_is_drawn_before_the_next(lesson: authoring.Lesson) -> None:
+    title, setup, *cells = lesson.cells
+    if lesson.name == "04_pix2pix":
+        pytest.skip("its first screen is still to come")
+    assert re.match(r"# .+\n\n!\[.{40,}\]\(\.\./course/figures/\w+\.jpg\)\n\n\*\*You will make", title.solved)
+    assert setup.setup and [cell.kind for cell in cells[:2]] == ["markdown", "code"]
+    calls = [node for node in ast.walk(ast.parse(cells[1].solved)) if isinstance(node, ast.Call)]
+    names = {node.func.id: node for node in calls if isinstance(node.func, ast.Name)}
+    assert names.keys() & {*widgets.__all__}, "the first cell is one to play with"
+    drawn = [call.args[3].value for name, call in names.items() if re.match("Studio(Pairs|Unpaired|Scenes)", name)]
+    assert all(count <= 24 for count in drawn)
 
 
 def test_setup_on_a_laptop_only_starts(tmp_path: Path) -> None:

@@ -162,6 +162,7 @@ def test_the_lab_is_the_server_itself_at_the_root_of_the_course(tmp_path, monkey
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "00_start.ipynb").touch()
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/elsewhere")
     became = []
     monkeypatch.setattr(os, "execv", lambda *command: became.append(command))
     monkeypatch.setattr(subprocess, "call", lambda *_, **__: 0)
@@ -169,6 +170,7 @@ def test_the_lab_is_the_server_itself_at_the_root_of_the_course(tmp_path, monkey
     ((program, command),) = became
     assert program == sys.executable and command[1:4] == ["-m", "jupyterlab", "notebooks/00_start.ipynb"]
     assert f"--ServerApp.root_dir={tmp_path}" in command and command[-1] == "--no-browser"
+    assert os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep)[0] == str(tmp_path / "course")
 
 
 @pytest.mark.slow
@@ -190,6 +192,10 @@ def test_ending_the_lab_ends_its_server(tmp_path):
                 assert process.poll() is None, (tmp_path / "said.txt").read_text()
                 time.sleep(0.1)
         assert listed and {"README.md", "notebooks"} <= listed
+        settings = f"http://127.0.0.1:{port}/lab/api/settings/@jupyterlab/apputils-extension:notification?token=t"
+        with urllib.request.urlopen(settings, timeout=10) as answer:
+            asked = json.load(answer)["schema"]["properties"]["fetchNews"]["default"]
+        assert asked == "false", "no question about Jupyter's news on the first screen"
         process.terminate()
         process.wait(60)
         with pytest.raises(OSError, match="refused"):

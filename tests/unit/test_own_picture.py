@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 
 import numpy as np
@@ -19,10 +18,16 @@ from animelab.viz import heat_colors
 from animelab.widgets import BeforeAfter, OwnPicture
 
 
-def url(image: Image.Image, kind: str = "PNG") -> str:
+def stored(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, kind)
-    return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def give(own: OwnPicture, content: bytes) -> str:
+    """As a browser does it; what is said of it."""
+    own._asked(own, {"do": "give", "name": "file"}, [memoryview(content)])
+    return own.words.get("problem", "")
 
 
 @pytest.fixture
@@ -35,12 +40,12 @@ def test_a_model_of_one_size_gets_the_picture_fitted(picture: np.ndarray) -> Non
     assert own.fits == ["letterboxed", "cropped", "aligned"] and own.fit == "aligned"
     for fit in own.fits:
         own.fit = fit
-        assert own.before.shape == own.after.shape == (32, 32, 3) and own.heat_url == ""
+        assert own.before.shape == own.after.shape == (32, 32, 3) and own.parts["attention"]["hidden"]
         assert np.abs(own.before.astype(int) + own.after - 255).max() <= 1
     own.fit = "aligned"
-    before, answers = own.before, own.answers
+    before = own.before
     own.eyes = [[0.2, 0.5], [0.6, 0.6]]
-    assert own.answers == answers + 1 and not np.array_equal(own.before, before), "the eyes are heard"
+    assert not np.array_equal(own.before, before), "the eyes are heard"
     wanted = fitted(picture, 32, "aligned", torch.tensor([[0.2 * 80, 0.5 * 48], [0.6 * 80, 0.6 * 48]]))
     assert np.abs(own.before - ((wanted[0].permute(1, 2, 0) + 1) * 127.5).numpy()).max() <= 1
 
@@ -48,7 +53,7 @@ def test_a_model_of_one_size_gets_the_picture_fitted(picture: np.ndarray) -> Non
 def test_a_model_of_any_size_gets_it_as_it_is(picture: np.ndarray) -> None:
     own = OwnPicture(lambda x: x, [picture, picture[:, ::-1]], size=None)
     assert own.fits == ["as it is"] and np.array_equal(own.after, picture)
-    own._asked(own, {"ask": "another"}, [])
+    own.values = {**own.values, "example": 1}
     assert np.array_equal(own.after, picture[:, ::-1])
 
 
@@ -57,35 +62,42 @@ def test_a_model_that_refuses_leaves_the_picture_and_says_why(picture: np.ndarra
         raise LabError("Too large.")
 
     own = OwnPicture(refuse, [picture], size=None)
-    assert own.said == "Too large." and np.array_equal(own.after, picture)
-    assert "text/html" in own._repr_mimebundle_()
+    assert own.words["problem"] == "Too large." and np.array_equal(own.after, picture)
+    assert "<img" in own.still()[0]
 
 
 def test_each_picture_is_painted_once(picture: np.ndarray) -> None:
     painted = []
     for size in (32, None):
         own = OwnPicture(lambda x: painted.append(x.shape) or x, [picture, picture[:, :50]], size=size)
-        for _ in range(3):
-            own._asked(own, {"ask": "another"}, [])
-        assert len(painted) == own.answers == 4
+        for number in (1, 0, 1):
+            own.values = {**own.values, "example": number}
+        assert len(painted) == 4
         painted.clear()
 
 
 def test_pictures_from_a_browser(picture: np.ndarray) -> None:
     own = OwnPicture(lambda x: x, [picture], size=None)
     clear = Image.new("RGBA", (40, 30), (255, 0, 0, 0))
-    own.opened = url(clear)
+    give(own, stored(clear))
     assert own.picture.shape == (30, 40, 3) and own.picture.min() == 255, "what is transparent is white"
     turned = Image.fromarray(picture)
     exif = turned.getexif()
     exif[0x0112] = 6  # the camera was held upright
-    buffer = io.BytesIO()
-    turned.save(buffer, "JPEG", exif=exif)
-    own.opened = f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-    assert own.picture.shape == (80, 48, 3)
-    for hostile in ("nonsense", "data:image/png;base64,AAAA", url(Image.new("RGB", (5000, 20)))):
-        own.opened = hostile
-        assert "picture cannot be used" in own.said and own.picture.shape == (80, 48, 3), "the last good one stays"
+    give(own, stored(turned, "JPEG", exif=exif))
+    assert own.picture.shape == (80, 48, 3) and own.values["example"] is None
+    for hostile in (b"some words of a .txt", b"", stored(Image.new("RGB", (5000, 20)))):
+        said = give(own, hostile)
+        assert "picture cannot be used" in said and "object at" not in said and "\n" not in said
+        assert own.picture.shape == (80, 48, 3), "the last good one stays"
+
+
+def test_the_result_is_saved_as_it_is(picture: np.ndarray, tmp_path) -> None:
+    own = OwnPicture(lambda x: -x, [picture], size=None, folder=tmp_path / "mine")
+    for name in ("001.png", "002.png"):
+        own.pressed("save")
+        assert name in own.words["caption"]
+        assert np.array_equal(np.asarray(Image.open(tmp_path / "mine" / name)), own.after)
 
 
 def test_a_model_of_lines_gets_black_on_white_and_others_what_there_is(picture: np.ndarray) -> None:
@@ -93,13 +105,12 @@ def test_a_model_of_lines_gets_black_on_white_and_others_what_there_is(picture: 
     page[30] = 240
     for name, wanted in (("pix2pix-color-64", (255, 0)), ("cyclegan-portrait-cel-64", (20, 240))):
         own = OwnPicture(zoo.load(name), [picture], size=64)
-        before = own.answers
-        own.opened = url(Image.fromarray(page))
+        give(own, stored(Image.fromarray(page)))
         assert np.allclose(own.picture[[0, 30], 0, 0], wanted, atol=25)
         wide = own.render(own.picture[:32], "letterboxed", [[0.4, 0.5], [0.6, 0.5]])[0]
         assert wide[0, 0, 0] == (255 if own._lines else 128), "a frame is no gray paper"
-        assert own.answers > before and own.said.startswith("Its light lines") == (wanted[0] == 255)
-    own.opened = url(Image.fromarray(page.astype(np.uint16) * 257))
+        assert own.words["caption"].startswith("Its light lines") == (wanted[0] == 255)
+    give(own, stored(Image.fromarray(page.astype(np.uint16) * 257)))
     assert own.picture[0, 0, 0] == 20 and own.picture[30, 0, 0] == 240, "16 bits are not cut off"
 
 
@@ -135,10 +146,10 @@ def test_what_is_no_model_or_no_size_is_said(picture: np.ndarray) -> None:
 
     own: list[OwnPicture] = []
     own.append(OwnPicture(tired, [Image.fromarray(picture), picture], size=None))
-    assert own[0]._repr_mimebundle_()["text/html"].count("<img") == 2, "pictures of unlike sizes"
-    answers = own[0].answers
-    own[0]._asked(own[0], {"ask": "another"}, [])
-    assert own[0].said == "The model stopped: ZeroDivisionError: no more" and own[0].answers > answers
+    assert own[0].still()[0].count("<img") == 2, "pictures of unlike sizes"
+    answers = own[0].answered
+    own[0].values = {**own[0].values, "example": 1}
+    assert own[0].words["problem"] == "The model stopped: ZeroDivisionError: no more" and own[0].answered > answers
 
 
 def test_eyes_are_guessed_in_a_drawn_face_wherever_it_is() -> None:
@@ -169,10 +180,10 @@ def test_attention_lies_over_the_picture() -> None:
     curtain = BeforeAfter({"a": pictures, "b": -pictures}, attention=heat)
     plain, covered = (curtain.render("a", "b", 2, 0, strength) for strength in (0, 100))
     assert np.array_equal(covered, heat_colors(heat, (256, 256))[1]) and not np.array_equal(plain, covered)
-    curtain._controls["attention"].value = 40
+    curtain.values = {**curtain.values, "attention": 40}
     assert "40% of the attention" in curtain.still()[1]
     own = OwnPicture(model, pictures, size=32)
-    assert own.heat_url.startswith("data:image/png")
+    assert own.picture_result["over"].startswith("data:image/png") and not own.parts["attention"]["hidden"]
     with pytest.raises(LabError, match="of the same pictures"):
         BeforeAfter({"a": pictures, "b": pictures}, attention=heat[:2])
 

@@ -1,9 +1,10 @@
-"""Character maker, drawing board and curtain: pure renders, controls that do what they say, still pictures."""
+"""Drawing board and curtain: pure renders, controls that do what they say, still pictures."""
 
 from __future__ import annotations
 
 import base64
 import io
+import re
 
 import numpy as np
 import pytest
@@ -12,65 +13,9 @@ from PIL import Image
 
 from animelab import zoo
 from animelab.errors import LabError
-from animelab.metrics.attributes import GROUPS
 from animelab.nn import r3gan
 from animelab.studio import TAGS
-from animelab.widgets import BeforeAfter, CharacterMaker, DrawingBoard
-
-
-class Conditional:
-    """Stands for a conditional model: its picture spells its latent and its condition."""
-
-    latent = 4
-
-    def orders(self, count: int, seed: int = 0) -> torch.Tensor:
-        tags = torch.zeros(count, len(TAGS))
-        for row in range(count):
-            for columns in GROUPS.values():
-                tags[row, columns[(row + seed) % 3]] = 1
-            tags[row, TAGS.index("smile")] = (row + seed) % 2
-        return tags
-
-    def generate(self, latents: torch.Tensor, attributes: torch.Tensor) -> torch.Tensor:
-        picture = torch.zeros(len(latents), 3, 8, 8)
-        picture[:, 0] = latents[:, :1, None].tanh()
-        picture[:, 1] = (attributes @ torch.arange(34.0) / 300)[..., None, None]
-        return picture
-
-
-@pytest.fixture
-def maker() -> CharacterMaker:
-    return CharacterMaker(Conditional(), seed=3)
-
-
-def test_the_maker_offers_what_its_model_knows(maker: CharacterMaker) -> None:
-    assert [label for label, _ in maker._colors["hair color"].options] == ["Blonde", "Brown", "Black"]
-    assert [box.description for box in maker._boxes.values()] == ["Smile"]
-    with pytest.raises(LabError, match="takes no orders"):
-        CharacterMaker(torch.nn.Linear(2, 2))
-
-
-def test_one_attribute_changes_and_the_latent_stays(maker: CharacterMaker) -> None:
-    latent, before, picture = maker.latent.clone(), maker.attributes.clone(), maker.still()[0]
-    smile = TAGS.index("smile")
-    maker._boxes[smile].value = not maker._boxes[smile].value
-    assert torch.equal(maker.latent, latent)
-    assert (maker.attributes - before).nonzero().flatten().tolist() == [smile]
-    assert maker.still()[0] != picture
-    maker._colors["hair color"].value = 2 - maker._colors["hair color"].value
-    assert maker.attributes[GROUPS["hair color"]].sum() == 1
-    words = maker.still()[1]
-    assert all(TAGS[i] in words for i in maker.attributes.nonzero().flatten())
-
-
-def test_the_seed_decides_and_reset_goes_back(maker: CharacterMaker) -> None:
-    latent, attributes = maker.latent.clone(), maker.attributes.clone()
-    maker._seed.value = 4
-    assert not torch.equal(maker.latent, latent) and not torch.equal(maker.attributes, attributes)
-    maker._seed.value = 3
-    assert torch.equal(maker.latent, latent) and torch.equal(maker.attributes, attributes)
-    pixels = maker.render(latent, attributes)
-    assert pixels.shape == (256, 256, 3) and np.array_equal(pixels, maker.render(latent, attributes))
+from animelab.widgets import BeforeAfter, DrawingBoard
 
 
 def url(pixels: np.ndarray) -> str:
@@ -79,9 +24,9 @@ def url(pixels: np.ndarray) -> str:
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def shown(board: DrawingBoard) -> np.ndarray:
-    data = board.colored.rstrip("#").partition(",")[2]
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGB"))
+def draw(board: DrawingBoard, ink: str, stroke: int = 1) -> None:
+    """As a browser does it."""
+    board.set_state({"values": {**board.values, "lines": [stroke, ink]}})
 
 
 @pytest.fixture
@@ -90,43 +35,93 @@ def board() -> DrawingBoard:
     return DrawingBoard(lambda lines: -lines, drawings)
 
 
+def corner(color: tuple[int, int, int, int]) -> str:
+    """Ink in the upper right of a canvas, and nothing elsewhere."""
+    canvas = np.zeros((256, 256, 4), np.uint8)
+    canvas[:64, 128:] = color
+    return url(canvas)
+
+
 def test_what_is_drawn_is_answered(board: DrawingBoard) -> None:
-    assert shown(board).max() == 0 and shown(board).shape == (256, 256, 3)
-    canvas = np.full((256, 256, 3), 255, np.uint8)
-    canvas[:64, 128:] = 0
-    board.drawing = url(canvas)
+    assert board.picture.max() == 0 and board.picture_answer["layers"][""].startswith("data:image/png")
+    draw(board, corner((0, 0, 0, 255)))
     assert board.lines.shape == (16, 16, 3)
     assert board.lines[:4, 8:].max() == 0 and board.lines[4:].min() == 255
     assert np.array_equal(board.picture, 255 - board.lines)
     assert np.array_equal(board.render(board.lines), board.picture)
 
 
-def test_the_same_answer_twice_is_still_news(board: DrawingBoard) -> None:
-    canvas = np.full((256, 256, 3), 255, np.uint8)
-    before = board.colored
-    board.drawing = url(canvas)
-    assert board.colored != before, "the browser waits for an answer before it sends the next drawing"
+def test_what_was_not_drawn_on_stays_and_the_eraser_is_white(board: DrawingBoard) -> None:
+    board.pressed("another")
+    gray = board.lines.copy()
+    draw(board, corner((255, 255, 255, 255)))
+    assert board.lines[:4, 8:].min() == 255 and np.array_equal(board.lines[4:], gray[4:])
+    draw(board, corner((0, 0, 0, 128)))
+    assert abs(int(board.lines[0, 12, 0]) - 64) <= 1, "half of the gray"
+    board.pressed("clear")
+    assert board.lines.min() == 255
+
+
+def test_undo_and_redo_gray_out_and_a_stroke_is_one_step(board: DrawingBoard) -> None:
+    def gray() -> list[bool]:
+        return [board.parts[name]["disabled"] for name in ("undo", "redo")]
+
+    assert gray() == [True, True]
+    draw(board, corner((0, 0, 0, 40)))
+    draw(board, corner((0, 0, 0, 255)))
+    drawn = board.lines
+    board.pressed("another")
+    assert gray() == [False, True]
+    board.pressed("undo")
+    assert np.array_equal(board.lines, drawn) and gray() == [False, False]
+    board.pressed("undo")
+    assert board.lines.min() == 255 and gray() == [True, False], "the whole stroke"
+    board.pressed("redo")
+    assert np.array_equal(board.lines, drawn)
+    board.pressed("reset")
+    assert board.lines.min() == 255
 
 
 def test_another_drawing_and_back(board: DrawingBoard) -> None:
-    first = board.start
-    board._asked(board, {"ask": "another"}, None)
-    assert board.start != first and abs(int(board.lines.mean()) - 128) <= 1
-    board._asked(board, {"ask": "another"}, None)
-    assert board.start == first
+    first = board.picture_lines
+    board.pressed("another")
+    assert board.picture_lines != first and abs(int(board.lines.mean()) - 128) <= 1
+    board.pressed("another")
+    assert board.picture_lines == first
 
 
 def test_other_colors_where_a_model_knows_many_answers(board: DrawingBoard) -> None:
     torch.manual_seed(0)
     many = DrawingBoard(zoo.Translator("many", r3gan.UNet(32, 4, latent=6).eval(), {}), torch.zeros(1, 3, 32, 32))
-    assert many.many and not board.many
-    for each in (many, board):
-        picture, lines, sent = each.picture.copy(), each.lines.copy(), each.colored
-        each._asked(each, {"ask": "colors"}, None)
-        assert np.array_equal(each.lines, lines)
-        assert (each is many) == (not np.array_equal(each.picture, picture)) == (each.colored != sent)
-        each._asked(each, {"ask": "reset"}, None)
-        assert np.array_equal(each.picture, picture), "the first colors"
+    assert many.many and "colors" in many.parts and "colors" not in board.parts and "hair" not in many.parts
+    picture, lines = many.picture.copy(), many.lines.copy()
+    many.pressed("colors")
+    assert np.array_equal(many.lines, lines) and not np.array_equal(many.picture, picture)
+    many.pressed("reset")
+    assert np.array_equal(many.picture, picture), "the first colors"
+
+
+def test_colors_are_ordered_where_a_model_takes_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    model = zoo.Translator("orders", r3gan.UNet(32, 4, latent=6, tags=34).eval(), {})
+    heard: list[torch.Tensor] = []
+    translate = model.translate
+
+    def hears(lines: torch.Tensor, seed: int, attributes: torch.Tensor) -> torch.Tensor:
+        heard.append(attributes)
+        return translate(lines, seed=seed, attributes=attributes)
+
+    monkeypatch.setattr(model, "translate", hears)
+    board = DrawingBoard(model, torch.zeros(1, 3, 32, 32))
+    assert not heard[-1].any() and board.values["hair"] == "as it likes"
+    free = board.picture
+    for name, color in (("hair", "blue"), ("eyes", "red")):
+        board.set_state({"values": {**board.values, name: color}})
+    assert [TAGS[i] for i in heard[-1].nonzero().flatten()] == ["blue hair", "red eyes"]
+    board.pressed("reset")
+    assert np.array_equal(board.picture, free)
+    for name in ("hair", "eyes"):
+        assert all(f"{color} {name}" in TAGS for color in list(board.parts[name]["colors"])[1:])
 
 
 @pytest.mark.parametrize(
@@ -137,12 +132,14 @@ def test_other_colors_where_a_model_knows_many_answers(board: DrawingBoard) -> N
         "data:image/jpeg;base64,AAAA",
         url(np.zeros((2000, 2000, 3), np.uint8)),
         "data:image/png;base64," + "A" * 2**21,
+        5,
+        None,
     ],
 )
 def test_a_canvas_sends_a_small_png_or_nothing(hostile: str, board: DrawingBoard) -> None:
     before = board.lines.copy()
-    with pytest.raises(LabError, match="picture cannot be used|too large"):
-        board.drawing = hostile
+    draw(board, hostile)
+    assert re.search("picture cannot be used|too large|did not arrive", board.words["problem"])
     assert np.array_equal(board.lines, before)
 
 
@@ -154,9 +151,9 @@ def test_the_curtain_shows_both_sides() -> None:
     assert picture[:, :62].max() == 0 and picture[:, 66:].min() == 255
     assert curtain.render("night", "day", 1, 0).min() == 255 and curtain.render("night", "day", 1, 100).max() == 0
     before = curtain.still()
-    curtain._controls["curtain"].value = 80
+    curtain.values = {**curtain.values, "edge": 80}
     assert curtain.still() != before and "80%" in curtain.still()[1] and "night" in curtain.still()[1]
-    curtain._reset()
+    curtain.pressed("reset")
     assert curtain.still() == before
     for versions in ({"one": black}, {"one": black, "two": white[:1]}):
         with pytest.raises(LabError, match="two versions"):

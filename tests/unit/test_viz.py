@@ -160,7 +160,25 @@ def test_curves_survive_gaps_spikes_and_a_single_point():
     values = np.linspace(1, 2, 100)
     values[50], values[60] = np.nan, np.inf
     assert "2 values that are not finite" in curves({"D": (range(100), values)}).alt
-    assert "starts at 3 (step 0)" in curves({"D": ([0], [3.0])}).alt
+    point = curves({"D": ([0], [3.0])})
+    assert "starts at 3 (step 0)" in point.alt
+    blue = (point.image[:, :1000] == (0x00, 0x72, 0xB2)).all(2)
+    assert 80 < blue.sum() < 1000, "a dot"
+
+
+def test_curves_are_drawn_in_the_color_of_the_page():
+    markup = curves({"\\1 <b>": ([0, 1], [1.0, 2.0])}, alt='A "chart"').markup
+    drawing = markup.partition("</foreignObject>")[2]
+    assert 'role="img" aria-label="A &quot;chart&quot;"' in markup
+    assert "<style" not in markup and "<metadata" not in markup
+    assert set(re.findall(r"(?:fill|stroke): ?(#\w+|\w+)", drawing)) == {"none", "currentColor", "#0072b2"}
+
+
+def test_between_pictures_a_notebook_shows_through():
+    markup = show(flat(1.0, 1.0, 1.0), columns=2, scale=1)._repr_mimebundle_()["text/html"]
+    data = re.search(r"base64,([^\"]+)", markup)[1]
+    alpha = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))[..., 3]
+    assert (alpha == 255).sum() == 3 * 4 * 4 and alpha[5:, 5:].max() == 0
 
 
 def test_curves_that_join_later_are_drawn_from_there():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import os
 from collections.abc import Callable
@@ -130,8 +129,8 @@ def there_already(words: str, make: Callable[[Path], object], name: str, folder:
 def at_the_desk(image: Image.Image, kind: str, folder: Path) -> None:
     """Opened in the browser: the lines are those of black on white."""
     desk = ColorStudio(Gray(), torch.ones(1, 3, 64, 64), 32, folder=folder)
-    desk.opened = "data:image/png;base64," + base64.b64encode(stored(image, kind)).decode()
-    assert np.abs(desk.lines.mean(-1) - LINES).mean() < 6, desk.said
+    desk.given("open", stored(image, kind))
+    assert np.abs(desk.lines.mean(-1) - LINES).mean() < 6, desk.words
 
 
 def paint(path: Path, size: tuple[int, int] = (40, 40), color: tuple[int, int, int] = (90, 60, 200)) -> Path:

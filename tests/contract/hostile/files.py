@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import os
 import socket
@@ -26,7 +25,7 @@ from animelab.data import ImageFolder, PairedFolder, UnpairedFolder, download
 from animelab.engine.weights import save_weights
 from animelab.nn import cyclegan
 from animelab.widgets import CharacterDesigner, OwnPicture, Timelapse
-from animelab.widgets.picture import sent_picture
+from animelab.widgets.picture import sent_ink, sent_picture
 
 Made = Callable[[Path], object]
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n(marker) (w) file closefile\nshowpage\n"
@@ -184,17 +183,13 @@ def translated(make: Made, folder: Path) -> int:
     return main(["translate", str(run), str(folder / "a.png"), "--out", str(folder / "other")])
 
 
-def url(content: bytes) -> str:
-    return "data:image/png;base64," + base64.b64encode(content).decode()
-
-
 def sent(make: Callable[[], bytes], folder: Path) -> None:
     """From a browser, to the widget and to the function below it."""
     content = make()
     own = OwnPicture(lambda picture: picture, [np.zeros((32, 32, 3), np.uint8)], size=None)
-    own.opened = url(content)
-    assert own.picture.shape == (32, 32, 3) and "cannot be used" in own.said
-    sent_picture(url(content), 10**6, 10**8)
+    own._asked(own, {"do": "give", "name": "file"}, [memoryview(content)])
+    assert own.picture.shape == (32, 32, 3) and "cannot be used" in own.words["problem"]
+    sent_picture(content, 10**6)
 
 
 def fetched(make: Callable[[], bytes], folder: Path, **changes: object) -> None:
@@ -288,14 +283,14 @@ def saved_over(make: Made, folder: Path) -> None:
     make(folder / "hero")
     before = {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")}
     designer = CharacterDesigner(size=16, folder=folder)
-    designer._pixels.value = 16
-    designer.save()
-    assert "Not saved: " in designer._said.value and "there already" in designer._said.value
+    designer.put(pixels="64")
+    designer._asked(designer, {"do": "press", "name": "save"}, [])
+    assert "Not saved: " in designer.words["problem"] and "there already" in designer.words["problem"]
     assert before == {path: path.is_file() and path.read_bytes() for path in folder.rglob("*")}
-    designer._name.value = "another"
+    designer.put(file="another")
     for _ in range(2):
         designer.save()
-        assert "Saved in" in designer._said.value
+        assert "Saved in" in designer.words["said"]
 
 
 def recorded(make: Made, folder: Path) -> None:
@@ -334,9 +329,9 @@ def at_the_end(folder: Path) -> None:
 def designed(name: str, folder: Path) -> None:
     """A name typed into the designer: it says that nothing was saved, and nothing was."""
     designer = CharacterDesigner(size=16, folder=folder / "designs")
-    designer._pixels.value, designer._name.value = 16, name
-    designer.save()
-    assert "Not saved: " in designer._said.value, designer._said.value
+    designer.put(file=name)
+    designer._asked(designer, {"do": "press", "name": "save"}, [])
+    assert "Not saved: " in designer.words["problem"], designer.words
     assert not list(folder.rglob("*"))
 
 
@@ -354,7 +349,7 @@ CASES = [
     ("a small picture in a folder", partial(in_a_folder, lambda path: path.write_bytes(stored(size=(40, 15)))),
      "None of the 1 files in"),
     ("a small picture from a browser", partial(sent, lambda: stored(size=(40, 15))), "40 x 15 px, smaller than 16"),
-    ("a message that is no base64", lambda folder: sent_picture("data:image/png;base64,%%%", 4096, 10**6), "whole"),
+    ("a message that is no base64", lambda folder: sent_ink("data:image/png;base64,%%%", 4096, 10**6), "whole"),
     ("a FIFO as a folder", lambda folder: (os.mkfifo(folder / "f"), ImageFolder(folder / "f")), "There is no folder"),
     ("a folder whose name ends early", lambda folder: ImageFolder(folder / "a\0b"), "There is no folder"),
     ("names with escapes", escapes_in_a_folder, None),
