@@ -52,13 +52,12 @@ show(
     characters.sample(24, seed=0),
     scale=1,
     alt="Twenty-four small busts: hair of many colors, long, short and in tails, some with caps or glasses, most before pale "
-    "walls, two at night with a moon. Hair, eyes and clothes read well; mouths, hats and tips of hair crumble.",
+    "walls, two at night with a moon. Hair, eyes and clothes read well; hats and mouths are smeared.",
 )
 
 # %% [markdown]
 # Twenty-four characters nobody has drawn. This generator takes orders, too: which hair, which eyes, a smile, a hat, glasses.
-# Lesson 3 is about it, and lets you order. From a step away you see characters; from near, mouths, hats and tips of hair
-# crumble.
+# Lesson 3 is about it, and lets you order. From a step away you see characters; from near, hats and mouths are smeared.
 #
 # ## Is your machine ready?
 #

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 3 · Made to order: attributes
 #
-# ![Two generated characters, eight times each: with black, brown, blonde, red, pink, purple, blue and green hair. Eyes and clothes stay; tips of hair crumble.](../course/figures/opening_03.jpg)
+# ![Two generated characters, eight times each: with black, brown, blonde, red, pink, purple, blue and green hair. Eyes stay, and so do the cut of the clothes and, in the second row, a night with a moon.](../course/figures/opening_03.jpg)
 #
 # **You will make:** a generator that takes orders (*blue hair, green eyes, a smile*), and the children of two characters.
 #

@@ -9,6 +9,8 @@
 # %% [markdown]
 # # 4 · Line art in color: pix2pix
 #
+# ![Eight line drawings of faces, and below each the same face in the colors that were ordered: blonde hair and blue eyes, pink and green, aqua and red, red and green, blue and yellow, purple and aqua, orange and purple, green and pink.](../course/figures/opening_04.jpg)
+#
 # **You will make:** a generator that colors your line drawing while you draw it.
 #
 # **In the studio:** steps 3 and 4 of 6, from *line art* to *color*, where comics take the most hours.
