@@ -61,7 +61,7 @@ class Latents:
         return torch.randn(1, self.latent, generator=torch.Generator().manual_seed(seed))[0]
 
     def spread(self, latents: Tensor) -> Tensor:
-        """Points (N, ...) of latents (N, latent), as those of the seeds 0, 1, 2, ... are of theirs."""
+        """Points (N, ...) of latents (N, latent), each with an order of its own where there are orders."""
         return latents
 
     def between(self, a: Tensor, b: Tensor, t: float) -> Tensor:
@@ -91,24 +91,24 @@ class Latents:
 class Ordered(Latents):
     """z and an order, for a generator that takes orders: points (latent + tags,), whose last numbers are the order.
 
-    generate: (latents, orders) to pictures; order: the order (tags,) of a seed.
+    generate: (latents, orders) to pictures; orders: (count, seed) to orders (count, tags).
     """
 
     def __init__(
         self,
         generate: Callable[[Tensor, Tensor], Tensor],
         latent: int,
-        order: Callable[[int], Tensor],
+        orders: Callable[[int, int], Tensor],
         named: Mapping[str, Tensor] | None = None,
     ) -> None:
         super().__init__(lambda points: generate(points[:, :latent], points[:, latent:]), latent, named)
-        self.order = order
+        self.orders = orders
 
     def point(self, seed: int) -> Tensor:
-        return torch.cat([super().point(seed), self.order(seed)])
+        return torch.cat([super().point(seed), self.orders(1, seed)[0]])
 
     def spread(self, latents: Tensor) -> Tensor:
-        return torch.cat([latents, torch.stack([self.order(seed) for seed in range(len(latents))])], 1)
+        return torch.cat([latents, self.orders(len(latents), 0)], 1)
 
     def between(self, a: Tensor, b: Tensor, t: float) -> Tensor:
         return torch.cat([slerp(a[: self.latent], b[: self.latent], t), torch.lerp(a, b, t)[self.latent :]])

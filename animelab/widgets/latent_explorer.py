@@ -451,16 +451,12 @@ class LatentExplorer(Stage):
         return {title: group for title, group in {**groups, **aside}.items() if group}, folds
 
     def _order_controls(self) -> list[Part]:
-        """Colors to choose, and everything else to switch on; only what some of its orders have."""
+        """Colors to choose, and everything else that some of its orders have to switch on."""
         if not isinstance(self.space, Ordered):
             return []
-        asked = torch.stack([self.space.order(seed) for seed in range(64)]).any(0)
-        found: list[Part] = []
-        for name, group, colors in zip(("hair", "eyes"), GROUPS.values(), (HAIR, EYES)):
-            known = [_color(i) for i in group if asked[i]]
-            found.append(swatches(name, name.capitalize(), {each: colors[each] for each in known}))
-        in_groups = {i for group in GROUPS.values() for i in group}
-        self._tags = {f"tag_{i}": i for i in range(len(TAGS)) if asked[i] and i not in in_groups}
+        known, colored = self.space.orders(512, 0).any(0), [i for group in GROUPS.values() for i in group]
+        found: list[Part] = [swatches("hair", "Hair", HAIR), swatches("eyes", "Eyes", EYES)]
+        self._tags = {f"tag_{i}": i for i in range(len(TAGS)) if known[i] and i not in colored}
         return [*found, *(toggle(name, TAGS[i].capitalize()) for name, i in self._tags.items())]
 
 
@@ -506,7 +502,7 @@ def space_of(model: Any, latent: int | None, device: str | None, named: Mapping[
         ordered = copy.copy(model)
         if device:
             ordered.to(device)
-        return Ordered(ordered.generate, ordered.latent, lambda seed: ordered.orders(1, seed)[0], named)
+        return Ordered(ordered.generate, ordered.latent, ordered.orders, named)
     latent = latent or getattr(model, "latent", None)
     if not isinstance(latent, int):
         raise LabError("How many numbers does this generator draw from? Say it: LatentExplorer(model, latent=100).")

@@ -134,7 +134,7 @@ def test_any_generator_can_be_refined_in_smaller_and_smaller_steps() -> None:
 
 
 def test_with_orders_each_grid_changes_its_attributes() -> None:
-    space = Ordered(lambda z, order: discs(z), LATENT, lambda seed: torch.full((len(TAGS),), float(seed)))
+    space = Ordered(lambda z, order: discs(z), LATENT, lambda count, seed: torch.full((count, len(TAGS)), float(seed)))
     colors = {LATENT + column for columns in GROUPS.values() for column in columns}
     order = set(range(LATENT, LATENT + len(TAGS)))
     start = space.point(1)
