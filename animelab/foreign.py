@@ -91,7 +91,7 @@ def tensors(path: Path) -> dict[str, Tensor]:
             end = file.read(8)
             file.seek(0)
             if start.startswith(b"PK"):
-                return _flat(_from_zip(file, size))
+                return _flat(from_zip(file, size))
             for sign, name in OTHERS.items():
                 if re.match(sign, start, re.DOTALL):
                     raise Refused(f"is {name}")
@@ -310,7 +310,8 @@ class _Reader(pickle.Unpickler):
         return self.memory(key, STORAGES[storage], count)
 
 
-def _from_zip(file: Bounded, size: int) -> Any:
+def from_zip(file: Bounded, size: int) -> Any:
+    """What PyTorch saved in a zip file of `size` bytes, with all its tensors; Refused, or one of ODD, for others."""
     archive = zipfile.ZipFile(file)
     file.most = size
     names = {member.filename: member for member in archive.infolist()}
