@@ -27,7 +27,7 @@ from animelab.studio.palette import EYES, HAIR
 from animelab.viz import as_pixels
 from animelab.widgets.picture import data_url
 from animelab.widgets.samples import COLUMNS, PICTURE, Samples
-from animelab.widgets.stage import Part, Stage, button, choice, entry, pad, picture, slider, swatches, toggle
+from animelab.widgets.stage import Part, Stage, button, choice, entry, pad, picture, slider, swatches, toggle, words
 
 SHOWN = 256  # pixels of a still, and of a film
 NAMED = 8  # sliders for directions that say what they do
@@ -354,6 +354,8 @@ class LatentExplorer(Stage):
         self.space.named |= {**found, **parts, **own}
         named = list(dict.fromkeys([*own, *found]))[: max(NAMED, len(own))]
         self._name(named, list(parts))
+        if not named:
+            self.say("The examiner sees nothing change along any one direction.", "unnamed")
         self._map = self._samples.map()
         alts = [f"Sample {i + 1} of the map" for i in range(len(self._map))]
         self.show_all("map", [self._samples.pictures[i] for i in self._map], alts)
@@ -428,7 +430,7 @@ class LatentExplorer(Stage):
                 picture("kept", "Kept faces", "pick", value=None, columns=PLACES),
             ],
             "Order": self._order_controls(),
-            "What it can change": named,
+            "What it can change": [*named, words("unnamed", 0)] if named else [],
             "Way through the kept faces": [
                 walk,
                 film,
