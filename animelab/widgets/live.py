@@ -184,7 +184,8 @@ class LiveTraining(Stage):
 
     def _appear(self) -> None:
         self._shows, self._stopped = True, False
-        self.update("beside", options=[ALONE, *self._runs()])
+        others = self._runs()
+        self.update("beside", options=[ALONE, *others], disabled=not others)
         for name in ("pause", "stop"):
             self.update(name, disabled=False)
         display(self)
