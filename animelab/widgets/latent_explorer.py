@@ -31,8 +31,8 @@ from animelab.widgets.stage import Part, Stage, button, choice, entry, pad, pict
 
 SHOWN = 256  # pixels of a still, and of a film
 NAMED = 8  # sliders for directions that say what they do
-FAR = 2.5  # standard deviations, or steps, to the ends of those, and of the pad
-LONG = 3  # steps to the ends of the others
+FAR = 2  # standard deviations, or steps, to the ends of those, and of the pad: further out faces crumble
+LONG = 3  # steps to the ends of the others, and of one's own
 PLACES = 6  # in a row of kept faces
 FIELD = 5  # pictures in a row of the pad
 FRAMES, PAUSE = 24, 50  # of a film from face to face, and milliseconds between them
@@ -410,7 +410,8 @@ class LatentExplorer(Stage):
     def _groups(self, count: int, own: list[str]) -> tuple[dict[str, list[Part]], dict[str, str]]:
         """All controls, with room for so many directions with names; and which groups fold."""
         ended: dict[str, Any] = {"disabled": True, "ends": ["", ""]}
-        named = [{**slider(f"named_{i}", UNKNOWN, 0, -FAR, FAR, 0.1), **ended} for i in range(count)]
+        far = [LONG] * len(own) + [FAR] * (count - len(own))
+        named = [{**slider(f"named_{i}", UNKNOWN, 0, -end, end, 0.1), **ended} for i, end in enumerate(far)]
         parts = [
             {**slider(f"part_{i}", UNKNOWN, 0, -LONG, LONG, 0.1), **ended} for i in range(min(5, self.space.latent))
         ]
