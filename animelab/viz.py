@@ -25,7 +25,7 @@ COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", INK)
 LARGEST = 3 * 10**8  # bytes of a grid
 GUTTER = 2  # white pixels between pictures
 LETTERS = 14  # pixels, the height of the names of rows
-NAME = "display:inline-block;vertical-align:bottom;box-sizing:border-box;padding:0 4px 3px 0;line-height:1.25"
+NAME = "display:inline-block;vertical-align:bottom;box-sizing:border-box;padding-right:4px;overflow-wrap:anywhere"
 LINE: dict[str, Any] = {"linewidth": 1.7, "markersize": 4.5, "solid_capstyle": "round"}
 MEASUREMENTS = ("step", "seconds", "images_per_second")  # columns of a training log that are not losses
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it warns of the cache it makes on its first day

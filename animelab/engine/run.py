@@ -8,6 +8,7 @@ import math
 import os
 import re
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -25,9 +26,8 @@ from animelab.foreign import ODD
 
 RECORD = {"recipe": str, "replaced": dict, "config": dict, "data_fingerprint": str, "precision": str}  # of run.json
 # What a run may hold before its first checkpoint, and whether it is a folder.
-BEGUN = dict.fromkeys(("train.lock", "run.json", "log.jsonl"), False) | dict.fromkeys(
-    ("previews", "checkpoints", "tensorboard"), True
-)
+BEGUN = dict.fromkeys(("train.lock", "run.json", "log.jsonl"), False)
+BEGUN |= dict.fromkeys(("previews", "checkpoints", "tensorboard"), True)
 WRITTEN = r"run\.json|log\.jsonl|weights\.safetensors|timelapse\.webp|\d{8}\.png|step-\d{8}\.pt"
 
 
@@ -225,12 +225,10 @@ class Log:
         write_text(path, "".join(json.dumps(row) + "\n" for row in self.rows))
         self._board: Any = None
         if os.environ.get("ANIMELAB_TENSORBOARD", "0") not in ("", "0"):
-            try:
-                from torch.utils.tensorboard import SummaryWriter
-            except ImportError as error:
-                raise LabError(
-                    "TensorBoard is not installed: pip install tensorboard, or set ANIMELAB_TENSORBOARD=0."
-                ) from error
+            if find_spec("tensorboard") is None:
+                raise LabError("TensorBoard is not here: pip install tensorboard, or set ANIMELAB_TENSORBOARD=0.")
+            from torch.utils.tensorboard import SummaryWriter
+
             self._board = SummaryWriter(str(path.parent / "tensorboard"), purge_step=until + 1)
 
     def add(self, row: dict[str, float]) -> None:

@@ -5,17 +5,6 @@ from animelab.latent.projection import project, styles_of
 from animelab.latent.spaces import Latents, Ordered, Styles
 from animelab.latent.walks import GENES, Generate, Parent, attributes, fuse, principal_directions, slerp, walk
 
-__all__ = [
-    "GENES",
-    "Generate",
-    "Latents",
-    "Ordered",
-    "Parent",
-    "Styles",
-    "attributes",
-    "conditional",
-    "crossed",
-    "edit",
-]
-__all__ += ["fuse", "ganspace", "interfacegan", "perpendicular", "principal_directions", "project", "sefa", "slerp"]
-__all__ += ["styles_of", "walk"]
+__all__ = ["GENES", "Generate", "Latents", "Ordered", "Parent", "Styles", "attributes", "conditional", "crossed"]
+__all__ += ["edit", "fuse", "ganspace", "interfacegan", "perpendicular", "principal_directions", "project", "sefa"]
+__all__ += ["slerp", "styles_of", "walk"]

@@ -27,12 +27,12 @@ from animelab.studio.palette import EYES, HAIR
 from animelab.viz import as_pixels
 from animelab.widgets.picture import data_url
 from animelab.widgets.samples import COLUMNS, PICTURE, Samples
-from animelab.widgets.stage import Part, Stage, button, choice, entry, pad, picture, slider, swatches, toggle
+from animelab.widgets.stage import Part, Stage, button, choice, entry, pad, picture, slider, swatches, toggle, words
 
 SHOWN = 256  # pixels of a still, and of a film
 NAMED = 8  # sliders for directions that say what they do
-FAR = 2.5  # standard deviations, or steps, to the ends of those, and of the pad
-LONG = 3  # steps to the ends of the others
+FAR = 2  # standard deviations, or steps, to the ends of those, and of the pad: further out faces crumble
+LONG = 3  # steps to the ends of the others, and of one's own
 PLACES = 6  # in a row of kept faces
 FIELD = 5  # pictures in a row of the pad
 FRAMES, PAUSE = 24, 50  # of a film from face to face, and milliseconds between them
@@ -354,6 +354,8 @@ class LatentExplorer(Stage):
         self.space.named |= {**found, **parts, **own}
         named = list(dict.fromkeys([*own, *found]))[: max(NAMED, len(own))]
         self._name(named, list(parts))
+        if not named:
+            self.say("The examiner sees nothing change along any one direction.", "unnamed")
         self._map = self._samples.map()
         alts = [f"Sample {i + 1} of the map" for i in range(len(self._map))]
         self.show_all("map", [self._samples.pictures[i] for i in self._map], alts)
@@ -408,7 +410,8 @@ class LatentExplorer(Stage):
     def _groups(self, count: int, own: list[str]) -> tuple[dict[str, list[Part]], dict[str, str]]:
         """All controls, with room for so many directions with names; and which groups fold."""
         ended: dict[str, Any] = {"disabled": True, "ends": ["", ""]}
-        named = [{**slider(f"named_{i}", UNKNOWN, 0, -FAR, FAR, 0.1), **ended} for i in range(count)]
+        far = [LONG] * len(own) + [FAR] * (count - len(own))
+        named = [{**slider(f"named_{i}", UNKNOWN, 0, -end, end, 0.1), **ended} for i, end in enumerate(far)]
         parts = [
             {**slider(f"part_{i}", UNKNOWN, 0, -LONG, LONG, 0.1), **ended} for i in range(min(5, self.space.latent))
         ]
@@ -428,7 +431,7 @@ class LatentExplorer(Stage):
                 picture("kept", "Kept faces", "pick", value=None, columns=PLACES),
             ],
             "Order": self._order_controls(),
-            "What it can change": named,
+            "What it can change": [*named, words("unnamed", 0)] if named else [],
             "Way through the kept faces": [
                 walk,
                 film,

@@ -64,7 +64,8 @@ class LiveTraining(Stage):
     def __call__(self, progress: Progress) -> None:
         """Take in news of the training; cheap, so call it as often as you like."""
         if self._latest and progress.step < self._latest.step:  # another run
-            self._film, self._beside = [], ()
+            self._film, self._beside, self._stopped = [], (), False
+            self.update("stop", disabled=False)
         self._latest = progress
         if get_ipython() is not None and not self._shows:
             self._appear()
@@ -183,7 +184,8 @@ class LiveTraining(Stage):
 
     def _appear(self) -> None:
         self._shows, self._stopped = True, False
-        self.update("beside", options=[ALONE, *self._runs()])
+        others = self._runs()
+        self.update("beside", options=[ALONE, *others], disabled=not others)
         for name in ("pause", "stop"):
             self.update(name, disabled=False)
         display(self)

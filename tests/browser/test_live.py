@@ -188,10 +188,10 @@ def test_a_film_by_hand_by_keyboard_and_without_a_kernel(open_notebook, axe):
     assert slider.get_attribute("aria-valuetext") == "Step 100 (2 of 6)"
     page.keyboard.press("Space")
     page.locator(".animelab-frame img[alt='Preview, step 500 (6 of 6)']").wait_for()
-    page.get_by_role("button", name="Play").click()  # from the first, when the last is seen
+    page.get_by_role("button", name="Play", exact=True).click()  # from the first, when the last is seen
     page.get_by_role("button", name="Hold").wait_for()
     page.locator(".animelab-frame img[alt='Preview, step 200 (3 of 6)']").wait_for(state="attached")
-    page.get_by_role("button", name="Play").wait_for()
+    page.get_by_role("button", name="Play", exact=True).wait_for()
     box = page.locator(".animelab-timelapse .animelab-frame").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 30)
     page.mouse.down()

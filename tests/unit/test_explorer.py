@@ -380,6 +380,14 @@ def test_directions_get_names_by_what_the_examiner_sees(monkeypatch: pytest.Monk
     assert len(explorer.ends["named_0"]) == 2
 
 
+def test_what_the_examiner_does_not_see_gets_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = torch.Generator().manual_seed(0)
+    monkeypatch.setattr("animelab.metrics.predicted", lambda each: torch.randn(len(each), len(TAGS), generator=random))
+    explorer = rested(LatentExplorer(Generator(32, latent=8, width=4), latent=8))
+    assert all(slot.startswith("part") for slot in explorer._slots) and explorer.parts["named_0"]["hidden"]
+    assert explorer.words["unnamed"].startswith("The examiner sees nothing")
+
+
 def test_a_network_is_copied_and_left_as_it_is() -> None:
     network = Generator(32, latent=8, width=4)
     before = {name: value.clone() for name, value in network.state_dict().items()}

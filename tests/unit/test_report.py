@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from animelab.cli import main
+from animelab.engine import run
 from animelab.engine.run import Log
 from animelab.errors import LabError
 from animelab.widgets.report import report
@@ -71,7 +72,7 @@ def test_tensorboards_files_come_when_asked_for(tmp_path: Path, monkeypatch: pyt
     Log(tmp_path / "log.jsonl", 0).add({"step": 1, "D": 0.5})
     assert not (tmp_path / "tensorboard").exists()
     monkeypatch.setenv("ANIMELAB_TENSORBOARD", "1")
-    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    monkeypatch.setattr(run, "find_spec", lambda name: None)
     with pytest.raises(LabError, match="pip install tensorboard"):
         Log(tmp_path / "log.jsonl", 0)
     told: list[Any] = []
@@ -86,6 +87,7 @@ def test_tensorboards_files_come_when_asked_for(tmp_path: Path, monkeypatch: pyt
         def flush(self) -> None:
             told.append("flushed")
 
+    monkeypatch.setattr(run, "find_spec", lambda name: name)
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", SimpleNamespace(SummaryWriter=Writer))
     Log(tmp_path / "log.jsonl", 20).add({"step": 30, "D": 0.5})
     assert told == [("tensorboard", 21), ("D", 0.5, 30), "flushed"]
