@@ -70,7 +70,7 @@ LEFT_OUT = ("module", "_orig_mod")  # of names
 TENSORFLOW = ("dnnlib.tflib", "tensorflow", "tfutil", "network.Network", "keras")
 
 
-class Refused(Exception):
+class Refused(ValueError):
     """The part of a sentence that says what a file is."""
 
 

@@ -55,25 +55,30 @@ class StudioFaces(Pictures):
 
 
 class _Sides(Dataset[tuple[Tensor, ...]]):
-    """Two drawn rows of pictures, handed out together."""
+    """Two drawn rows of pictures, handed out together; of `every` characters each row shows one."""
 
+    row: type[Cast] = Cast
     side = staticmethod(Side.named)
+    every = 1
 
     def __init__(
         self,
-        casts: tuple[Cast, Cast],
-        names: tuple[str, str],
-        size: int,
-        count: int,
-        cache: str | Path | None,
-        workers: int | None,
+        a: str,
+        b: str,
+        size: int = 64,
+        count: int = 5_000,
+        seed: int = 0,
+        prior: str | Prior = "full",
+        split: str = "train",
+        cache: str | Path | None = None,
+        workers: int | None = None,
     ) -> None:
-        self.casts, self.names, self.size, self.count = casts, names, size, count
-        self.sides = tuple(self.side(name) for name in names)
-        both = [drawn(cast, side, size, count, cache, workers) for cast, side in zip(casts, self.sides)]
+        self.casts = tuple(self.row(prior, seed, split, first, self.every) for first in (0, self.every - 1))
+        self.cast, self.sides, self.size, self.count = self.casts[0], (self.side(a), self.side(b)), size, count
+        both = [drawn(cast, side, size, count, cache, workers) for cast, side in zip(self.casts, self.sides)]
         self.pixels, fingerprints = zip(*both)
         self.fingerprint = " ".join(fingerprints)
-        self.name = f"studio {names[0]} and {names[1]} ({casts[0].name})"
+        self.name = f"studio {a} and {b} ({self.cast.name})"
 
     def __len__(self) -> int:
         return self.count
@@ -91,11 +96,8 @@ class _Sides(Dataset[tuple[Tensor, ...]]):
 
     def landmarks(self, indices: Indices, side: int = 0) -> Tensor:
         """Named points of the faces on one side: float32 (B, points, 2), x and y in pixels; names as in the studio."""
-        points = [
-            list(studio.landmarks(character, self.size, self.sides[side].style).values())
-            for character in self._characters(indices, side)
-        ]
-        return torch.tensor(points)
+        style, characters = self.sides[side].style, self._characters(indices, side)
+        return torch.tensor([list(studio.landmarks(each, self.size, style).values()) for each in characters])
 
     def _characters(self, indices: Indices, side: int) -> list[Character]:
         """Those of this set: a cast goes on beyond its end."""
@@ -110,21 +112,6 @@ class StudioPairs(_Sides):
 
     `pairs[i]` and `pairs.batch(indices)` give (source, target). Raises LabError for an unknown side, split or prior.
     """
-
-    def __init__(
-        self,
-        source: str,
-        target: str,
-        size: int = 64,
-        count: int = 10_000,
-        seed: int = 0,
-        prior: str | Prior = "full",
-        split: str = "train",
-        cache: str | Path | None = None,
-        workers: int | None = None,
-    ) -> None:
-        self.cast = Cast(prior, seed, split)
-        super().__init__((self.cast, self.cast), (source, target), size, count, cache, workers)
 
 
 class StudioPairsAttributes(StudioPairs):
@@ -146,27 +133,12 @@ class StudioUnpaired(_Sides):
     there for validation and test, and refused in training: LabError.
     """
 
-    row: type[Cast] = Cast
+    every = 2
     render: Any = staticmethod(studio.render)
-
-    def __init__(
-        self,
-        a: str,
-        b: str,
-        size: int = 64,
-        count: int = 5_000,
-        seed: int = 0,
-        prior: str | Prior = "full",
-        split: str = "train",
-        cache: str | Path | None = None,
-        workers: int | None = None,
-    ) -> None:
-        rows = self.row(prior, seed, split, 0, 2), self.row(prior, seed, split, 1, 2)
-        super().__init__(rows, (a, b), size, count, cache, workers)
 
     def truth(self, indices: Indices, to: str = "b") -> Tensor:
         """What a perfect translation of side A's pictures to side B would be (or, with to="a", the other way round)."""
-        if self.casts[0].split == "train":
+        if self.cast.split == "train":
             raise LabError('The training split keeps its truth to itself; evaluate with split="validation" or "test".')
         if to not in ("a", "b"):
             raise LabError(f'A translation goes to "a" or "b", not to {to!r}.')

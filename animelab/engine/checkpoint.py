@@ -14,7 +14,7 @@ import torch
 
 from animelab.errors import LabError, say
 from animelab.files import write_atomically
-from animelab.foreign import ODD, Bounded, Refused, from_zip
+from animelab.foreign import ODD, Bounded, from_zip
 
 LARGEST = 16 * 2**30  # bytes; the largest of the course, U-GAT-IT's with its optimizers, has about 8 GB
 SEAL = b"animelab sha256 "  # a checkpoint's last words, as the comment of its zip file; 64 digits follow
@@ -96,7 +96,7 @@ def _load(path: Path) -> dict[str, Any]:
             raise ValueError("it holds another step than its name says")
         if not isinstance(state["recipe"], dict):
             raise TypeError("it holds no recipe")
-    except (Refused, *ODD) as error:
+    except ODD as error:
         raise LabError("is damaged and cannot be read") from error
     return state
 
