@@ -70,7 +70,7 @@ class LiveTraining(Stage):
         if get_ipython() is not None and not self._shows:
             self._appear()
         self._listen()
-        if time.perf_counter() >= self._next or progress.step >= progress.steps or self._paused:
+        if time.perf_counter() >= self._next or progress.step >= progress.steps:
             if get_ipython() is None:  # a plain Python script has no widgets
                 say(sentence(progress))
             self._draw()
@@ -93,7 +93,8 @@ class LiveTraining(Stage):
             self._stopping = self._stopped = True
             self.update("stop", disabled=True)
         self._hold(name == "pause")
-        self.say(self._said(), "said")
+        if self._latest is not None:
+            self._draw()  # in one message: where it stands, and that it does
 
     def changed(self, name: str) -> None:
         """Another run beside this one; looking back is the browser's own business."""

@@ -51,10 +51,8 @@ from animelab.widgets import ColorStudio, LiveTraining
 
 # %%
 colorist = zoo.colorist("colorist-draft-128", "colorist-refine-128")
-lines, _ = StudioPairs("line", "color", 128, 20, prior="full", split="test").batch(
-    range(20)
-)
-opening = ColorStudio(colorist, lines[4:])
+twenty = StudioPairs("line", "color", 128, 20, prior="full", split="test")
+opening = ColorStudio(colorist, twenty.batch(range(4, 20))[0])
 opening.dots = [[x, y, color, "draft"] for color, places in {
     "#f2a0b4": ((0.5, 0.22), (0.28, 0.7), (0.73, 0.7), (0.29, 0.88), (0.72, 0.86)),  # hair
     "#c9748f": ((0.37, 0.73), (0.63, 0.73)),  # and its shade
