@@ -81,9 +81,8 @@ def _seeds(text: str) -> list[int]:
         match = re.fullmatch(r"\s*(\d{1,18})\s*(?:-\s*(\d{1,18})\s*)?", part, re.ASCII)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if not 0 <= last - first < limits.COUNT[1] - len(seeds):
-            raise argparse.ArgumentTypeError(
-                f"it takes up to {limits.COUNT[1]:,} seeds of up to 18 digits, as 0-50 or 1,5,9, not {shown(text)}"
-            )
+            some = f"up to {limits.COUNT[1]:,} seeds of up to 18 digits"
+            raise argparse.ArgumentTypeError(f"it takes {some}, as 0-50 or 1,5,9, not {shown(text)}")
         seeds.update(dict.fromkeys(range(first, last + 1)))
     return list(seeds)
 
@@ -154,9 +153,8 @@ def _parser() -> argparse.ArgumentParser:
     seeds.add_argument("--seed", type=_within(limits.SEEDS), default=0, help="another seed, other pictures (0)")
     seeds.add_argument("--seeds", type=_seeds, help="the first picture of each of these seeds: 0-50, or 1,5,9")
     sub.add_argument("--out", type=_path, required=True, help="a .png for one grid, or a folder for one file a picture")
-    sub.add_argument(
-        "--truncation", type=_within(limits.TRUNCATION, float), default=1.0, help="below 1: nearer StyleGAN2's mean (1)"
-    )
+    near = _within(limits.TRUNCATION, float)
+    sub.add_argument("--truncation", type=near, default=1.0, help="below 1: nearer StyleGAN2's mean (1)")
     sub.add_argument("--attributes", help="what to draw, for conditional models: 'blue hair, red eyes, smile'")
     sub.add_argument("--class", dest="label", type=_within(limits.CLASS), help="of numbered classes one (each in turn)")
 
@@ -211,8 +209,7 @@ def doctor(options: argparse.Namespace) -> int:
     healthy = True
     for subject, finding, remedy in _findings():
         healthy &= remedy is None
-        advice = f"  ->  {remedy}" if remedy else ""
-        print(f"{'problem' if remedy else 'ok     '}  {subject:<8} {finding}{advice}")
+        print(f"{'problem' if remedy else 'ok     '}  {subject:<8} {finding}" + (f"  ->  {remedy}" if remedy else ""))
     return 0 if healthy else 1
 
 

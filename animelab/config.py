@@ -34,14 +34,10 @@ class TrainingConfig:
             object.__setattr__(self, name, _checked(name, getattr(self, name), kinds[name]))
         size, layers = getattr(self, "size", 0), getattr(self, "patch_layers", None)
         if layers and size < 3 * 2**layers:  # D halves so many times, and then wants 3 pixels
-            raise LabError(
-                f"A discriminator with patch_layers={layers} takes pictures of at least {3 * 2**layers} px, not {size}."
-            )
+            raise LabError(f"With patch_layers={layers}, D takes pictures of at least {3 * 2**layers} px, not {size}.")
         if 0 < self.decay < self.steps:
-            raise LabError(
-                f"steps={self.steps} goes beyond decay={self.decay}, where the learning rates have fallen to 0; "
-                f"set decay={self.steps} as well, or decay=0 to keep them as they are."
-            )
+            odd = f"steps={self.steps} goes beyond decay={self.decay}, where the learning rates have fallen to 0"
+            raise LabError(f"{odd}; set decay={self.steps} as well, or decay=0 to keep them as they are.")
 
 
 AnyConfig = TypeVar("AnyConfig")

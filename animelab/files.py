@@ -165,10 +165,8 @@ def writing(path: Path, goes_on: bool = True) -> Iterator[None]:
         words = _words(error)
         room = "" if words in OTHER_REASONS else "free some space there or "
         then = "another folder, and run the same again" if goes_on else "a new folder or name"
-        raise LabError(
-            f"{path.name} could not be written into {path.parent} ({words}); {room}choose {then}: "
-            "what was written before is still there."
-        ) from error
+        advice = f"{room}choose {then}: what was written before is still there"
+        raise LabError(f"{path.name} could not be written into {path.parent} ({words}); {advice}.") from error
 
 
 def _words(error: BaseException) -> str:

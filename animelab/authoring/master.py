@@ -51,10 +51,8 @@ def read(path: Path, root: Path) -> Lesson:
     notebook = jupytext.reads(text, fmt="py:percent")
     lines = [number for number, line in enumerate(text.splitlines(), 1) if CELL.match(line)]
     if len(lines) != len(notebook.cells):
-        raise LabError(
-            f"{name} has {len(lines)} lines that start a cell with '# %%' but {len(notebook.cells)} cells; "
-            "move text above the first '# %%' into a cell, and keep '# %%' out of strings."
-        )
+        advice = "move text above the first '# %%' into a cell, and keep '# %%' out of strings"
+        raise LabError(f"{name} has {len(lines)} lines of '# %%' but {len(notebook.cells)} cells; {advice}.")
     cells = []
     for line, cell in zip(lines, notebook.cells, strict=True):
         student, solved = split(cell.source, f"{name}:{line}") if cell.cell_type == "code" else (cell.source,) * 2
