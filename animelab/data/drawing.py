@@ -199,7 +199,5 @@ def _write(path: Path, shape: tuple[int, ...], pictures: Iterable[np.ndarray]) -
     except BrokenProcessPool as problem:
         raise LabError("A drawing process died, perhaps for lack of memory; try again with workers=1.") from problem
     except OSError as problem:
-        raise LabError(
-            f"The drawn faces cannot be kept in {path.parent} ({problem.strerror or problem}); make room there, "
-            "or set ANIMELAB_CACHE to a folder you can write to."
-        ) from problem
+        advice = "make room there, or set ANIMELAB_CACHE to a folder you can write to"
+        raise LabError(f"The drawn faces cannot be kept in {path.parent} ({reason(problem)}); {advice}.") from problem

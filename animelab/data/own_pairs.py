@@ -109,10 +109,8 @@ def _partners(first: Path, second: Path) -> list[tuple[Path, Path]]:
     alone = sorted(sides[0].keys() ^ sides[1].keys())
     if alone:
         there, lacking = (first, second) if alone[0] in sides[0] else (second, first)
-        raise LabError(
-            f"Pictures have no partner of the same name ({len(alone)} of them); the first is '{alone[0]}' of {there}, "
-            f"missing in {lacking}: rename or remove them."
-        )
+        odd = f"the first is '{alone[0]}' of {there}, missing in {lacking}"
+        raise LabError(f"Pictures have no partner of the same name ({len(alone)} of them): {odd}; rename or remove.")
     return [(sides[0][name], sides[1][name]) for name in sorted(sides[0])]
 
 
@@ -120,19 +118,15 @@ def _pair(size: int, *files: Path) -> list[np.ndarray]:
     a, b = (opened(file)[0] for file in files)
     # Of a picture and the same one reduced, sides are rounded: by half a pixel each.
     if abs(a.width * b.height - b.width * a.height) > max(*a.size, *b.size):
-        raise LabError(
-            f"{files[0]} is {a.width} x {a.height} px and {files[1]} {b.width} x {b.height}; a pair has one shape, or "
-            "its squares would be cut out at different places: crop one of them."
-        )
+        sizes = f"{files[0]} is {a.width} x {a.height} px and {files[1]} {b.width} x {b.height}"
+        raise LabError(f"{sizes}; a pair has one shape, or its squares would show different places: crop one of them.")
     return [np.asarray(square(picture, size)) for picture in (a, b)]
 
 
 def _halves(size: int, file: Path) -> list[np.ndarray]:
     picture = opened(file)[0]
     if picture.width != 2 * picture.height:
-        raise LabError(
-            f"{file} is {picture.width} x {picture.height} px; a pair side by side is twice as wide as high. "
-            "Or put sources and targets into two folders, 'a' and 'b'."
-        )
+        wrong = f"{file} is {picture.width} x {picture.height} px; a pair side by side is twice as wide as high"
+        raise LabError(f"{wrong}. Or put sources and targets into two folders, 'a' and 'b'.")
     both = square(picture, size, 2)
     return [np.asarray(both.crop((left, 0, left + size, size))) for left in (0, size)]

@@ -28,10 +28,8 @@ class Pictures(Dataset[Tensor]):
         if not isinstance(pixels, np.ndarray):
             raise LabError(f"'{name}' has pixels of type {type(pixels).__name__}; give a NumPy array of bytes (uint8).")
         if pixels.dtype != np.uint8 or pixels.ndim != 4 or pixels.shape[3] != 3 or pixels.shape[1] != pixels.shape[2]:
-            raise LabError(
-                f"'{name}' has pixels of shape {pixels.shape} and type {pixels.dtype}; "
-                "give bytes (uint8) of shape (count, size, size, 3)."
-            )
+            given = f"shape {pixels.shape} and type {pixels.dtype}"
+            raise LabError(f"'{name}' has pixels of {given}; give bytes (uint8) of shape (count, size, size, 3).")
         if len(pixels) == 0:
             raise LabError(f"'{name}' has no pictures; give at least one.")
         self.pixels = pixels
