@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 from animelab import losses
 from animelab.checks.harness import check, close, recognize, tensor, wrong
@@ -216,6 +217,8 @@ def check_5_5(structure_of: Any) -> None:
          "input's. LSeSim looks within each picture: queries with queries, keys with keys."),
         ((queries - keys).abs().mean(), "That compares each place with its own across both styles, where little is "
          "alike. Compare how alike the places *of one picture* are."),
+        ((normalize(queries, dim=2) @ normalize(queries, dim=2).mT - normalize(keys, dim=2) @ normalize(keys, dim=2).mT)
+         .abs().mean(), "Lengths are the caller's business (the check's are not 1): plain products, nothing divided."),
         ((queries.mT @ queries - keys.mT @ keys).abs().mean(), "Those are Gram matrices, channels with channels, which "
          "forget the places. Places with places: (N, N)."),
         (gap.square().mean(), "Squared distances; plain ones are asked for."),

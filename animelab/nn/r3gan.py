@@ -175,10 +175,10 @@ def only_colors(attributes: Tensor) -> Tensor:
 def colors(count: int, seed: int, attributes: Tensor | None = None) -> Tensor:
     """Orders (count, 34) of one hair and one eye color: those among `attributes`, others by chance.
 
-    attributes: (34,) for all, or (count, 34). The first orders do not depend on how many follow. Raises LabError for
-    other attributes, and for another shape.
+    attributes: (34,) for all, or (count, 34); two colors of hair are mixed. The first orders do not depend on how many
+    follow. Raises LabError for other attributes, and for what are no numbers of that shape.
     """
-    asked = torch.zeros(len(TAGS)) if attributes is None else torch.as_tensor(attributes)
+    asked = torch.zeros(len(TAGS)) if attributes is None else limits.numbers("Attributes", attributes)
     asked = limits.numbers("Attributes", asked.expand(count, -1) if asked.dim() == 1 else asked, count, len(TAGS))
     if not torch.equal(only_colors(asked), asked):
         raise LabError("What can be ordered here are colors of hair and eyes, as in 'blue hair'; lines say the rest.")

@@ -84,8 +84,9 @@ def nce(queries: Tensor, keys: Tensor, temperature: float = 0.07) -> Tensor:
 def structure(queries: Tensor, keys: Tensor) -> Tensor:
     """How much otherwise the places of the answer are alike among themselves than those of the input (LSeSim).
 
-    queries, keys: (B, N, C), each of length 1. In place of `nce`: nothing is compared across both pictures (Zheng et
-    al. 2021, with a plain distance). Keys are the yardstick, and learn nothing here. Taught in 05_cyclegan.
+    queries, keys: (B, N, C), each of length 1. Nothing is compared across both pictures (Zheng et al. 2021, with a
+    plain distance). For features that do not learn: as `nce` it makes CUT's small networks call all places alike. Keys
+    are the yardstick, and learn nothing here. Taught in 05_cyclegan.
     """
     wanted = keys.detach() @ keys.detach().mT
     return (queries @ queries.mT - wanted).abs().mean()

@@ -11,7 +11,8 @@ import pytest
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
-from animelab import losses
+from animelab import losses, zoo
+from animelab.engine.weights import save_weights
 from animelab.errors import LabError
 from animelab.latent import attributes
 from animelab.nn import count_parameters, dcgan, r3gan
@@ -228,7 +229,7 @@ def test_pix2pix_can_play_the_same_game_with_pairs_of_drawing_and_answer() -> No
                 assert torch.allclose(mine, theirs, atol=1e-4), f"{network} after step {step}"
 
 
-def test_pix2pix_with_orders_names_the_colors_of_both_answers_and_nothing_that_lines_show() -> None:
+def test_pix2pix_with_orders_names_the_colors_of_both_answers_and_nothing_that_lines_show(tmp_path) -> None:
     config = dataclasses.replace(
         pix2pix.PRESETS["smoke"], precision="fp32", gamma=3.0, names_weight=0.7, l1_weight=0.0, lr_G=1e-3, lr_D=1e-3,
         crop=1.0,
@@ -252,6 +253,14 @@ def test_pix2pix_with_orders_names_the_colors_of_both_answers_and_nothing_that_l
     for network in ("G", "D"):
         for mine, theirs in zip(getattr(recipe, network).parameters(), getattr(hand, network).parameters()):
             assert torch.allclose(mine, theirs, atol=1e-4), network
+    save_weights(tmp_path / "run.safetensors", *recipe.weights())
+    opened, wish = zoo.open_translator(tmp_path / "run.safetensors"), attributes("red hair, blue eyes")
+    assert not torch.equal(opened.translate(lines), opened.translate(lines, attributes=wish)), "a run takes orders"
+    previews = []
+    for asked in (true, order, 1 - true):
+        recipe.examples = lines, answers, asked
+        previews.append(recipe.preview())
+    assert np.array_equal(previews[0], previews[1]) and not np.array_equal(previews[0], previews[2])
     with pytest.raises(LabError, match="takes no orders"):
         pix2pix.Pix2Pix(dataclasses.replace(config, gamma=0.0), "cpu")
     with pytest.raises(LabError, match="names_weight=0"):
@@ -267,6 +276,9 @@ def test_an_order_of_colors_keeps_what_was_asked_and_fills_in_the_rest() -> None
     assert torch.equal(orders[:7], r3gan.colors(7, 3, asked)) and not torch.equal(orders, r3gan.colors(50, 4, asked))
     with pytest.raises(LabError, match="colors of hair and eyes"):
         r3gan.colors(1, 0, attributes("smile"))
+    for no_order in ("blue hair", asked[:33], asked.expand(2, -1), asked * float("nan")):
+        with pytest.raises(LabError, match="Attributes should be"):
+            r3gan.colors(3, 0, no_order)
 
 
 def test_what_a_learner_wrote_for_the_papers_game_is_not_left_out_in_silence() -> None:

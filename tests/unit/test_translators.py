@@ -254,6 +254,9 @@ def test_a_network_that_takes_orders_gets_them_and_others_refuse(tmp_path, capsy
     found = np.asarray(Image.open(tmp_path / "out" / "lines.png")).astype(int)
     wanted = network(lines, zoo.pretrained.latents_of(0, 1, 6), latent.attributes(ordered)[None])
     assert np.abs(found - as_pixels(wanted)[0]).max() <= 1
+    by_chance = zoo.open_translator(given[0]).translate(lines, seed=7)
+    wanted = network(lines, zoo.pretrained.latents_of(7, 1, 6), r3gan.colors(1, 7))
+    assert torch.allclose(by_chance, wanted, atol=1e-5) and not torch.equal(r3gan.colors(1, 7), r3gan.colors(1, 0))
     assert main(["translate", *given, "--attributes", "smile", "--out", str(tmp_path / "no")]) == 1
     assert "colors of hair and eyes" in capsys.readouterr().err
     assert (

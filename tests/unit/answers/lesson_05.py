@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss, mse_loss, one_hot, softplus
+from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss, mse_loss, normalize, one_hot, softplus
 
 
 def away(a, b):
@@ -349,6 +349,7 @@ WRONG_ANSWERS = {
         (lambda q, k: (q @ k.mT - (k @ k.mT).detach()).abs().mean(), "looks within"),
         (lambda q, k: (q - k.detach()).abs().mean(), "across both styles"),
         (lambda q, k: (q.mT @ q - (k.mT @ k).detach()).abs().mean(), "Gram"),
+        (lambda q, k: within(normalize(q, dim=2), normalize(k, dim=2)), "Lengths"),
         (lambda q, k: mse_loss(q @ q.mT, (k @ k.mT).detach()), "Squared"),
         (lambda q, k: within(q, k) * 3 * 49, "The sum over all pairs"),
         (lambda q, k: within(q, k) * 49, "over them, too"),
