@@ -645,7 +645,7 @@ compare(
 # (The drawings' own distance is that of 2,048 others.) The examiner sees what was ordered about as often as it sees it in
 # drawings; only hats it misses a little more often. It reads eyes even more often than in drawings, where some are shut: in
 # the sixteen above nobody shuts an eye. Twice the training brought the hats and the fine detail, and cost no variety that
-# the ranks would show against the drawings' own. (Not all is better: lesson 1's detector finds a face in 225 of 256, where it found
+# the ranks would show against the drawings' own. (Not all is better: a detector that is not ours finds a face in 225 of 256, where it found
 # 234 before, and in drawings.)
 #
 # Now look at the sixteen pairs again. By these numbers the two crowds nearly agree, and you would not mistake one picture for the
