@@ -32,7 +32,7 @@ class BeforeAfter(Stage):
         if not isinstance(versions, dict):
             raise LabError(f"A curtain takes {{words: pictures}}, not a {type(versions).__name__}.")
         self.versions = {str(name): as_pixels(pictures) for name, pictures in versions.items()}
-        counts = {len(each) for each in (*self.versions.values(), *([] if attention is None else [attention]))}
+        counts = {len(each) for each in self.versions.values()} | ({len(attention)} if attention is not None else set())
         shapes = {high / wide for high, wide in (pictures.shape[1:3] for pictures in self.versions.values())}
         if len(self.versions) < 2 or len(counts) != 1:
             raise LabError(f"A curtain has two versions or more of the same pictures, not {len(versions)} of {counts}.")

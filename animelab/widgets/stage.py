@@ -103,7 +103,7 @@ def swatches(name: str, label: str, colors: Mapping[str, str], value: str | None
 def tools(name: str, label: str, icons: Mapping[str, str]) -> Part:
     """One of some tools, {words: icon}: a row of buttons of which one is down."""
     part = {"kind": "tools", "name": name, "label": label, "icons": dict(icons), "options": list(icons)}
-    return {**part, "value": part["options"][0]}
+    return {**part, "value": next(iter(icons))}
 
 
 def upload(name: str, label: str, icon: str = "open", tip: str = "") -> Part:
@@ -200,8 +200,8 @@ class Stage(anywidget.AnyWidget):
         self._clean: dict[str, Any] = dict(self._first)
         self._states: list[Any] = []  # of `remember`
         seen = [part["name"] for part in known.values() if part["kind"] in ("picture", "chart", "facts")]
+        slots = sum(part.get("slots", 0) for part in pictures)
         self.add_traits(**{f"picture_{each}": traitlets.Dict().tag(sync=True) for each in seen})
-        slots = max((part.get("slots", 0) for part in pictures), default=0)
         self.add_traits(**{f"film_{each}": traitlets.List().tag(sync=True) for each in range(slots)})
         plan = {
             "name": name,
@@ -222,7 +222,7 @@ class Stage(anywidget.AnyWidget):
         if name == "reset":
             self.values = dict(self._first)
         elif name in ("undo", "redo"):
-            self.restored(self._go_to(self._at + (1 if name == "redo" else -1)))
+            self.restored(self._go_to(self._here + (1 if name == "redo" else -1)))
 
     def given(self, name: str, content: bytes) -> None:
         """A person gave a file by the `upload` of that name."""
@@ -240,16 +240,16 @@ class Stage(anywidget.AnyWidget):
 
     def remember(self, state: Any, gesture: Any = None) -> None:
         """A state that "undo" comes back to; one of the same gesture, which is not None, replaces the one before."""
-        if not self._states or state != self._states[self._at]:
+        if not self._states or state != self._states[self._here]:
             again = gesture is not None and gesture == self._gesture
-            self._states = [*(self._states[: self._at + (not again)] if self._states else []), state][-MOST:]
+            self._states = [*(self._states[: self._here + (not again)] if self._states else []), state][-MOST:]
             self._go_to(len(self._states) - 1, gesture)
 
     def _go_to(self, number: int, gesture: Any = None) -> Any:
         last = len(self._states) - 1
-        self._at, self._gesture = min(max(0, number), last), gesture
-        self.gray(undo=self._at == 0, redo=self._at == last)
-        return self._states[self._at]
+        self._here, self._gesture = min(max(0, number), last), gesture
+        self.gray(undo=self._here == 0, redo=self._here == last)
+        return self._states[self._here]
 
     def save_as(self, folder: Path, name: str, pixels: np.ndarray) -> Path:
         """Write a picture where the folder has its next number free, such as NAME001.png, and say where."""
