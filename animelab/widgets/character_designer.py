@@ -57,7 +57,6 @@ class CharacterDesigner(Stage):
             },
             folds={title: title == "Hair" for title in GROUPS if title != "Look"},
         )
-        self.remember(self.character)
         self.restored(self.character)
 
     def render(self, character: Character, layer: str = "color", style: str = "cel") -> np.ndarray:
@@ -86,8 +85,9 @@ class CharacterDesigner(Stage):
             news[name] = round(news[name] / _per_step(name), 4)
         if name.startswith("mouth_"):
             news["mouth"] = "spoken"  # the one mouth that has numbers
-        self.restored(self.character.replace(**news))
-        self.remember(self.character, name if name in RANGES else None)  # a drag is one step
+        character = self.character.replace(**news)
+        self.remember(character, name if name in RANGES else None)  # a drag is one step
+        self.restored(character)
 
     def pressed(self, name: str) -> None:
         if name == "save":
@@ -96,12 +96,11 @@ class CharacterDesigner(Stage):
             super().pressed(name)
         else:
             self.restored(self._start if name == "reset" else Character.random(randrange(10_000)))
-            self.remember(self.character)
 
     def restored(self, state: Character) -> None:
         """Show a character; its numbers are rounded on the controls only."""
-        self.character = character = state
-        start = vars(Character.random(character.seed))
+        self.character, character, start = state, state, vars(Character.random(state.seed))
+        self.remember(state)
         known = {name: value for name, value in vars(character).items() if name in self.parts}
         self.put(**{name: round(value * _per_step(name)) if name in RANGES else value for name, value in known.items()})
         changes = ", ".join(f"{name}={value!r}" for name, value in vars(character).items() if value != start[name])

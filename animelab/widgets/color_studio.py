@@ -65,6 +65,7 @@ class ColorStudio(Stage):
     from Python; `.draft` and `.final` are what is shown, uint8 (H, W, 3), with sides of at most 512.
     """
 
+    scheme = value_of("scheme")
     dots = value_of("lines", on_picture=True)  # [x, y, "#rrggbb", "draft" or "final"] each, x and y in [0, 1)
 
     def __init__(
@@ -84,11 +85,10 @@ class ColorStudio(Stage):
         self.palettes = {words: palette(stripes(colors)) for words, colors in schemes.items()}
         self.folder = Path(folder or env.runs_dir() / "colorings").absolute()
         self._drawings, self._shown = as_pixels(drawings), 0
-        self._drawn: dict[str, Any] = {}  # the state of what is shown
-        paper = picture(
-            "lines", "Lines, with your dots", "dots", value=[0, []], tool="tool", color="color", kinds=KINDS
-        )
+        brush = {"value": [0, []], "tool": "tool", "color": "color", "kinds": KINDS}
         lamp = {"value": [0, [[0.2, 0.2]]], "points": ["The lamp"], "look": "sun", "layer": "view", "off": True}
+        pictures = [picture("lines", "Lines, with your dots", "dots", **brush)]
+        pictures += [picture("result", "Final", "points", **lamp)]
         dots = [tools("tool", "Tool", TOOLS), swatches("color", "Color", SWATCHES, others=True)]
         look = [choice("scheme", "Scheme", [FREE, *self.palettes]), choice("view", "At the right", ["final", "draft"])]
         look += [toggle("lit", "Light"), slider("height", "Height of the lamp", 50, 5, 200, 5, "%")]
@@ -96,18 +96,8 @@ class ColorStudio(Stage):
         files += [button("another", "Another drawing", "next")]
         files += [upload("lent", "Borrow colors", "colors", "A picture from your disk whose colors to borrow")]
         files += [button("export", "Export", "save")]
-        pictures = [paper, picture("result", "Final", "points", **lamp)]
         super().__init__("colors", pictures, {"Dots": dots, "Colors and light": look, "Drawing": files})
         self._begin(self._drawings[0])
-
-    @property
-    def scheme(self) -> str:
-        return str(self.values["scheme"])
-
-    @scheme.setter
-    def scheme(self, words: str) -> None:
-        self._check([], words, [])
-        self.values = {**self.values, "scheme": words}
 
     @property
     def light(self) -> list[float]:
@@ -118,7 +108,8 @@ class ColorStudio(Stage):
     def light(self, light: Sequence[float]) -> None:
         self._check([], FREE, light)
         placed = {"result": [0, [list(light[:2])]], "height": 100 * light[2]} if light else {}
-        self.values = {**self.values, "lit": bool(light), **placed}
+        self.put(lit=bool(light), **placed)
+        self.changed("lit")
 
     @torch.no_grad()
     def render(
@@ -173,7 +164,7 @@ class ColorStudio(Stage):
                 self.put(tool=next(iter(KINDS)))
             return
         self._describe()
-        if self._state != self._drawn:
+        if name in STATE:
             self._draw()
             gesture = self.values[name][0] if name in ("lines", "result") else name == "height"
             self.remember(self._state, (name, gesture) if gesture else None)
@@ -201,7 +192,6 @@ class ColorStudio(Stage):
             self.palettes[LENT] = palette(as_tensor(sent_picture(content, LONGEST)[None]))
             self.update("scheme", options=[FREE, *self.palettes])
             self.put(scheme=LENT)
-            self._drawn = {}
             self.changed("scheme")
 
     @property
@@ -209,7 +199,7 @@ class ColorStudio(Stage):
         return {name: self.values[name] for name in STATE}
 
     def _begin(self, lines: np.ndarray, words: str = "") -> None:
-        self.lines, self._small, self._drawn, self._states = lines, within(lines, SHOWN), {}, []
+        self.lines, self._small, self._states = lines, within(lines, SHOWN), []
         self.put(lines=[0, []])
         self.show("lines", self._small, "A line drawing.")
         self._draw()
@@ -219,7 +209,6 @@ class ColorStudio(Stage):
     def _draw(self) -> None:
         found = self.render(self._small, self.dots, self.scheme, self.light)
         self.draft, self.final = (flattened(found, names) for names in (("draft", "lines"), FINAL))
-        self._drawn = self._state
         layers = {"final": self.final, "draft": self.draft}
         self.show("result", layers, "The colors that the networks gave the drawing.")
 

@@ -54,7 +54,6 @@ class DrawingBoard(Stage):
             {"Draw": draw, **({"Colors": colors} if colors else {}), "Drawings": others},
         )
         self._begin(0)
-        self.remember(self._state)
 
     def render(self, lines: np.ndarray) -> np.ndarray:
         """The model's answer to a line drawing, in the colors that are chosen; both uint8 (size, size, 3)."""
@@ -65,21 +64,18 @@ class DrawingBoard(Stage):
         with torch.no_grad():
             return as_pixels(self._translate(as_tensor(lines[None].copy()), **options))[0]
 
-    @property
-    def _state(self) -> tuple[int, Any]:
-        return self._shown, self.values["lines"]
-
     def _begin(self, index: int, drawn: Any = (0, "")) -> None:
         self._shown = index % len(self._drawings)
         self.put(lines=list(drawn))
         self.show("lines", self._drawings[self._shown], "A line drawing to draw on.")
         self._answer_lines()
+        self.remember((self._shown, self.values["lines"]))
 
     def changed(self, name: str) -> None:
         if name in ("lines", *self._orders):
             self._answer_lines()
         if name == "lines":
-            self.remember(self._state, self.values["lines"][0])
+            self.remember((self._shown, self.values["lines"]), self.values["lines"][0])
 
     def pressed(self, name: str) -> None:
         if name in ("undo", "redo"):
@@ -92,7 +88,6 @@ class DrawingBoard(Stage):
                 self._seed = 0
                 self.put(**{each: self._first[each] for each in self._orders})
             self._begin(self._shown + (name == "another"), (0, PAPER if name == "clear" else ""))
-            self.remember(self._state)
 
     def restored(self, state: Any) -> None:
         self._begin(*state)

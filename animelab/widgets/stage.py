@@ -38,6 +38,7 @@ import traitlets
 from IPython.display import DisplayHandle, display
 from PIL import Image
 
+from animelab.config import nearest
 from animelab.errors import LONGEST, LabError, reason, shown
 from animelab.files import save_picture
 from animelab.viz import grid, image_tag
@@ -73,8 +74,7 @@ def pad(name: str, label: str, low: float, high: float, **more: Any) -> Part:
 
 def curtain(name: str, label: str, left: str, right: str, edge: str, over: str = "") -> Part:
     """A picture of layers under a curtain, by the names of the values it follows: two layers, percents of both."""
-    by = {"left": left, "right": right, "edge": edge, "over": over}
-    return picture(name, label, "curtain", curtain=by)
+    return picture(name, label, "curtain", curtain={"left": left, "right": right, "edge": edge, "over": over})
 
 
 def hidden(name: str, label: str, value: Any, low: float = 0, high: float = 100) -> Part:
@@ -153,12 +153,18 @@ def words(name: str, lines: int = 1) -> Part:
 
 
 def value_of(name: str, on_picture: bool = False) -> Any:
-    """A property: what a control stands at, to read and to set; on_picture: with a number of the move before it."""
+    """A property: what a control stands at, to read and to set; on_picture: with a number of the move before it.
+
+    Set to what is not among its options it raises LabError.
+    """
 
     def get(widget: Stage) -> Any:
         return widget.values[name][1] if on_picture else widget.values[name]
 
     def move(widget: Stage, value: Any) -> None:
+        options = widget.parts[name].get("options")
+        if options and value not in options:
+            raise LabError(f"There is no {name} '{value}': {nearest(value, options)}")
         widget.values = {**widget.values, name: [0, value] if on_picture else value}
 
     return property(get, move)
@@ -198,7 +204,7 @@ class Stage(anywidget.AnyWidget):
         self._handles: list[DisplayHandle] = []
         self._moved = True  # whether new values are a hand's, which are answered
         self._clean: dict[str, Any] = dict(self._first)
-        self._states: list[Any] = []  # of `remember`
+        self._states, self._here, self._gesture = list[Any](), 0, None  # of `remember`
         seen = [part["name"] for part in known.values() if part["kind"] in ("picture", "chart", "facts")]
         slots = sum(part.get("slots", 0) for part in pictures)
         self.add_traits(**{f"picture_{each}": traitlets.Dict().tag(sync=True) for each in seen})
@@ -240,9 +246,9 @@ class Stage(anywidget.AnyWidget):
 
     def remember(self, state: Any, gesture: Any = None) -> None:
         """A state that "undo" comes back to; one of the same gesture, which is not None, replaces the one before."""
-        if not self._states or state != self._states[self._here]:
+        if self._states[self._here : self._here + 1] != [state]:
             again = gesture is not None and gesture == self._gesture
-            self._states = [*(self._states[: self._here + (not again)] if self._states else []), state][-MOST:]
+            self._states = [*self._states[: self._here + (not again)], state][-MOST:]
             self._go_to(len(self._states) - 1, gesture)
 
     def _go_to(self, number: int, gesture: Any = None) -> Any:
@@ -361,10 +367,9 @@ class Stage(anywidget.AnyWidget):
     @traitlets.validate("values")
     def _checked(self, proposal: Any) -> dict[str, Any]:
         """Values as their parts allow: from a browser anything may come."""
-        news, before = proposal["value"], self._clean
         self._clean = {
-            name: _allowed(self.parts[name], news.get(name), old, len(self._pictures.get(name, ())))
-            for name, old in before.items()
+            name: _allowed(self.parts[name], proposal["value"].get(name), old, len(self._pictures.get(name, ())))
+            for name, old in self._clean.items()
         }
         return self._clean
 
