@@ -11,6 +11,7 @@ from torch import Tensor
 from animelab.errors import LabError
 from animelab.nn.arguments import checked
 from animelab.viz import as_pixels, heat_colors
+from animelab.widgets.picture import within
 from animelab.widgets.stage import Stage, button, choice, curtain, hidden, picture, slider
 
 SHOWN = 256  # pixels of the picture in a still, and of the attention
@@ -31,8 +32,7 @@ class BeforeAfter(Stage):
         if not isinstance(versions, dict):
             raise LabError(f"A curtain takes {{words: pictures}}, not a {type(versions).__name__}.")
         self.versions = {str(name): as_pixels(pictures) for name, pictures in versions.items()}
-        counts = {len(pictures) for pictures in self.versions.values()}
-        counts |= set() if attention is None else {len(attention)}
+        counts = {len(each) for each in self.versions.values()} | ({len(attention)} if attention is not None else set())
         shapes = {high / wide for high, wide in (pictures.shape[1:3] for pictures in self.versions.values())}
         if len(self.versions) < 2 or len(counts) != 1:
             raise LabError(f"A curtain has two versions or more of the same pictures, not {len(versions)} of {counts}.")
@@ -40,23 +40,20 @@ class BeforeAfter(Stage):
             raise LabError("The versions have unlike shapes: a curtain is for the same pictures, high and wide alike.")
         names, count = list(self.versions), counts.pop()
         self._heat = None if attention is None else heat_colors(attention, (SHOWN, SHOWN))
-        seen = "" if attention is None else "attention"
         self._few = count <= FEW
-        sides = [choice("left", "At the left", names), choice("right", "At the right", names, names[1])]
-        look = [slider("attention", "Attention", 0, 0, 100, 5, "%")] if seen else []
-        number = picture("number", "Picture", "pick") if self._few else slider("number", "Picture", 1, 1, count)
+        over = "" if attention is None else "attention"
+        look = [choice("left", "At the left", names), choice("right", "At the right", names, names[1])]
+        look += [slider("attention", "Attention", 0, 0, 100, 5, "%")] if over else []
+        look += [hidden("edge", "Curtain", 50), button("reset", "Reset")]
+        slide = slider("number", "Picture", 1, 1, count)
+        number = picture("number", "Picture", "pick", value=0) if self._few else slide
         super().__init__(
             "curtain",
-            [curtain("picture", "Before and after", "left", "right", "edge", seen)],
-            {
-                "Versions": [*sides, *look],
-                f"{count} pictures": [{**number, "value": 0 if self._few else 1}],
-                "": [hidden("edge", "Curtain", 50), button("reset", "Reset")],
-            },
-            {"Page Up, Page Down": "move the curtain by a tenth", "Double click": "back to the middle"},
+            [curtain("picture", "Before and after", "left", "right", "edge", over)],
+            {"Versions": look, f"{count} pictures": [number]},
         )
         if self._few:
-            small = [np.asarray(_sized(each, SMALL)) for each in self.versions[names[0]]]
+            small = [within(each, SMALL) for each in self.versions[names[0]]]
             self.show_all("number", small, [f"Picture {i}" for i in range(1, count + 1)])
         self.changed("number")
 
@@ -65,11 +62,15 @@ class BeforeAfter(Stage):
 
         attention: how much of its attention, in percent, lies over it; bright is where the network looks.
         """
-        first, second = (np.array(_sized(self.versions[name][number - 1], SHOWN)) for name in (left, right))
+        first, second = (self.versions[name][number - 1] for name in (left, right))
+        size = (SHOWN, max(1, round(SHOWN * first.shape[0] / first.shape[1])))
+        first, second = (
+            np.array(Image.fromarray(each).resize(size, Image.Resampling.LANCZOS)) for each in (first, second)
+        )
         edge = round(curtain / 100 * SHOWN)
         second[:, :edge] = first[:, :edge]
         if attention and self._heat is not None:
-            heat = np.array(Image.fromarray(self._heat[number - 1]).resize(second.shape[1::-1]))
+            heat = np.array(Image.fromarray(self._heat[number - 1]).resize(size))
             second = (second + attention / 100 * (heat - second.astype(float))).round().astype(np.uint8)
         if 0 < edge < SHOWN:
             second[:, edge - 1 : edge + 1] = 255
@@ -96,9 +97,3 @@ class BeforeAfter(Stage):
         looked = ": bright is where the network looks" if self.values.get("attention") else ""
         self.say(f"Picture {index + 1}: left of the curtain {left}, right of it {right}", "picture")
         self.say(f"Picture {index + 1} of {len(self.versions[left])}, {left} and {right}{looked}")
-
-
-def _sized(pixels: np.ndarray, wide: int) -> Image.Image:
-    return Image.fromarray(pixels).resize(
-        (wide, max(1, round(wide * pixels.shape[0] / pixels.shape[1]))), Image.Resampling.LANCZOS
-    )

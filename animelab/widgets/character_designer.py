@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 from random import randrange
 
@@ -12,11 +11,10 @@ from PIL import Image
 
 from animelab import env, limits, studio
 from animelab.errors import LabError
-from animelab.files import one_name, save_picture, write_atomically
+from animelab.files import one_name, save_picture, write_text
 from animelab.studio import LABEL_COLORS, LAYERS, OPTIONS, RANGES, STYLES, Character
 from animelab.studio.palette import EYES, HAIR, SKIN
-from animelab.widgets.history import History
-from animelab.widgets.stage import Part, Stage, button, choice, entry, picture, slider, swatches, toggle, words
+from animelab.widgets.stage import Part, Stage, button, choice, entry, past, picture, slider, swatches, toggle, words
 
 GROUPS = {
     "Look": "style layer",
@@ -48,21 +46,18 @@ class CharacterDesigner(Stage):
         self.size = limits.whole("size", size, limits.SETTINGS["size"])
         self._saved: set[Path] = set()  # what this designer may write again
         self.folder = Path(folder or env.runs_dir() / "designs").absolute()
-        history = [button("random", "Random", "shuffle"), button("undo", "Undo"), button("redo", "Redo")]
         save = [entry("file", "Save as", "hero"), choice("pixels", "Pixels", SIZES, "512")]
         super().__init__(
             "designer",
             [picture("picture", "Your character")],
             {
-                "": [*history, button("reset", "Reset")],
+                "": [button("random", "Random", "shuffle"), *past()],
                 **{title: [_control(name) for name in names.split()] for title, names in GROUPS.items()},
                 "Files": [*save, button("save", "Save", tip="All layers, as files"), words("said", 2)],
             },
-            {"Ctrl+Z, Ctrl+Y": "undo, redo"},
-            {title: title == "Hair" for title in GROUPS if title != "Look"},
+            folds={title: title == "Hair" for title in GROUPS if title != "Look"},
         )
-        self._history = History(self, self.character)
-        self._show(self.character)
+        self.restored(self.character)
 
     def render(self, character: Character, layer: str = "color", style: str = "cel") -> np.ndarray:
         """The picture of a character: uint8 (size, size, 3), whatever the layer."""
@@ -85,25 +80,27 @@ class CharacterDesigner(Stage):
     def changed(self, name: str) -> None:
         if name in ("file", "pixels"):
             return
-        value = self.values[name]
-        if name in ("layer", "style"):  # not the character's
-            return self._show(self.character)
-        value = round(value / _per_step(name), 4) if name in RANGES else value
-        spoken = {"mouth": "spoken"} if name.startswith("mouth_") else {}  # the one mouth that has numbers
-        self._show(self.character.replace(**{**spoken, name: value}))
-        self._history.keep(self.character, name if name in RANGES else None)  # a drag is one step
+        news = {} if name in ("layer", "style") else {name: self.values[name]}  # those are not the character's
+        if name in RANGES:
+            news[name] = round(news[name] / _per_step(name), 4)
+        if name.startswith("mouth_"):
+            news["mouth"] = "spoken"  # the one mouth that has numbers
+        character = self.character.replace(**news)
+        self.remember(character, name if name in RANGES else None)  # a drag is one step
+        self.restored(character)
 
     def pressed(self, name: str) -> None:
         if name == "save":
-            return self.save()
-        if name in ("undo", "redo"):
-            return self._show(self._history.go(name))
-        self._show(self._start if name == "reset" else Character.random(randrange(10_000)))
-        self._history.keep(self.character)
+            self.save()
+        elif name in ("undo", "redo"):
+            super().pressed(name)
+        else:
+            self.restored(self._start if name == "reset" else Character.random(randrange(10_000)))
 
-    def _show(self, character: Character) -> None:
+    def restored(self, state: Character) -> None:
         """Show a character; its numbers are rounded on the controls only."""
-        self.character, start = character, vars(Character.random(character.seed))
+        self.character, character, start = state, state, vars(Character.random(state.seed))
+        self.remember(state)
         known = {name: value for name, value in vars(character).items() if name in self.parts}
         self.put(**{name: round(value * _per_step(name)) if name in RANGES else value for name, value in known.items()})
         changes = ", ".join(f"{name}={value!r}" for name, value in vars(character).items() if value != start[name])
@@ -145,7 +142,7 @@ def save_layers(character: Character, folder: Path, size: int = 512) -> Path:
             image.putpalette(bytes.fromhex("".join(LABEL_COLORS).replace("#", "")))
         save_picture(image, folder / f"{name}.png")
     known = {"character": vars(character), "labels": studio.LABELS, "landmarks": studio.landmarks(character, size)}
-    texts = {"color.svg": studio.svg(character), "line.svg": studio.svg(character, "line")}
-    for name, text in {**texts, "character.json": json.dumps(known, indent=1)}.items():
-        write_atomically(folder / name, partial(Path.write_text, data=text, encoding="utf-8"))
+    write_text(folder / "color.svg", studio.svg(character))
+    write_text(folder / "line.svg", studio.svg(character, "line"))
+    write_text(folder / "character.json", json.dumps(known, indent=1))
     return folder

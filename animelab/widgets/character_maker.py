@@ -16,10 +16,8 @@ from animelab.nn.arguments import checked
 from animelab.studio import TAGS
 from animelab.studio.palette import EYES, HAIR
 from animelab.viz import as_pixels
-from animelab.widgets.history import History
-from animelab.widgets.stage import Stage, button, picture, swatches, toggle
+from animelab.widgets.stage import Stage, button, past, picture, swatches, toggle
 
-SEEDS = (0, 2**31 - 1)
 COLORS = {"hair color": HAIR, "eye color": EYES}
 TITLES = {"hair color": "Hair", "eye color": "Eyes"}
 
@@ -32,7 +30,7 @@ class CharacterMaker(Stage):
     what you see. "Another" keeps the order, "Surprise me" changes both. Raises LabError for other models.
     """
 
-    @checked(seed=SEEDS)
+    @checked(seed=(0, 2**31 - 1))
     def __init__(self, model: Any, seed: int = 0) -> None:
         if not hasattr(model, "orders"):
             raise LabError("This model takes no orders; pass one that does, such as zoo.load('makegirlsmoe-faces-64').")
@@ -52,12 +50,10 @@ class CharacterMaker(Stage):
                 groups[TITLES.get(place, "Face and hat")].append(toggle(name, TAGS[i].capitalize()))
         buttons = [button("another", "Another", "next", "Another face, the same order")]
         buttons += [button("surprise", "Surprise me", "shuffle", "Another face, another order")]
-        buttons += [button("undo", "Undo"), button("redo", "Redo"), button("reset", "Reset")]
-        groups = {"": buttons, **{title: parts for title, parts in groups.items() if parts}}
-        super().__init__("maker", [picture("face", "Your character")], groups, {"Ctrl+Z, Ctrl+Y": "undo, redo"})
+        groups = {"": [*buttons, *past()], **{title: parts for title, parts in groups.items() if parts}}
+        super().__init__("maker", [picture("face", "Your character")], groups)
         self._start = seed
         self.new_character(seed)
-        self._history = History(self, (self.seed, tuple(self.attributes.tolist())))
 
     def render(self, latent: Tensor, attributes: Tensor) -> np.ndarray:
         """The picture of a latent (latent,) with attributes (34,): uint8 (H, W, 3), as large as the model's."""
@@ -65,7 +61,7 @@ class CharacterMaker(Stage):
 
     def new_character(self, seed: int) -> None:
         """Another latent and another order, both of that seed."""
-        self._show(seed, self.model.orders(1, seed)[0])
+        self._go(seed, self.model.orders(1, seed)[0])
 
     def changed(self, name: str) -> None:
         """A control was moved by hand: the same latent, another order."""
@@ -75,25 +71,22 @@ class CharacterMaker(Stage):
             ordered[[i for i in columns if _color(i) == color]] = 1
         for each, i in self._tags.items():
             ordered[i] = float(self.values[each])
-        self._show(self.seed, ordered)
-        self._keep()
+        self._go(self.seed, ordered)
 
     def pressed(self, name: str) -> None:
-        if name in ("undo", "redo"):
-            seed, ordered = self._history.go(name)
-            self._show(seed, torch.tensor(ordered))
+        if name == "another":
+            self._go(self.seed + 1, self.attributes)
+        elif name in ("surprise", "reset"):
+            self.new_character(randrange(10_000) if name == "surprise" else self._start)
         else:
-            if name == "another":
-                self._show(self.seed + 1, self.attributes)
-            else:
-                self.new_character(randrange(10_000) if name == "surprise" else self._start)
-            self._keep()
+            super().pressed(name)
 
-    def _keep(self) -> None:
-        self._history.keep((self.seed, tuple(self.attributes.tolist())))
+    def _go(self, seed: int, attributes: Tensor) -> None:
+        self.restored((seed, tuple(attributes.tolist())))
+        self.remember((seed, tuple(attributes.tolist())))
 
-    def _show(self, seed: int, attributes: Tensor) -> None:
-        self.seed, self.attributes = seed, attributes
+    def restored(self, state: Any) -> None:
+        self.seed, self.attributes = seed, attributes = state[0], torch.tensor(state[1])
         self.latent = torch.randn(self.model.latent, generator=torch.Generator().manual_seed(seed))
         ordered: dict[str, Any] = {name: bool(attributes[i]) for name, i in self._tags.items()}
         for group, columns in GROUPS.items():

@@ -14,13 +14,26 @@ from torch.nn.functional import interpolate
 
 from animelab import env, limits
 from animelab.config import nearest
+from animelab.data.pictures import as_tensor
 from animelab.errors import LabError
+from animelab.files import save_picture
 from animelab.nn import relight
 from animelab.nn.colorization import PALETTE, SCHEMES, Colorist, palette, placed, stripes
 from animelab.viz import as_pixels
-from animelab.widgets.history import History
-from animelab.widgets.picture import next_place, sent_drawing, sent_picture
-from animelab.widgets.stage import Stage, button, choice, picture, slider, swatches, toggle, tools, upload
+from animelab.widgets.picture import next_place, sent_drawing, sent_picture, within
+from animelab.widgets.stage import (
+    Stage,
+    button,
+    choice,
+    past,
+    picture,
+    slider,
+    swatches,
+    toggle,
+    tools,
+    upload,
+    value_of,
+)
 
 LONGEST = 4096  # pixels of the longer side of a drawing from disk
 SHOWN = 512  # of the longer side of what is shown while you work; Export is at the drawing's own size
@@ -29,10 +42,6 @@ LENT = "from your picture"  # the scheme that a picture from disk lends
 MOST_DOTS = 500
 KINDS = {"Draft dot": "draft", "Final dot": "final"}
 TOOLS = {"Draft dot": "dot", "Final dot": "final", "Erase": "erase"}
-KEYS = {
-    "Space": "put a dot, or color one anew", "Enter": "take a dot up, put it down", "Delete": "take a dot away",
-    "Ctrl+Z, Ctrl+Y": "undo, redo",
-}  # fmt: skip
 DOTS = [[x, y, str, str] for x in (int, float) for y in (int, float)]
 HEIGHTS = (0.05, 2.0)  # of the lamp, in pictures' sides
 INK = (29, 27, 34)
@@ -41,6 +50,7 @@ SWATCHES = {
     "red": "#d1495b", "skin": "#f3d9c4", "dark brown": "#3b2f2f", "blonde": "#e8c04a", "purple": "#8f6ac8",
     "blue": "#3d7dca", "green": "#3f9f7f", "off-white": "#f5f2ea",
 }  # fmt: skip
+HINT = "Put dots of color at the left. Drag a dot, click it to color it anew, drag it off to remove it."
 STATE = ("lines", "scheme", "lit", "result", "height")  # what undo brings back
 
 
@@ -55,6 +65,9 @@ class ColorStudio(Stage):
     from Python; `.draft` and `.final` are what is shown, uint8 (H, W, 3), with sides of at most 512.
     """
 
+    scheme = value_of("scheme")
+    dots = value_of("lines", on_picture=True)  # [x, y, "#rrggbb", "draft" or "final"] each, x and y in [0, 1)
+
     def __init__(
         self,
         colorist: Colorist,
@@ -64,50 +77,27 @@ class ColorStudio(Stage):
         folder: str | Path | None = None,
     ) -> None:
         if not hasattr(colorist, "eval"):
-            raise LabError(
-                f"A colorist of both networks is asked for, not a {type(colorist).__name__}; see zoo.colorist."
-            )
+            kind = type(colorist).__name__
+            raise LabError(f"A colorist of both networks is asked for, not a {kind}; see zoo.colorist.")
         if not isinstance(schemes, Mapping):
             raise LabError(f"Schemes are {{words: colors and shares}}, not a {type(schemes).__name__}.")
         self.colorist, self.size = colorist.eval(), limits.whole("size", size, (16, limits.SETTINGS["size"][1]))
         self.palettes = {words: palette(stripes(colors)) for words, colors in schemes.items()}
         self.folder = Path(folder or env.runs_dir() / "colorings").absolute()
         self._drawings, self._shown = as_pixels(drawings), 0
-        self._drawn: dict[str, Any] = {}  # the state of what is shown
         brush = {"value": [0, []], "tool": "tool", "color": "color", "kinds": KINDS}
         lamp = {"value": [0, [[0.2, 0.2]]], "points": ["The lamp"], "look": "sun", "layer": "view", "off": True}
+        pictures = [picture("lines", "Lines, with your dots", "dots", **brush)]
+        pictures += [picture("result", "Final", "points", **lamp)]
         dots = [tools("tool", "Tool", TOOLS), swatches("color", "Color", SWATCHES, others=True)]
         look = [choice("scheme", "Scheme", [FREE, *self.palettes]), choice("view", "At the right", ["final", "draft"])]
         look += [toggle("lit", "Light"), slider("height", "Height of the lamp", 50, 5, 200, 5, "%")]
-        steps = [button(name, name.capitalize()) for name in ("undo", "redo", "reset")]
-        steps += [upload("open", "Open", "open", "A line drawing from your disk")]
-        files = [button("another", "Another drawing", "next")]
+        files = [*past(), upload("open", "Open", "open", "A line drawing from your disk")]
+        files += [button("another", "Another drawing", "next")]
         files += [upload("lent", "Borrow colors", "colors", "A picture from your disk whose colors to borrow")]
-        super().__init__(
-            "colors",
-            [picture("lines", "Lines, with your dots", "dots", **brush), picture("result", "Final", "points", **lamp)],
-            {"Dots": dots, "Colors and light": look, "Drawing": [*steps, *files, button("export", "Export", "save")]},
-            KEYS,
-        )
+        files += [button("export", "Export", "save")]
+        super().__init__("colors", pictures, {"Dots": dots, "Colors and light": look, "Drawing": files})
         self._begin(self._drawings[0])
-
-    @property
-    def dots(self) -> Any:
-        """[x, y, "#rrggbb", "draft" or "final"] each, x and y in [0, 1)."""
-        return self.values["lines"][1]
-
-    @dots.setter
-    def dots(self, dots: Any) -> None:
-        self.values = {**self.values, "lines": [0, dots]}
-
-    @property
-    def scheme(self) -> str:
-        return str(self.values["scheme"])
-
-    @scheme.setter
-    def scheme(self, words: str) -> None:
-        self._check([], words, [])
-        self.values = {**self.values, "scheme": words}
 
     @property
     def light(self) -> list[float]:
@@ -118,7 +108,8 @@ class ColorStudio(Stage):
     def light(self, light: Sequence[float]) -> None:
         self._check([], FREE, light)
         placed = {"result": [0, [list(light[:2])]], "height": 100 * light[2]} if light else {}
-        self.values = {**self.values, "lit": bool(light), **placed}
+        self.put(lit=bool(light), **placed)
+        self.changed("lit")
 
     @torch.no_grad()
     def render(
@@ -133,7 +124,8 @@ class ColorStudio(Stage):
         high, wide = lines.shape[:2]
         gray = Image.fromarray(lines).convert("L")
         scale = self.size / max(high, wide)
-        paper = _as_lines(gray.resize([max(16, round(side * scale)) for side in (wide, high)], Image.Resampling.BOX))
+        small = gray.resize([max(16, round(side * scale)) for side in (wide, high)], Image.Resampling.BOX)
+        paper = as_tensor(np.array(small)[None])
         coarse, precise = (placed([dot for dot in dots if dot[3] == kind], paper) for kind in ("draft", "final"))
         precise = torch.where(precise[:, 3:] > 0, precise, coarse)  # the second stage hears all dots
         taste = self.palettes.get(scheme, torch.zeros(1, PALETTE))
@@ -143,9 +135,8 @@ class ColorStudio(Stage):
         )
         lamp = np.zeros((high, wide, 4), np.uint8)
         if light:
-            seen = gray.copy()
-            seen.thumbnail((SHOWN, SHOWN))  # the figure that is shown is the figure that is exported
-            figure = interpolate(relight.silhouette(_as_lines(seen)).float(), size=(high, wide), mode="bilinear")
+            seen = within(np.array(gray), SHOWN)  # the figure that is shown is the figure that is exported
+            figure = interpolate(relight.silhouette(as_tensor(seen[None])).float(), size=(high, wide), mode="bilinear")
             cosines = relight.cosines(relight.normals(relight.by_outline(figure)), (light[0], light[1], light[2]))
             lamp = relight.light_layer(colors[0], cosines[0], figure[0, 0])
         black = np.concatenate([np.full((high, wide, 3), INK), 255 - np.array(gray)[..., None]], -1).astype(np.uint8)
@@ -155,9 +146,9 @@ class ColorStudio(Stage):
     def _check(self, dots: Sequence[Sequence[Any]], scheme: str, light: Sequence[float]) -> None:
         if len(dots) > MOST_DOTS:
             raise LabError(f"The desk holds up to {MOST_DOTS} dots, not {len(dots)}; erase some.")
-        kinds = set(KINDS.values())
         for dot in dots:
-            if not isinstance(dot, list | tuple) or [type(each) for each in dot] not in DOTS or dot[3] not in kinds:
+            right = isinstance(dot, list | tuple) and [type(each) for each in dot] in DOTS
+            if not right or dot[3] not in KINDS.values():
                 raise LabError(f"A dot is [x, y, '#rrggbb', 'draft' or 'final'], not {dot}.")
         if scheme not in (FREE, *self.palettes):
             raise LabError(f"There is no scheme '{scheme}': {nearest(scheme, (FREE, *self.palettes))}")
@@ -173,31 +164,34 @@ class ColorStudio(Stage):
                 self.put(tool=next(iter(KINDS)))
             return
         self._describe()
-        if self._state != self._drawn:
+        if name in STATE:
             self._draw()
             gesture = self.values[name][0] if name in ("lines", "result") else name == "height"
-            self._history.keep(self._state, (name, gesture) if gesture else None)
+            self.remember(self._state, (name, gesture) if gesture else None)
 
     def pressed(self, name: str) -> None:
-        if name in ("undo", "redo", "reset"):
-            self.put(**({each: self._first[each] for each in STATE} if name == "reset" else self._history.go(name)))
-            self.changed("lines")
+        if name == "reset":
+            self.restored({each: self._first[each] for each in STATE})
         elif name == "another":
             self._shown = (self._shown + 1) % len(self._drawings)
             self._begin(self._drawings[self._shown])
         elif name == "export":
             self.say(f"Saved in {self.export()}")
+        else:
+            super().pressed(name)
+
+    def restored(self, state: Any) -> None:
+        self.put(**state)
+        self.changed("lines")
 
     def given(self, name: str, content: bytes) -> None:
         if name == "open":
             drawing, words = sent_drawing(content, LONGEST)
             self._begin(drawing, words)
         else:
-            borrowed = torch.tensor(sent_picture(content, LONGEST)).permute(2, 0, 1)[None] / 127.5 - 1
-            self.palettes[LENT] = palette(borrowed)
+            self.palettes[LENT] = palette(as_tensor(sent_picture(content, LONGEST)[None]))
             self.update("scheme", options=[FREE, *self.palettes])
             self.put(scheme=LENT)
-            self._drawn = {}
             self.changed("scheme")
 
     @property
@@ -205,31 +199,25 @@ class ColorStudio(Stage):
         return {name: self.values[name] for name in STATE}
 
     def _begin(self, lines: np.ndarray, words: str = "") -> None:
-        small = Image.fromarray(lines)
-        small.thumbnail((SHOWN, SHOWN))
-        self.lines, self._small, self._drawn = lines, np.asarray(small), {}
+        self.lines, self._small, self._states = lines, within(lines, SHOWN), []
         self.put(lines=[0, []])
         self.show("lines", self._small, "A line drawing.")
         self._draw()
         self._describe(words)
-        self._history = History(self, self._state)
+        self.remember(self._state)
 
     def _draw(self) -> None:
         found = self.render(self._small, self.dots, self.scheme, self.light)
         self.draft, self.final = (flattened(found, names) for names in (("draft", "lines"), FINAL))
-        self._drawn = self._state
-        self.show(
-            "result", {"final": self.final, "draft": self.draft}, "The colors that the networks gave the drawing."
-        )
+        layers = {"final": self.final, "draft": self.draft}
+        self.show("result", layers, "The colors that the networks gave the drawing.")
 
     def _describe(self, words: str = "") -> None:
-        view = self.values["view"]
-        lit = self.values["lit"] and view == "final"
-        self.update("height", disabled=not self.values["lit"])
-        self.update("result", off=not lit, label="Final: drag to move the light" if lit else view.capitalize())
-        self.say(
-            words or "Put dots of color at the left. Drag a dot, click it to color it anew, drag it off to remove it."
-        )
+        view, lit = self.values["view"], self.values["lit"]
+        self.gray(height=not lit)
+        drag = lit and view == "final"
+        self.update("result", off=not drag, label="Final: drag to move the light" if drag else view.capitalize())
+        self.say(words or HINT)
 
     def export(self) -> Path:
         """Write each layer as a PNG with alpha, and the whole, into a new numbered folder, which is returned.
@@ -238,13 +226,9 @@ class ColorStudio(Stage):
         """
         found = self.render(self.lines, self.dots, self.scheme, self.light)
         folder = next_place(self.folder)
-        try:
-            folder.mkdir()
-            for place, name in enumerate(FINAL, 1):
-                Image.fromarray(found[name]).save(folder / f"{place}_{name}.png")
-            Image.fromarray(flattened(found, FINAL)).save(folder / "final.png")
-        except OSError as problem:
-            raise LabError(f"{self.folder} cannot be written ({problem.strerror}); give another.") from problem
+        for place, name in enumerate(FINAL, 1):
+            save_picture(Image.fromarray(found[name]), folder / f"{place}_{name}.png")
+        save_picture(Image.fromarray(flattened(found, FINAL)), folder / "final.png")
         return folder
 
     def seen(self) -> list[tuple[np.ndarray, str]]:
@@ -255,10 +239,6 @@ class ColorStudio(Stage):
             pen.circle((x * wide, y * high), max(3, wide // 50), color, "white")
         alts = (f"A line drawing with {len(self.dots)} dots of color", "Its draft", "Its final coloring")
         return list(zip((np.asarray(lines), self.draft, self.final), alts))
-
-
-def _as_lines(gray: Image.Image) -> torch.Tensor:
-    return torch.from_numpy(np.array(gray, np.float32))[None, None] / 127.5 - 1
 
 
 def flattened(found: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:

@@ -10,14 +10,14 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from animelab.data.pictures import as_tensor
 from animelab.errors import LabError
 from animelab.nn import r3gan
 from animelab.studio import TAGS
 from animelab.studio.palette import EYES, HAIR
 from animelab.viz import as_pixels
-from animelab.widgets.history import History
 from animelab.widgets.picture import data_url, function_of, sent_ink
-from animelab.widgets.stage import Stage, button, picture, slider, swatches, tools
+from animelab.widgets.stage import Stage, button, past, picture, slider, swatches, tools
 
 LONGEST = 1024  # pixels of what a browser may send
 LARGEST = 2**20  # characters of it
@@ -42,59 +42,55 @@ class DrawingBoard(Stage):
         network = getattr(model, "network", None)
         self.many = isinstance(network, r3gan.UNet)
         self._orders = ORDERS if getattr(network, "tags", 0) else {}
-        pens = tools("tool", "Tool", {"Pen": "pen", "Eraser": "erase"})
-        steps = [button("undo", "Undo"), button("redo", "Redo"), button("clear", "Clear")]
-        draw = [pens, *steps, slider("width", "Line width", 1, 0.5, 4, 0.5, "px")]
+        draw = [tools("tool", "Tool", {"Pen": "pen", "Eraser": "erase"}), *past(), button("clear", "Clear")]
+        draw += [slider("width", "Line width", 1, 0.5, 4, 0.5, "px")]
         colors = [swatches(name, name.capitalize(), {FREE: "", **found}) for name, found in self._orders.items()]
-        more = [button("colors", "Other colors")] if self.many else []
-        others = [button("another", "Another drawing", "next"), button("reset", "Reset")]
+        others = [button("colors", "Other colors")] if self.many else []
+        others += [button("another", "Another drawing", "next")]
         ink = {"value": [0, ""], "tool": "tool", "width": "width", "eraser": "Eraser"}
         super().__init__(
             "board",
             [picture("lines", "Your drawing", "ink", **ink), picture("answer", "The model's answer")],
-            {"Draw": draw, **({"Colors": colors} if colors else {}), "Drawings": [*more, *others]},
-            {"E, P": "eraser, pen", "Space": "pen down, pen up", "Ctrl+Z, Ctrl+Y": "undo, redo"},
+            {"Draw": draw, **({"Colors": colors} if colors else {}), "Drawings": others},
         )
         self._begin(0)
-        self._history = History(self, self._state)
 
     def render(self, lines: np.ndarray) -> np.ndarray:
         """The model's answer to a line drawing, in the colors that are chosen; both uint8 (size, size, 3)."""
-        pixels = torch.from_numpy(lines.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
         options: dict[str, Any] = {"seed": self._seed} if self.many else {}
         if self._orders:
             ordered = [f"{self.values[name]} {name}" for name in self._orders]
             options["attributes"] = torch.tensor([float(tag in ordered) for tag in TAGS])
         with torch.no_grad():
-            return as_pixels(self._translate(pixels, **options))[0]
-
-    @property
-    def _state(self) -> tuple[int, Any]:
-        return self._shown, self.values["lines"]
+            return as_pixels(self._translate(as_tensor(lines[None].copy()), **options))[0]
 
     def _begin(self, index: int, drawn: Any = (0, "")) -> None:
         self._shown = index % len(self._drawings)
         self.put(lines=list(drawn))
         self.show("lines", self._drawings[self._shown], "A line drawing to draw on.")
         self._answer_lines()
+        self.remember((self._shown, self.values["lines"]))
 
     def changed(self, name: str) -> None:
         if name in ("lines", *self._orders):
             self._answer_lines()
         if name == "lines":
-            self._history.keep(self._state, self.values["lines"][0])
+            self.remember((self._shown, self.values["lines"]), self.values["lines"][0])
 
     def pressed(self, name: str) -> None:
-        if name == "colors" or name == "reset":
-            self._seed = self._seed + 1 if name == "colors" else 0
         if name in ("undo", "redo"):
-            self._begin(*self._history.go(name))
+            super().pressed(name)
         elif name == "colors":
+            self._seed += 1
             self._answer_lines()
         else:
-            self.put(**{each: self._first[each] for each in self._orders if name == "reset"})
+            if name == "reset":
+                self._seed = 0
+                self.put(**{each: self._first[each] for each in self._orders})
             self._begin(self._shown + (name == "another"), (0, PAPER if name == "clear" else ""))
-            self._history.keep(self._state)
+
+    def restored(self, state: Any) -> None:
+        self._begin(*state)
 
     def _answer_lines(self) -> None:
         self.lines = self._drawn()
@@ -111,9 +107,8 @@ class DrawingBoard(Stage):
             return lines
         ink, alpha = sent_ink(value[1], LONGEST, LARGEST)
         size = lines.shape[1::-1]
-        there = np.asarray((alpha or Image.new("L", ink.size, 255)).resize(size, Image.Resampling.BOX), float)[
-            ..., None
-        ]
+        alpha = alpha or Image.new("L", ink.size, 255)
+        there = np.asarray(alpha.resize(size, Image.Resampling.BOX), float)[..., None]
         over = np.asarray(ink.resize(size, Image.Resampling.BOX)) - (255 - there)  # on white, less the white
         return (over + lines * (1 - there / 255)).round().clip(0, 255).astype(np.uint8)
 

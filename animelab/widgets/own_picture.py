@@ -14,11 +14,11 @@ from torch import Tensor
 from animelab import env, limits, metrics
 from animelab.config import nearest
 from animelab.data import FITS, fitted
+from animelab.data.pictures import as_tensor
 from animelab.errors import LabError
-from animelab.files import save_picture
 from animelab.viz import as_pixels, heat_colors
-from animelab.widgets.picture import function_of, next_place, sent_drawing, sent_picture
-from animelab.widgets.stage import Stage, button, choice, curtain, hidden, picture, slider, upload
+from animelab.widgets.picture import function_of, sent_drawing, sent_picture, within
+from animelab.widgets.stage import Stage, button, choice, curtain, hidden, picture, slider, upload, value_of
 
 LONGEST = 4096  # pixels of the longer side of a picture from disk
 SHOWN = 768  # of what is shown
@@ -42,6 +42,9 @@ class OwnPicture(Stage):
     uint8; `.fit` and `.eyes` can be set from Python. LabError for what cannot be; what goes wrong later, in a learner's
     own function too, is said below the stage.
     """
+
+    fit = value_of("fit")
+    eyes = value_of("own", on_picture=True)  # [[x, y], [x, y]], left and right, in shares of the picture's sides
 
     def __init__(self, model: Any, pictures: Any, size: int | None = 64, folder: str | Path | None = None) -> None:
         self._translate: Callable[[Tensor], Tensor] = function_of(model)
@@ -70,29 +73,10 @@ class OwnPicture(Stage):
                 ],
                 "Or one of these": [picture("example", "Examples", "pick", value=0)],
             },
-            {"Ctrl+V": "paste a picture", "Page Up, Page Down": "move the curtain by a tenth"},
         )  # fmt: skip
-        examples = self._examples[:EXAMPLES]
-        small = [np.asarray(ImageOps.fit(Image.fromarray(each), (SMALL, SMALL))) for each in examples]
-        self.show_all("example", small, [f"Example {i + 1}" for i in range(len(small))])
-        self._answer(lambda _: self._begin(self.picture), "own")
-
-    @property
-    def fit(self) -> str:
-        return str(self.values["fit"])
-
-    @fit.setter
-    def fit(self, name: str) -> None:
-        self.values = {**self.values, "fit": name}
-
-    @property
-    def eyes(self) -> Any:
-        """[[x, y], [x, y]], left and right in the picture, in shares of its sides."""
-        return self.values["own"][1]
-
-    @eyes.setter
-    def eyes(self, places: Any) -> None:
-        self.values = {**self.values, "own": [0, places]}
+        small = [ImageOps.fit(Image.fromarray(each), (SMALL, SMALL)) for each in self._examples[:EXAMPLES]]
+        self.show_all("example", [*map(np.asarray, small)], [f"Example {i + 1}" for i in range(len(small))])
+        self._answer(self._begin, self.picture)
 
     def render(self, picture: np.ndarray, fit: str, eyes: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """Before and after, and the attention as RGB, or None: uint8 arrays of one size.
@@ -111,7 +95,7 @@ class OwnPicture(Stage):
             seen = places * torch.tensor(picture.shape[1::-1])
             before = fitted(picture, self.size, fit, seen, 255 if self._lines else 128)
         else:
-            before = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+            before = as_tensor(picture[None].copy())
         with torch.no_grad():
             after = self._translate(before)
             looked = None if self._attention is None else self._attention(before)
@@ -127,9 +111,7 @@ class OwnPicture(Stage):
 
     def pressed(self, name: str) -> None:
         if name == "save":
-            path = next_place(self.folder).with_suffix(".png")
-            save_picture(Image.fromarray(self.after), path)
-            self.say(f"Saved as {path}")
+            self.save_as(self.folder, "", self.after)
         else:
             self.changed(name)
 
@@ -142,7 +124,7 @@ class OwnPicture(Stage):
         self.picture = picture
         eyes = (metrics.guessed_eyes(picture) / torch.tensor(picture.shape[1::-1])).tolist() if self.size else EYES
         self.put(own=[0, eyes])
-        self.show("own", _small(picture), "The picture that was given.")
+        self.show("own", within(picture, SHOWN), "The picture that was given.")
         self.say(words or "Drop a picture of your own here, or paste one; then drag the curtain.")
         self._draw()
 
@@ -153,16 +135,11 @@ class OwnPicture(Stage):
         try:
             self.before, self.after, heat = self.render(self.picture, self.fit, self.eyes)
         finally:
-            layers = {"before": _small(self.before), "after": _small(self.after)}
+            layers = {side: within(getattr(self, side), SHOWN) for side in SIDES}
             alt = f"Left of the curtain the picture, {self.fit}; right of it what the model makes of it."
-            self.show("result", layers, alt, None if heat is None else _small(heat))
+            self.show("result", layers, alt, None if heat is None else within(heat, SHOWN))
 
     def seen(self) -> list[tuple[np.ndarray, str]]:
         """Both, side by side."""
-        return [(_small(self.before), f"A picture, {self.fit}"), (_small(self.after), "What the model makes of it")]
-
-
-def _small(pixels: np.ndarray) -> np.ndarray:
-    image = Image.fromarray(pixels)
-    image.thumbnail((SHOWN, SHOWN))
-    return np.asarray(image)
+        alts = (f"A picture, {self.fit}", "What the model makes of it")
+        return [(within(getattr(self, side), SHOWN), alt) for side, alt in zip(SIDES, alts)]

@@ -13,12 +13,10 @@ from uuid import uuid4
 import numpy as np
 import torch
 from IPython.display import DisplayHandle, display
-from PIL import Image
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
 from animelab import env, limits
-from animelab.files import save_picture
 from animelab.latent import Latents
 from animelab.latent.projection import save_point
 from animelab.metrics.attributes import GROUPS
@@ -26,7 +24,7 @@ from animelab.nn.arguments import checked
 from animelab.studio import TAGS
 from animelab.viz import as_pixels, grid
 from animelab.widgets.latent_explorer import LatentExplorer, space_of
-from animelab.widgets.stage import Stage, button, picture
+from animelab.widgets.stage import EMPTY, Stage, button, picture
 
 # What each grid varies: its name, what is said of it, also for a model of z alone, where no part stands for anything,
 # and in w the share of the layers that it takes from others: first shape, last color.
@@ -75,24 +73,14 @@ class PickAndRefine(Stage):
         self.space, self.truncation = space_of(model, latent, device, None), truncation
         self.state, self._past, self._drawn = Grid(seed), list[Grid](), dict[Grid, list[Pick]]()
         self._opens = lambda: LatentExplorer(model, latent, device)
-        self._below: list[tuple[DisplayHandle, DisplayHandle]] = []
+        self._below: list[list[DisplayHandle]] = []
         choices = picture("choices", "Choices", "pick", value=None, columns=COLUMNS)
         strip = picture("strip", "Your choices so far", "pick", value=None, columns=len(STEPS))
         keep = [button("save", "Save"), button("explore", "Open in the explorer", "open", "Below, with sliders")]
-        steps = [
-            button("others", "Other choices", "shuffle", "Another grid of this step"),
-            button("back", "Back", "undo"),
-        ]
-        super().__init__(
-            "picker",
-            [choices, picture("face", "Your character")],
-            {
-                "Your choices, to go back to": [strip],
-                "": [*steps, button("again", "Start again", "reset")],
-                "Keep it": keep,
-            },
-            {"Enter": "pick the character", "Arrow keys": "from character to character"},
-        )
+        steps = [button("others", "Other choices", "shuffle", "Another grid of this step")]
+        steps += [button("back", "Back", "undo"), button("again", "Start again", "reset")]
+        groups = {"Your choices, to go back to": [strip], "": steps, "Keep it": keep}
+        super().__init__("picker", [choices, picture("face", "Your character")], groups)
         self._show(self.state)
 
     @property
@@ -125,9 +113,7 @@ class PickAndRefine(Stage):
 
     def save(self, folder: str | Path | None = None) -> Path:
         """Write the picture (.png, at the model's size) and its point (.safetensors, "latent"), and say where."""
-        folder = Path(folder or env.runs_dir() / "picked")
-        path = next(path for i in count(1) if not (path := folder / f"character-{i:03d}.png").exists())
-        save_picture(Image.fromarray(self.render(self.state)[0]), path)
+        path = self.save_as(Path(folder or env.runs_dir() / "picked"), "character-", self.render(self.state)[0])
         save_point(path.with_suffix(".safetensors"), self.latents, "picked and refined")
         self.say(f"Saved as {path} and {path.stem}.safetensors.")
         return path
@@ -156,8 +142,8 @@ class PickAndRefine(Stage):
             self._go(Grid(self.state.seed + 1))
         elif name == "explore":
             explorer = self.explore()
-            for place, still in self._below:
-                explorer.put_in(place, still)
+            for places in self._below:
+                explorer.put_in(*places)
             self.say("Your character is in the explorer below.")
         else:
             getattr(self, name)()  # others, back, save
@@ -170,9 +156,7 @@ class PickAndRefine(Stage):
     def _ipython_display_(self, **kwargs: Any) -> None:
         """With two more outputs below, where the explorer may come."""
         super()._ipython_display_(**kwargs)
-        empty = {"text/html": "<div hidden></div>", "text/plain": ""}
-        places = [display(empty, raw=True, display_id=uuid4().hex) for _ in range(2)]
-        self._below.append((places[0], places[1]))
+        self._below.append([display(EMPTY, raw=True, display_id=uuid4().hex) for _ in range(2)])
 
     def _choices(self, state: Grid) -> list[Pick]:
         """What a grid has to pick from; that of the last state is kept."""
@@ -211,9 +195,7 @@ class PickAndRefine(Stage):
         self.put(choices=chosen)
         self.update("choices", hidden=done)
         self.update("face", hidden=not done)
-        off = {"others": done, "save": not step, "explore": not step, "back": not self._past, "again": not self._past}
-        for name, disabled in off.items():
-            self.update(name, disabled=disabled)
+        self.gray(others=done, save=not step, explore=not step, back=not self._past, again=not self._past)
 
 
 def alike(space: Latents, like: int | None, first: int) -> Iterator[int]:

@@ -31,14 +31,21 @@ def data_url(pixels: np.ndarray, kind: str = "PNG", **options: Any) -> str:
     return f"data:image/{kind.lower()};base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def next_place(folder: Path) -> Path:
+def within(pixels: np.ndarray, side: int) -> np.ndarray:
+    """The picture, with sides of at most so many pixels."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((side, side))
+    return np.array(image)
+
+
+def next_place(folder: Path, name: str = "") -> Path:
     """Where the folder has its next number free, such as folder/003; the folder is made if need be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        taken = [int(path.stem) for path in folder.iterdir() if path.stem.isdecimal()]
+        numbers = [path.stem.removeprefix(name) for path in folder.glob(f"{name}*")]
     except OSError as problem:
         raise LabError(f"{folder} cannot be written ({problem.strerror}); give another.") from problem
-    return folder / f"{max(taken, default=0) + 1:03}"
+    return folder / f"{name}{max((int(number) for number in numbers if number.isdecimal()), default=0) + 1:03}"
 
 
 def sent_picture(content: bytes, longest: int) -> np.ndarray:
@@ -46,7 +53,7 @@ def sent_picture(content: bytes, longest: int) -> np.ndarray:
 
     Raises LabError for anything but a picture as in `files.opened`, with sides of 16 to `longest` pixels.
     """
-    return np.asarray(opened(content, (SMALLEST, longest))[0])
+    return np.array(opened(content, (SMALLEST, longest))[0])
 
 
 def sent_drawing(content: bytes, longest: int) -> tuple[np.ndarray, str]:

@@ -18,6 +18,13 @@ const INK = "#1c1a22", CANVAS = 768; // pixels of the longer side of a canvas to
 const GRAB = { touch: 24, mouse: 14 }; // CSS pixels from a dot that still count as on it
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
+const KEYS = { // what is said of keys where there is a part of that kind, with that handle or of that name
+  curtain: { "Page Up, Page Down": "move the curtain by a tenth", "Double click": "back to the middle" },
+  dots: { Space: "put a dot, or color one anew", Enter: "take a dot up, put it down", Delete: "take a dot away" },
+  film: { Space: "on the slider: play, hold", Drag: "the picture: to and fro in time" }, ink: { "E, P": "eraser, pen", Space: "pen down, pen up" },
+  pad: { "Double click": "back to zero" }, pick: { Enter: "pick a picture" }, undo: { "Ctrl+Z, Ctrl+Y": "undo, redo" }, upload: { "Ctrl+V": "paste a picture" },
+};
+
 function make(kind, parent, properties = {}, attributes = {}) {
   const made = Object.assign(document.createElement(kind), properties);
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
@@ -673,7 +680,7 @@ function smoothed(values) {
 
 // ---- the stage
 function render({ model, el }) {
-  const { name, pictures, groups, keys, folds } = model.get("plan");
+  const { name, pictures, groups, folds } = model.get("plan");
   const stage = { model, set, press, give, show, part: (each) => model.get("parts")[each], value: (each) => model.get("values")[each],
     film: (each) => Array.from({ length: model.get("parts")[each].slots }, (_, i) => model.get(`film_${i}`) ?? []).flat() };
   const outer = make("div", el, { className: `animelab-stage animelab-${name}` });
@@ -788,6 +795,8 @@ function render({ model, el }) {
   const help = make("details", bar, { className: "animelab-keys" });
   make("summary", help, { className: "animelab-tool", textContent: "?", title: "Keys" }, { "aria-label": "Keys" });
   const list = make("dl", help);
+  const keys = { Tab: "to the next control", "Arrow keys": "move a slider or a handle, go from picture to picture" };
+  for (const { kind, handle, name } of Object.values(model.get("parts"))) Object.assign(keys, KEYS[kind], KEYS[handle], KEYS[name]);
   for (const [key, words] of Object.entries(keys)) { make("dt", list, { textContent: key }); make("dd", list, { textContent: words }); }
   keyed(help, (event) => { if (event.key === "Escape") { help.open = false; help.firstChild.focus(); } });
   const small = () => {

@@ -38,18 +38,21 @@ import traitlets
 from IPython.display import DisplayHandle, display
 from PIL import Image
 
+from animelab.config import nearest
 from animelab.errors import LONGEST, LabError, reason, shown
+from animelab.files import save_picture
 from animelab.viz import grid, image_tag
-from animelab.widgets.picture import data_url
+from animelab.widgets.picture import data_url, next_place
 
 T = TypeVar("T")
 Part = dict[str, Any]
 SMALL = 256  # pixels; a picture with a shorter side than this comes well enlarged, too
 EXACT = 3 * 128 * 128  # numbers of a picture that is sent as it is
-WHAT = {"choice": "options", "swatches": "colors", "tools": "options"}  # what there is to choose from
 COLOR = "#[0-9a-fA-F]{6}"
 STILL = 384  # CSS pixels of a still's longer side
+MOST = 100  # states to go back to
 VIEW = "application/vnd.jupyter.widget-view+json"
+EMPTY = {"text/html": "<div hidden></div>", "text/plain": ""}
 # A widget that is not alive leaves an error where it was; its still stands right below.
 ALONE = ".jp-OutputArea-child:has(+ .jp-OutputArea-child .animelab-still):not(:has(.animelab-stage)){display:none}"
 
@@ -71,8 +74,7 @@ def pad(name: str, label: str, low: float, high: float, **more: Any) -> Part:
 
 def curtain(name: str, label: str, left: str, right: str, edge: str, over: str = "") -> Part:
     """A picture of layers under a curtain, by the names of the values it follows: two layers, percents of both."""
-    by = {"left": left, "right": right, "edge": edge, "over": over}
-    return picture(name, label, "curtain", curtain=by)
+    return picture(name, label, "curtain", curtain={"left": left, "right": right, "edge": edge, "over": over})
 
 
 def hidden(name: str, label: str, value: Any, low: float = 0, high: float = 100) -> Part:
@@ -80,26 +82,15 @@ def hidden(name: str, label: str, value: Any, low: float = 0, high: float = 100)
     return {**slider(name, label, value, low, high), "hidden": True}
 
 
-def slider(
-    name: str,
-    label: str,
-    value: float,
-    low: float,
-    high: float,
-    step: float = 1,
-    unit: str = "",
-    ends: Sequence[np.ndarray] = (),
-) -> Part:
-    """A number; ends: two small pictures, uint8 (H, W, 3), of what is at its left and at its right."""
-    pictures = [data_url(each) for each in ends]
+def slider(name: str, label: str, value: float, low: float, high: float, step: float = 1, unit: str = "") -> Part:
+    """A number; a slider with "ends": ["", ""], too, has places for small pictures there, which `ends` fills."""
     part = {"kind": "slider", "name": name, "label": label, "value": value, "low": low, "high": high}
-    return {**part, "step": step, "unit": unit, "ends": pictures}
+    return {**part, "step": step, "unit": unit}
 
 
 def choice(name: str, label: str, options: Sequence[str], value: str | None = None) -> Part:
     """One of some words."""
-    options = list(options)
-    return {"kind": "choice", "name": name, "label": label, "options": options, "value": value or options[0]}
+    return {"kind": "choice", "name": name, "label": label, "options": [*options], "value": value or options[0]}
 
 
 def swatches(name: str, label: str, colors: Mapping[str, str], value: str | None = None, others: bool = False) -> Part:
@@ -136,6 +127,11 @@ def button(name: str, label: str, icon: str = "", tip: str = "", **more: Any) ->
     return {"kind": "button", "name": name, "label": label, "icon": icon or name, "tip": tip, **more}
 
 
+def past() -> list[Part]:
+    """The buttons for `remember`, and the one for what the controls stood at first."""
+    return [button(name, name.capitalize()) for name in ("undo", "redo", "reset")]
+
+
 def film(name: str, label: str, slots: int, again: str = "Play", interval: int = 150) -> Part:
     """A picture over time: the traits film_0, film_1 and so on hold lists of [address, words, step]."""
     return picture(name, label, "film", value=None, slots=slots, again=again, interval=interval)
@@ -154,6 +150,24 @@ def facts(name: str, label: str, names: Sequence[str]) -> Part:
 def words(name: str, lines: int = 1) -> Part:
     """A place for words, with so many lines kept free for them; `say` fills it."""
     return {"kind": "words", "name": name, "lines": lines}
+
+
+def value_of(name: str, on_picture: bool = False) -> Any:
+    """A property: what a control stands at, to read and to set; on_picture: with a number of the move before it.
+
+    Set to what is not among its options it raises LabError.
+    """
+
+    def get(widget: Stage) -> Any:
+        return widget.values[name][1] if on_picture else widget.values[name]
+
+    def move(widget: Stage, value: Any) -> None:
+        options = widget.parts[name].get("options")
+        if options and value not in options:
+            raise LabError(f"There is no {name} '{value}': {nearest(value, options)}")
+        widget.values = {**widget.values, name: [0, value] if on_picture else value}
+
+    return property(get, move)
 
 
 class Stage(anywidget.AnyWidget):
@@ -190,9 +204,10 @@ class Stage(anywidget.AnyWidget):
         self._handles: list[DisplayHandle] = []
         self._moved = True  # whether new values are a hand's, which are answered
         self._clean: dict[str, Any] = dict(self._first)
+        self._states, self._here, self._gesture = list[Any](), 0, None  # of `remember`
         seen = [part["name"] for part in known.values() if part["kind"] in ("picture", "chart", "facts")]
+        slots = sum(part.get("slots", 0) for part in pictures)
         self.add_traits(**{f"picture_{each}": traitlets.Dict().tag(sync=True) for each in seen})
-        slots = max((part.get("slots", 0) for part in pictures), default=0)
         self.add_traits(**{f"film_{each}": traitlets.List().tag(sync=True) for each in range(slots)})
         plan = {
             "name": name,
@@ -209,12 +224,17 @@ class Stage(anywidget.AnyWidget):
         """A hand moved a control: answer by `show` and `say`."""
 
     def pressed(self, name: str) -> None:
-        """A hand pressed a button, or picked what was picked already; "reset" is answered here."""
+        """A hand pressed a button, or picked what was picked already; "reset", "undo" and "redo" are answered here."""
         if name == "reset":
             self.values = dict(self._first)
+        elif name in ("undo", "redo"):
+            self.restored(self._go_to(self._here + (1 if name == "redo" else -1)))
 
     def given(self, name: str, content: bytes) -> None:
         """A person gave a file by the `upload` of that name."""
+
+    def restored(self, state: Any) -> None:
+        """A hand went back or forward to a state that `remember` was told of."""
 
     def idle(self) -> bool:
         """A piece of the work that `later` announced, a third of a second at most; gives whether there is more."""
@@ -223,6 +243,26 @@ class Stage(anywidget.AnyWidget):
     def later(self) -> None:
         """There is work to do when a browser shows this, and its hands are still: `idle` will be called."""
         self.asks += 1
+
+    def remember(self, state: Any, gesture: Any = None) -> None:
+        """A state that "undo" comes back to; one of the same gesture, which is not None, replaces the one before."""
+        if self._states[self._here : self._here + 1] != [state]:
+            again = gesture is not None and gesture == self._gesture
+            self._states = [*self._states[: self._here + (not again)], state][-MOST:]
+            self._go_to(len(self._states) - 1, gesture)
+
+    def _go_to(self, number: int, gesture: Any = None) -> Any:
+        last = len(self._states) - 1
+        self._here, self._gesture = min(max(0, number), last), gesture
+        self.gray(undo=self._here == 0, redo=self._here == last)
+        return self._states[self._here]
+
+    def save_as(self, folder: Path, name: str, pixels: np.ndarray) -> Path:
+        """Write a picture where the folder has its next number free, such as NAME001.png, and say where."""
+        path = next_place(folder, name).with_suffix(".png")
+        save_picture(Image.fromarray(pixels), path)
+        self.say(f"Saved as {path}")
+        return path
 
     def put(self, **values: Any) -> None:
         """Set controls without an answer."""
@@ -236,6 +276,11 @@ class Stage(anywidget.AnyWidget):
         """Change a part: disabled, hidden, label, selected, options, low, high."""
         if any(self.parts[name].get(each) != value for each, value in properties.items()):
             self.parts = {**self.parts, name: {**self.parts[name], **properties}}
+
+    def gray(self, **off: bool) -> None:
+        """Disable and enable parts, by name."""
+        for name, disabled in off.items():
+            self.update(name, disabled=disabled)
 
     def show(
         self, name: str, pixels: np.ndarray | Mapping[str, np.ndarray], alt: str, over: np.ndarray | None = None
@@ -298,80 +343,72 @@ class Stage(anywidget.AnyWidget):
         markup = f'<div style="display:flex;flex-wrap:wrap;gap:8px">{tags}</div><p>{html.escape(caption)}</p>'
         return f'<div class="animelab-still animelab-still-{self.token}"><style>{ALONE}</style>{markup}</div>', text
 
-    def bundle(self) -> dict[str, Any]:
-        """The live widget and its still, of which a viewer shows the first it can."""
-        markup, text = self.still()
-        return {**self._view(), "text/html": markup, "text/plain": text}
-
     def _view(self) -> dict[str, Any]:
-        return {VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}}
+        return {VIEW: {"version_major": 2, "version_minor": 0, "model_id": self.model_id}, **EMPTY}
+
+    def _kept(self) -> dict[str, str]:
+        return dict(zip(EMPTY, self.still()))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return self.bundle()
+        """The live widget and its still, of which a viewer shows the first it can."""
+        return {**self._view(), **self._kept()}
 
     def _ipython_display_(self, **kwargs: Any) -> None:
         """Two outputs: the live widget, and its still, hidden while a live one is near."""
-        display({**self._view(), "text/html": "<div hidden></div>", "text/plain": ""}, raw=True)
+        display(self._view(), raw=True)
         self._handles.append(display(self._kept(), raw=True, display_id=uuid4().hex))
 
     def put_in(self, place: DisplayHandle, still: DisplayHandle) -> None:
         """Come where two outputs with a display_id are, one right below the other."""
-        place.update({**self._view(), "text/html": "<div hidden></div>", "text/plain": ""}, raw=True)
+        place.update(self._view(), raw=True)
         still.update(self._kept(), raw=True)
         self._handles.append(still)
-
-    def _kept(self) -> dict[str, str]:
-        markup, text = self.still()
-        return {"text/html": markup, "text/plain": text}
 
     @traitlets.validate("values")
     def _checked(self, proposal: Any) -> dict[str, Any]:
         """Values as their parts allow: from a browser anything may come."""
-        news, before = proposal["value"], self._clean
         self._clean = {
-            name: _allowed(self.parts[name], news.get(name), old, len(self._pictures.get(name, ())))
-            for name, old in before.items()
+            name: _allowed(self.parts[name], proposal["value"].get(name), old, len(self._pictures.get(name, ())))
+            for name, old in self._clean.items()
         }
         return self._clean
 
     def _heard(self, change: Any) -> None:
         if self._moved:
+            news = [name for name, value in change["new"].items() if value != change["old"].get(name)]
             with self.hold_sync():  # one message for all that is new
-                for name, value in change["new"].items():
-                    if value != change["old"].get(name):
-                        self._answer(self.changed, name)
+                for name in news:
+                    self._answer(self.changed, name)
                 self.answered += 1
 
     def _asked(self, _widget: Any, content: Any, buffers: Any) -> None:
         wish, name = content.get("do"), content.get("name")
-        if wish == "press" and name in self.parts and not self.parts[name].get("disabled"):
-            with self.hold_sync():
+        part = self.parts.get(name, {"disabled": True})
+        with self.hold_sync():
+            if wish == "press" and not part.get("disabled"):
                 self._answer(self.pressed, name)
                 self.answered += 1
-        elif wish == "give" and self.parts.get(name, {}).get("kind") == "upload" and buffers:
-            with self.hold_sync():
-                self._answer(lambda each: self.given(each, bytes(buffers[0])), name)
+            elif wish == "give" and part.get("kind") == "upload" and buffers:
+                self._answer(self.given, name, bytes(buffers[0]))
                 self.say(self.words.get("problem") or content.get("note", ""), "problem")
                 self.answered += 1
-        elif wish == "idle" and content.get("asks") == self.asks:
-            with self.hold_sync():
-                try:
-                    if self.idle():
-                        self.later()
-                except Exception as stopped:  # noqa: BLE001  a learner's function; it is not asked again
-                    self.progress = {}
-                    self.say(f"The model stopped: {type(stopped).__name__}: {reason(stopped)}", "problem")
-        elif wish == "rest":
-            for handle in self._handles:
-                handle.update(self._kept(), raw=True)
+            elif wish == "idle" and content.get("asks") == self.asks:
+                self._answer(self._piece, problem=self.words.get("problem", ""))
+            elif wish == "rest":
+                for handle in self._handles:
+                    handle.update(self._kept(), raw=True)
 
-    def _answer(self, hook: Callable[[str], None], name: str) -> None:
-        problem = ""
+    def _piece(self) -> None:
+        if self.idle():
+            self.later()
+
+    def _answer(self, hook: Callable[..., None], *given: Any, problem: str = "") -> None:
         try:
-            hook(name)
+            hook(*given)
         except LabError as sentence:
             problem = str(sentence)
         except Exception as stopped:  # noqa: BLE001  a learner's function: nobody would see what it raises in a callback
+            self.progress = {}
             problem = f"The model stopped: {type(stopped).__name__}: {reason(stopped)}"
         self.say(problem, "problem")
 
@@ -390,7 +427,7 @@ def _allowed(part: Part, value: Any, before: Any, count: int) -> Any:
         return min(max(value, part["low"]), part["high"]) if right else before
     if kind in ("choice", "swatches", "tools"):
         other = part.get("others") and isinstance(value, str) and re.fullmatch(COLOR, value)
-        return value if other or value in list(part[WHAT[kind]]) else before
+        return value if other or value in list(part.get("colors") or part["options"]) else before
     if kind in ("toggle", "entry"):
         return value if type(value) is type(before) and len(str(value)) <= LONGEST else before
     return value  # of a handle: its widget looks at it
