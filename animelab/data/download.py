@@ -137,10 +137,8 @@ def _download(source: Source, work: Path, ours: Path) -> Path:
                     partial.unlink(missing_ok=True)
                 if isinstance(error, LabError | TooSlow):
                     break
-    raise LabError(
-        f"'{source.name}' could not be downloaded ({problem}). Get it by hand from {source.page}, and say "
-        f"animelab data get {source.name} --from FILE."
-    )
+    by_hand = f"Get it by hand from {source.page}, and say animelab data get {source.name} --from FILE."
+    raise LabError(f"'{source.name}' could not be downloaded ({problem}). {by_hand}")
 
 
 def _from_drive(source: Source, path: Path) -> Path:
