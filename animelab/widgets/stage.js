@@ -728,8 +728,8 @@ function render({ model, el }) {
   async function give(name, file) {
     problem.textContent = "";
     const { note, data } = await fitting(file).catch(() => ({}));
-    if (data) quietly(() => model.send({ do: "give", name, note }, undefined, [data]));
-    else problem.textContent = "That file is too large to send, and no picture that this browser can make smaller.";
+    if (data?.byteLength) quietly(() => model.send({ do: "give", name, note }, undefined, [data]));
+    else problem.textContent = file.size ? "That file is too large to send, and no picture that this browser can make smaller." : "That file is empty; take another.";
   }
   function quietly(send) { try { send(); } catch { /* no kernel: what the page can do by itself goes on */ } }
 
