@@ -59,10 +59,8 @@ class Checkpoints:
                 say(f"In {self.folder} {', and '.join(damaged)}: it goes on from {path.name}.")
             return state
         if damaged:
-            raise LabError(
-                f"No checkpoint in {self.folder} can be used ({', and '.join(damaged)}); "
-                "copy the run again, or choose another folder to begin anew."
-            )
+            advice = "copy the run again, or choose another folder to begin anew"
+            raise LabError(f"No checkpoint in {self.folder} can be used ({', and '.join(damaged)}); {advice}.")
         return None
 
 

@@ -43,13 +43,11 @@ class Progress:
     paused: float = 0.0  # seconds that a watcher holds the training; it adds them, and they count for nothing
 
 
+Watch = Callable[[Progress], None]
+
+
 def train(
-    recipe: Recipe,
-    data: Data,
-    out: str | Path,
-    *,
-    resume: bool | str = "auto",
-    watch: Callable[[Progress], None] | None = None,
+    recipe: Recipe, data: Data, out: str | Path, *, resume: bool | str = "auto", watch: Watch | None = None
 ) -> Run:
     """Run `recipe` on `data` for `recipe.config.steps` steps and keep everything under the folder `out`.
 
@@ -79,7 +77,7 @@ def train(
         lock.release()
 
 
-def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Callable[[Progress], None] | None) -> Run:
+def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Watch | None) -> Run:
     config = recipe.config
     checkpoints = Checkpoints(out / "checkpoints", config.keep)
     start, seconds = resume_or_begin(recipe, data, out, checkpoints)
@@ -184,11 +182,9 @@ class Order:
 
 def _diverged(what: str, step: int, checkpoints: Checkpoints) -> LabError:
     saved = checkpoints.paths()
-    return LabError(
-        f"{what} step {step}: training has blown up. "
-        + (f"The last good checkpoint is {saved[-1]}. " if saved else "No checkpoint was written yet. ")
-        + "The usual cause is a learning rate that is too high, or precision=bf16: halve the one, or use fp32."
-    )
+    last = f"The last good checkpoint is {saved[-1]}" if saved else "No checkpoint was written yet"
+    cause = "The usual cause is a learning rate that is too high, or precision=bf16: halve the one, or use fp32."
+    return LabError(f"{what} step {step}: training has blown up. {last}. {cause}")
 
 
 @contextmanager

@@ -207,9 +207,8 @@ def out_of_memory(config: Any) -> Iterator[None]:
     except (RuntimeError, MemoryError) as error:  # CUDA, MPS and the CPU each have words of their own for it
         if not re.search("out of memory|allocate memory", str(error)) and not isinstance(error, MemoryError):
             raise
-        raise LabError(
-            f"Out of memory with batch={config.batch}; try batch={max(1, config.batch // 2)} or a smaller preset."
-        ) from error
+        less = max(1, config.batch // 2)
+        raise LabError(f"Out of memory with batch={config.batch}; try batch={less} or a smaller preset.") from error
 
 
 def _source(part: Any) -> str:

@@ -150,19 +150,16 @@ def _check_same_experiment(before: dict[str, Any], now: dict[str, Any], out: Pat
             pairs.append((name, "another function", "this one"))
     for key, old, new in pairs:
         if old != new:
-            raise LabError(
-                f"{out} holds a run with {key} = {old}, and now it is {new}; "
-                "put it back to resume, or choose another folder for the new experiment."
-            )
+            advice = "put it back to resume, or choose another folder for the new experiment"
+            raise LabError(f"{out} holds a run with {key} = {old}, and now it is {new}; {advice}.")
     if before["data_fingerprint"] != now["data_fingerprint"]:  # the name alone may differ: a folder can be renamed
         then, today = (f"{_listed(each.get('data_count'))} of {each.get('data', '?')}" for each in (before, now))
         if sorted(before["data_fingerprint"].split()) == sorted(now["data_fingerprint"].split()):
             raise LabError(f"{out} began with its two sides the other way round; give --direction as it was then.")
         start = f" (--set start={out} begins from its networks)" if "start" in now["config"] else ""
-        raise LabError(
-            f"{out} began with other pictures ({then}) than it gets now ({today}): put them back as they were, or give "
-            f"those of then (--data), to resume; or choose another folder to train with these{start}."
-        )
+        odd = f"{out} began with other pictures ({then}) than it gets now ({today})"
+        resume = "put them back as they were, or give those of then (--data), to resume"
+        raise LabError(f"{odd}: {resume}; or choose another folder to train with these{start}.")
 
 
 def first_preview(recipe: Recipe, out: Path, start: int) -> np.ndarray:
@@ -192,13 +189,11 @@ def save_timelapse(out: Path, last: np.ndarray) -> None:
     for path in _previews(out):
         try:
             picture = read(path).convert("RGB")
+            if picture.size != (last.shape[1], last.shape[0]):
+                raise BadPicture("Another size.", f"{picture.width} x {picture.height} px")
+            frames.append(picture)
         except BadPicture as problem:
             odd.append(f"{path.name} ({problem.reason})")
-            continue
-        if picture.size == (last.shape[1], last.shape[0]):
-            frames.append(picture)
-        else:
-            odd.append(f"{path.name} ({picture.width} x {picture.height} px)")
     if odd:
         say(f"The time lapse goes without {len(odd)} damaged pictures of {out / 'previews'}: {', '.join(odd[:3])}.")
     frames = frames or [Image.fromarray(last)]
