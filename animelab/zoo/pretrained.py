@@ -90,16 +90,12 @@ class Conditional(Pretrained):
     """A conditional generator: it takes attributes (B, 34) of 0 and 1, whose columns are `studio.TAGS`."""
 
     @torch.no_grad()
-    def generate(  # type: ignore[override]
-        self, latents: Tensor, attributes: Tensor | None = None, truncation: float = 1.0
-    ) -> Tensor:
+    def generate(self, latents: Tensor, attributes: Tensor | None = None, truncation: float = 1.0) -> Tensor:  # type: ignore[override]
         """Pictures as in Pretrained; `attributes` are (B, 34), or (34,) for all; by default, of the first order."""
         attributes = self.orders(1)[0] if attributes is None else limits.numbers("Attributes", attributes)
         if tuple(attributes.shape) not in ((len(TAGS),), (len(latents), len(TAGS))):
-            raise LabError(
-                f"Attributes for {len(latents)} pictures are ({len(TAGS)},) or ({len(latents)}, {len(TAGS)}) numbers, "
-                f"not {tuple(attributes.shape)}; the columns are studio.TAGS."
-            )
+            shapes = f"({len(TAGS)},) or ({len(latents)}, {len(TAGS)})"
+            raise LabError(f"Attributes are here {shapes}, as in studio.TAGS, not {tuple(attributes.shape)}.")
         return self._draw(truncation, latents, attributes.expand(len(latents), -1).float())
 
     def orders(self, count: int, seed: int = 0) -> Tensor:
@@ -114,9 +110,7 @@ class Conditional(Pretrained):
         characters = (cast[(100_003 * further + i) % SEED_STRIDE] for i in range(count))
         return torch.tensor([list(character.tags().values()) for character in characters], dtype=torch.float32)
 
-    def sample(  # type: ignore[override]
-        self, count: int, seed: int = 0, attributes: Tensor | None = None, truncation: float = 1.0
-    ) -> Tensor:
+    def sample(self, count: int, seed: int = 0, attributes: Tensor | None = None, truncation: float = 1.0) -> Tensor:  # type: ignore[override]
         """New pictures as in Pretrained, of `attributes` (34,) or (count, 34), or of the orders of that seed."""
         orders = self.orders(count, seed) if attributes is None else attributes
         return self.generate(self.latents(count, seed), orders, truncation)
@@ -129,18 +123,14 @@ class OfClasses(Pretrained):
     classes: int = 0
 
     @torch.no_grad()
-    def generate(  # type: ignore[override]
-        self, latents: Tensor, label: int | None = None, truncation: float = 1.0
-    ) -> Tensor:
+    def generate(self, latents: Tensor, label: int | None = None, truncation: float = 1.0) -> Tensor:  # type: ignore[override]
         """Pictures as in Pretrained, all of one class; by default each class in turn."""
         if label is not None and not 0 <= label < self.classes:
             raise LabError(f"'{self.name}' draws classes 0 to {self.classes - 1}, not {label}.")
         labels = torch.arange(len(latents)) % self.classes if label is None else torch.full((len(latents),), label)
         return self._draw(truncation, latents, one_hot(labels, self.classes).float())
 
-    def sample(  # type: ignore[override]
-        self, count: int, seed: int = 0, label: int | None = None, truncation: float = 1.0
-    ) -> Tensor:
+    def sample(self, count: int, seed: int = 0, label: int | None = None, truncation: float = 1.0) -> Tensor:  # type: ignore[override]
         """New pictures as in Pretrained, all of one class; by default each class in turn."""
         return self.generate(self.latents(count, seed), label, truncation)
 
@@ -214,12 +204,9 @@ class Translator:
 
         large = max(high, wide) > LARGE
         most = network.size if isinstance(network, ugatit.Generator) and not network.light else LARGE
-        if (self.attends or isinstance(network, r3gan.UNet)) and max(high, wide) > most:
-            raise LabError(
-                f"'{self.name}' sees a picture as a whole, up to {most} x {most} px; make it smaller: --side."
-            )
-        if large and network.training:
-            raise LabError(f"'{self.name}' with dropout sees a picture as a whole, up to {LARGE} px; make it smaller.")
+        whole = self.attends or isinstance(network, r3gan.UNet) or network.training  # as with dropout
+        if whole and max(high, wide) > most:
+            raise LabError(f"'{self.name}' sees a picture as a whole, up to {most} x {most} px; take a smaller --side.")
         own = [latents_of(seed, len(padded), network.latent)] if isinstance(network, r3gan.UNet) else []
         if getattr(network, "tags", 0):
             own.append(r3gan.colors(len(padded), seed, attributes))
@@ -240,9 +227,8 @@ class Translator:
         config, network = self.card.get("config"), self.direction()
         told = config if isinstance(config, dict) else {}
         known = self.card.get("size") or told.get("picture") or told.get("size")
-        known = known or (
-            network.size if isinstance(network, (pix2pix.Generator, ugatit.Generator, r3gan.UNet)) else None
-        )
+        if not known and isinstance(network, (pix2pix.Generator, ugatit.Generator, r3gan.UNet)):
+            known = network.size
         return known if isinstance(known, int) else None
 
     @property

@@ -154,7 +154,7 @@ def test_pix2pix_can_draw_as_in_training() -> None:
     assert torch.equal(restless.translate(x), expected)
     assert not torch.equal(restless.translate(x), expected), "no two are alike"
     assert torch.equal(usual.translate(x), usual.translate(x))
-    with pytest.raises(LabError, match="as a whole, up to 640 px"):
+    with pytest.raises(LabError, match="as a whole, up to 640 x 640 px"):
         restless.translate(torch.zeros(1, 3, 64, 704))
 
 
