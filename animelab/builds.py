@@ -82,10 +82,8 @@ def _measured(run: Path, steps: int) -> dict[str, Any]:
 def verdict(name: str, found: dict[str, Any]) -> str:
     """One sentence: what a stage scored, beside what the same exam said of the bundled model, and which is better."""
     now, before = found["scores"], found["bundled"]
-    beside = {key: f" (bundled {before[key]:g})" for key in now if key in before}
-    said = f"{name} after {found['step']:,} steps: " + ", ".join(
-        f"{key} {now[key]:g}{beside.get(key, '')}" for key in now
-    )
+    each = (f"{key} {now[key]:g}" + (f" (bundled {before[key]:g})" if key in before else "") for key in now)
+    said = f"{name} after {found['step']:,} steps: {', '.join(each)}"
     key = next((key for key in FIRST if key in now and key in before), None)
     if key is None:
         return said + ("." if now else "nothing that can be measured here; look at it.")
@@ -147,9 +145,7 @@ def add(name: str, folder: Path, machine: str) -> str:
     if saved is None or saved["step"] != settings.get("steps"):
         raise LabError(f"{run} is not finished: animelab zoo build {name}")
     if not str(record.get("data")).startswith("studio "):
-        raise LabError(
-            f"{run} learned from {record.get('data')}; the zoo holds only what the studio's drawings taught."
-        )
+        raise LabError(f"{run} learned from {record.get('data')}; the zoo holds only what the studio drew.")
     kind, arguments, network = load_weights(run / "weights.safetensors")
     recipe = RECIPES[record["recipe"]]
     found = exam(recipe.name, config.change(recipe.presets["cpu"], **settings), run)
@@ -166,24 +162,18 @@ def add(name: str, folder: Path, machine: str) -> str:
         path = manifest.FOLDER / "weights" / f"{each}.safetensors"
         save_weights(path, *weights, torch.float16)
         cards[each] = {
+            **{key: record[key] for key in ("recipe", "data", "config", "precision", "torch")},
+            **{key: settings[key] for key in ("seed", "steps")},
             "file": path.name,
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             "network": weights[0],
-            "recipe": recipe.name,
-            "data": record["data"],
-            "config": settings,
-            "seed": settings["seed"],
             "size": settings.get("picture", settings.get("size")),
-            "steps": settings["steps"],
             "images": settings["steps"] * settings["batch"],
             "minutes": round(saved["seconds"] / 60, 1),
-            "precision": record["precision"],
-            "torch": record["torch"],
             "machine": machine,
             "command": f"animelab zoo build {name}",
             "scores": found if each == name else {},
             "licence": "CC0-1.0: trained only on pictures this project draws",
         }
-    text = json.dumps(cards, indent=2, sort_keys=True) + "\n"
-    files.write_atomically(manifest.FOLDER / "manifest.json", lambda new: new.write_text(text, encoding="utf-8"))
+    files.write_text(manifest.FOLDER / "manifest.json", json.dumps(cards, indent=2, sort_keys=True) + "\n")
     return said
