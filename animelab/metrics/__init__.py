@@ -6,15 +6,6 @@ from animelab.metrics.points import guessed_eyes, landmarks
 from animelab.metrics.report import evaluate, table
 from animelab.metrics.sets import fd_studio, features, frechet, kd_studio, kernel_distance, variety
 
-__all__ = [
-    "attribute_accuracy",
-    "evaluate",
-    "fd_studio",
-    "features",
-    "frechet",
-    "grid_energy",
-    "guessed",
-    "guessed_eyes",
-]
-__all__ += ["kd_studio", "kernel_distance", "landmarks", "leak", "obedience", "perceptual", "predicted", "psnr"]
-__all__ += ["table", "variety"]
+__all__ = ["attribute_accuracy", "evaluate", "fd_studio", "features", "frechet", "grid_energy", "guessed"]
+__all__ += ["guessed_eyes", "kd_studio", "kernel_distance", "landmarks", "leak", "obedience", "perceptual", "predicted"]
+__all__ += ["psnr", "table", "variety"]

@@ -34,9 +34,8 @@ def _stages(name: str, device: str) -> list[Any]:
         try:
             layers = vgg19(weights=VGG19_Weights.IMAGENET1K_V1).features
         except OSError as problem:
-            raise LabError(
-                f"VGG19's weights could not be downloaded ({problem}); go online once, or take features='tagger'."
-            ) from problem
+            advice = "go online once, or take features='tagger'"
+            raise LabError(f"VGG19's weights could not be downloaded ({problem}); {advice}.") from problem
         stages = vgg19_stages(layers)
     return [stage.to(device).eval().requires_grad_(False) for stage in stages]
 

@@ -12,13 +12,10 @@ from animelab.metrics.sets import tagger
 from animelab.nn.colorization import middles
 
 
-def _alike(a: Tensor, b: Tensor, least: int = 1, channels: int | None = None) -> tuple[Tensor, Tensor]:
+def _alike(a: Tensor, b: Tensor, channels: int | None = None) -> tuple[Tensor, Tensor]:
     a, b = limits.pictures(a, channels=channels), limits.pictures(b, channels=channels)
-    if a.shape != b.shape or min(a.shape[2:]) < least:
-        raise LabError(
-            f"Two batches (B, C, H, W) of the same shape and at least {least} px are compared, "
-            f"not {tuple(a.shape)} and {tuple(b.shape)}."
-        )
+    if a.shape != b.shape:
+        raise LabError(f"Two batches of the same shape are compared, not {tuple(a.shape)} and {tuple(b.shape)}.")
     return a, b
 
 

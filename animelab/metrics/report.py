@@ -75,10 +75,8 @@ def _inception(count: int) -> tuple[Any, Any]:
         kid = KernelInceptionDistance(normalize=True, subset_size=min(500, count))
         return FrechetInceptionDistance(normalize=True), kid
     except (ImportError, OSError) as error:  # ModuleNotFoundError, or no way to the weights
-        raise LabError(
-            'FID and KID need pip install "animelab[fid]" and, once, a network to fetch Inception\'s weights; '
-            f"without them leave --inception out ({error})."
-        ) from error
+        need = 'pip install "animelab[fid]" and, once, a network to fetch Inception\'s weights'
+        raise LabError(f"FID and KID need {need}; without them leave --inception out ({error}).") from error
 
 
 def table(report: dict[str, Any]) -> str:

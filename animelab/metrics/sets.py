@@ -34,9 +34,7 @@ def features(pictures: Tensor) -> Tensor:
 
 def _same_count(real: Tensor, fake: Tensor, least: int) -> None:
     if len(real) != len(fake):
-        raise LabError(
-            f"The sets have {len(real):,} and {len(fake):,} pictures; distances depend on the count, so use equal ones."
-        )
+        raise LabError(f"Distances depend on the count, so use equal ones, not {len(real):,} and {len(fake):,}.")
     if len(real) < least:
         raise LabError(f"This distance needs at least {least:,} pictures a side, not {len(real):,}; draw more.")
 
