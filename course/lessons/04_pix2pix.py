@@ -23,7 +23,6 @@ from animelab import env
 
 env.start()
 
-# %%
 import tempfile
 from itertools import product
 from pathlib import Path
