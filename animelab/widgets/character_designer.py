@@ -55,7 +55,7 @@ class CharacterDesigner(Stage):
                 **{title: [_control(name) for name in names.split()] for title, names in GROUPS.items()},
                 "Files": [*save, button("save", "Save", tip="All layers, as files"), words("said", 2)],
             },
-            folds={title: title == "Hair" for title in GROUPS if title != "Look"},
+            {title: title == "Hair" for title in GROUPS if title != "Look"},
         )
         self.restored(self.character)
 

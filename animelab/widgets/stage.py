@@ -174,7 +174,7 @@ class Stage(anywidget.AnyWidget):
     """A widget of pictures and controls.
 
     name: its CSS class, after "animelab-". pictures: with two or more, these stand side by side above the controls.
-    groups: {title: controls}, where a "pick" may be among them. keys: {key: what it does}, beside the usual ones.
+    groups: {title: controls}, where a "pick" may be among them.
     folds: {title: whether it is open at first, or the name of the value that says so} of the groups that fold.
     """
 
@@ -195,8 +195,7 @@ class Stage(anywidget.AnyWidget):
         name: str,
         pictures: Sequence[Part],
         groups: Mapping[str, Sequence[Part]],
-        keys: Mapping[str, str] | None = None,
-        folds: Mapping[str, bool | str] | None = None,
+        folds: Mapping[str, Any] | None = None,
     ) -> None:
         known = {part["name"]: part for part in [*pictures, *(part for group in groups.values() for part in group)]}
         self._first = {part["name"]: part["value"] for part in known.values() if "value" in part}
@@ -213,7 +212,6 @@ class Stage(anywidget.AnyWidget):
             "name": name,
             "pictures": [part["name"] for part in pictures],
             "groups": [[title, [part["name"] for part in group]] for title, group in groups.items()],
-            "keys": {"Tab": "to the next control", "Arrow keys": "move a slider or a handle", **(keys or {})},
             "folds": dict(folds or {}),
         }
         super().__init__(token=uuid4().hex, plan=plan, parts=known, values=dict(self._first))
