@@ -152,10 +152,8 @@ class ColorStudio(Stage):
                 raise LabError(f"A dot is [x, y, '#rrggbb', 'draft' or 'final'], not {dot}.")
         if scheme not in (FREE, *self.palettes):
             raise LabError(f"There is no scheme '{scheme}': {nearest(scheme, (FREE, *self.palettes))}")
-        if light and (
-            {*map(type, light)} - {int, float} or not np.isfinite(light).all() or len(light) != 3
-            or not HEIGHTS[0] <= light[2] <= HEIGHTS[1]
-        ):  # fmt: skip
+        numbers = {*map(type, light)} <= {int, float} and np.isfinite(light).all()
+        if light and not (numbers and len(light) == 3 and HEIGHTS[0] <= light[2] <= HEIGHTS[1]):
             raise LabError(f"A light is [x, y, height], the height from 0.05 to 2, or [] for none; not {light}.")
 
     def changed(self, name: str) -> None:

@@ -46,6 +46,7 @@ from animelab.widgets.picture import data_url, next_place
 
 T = TypeVar("T")
 Part = dict[str, Any]
+Groups = Mapping[str, Sequence[Part]]
 SMALL = 256  # pixels; a picture with a shorter side than this comes well enlarged, too
 EXACT = 3 * 128 * 128  # numbers of a picture that is sent as it is
 COLOR = "#[0-9a-fA-F]{6}"
@@ -190,13 +191,7 @@ class Stage(anywidget.AnyWidget):
     asks = traitlets.Int().tag(sync=True)  # counts up for each piece of work that waits for a quiet moment; see `later`
     answered = traitlets.Int().tag(sync=True)  # counts up, so that an answer is always news
 
-    def __init__(
-        self,
-        name: str,
-        pictures: Sequence[Part],
-        groups: Mapping[str, Sequence[Part]],
-        folds: Mapping[str, Any] | None = None,
-    ) -> None:
+    def __init__(self, name: str, pictures: Sequence[Part], groups: Groups, folds: Any = ()) -> None:
         known = {part["name"]: part for part in [*pictures, *(part for group in groups.values() for part in group)]}
         self._first = {part["name"]: part["value"] for part in known.values() if "value" in part}
         self._pictures: dict[str, list[tuple[np.ndarray | None, str]]] = {}  # what is seen, with alt text
@@ -212,7 +207,7 @@ class Stage(anywidget.AnyWidget):
             "name": name,
             "pictures": [part["name"] for part in pictures],
             "groups": [[title, [part["name"] for part in group]] for title, group in groups.items()],
-            "folds": dict(folds or {}),
+            "folds": dict(folds),
         }
         super().__init__(token=uuid4().hex, plan=plan, parts=known, values=dict(self._first))
         self.on_msg(self._asked)
