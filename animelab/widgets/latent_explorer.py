@@ -166,11 +166,11 @@ class LatentExplorer(Stage):
 
     def go_to(self, point: Tensor, name: str) -> None:
         """Go on from a point of the space, and call its face so."""
-        self._go(replace(self._start(self.state.seed), face=point, name=name))
+        self.go(replace(self._start(self.state.seed), face=point, name=name))
 
     def reset(self) -> None:
         """Go back to the face of the seed."""
-        self._go(self._start(self.state.seed))
+        self.go(self._start(self.state.seed))
 
     def keep(self) -> None:
         """Keep the face you see, as the next one of the way."""
@@ -222,20 +222,20 @@ class LatentExplorer(Stage):
         elif name in ("across", "up") or (name in ("kept", "map") and value is None):
             self.restored(state)
         elif name == "kept":
-            self._go(self.kept[value])
+            self.go(self.kept[value])
         elif name == "map":
             point = self._samples.points[self._map[value]]
             self._go_on(replace(self._start(state.seed), face=point, name=f"Sample {value + 1} of the map"))
         elif name == "walk":
             path = tuple(each.point(self.space) for each in self.kept)
             steps = state.steps if state.walk is not None else {}
-            self._go(replace(state, path=path, walk=value, steps=steps), name)
+            self.go(replace(state, path=path, walk=value, steps=steps), name)
         elif name == "field" or name in self._slots:
             moved = zip(self._axes, value) if name == "field" else [(self._slots[name], value)]
-            self._go(replace(state, steps={**state.steps, **dict(moved)}), name)
+            self.go(replace(state, steps={**state.steps, **dict(moved)}), name)
         elif name in ("first", "last", "truncation"):
             layers = sorted((round(self.values["first"]), round(self.values["last"]))) if self.space.layers else (0, 0)
-            self._go(replace(state, layers=tuple(layers), truncation=self.values["truncation"]), name)
+            self.go(replace(state, layers=tuple(layers), truncation=self.values["truncation"]), name)
         elif name in self._tags or name in ("hair", "eyes"):
             self._ordered(name)
         elif name.startswith("open_"):
@@ -275,12 +275,7 @@ class LatentExplorer(Stage):
 
     def _go_on(self, start: State) -> None:
         """From another face, as far truncated, and in the same layers."""
-        self._go(replace(start, truncation=self.state.truncation, layers=self.state.layers))
-
-    def _go(self, state: State, touched: str = "") -> None:
-        """A new step; dragging one control, which was touched, is one step to undo."""
-        self.remember(state, touched or None)
-        self.restored(state)
+        self.go(replace(start, truncation=self.state.truncation, layers=self.state.layers))
 
     def restored(self, state: State) -> None:
         """Make the picture and every control show `state`."""
@@ -332,7 +327,7 @@ class LatentExplorer(Stage):
         else:
             group = GROUPS["hair color" if name == "hair" else "eye color"]
             order[group] = torch.tensor([float(_color(i) == value) for i in group])
-        self._go(replace(self.state, face=point, walk=None))
+        self.go(replace(self.state, face=point, walk=None))
 
     def _understood(self) -> None:
         """The samples are drawn: names for sliders, the components, and the map."""

@@ -74,7 +74,7 @@ def pad(name: str, label: str, low: float, high: float, **more: Any) -> Part:
 
 
 def curtain(name: str, label: str, left: str, right: str, edge: str, over: str = "") -> Part:
-    """A picture of layers under a curtain, by the names of the values it follows: two layers, percents of both."""
+    """A picture of layers under a curtain. left, right: layers, or the values that name them; edge, over: percents."""
     return picture(name, label, "curtain", curtain={"left": left, "right": right, "edge": edge, "over": over})
 
 
@@ -227,7 +227,7 @@ class Stage(anywidget.AnyWidget):
         """A person gave a file by the `upload` of that name."""
 
     def restored(self, state: Any) -> None:
-        """A hand went back or forward to a state that `remember` was told of."""
+        """Show a state that `remember` or `go` was told of."""
 
     def idle(self) -> bool:
         """A piece of the work that `later` announced, a third of a second at most; gives whether there is more."""
@@ -236,6 +236,11 @@ class Stage(anywidget.AnyWidget):
     def later(self) -> None:
         """There is work to do when a browser shows this, and its hands are still: `idle` will be called."""
         self.asks += 1
+
+    def go(self, state: Any, gesture: Any = None) -> None:
+        """Come to a new state as `restored` does, and remember it."""
+        self.restored(state)
+        self.remember(state, gesture)
 
     def remember(self, state: Any, gesture: Any = None) -> None:
         """A state that "undo" comes back to; one of the same gesture, which is not None, replaces the one before."""
