@@ -55,9 +55,9 @@ class CharacterDesigner(Stage):
                 **{title: [_control(name) for name in names.split()] for title, names in GROUPS.items()},
                 "Files": [*save, button("save", "Save", tip="All layers, as files"), words("said", 2)],
             },
-            folds={title: title == "Hair" for title in GROUPS if title != "Look"},
+            {title: title == "Hair" for title in GROUPS if title != "Look"},
         )
-        self.restored(self.character)
+        self.go(self.character)
 
     def render(self, character: Character, layer: str = "color", style: str = "cel") -> np.ndarray:
         """The picture of a character: uint8 (size, size, 3), whatever the layer."""
@@ -85,9 +85,7 @@ class CharacterDesigner(Stage):
             news[name] = round(news[name] / _per_step(name), 4)
         if name.startswith("mouth_"):
             news["mouth"] = "spoken"  # the one mouth that has numbers
-        character = self.character.replace(**news)
-        self.remember(character, name if name in RANGES else None)  # a drag is one step
-        self.restored(character)
+        self.go(self.character.replace(**news), name if name in RANGES else None)  # a drag is one step
 
     def pressed(self, name: str) -> None:
         if name == "save":
@@ -95,12 +93,11 @@ class CharacterDesigner(Stage):
         elif name in ("undo", "redo"):
             super().pressed(name)
         else:
-            self.restored(self._start if name == "reset" else Character.random(randrange(10_000)))
+            self.go(self._start if name == "reset" else Character.random(randrange(10_000)))
 
     def restored(self, state: Character) -> None:
         """Show a character; its numbers are rounded on the controls only."""
         self.character, character, start = state, state, vars(Character.random(state.seed))
-        self.remember(state)
         known = {name: value for name, value in vars(character).items() if name in self.parts}
         self.put(**{name: round(value * _per_step(name)) if name in RANGES else value for name, value in known.items()})
         changes = ", ".join(f"{name}={value!r}" for name, value in vars(character).items() if value != start[name])

@@ -61,7 +61,7 @@ class CharacterMaker(Stage):
 
     def new_character(self, seed: int) -> None:
         """Another latent and another order, both of that seed."""
-        self._go(seed, self.model.orders(1, seed)[0])
+        self.go((seed, tuple(self.model.orders(1, seed)[0].tolist())))
 
     def changed(self, name: str) -> None:
         """A control was moved by hand: the same latent, another order."""
@@ -71,21 +71,17 @@ class CharacterMaker(Stage):
             ordered[[i for i in columns if _color(i) == color]] = 1
         for each, i in self._tags.items():
             ordered[i] = float(self.values[each])
-        self._go(self.seed, ordered)
+        self.go((self.seed, tuple(ordered.tolist())))
 
     def pressed(self, name: str) -> None:
         if name == "another":
-            self._go(self.seed + 1, self.attributes)
+            self.go((self.seed + 1, tuple(self.attributes.tolist())))
         elif name in ("surprise", "reset"):
             self.new_character(randrange(10_000) if name == "surprise" else self._start)
         else:
             super().pressed(name)
 
-    def _go(self, seed: int, attributes: Tensor) -> None:
-        self.restored((seed, tuple(attributes.tolist())))
-        self.remember((seed, tuple(attributes.tolist())))
-
-    def restored(self, state: Any) -> None:
+    def restored(self, state: tuple[int, tuple[float, ...]]) -> None:
         self.seed, self.attributes = seed, attributes = state[0], torch.tensor(state[1])
         self.latent = torch.randn(self.model.latent, generator=torch.Generator().manual_seed(seed))
         ordered: dict[str, Any] = {name: bool(attributes[i]) for name, i in self._tags.items()}

@@ -152,10 +152,8 @@ class ColorStudio(Stage):
                 raise LabError(f"A dot is [x, y, '#rrggbb', 'draft' or 'final'], not {dot}.")
         if scheme not in (FREE, *self.palettes):
             raise LabError(f"There is no scheme '{scheme}': {nearest(scheme, (FREE, *self.palettes))}")
-        if light and (
-            {*map(type, light)} - {int, float} or not np.isfinite(light).all() or len(light) != 3
-            or not HEIGHTS[0] <= light[2] <= HEIGHTS[1]
-        ):  # fmt: skip
+        numbers = {*map(type, light)} <= {int, float} and np.isfinite(light).all()
+        if light and not (numbers and len(light) == 3 and HEIGHTS[0] <= light[2] <= HEIGHTS[1]):
             raise LabError(f"A light is [x, y, height], the height from 0.05 to 2, or [] for none; not {light}.")
 
     def changed(self, name: str) -> None:
@@ -163,11 +161,18 @@ class ColorStudio(Stage):
             if name == "color" and self.values["tool"] not in KINDS:
                 self.put(tool=next(iter(KINDS)))
             return
-        self._describe()
+        view, lit = self.values["view"], self.values["lit"]
+        drag = lit and view == "final"
+        self.gray(height=not lit)
+        self.update("result", off=not drag, label="Final: drag to move the light" if drag else view.capitalize())
+        self.say(HINT)
         if name in STATE:
-            self._draw()
+            found = self.render(self._small, self.dots, self.scheme, self.light)
+            self.draft, self.final = (flattened(found, names) for names in (("draft", "lines"), FINAL))
+            layers = {"final": self.final, "draft": self.draft}
+            self.show("result", layers, "The colors that the networks gave the drawing.")
             gesture = self.values[name][0] if name in ("lines", "result") else name == "height"
-            self.remember(self._state, (name, gesture) if gesture else None)
+            self.remember({each: self.values[each] for each in STATE}, (name, gesture) if gesture else None)
 
     def pressed(self, name: str) -> None:
         if name == "reset":
@@ -194,29 +199,11 @@ class ColorStudio(Stage):
             self.put(scheme=LENT)
             self.changed("scheme")
 
-    @property
-    def _state(self) -> dict[str, Any]:
-        return {name: self.values[name] for name in STATE}
-
     def _begin(self, lines: np.ndarray, words: str = "") -> None:
         self.lines, self._small, self._states = lines, within(lines, SHOWN), []
         self.put(lines=[0, []])
         self.show("lines", self._small, "A line drawing.")
-        self._draw()
-        self._describe(words)
-        self.remember(self._state)
-
-    def _draw(self) -> None:
-        found = self.render(self._small, self.dots, self.scheme, self.light)
-        self.draft, self.final = (flattened(found, names) for names in (("draft", "lines"), FINAL))
-        layers = {"final": self.final, "draft": self.draft}
-        self.show("result", layers, "The colors that the networks gave the drawing.")
-
-    def _describe(self, words: str = "") -> None:
-        view, lit = self.values["view"], self.values["lit"]
-        self.gray(height=not lit)
-        drag = lit and view == "final"
-        self.update("result", off=not drag, label="Final: drag to move the light" if drag else view.capitalize())
+        self.changed("lines")
         self.say(words or HINT)
 
     def export(self) -> Path:

@@ -53,7 +53,7 @@ class DrawingBoard(Stage):
             [picture("lines", "Your drawing", "ink", **ink), picture("answer", "The model's answer")],
             {"Draw": draw, **({"Colors": colors} if colors else {}), "Drawings": others},
         )
-        self._begin(0)
+        self.go((0, [0, ""]))
 
     def render(self, lines: np.ndarray) -> np.ndarray:
         """The model's answer to a line drawing, in the colors that are chosen; both uint8 (size, size, 3)."""
@@ -64,12 +64,12 @@ class DrawingBoard(Stage):
         with torch.no_grad():
             return as_pixels(self._translate(as_tensor(lines[None].copy()), **options))[0]
 
-    def _begin(self, index: int, drawn: Any = (0, "")) -> None:
-        self._shown = index % len(self._drawings)
-        self.put(lines=list(drawn))
+    def restored(self, state: tuple[int, Any]) -> None:
+        """Show the drawing of that number with what was drawn on it."""
+        self._shown = state[0]
+        self.put(lines=state[1])
         self.show("lines", self._drawings[self._shown], "A line drawing to draw on.")
         self._answer_lines()
-        self.remember((self._shown, self.values["lines"]))
 
     def changed(self, name: str) -> None:
         if name in ("lines", *self._orders):
@@ -87,10 +87,8 @@ class DrawingBoard(Stage):
             if name == "reset":
                 self._seed = 0
                 self.put(**{each: self._first[each] for each in self._orders})
-            self._begin(self._shown + (name == "another"), (0, PAPER if name == "clear" else ""))
-
-    def restored(self, state: Any) -> None:
-        self._begin(*state)
+            number = (self._shown + (name == "another")) % len(self._drawings)
+            self.go((number, [0, PAPER if name == "clear" else ""]))
 
     def _answer_lines(self) -> None:
         self.lines = self._drawn()

@@ -15,8 +15,8 @@ from PIL import Image
 from torch import Tensor, nn
 
 from animelab import env, limits, zoo
-from animelab.errors import LabError, shown
-from animelab.files import save_picture, write_atomically
+from animelab.errors import LabError, reason, shown
+from animelab.files import write_atomically
 from animelab.latent import Generate, Latents, Ordered, Styles
 from animelab.latent.projection import read_point, save_point
 from animelab.metrics.attributes import GROUPS
@@ -25,7 +25,7 @@ from animelab.nn.arguments import checked
 from animelab.studio import TAGS
 from animelab.studio.palette import EYES, HAIR
 from animelab.viz import as_pixels
-from animelab.widgets.picture import data_url
+from animelab.widgets.picture import data_url, next_place, within
 from animelab.widgets.samples import COLUMNS, PICTURE, Samples
 from animelab.widgets.stage import Part, Stage, button, choice, entry, pad, picture, slider, swatches, toggle, words
 
@@ -115,25 +115,21 @@ class LatentExplorer(Stage):
         self.state = self._start(seed)
         self.kept: list[State] = []
         self._small_kept: list[np.ndarray] = []
-        self._past: list[State] = []
-        self._future: list[State] = []
-        self._touched = ""  # the control that was moved last: dragging it is one step to undo
         self._slots: dict[str, str] = {}  # a slider's direction
         self._tags: dict[str, int] = {}  # a toggle's column of the order
         self._drawn_for: dict[str, Any] = {}  # what the small pictures show
         faces = isinstance(model, zoo.Pretrained | nn.Module) and not isinstance(self.space, Ordered)
         first = self._pixels(self._start(0) if seed else self.state).tobytes()
-        self._samples = FOUND.setdefault(
-            (faces, type(self.space), self.space.latent, first), Samples(self.space, faces)
-        )
+        key = (faces, type(self.space), self.space.latent, first)
+        self._samples = FOUND.setdefault(key, Samples(self.space, faces))
         if len(FOUND) > MODELS:
             del FOUND[next(iter(FOUND))]
         self._knows = False  # what the samples tell
         own = list(self.space.named)
         groups, folds = self._groups(max(NAMED, len(own)) if faces else len(own), own)
         pull = pad("face", "Pull at the picture", -FAR, FAR, of="field", pull=True)
-        keys = {"Arrow keys on the picture": "move in two directions at once", "Double click": "back to zero"}
-        super().__init__("explorer", [pull], groups, keys, folds)
+        super().__init__("explorer", [pull], groups, folds)
+        self.remember(self.state)
         self._name(own)
         if self._samples.done:
             self._understood()
@@ -160,46 +156,41 @@ class LatentExplorer(Stage):
 
     def new_face(self, seed: int | None = None) -> None:
         """Draw the face of a seed, the next one by default; sliders go back to zero, truncation stays."""
-        start = self._start(self.state.seed + 1 if seed is None else seed)
-        self._go(replace(start, truncation=self.state.truncation, layers=self.state.layers))
+        self._go_on(self._start(self.state.seed + 1 if seed is None else seed))
 
     def load(self, path: str | Path) -> None:
         """Go on from a point that `save` or `animelab project` wrote; LabError for one of another generator."""
         if not isinstance(path, str | Path) or not str(path).strip():
             raise LabError(f"The file of a point is asked for, not {shown(repr(path))}.")
-        point = read_point(Path(path), self.space)
-        self._go(replace(self._start(self.state.seed), face=point, name=shown(Path(path).stem)))
+        self.go_to(read_point(Path(path), self.space), shown(Path(path).stem))
+
+    def go_to(self, point: Tensor, name: str) -> None:
+        """Go on from a point of the space, and call its face so."""
+        self.go(replace(self._start(self.state.seed), face=point, name=name))
 
     def reset(self) -> None:
         """Go back to the face of the seed."""
-        self._go(self._start(self.state.seed))
+        self.go(self._start(self.state.seed))
 
     def keep(self) -> None:
         """Keep the face you see, as the next one of the way."""
         self.kept.append(self.state)
-        self._small_kept.append(_small(self._pixels(self.state)))
+        self._small_kept.append(within(self._pixels(self.state), PICTURE))
         self._strip()
         self.say(f"Kept as face {len(self.kept)} of the way.")
 
     def undo(self) -> None:
         """One step back."""
-        if self._past:
-            self._future.append(self.state)
-            self._touched = ""
-            self._show(self._past.pop())
+        super().pressed("undo")
 
     def redo(self) -> None:
         """One undone step forward."""
-        if self._future:
-            self._past.append(self.state)
-            self._touched = ""
-            self._show(self._future.pop())
+        super().pressed("redo")
 
     def save(self, folder: str | Path | None = None) -> tuple[Path, Path]:
         """Write the picture (.png, at the model's size) and its point (.safetensors, "latent"), and say where."""
-        picture = _free(folder, "face", ".png")
+        picture = self.save_as(_folder(folder), "face-", self._pixels(self.state))
         point = picture.with_suffix(".safetensors")
-        save_picture(Image.fromarray(self._pixels(self.state)), picture)
         where = self.space.pulled(self.state.point(self.space)[None], self.state.truncation)
         save_point(point, where, self.state.words(self.space))
         self.say(f"Saved as {picture} and {point.name}.")
@@ -216,7 +207,7 @@ class LatentExplorer(Stage):
         frames = []
         for part in self.counted(f"Drawing a film of {len(points)} pictures", torch.stack(points).split(8)):
             frames += [Image.fromarray(_sized(each, SHOWN)) for each in self._drawn(part, self.state.truncation)]
-        path = _free(folder, "film", ".webp")
+        path = next_place(_folder(folder), "film-").with_suffix(".webp")
         options = {"save_all": True, "append_images": frames[1:], "duration": PAUSE, "loop": 0, "quality": 85}
         write_atomically(path, lambda temporary: frames[0].save(temporary, "WEBP", **options))
         self.play("face", f"data:image/webp;base64,{b64encode(path.read_bytes()).decode()}")
@@ -228,27 +219,23 @@ class LatentExplorer(Stage):
         value, state = self.values[name], self.state
         if name == "seed":
             self.new_face(limits.whole("A seed", int(value) if value.strip().isdecimal() else value, limits.SEEDS))
-        elif name in ("kept", "map") and value is None:
-            self._show(state)
+        elif name in ("across", "up") or (name in ("kept", "map") and value is None):
+            self.restored(state)
         elif name == "kept":
-            self._go(self.kept[value])
+            self.go(self.kept[value])
         elif name == "map":
             point = self._samples.points[self._map[value]]
-            face = replace(self._start(state.seed), face=point, name=f"Sample {value + 1} of the map")
-            self._go(replace(face, truncation=state.truncation, layers=state.layers))
-        elif name in ("across", "up"):
-            self._show(state)
+            self._go_on(replace(self._start(state.seed), face=point, name=f"Sample {value + 1} of the map"))
         elif name == "walk":
             path = tuple(each.point(self.space) for each in self.kept)
             steps = state.steps if state.walk is not None else {}
-            self._go(replace(state, path=path, walk=value, steps=steps), name)
-        elif name == "field":
-            self._go(replace(state, steps={**state.steps, **dict(zip(self._axes, value))}), name)
-        elif name in self._slots:
-            self._go(replace(state, steps={**state.steps, self._slots[name]: value}), name)
+            self.go(replace(state, path=path, walk=value, steps=steps), name)
+        elif name == "field" or name in self._slots:
+            moved = zip(self._axes, value) if name == "field" else [(self._slots[name], value)]
+            self.go(replace(state, steps={**state.steps, **dict(moved)}), name)
         elif name in ("first", "last", "truncation"):
             layers = sorted((round(self.values["first"]), round(self.values["last"]))) if self.space.layers else (0, 0)
-            self._go(replace(state, layers=tuple(layers), truncation=self.values["truncation"]), name)
+            self.go(replace(state, layers=tuple(layers), truncation=self.values["truncation"]), name)
         elif name in self._tags or name in ("hair", "eyes"):
             self._ordered(name)
         elif name.startswith("open_"):
@@ -286,14 +273,11 @@ class LatentExplorer(Stage):
         layers = (0, max(0, self.space.layers - 1))
         return State(seed, f"Face of seed {seed}", self.space.point(seed), layers=layers)
 
-    def _go(self, state: State, touched: str = "") -> None:
-        """A new step: what was is kept for undo, and what was undone is forgotten."""
-        if not touched or touched != self._touched:
-            self._past = [*self._past[-99:], self.state]
-        self._touched, self._future = touched, []
-        self._show(state)
+    def _go_on(self, start: State) -> None:
+        """From another face, as far truncated, and in the same layers."""
+        self.go(replace(start, truncation=self.state.truncation, layers=self.state.layers))
 
-    def _show(self, state: State) -> None:
+    def restored(self, state: State) -> None:
         """Make the picture and every control show `state`."""
         self.state = state
         words = state.words(self.space)
@@ -311,12 +295,10 @@ class LatentExplorer(Stage):
         if state.walk is not None:
             values["walk"] = state.walk
         self.put(**values)
+        axes = [plain(axis) for axis in self._axes]
         for name in ("face", "field"):
-            axes = [plain(axis) for axis in self._axes]
             self.update(name, axes=axes or ["", ""], disabled=not axes)
-        self.update("undo", disabled=not self._past)
-        self.update("redo", disabled=not self._future)
-        self.update("forget", disabled=values["kept"] is None)
+        self.gray(forget=values["kept"] is None)
         self.later()
 
     def _strip(self) -> None:
@@ -326,8 +308,8 @@ class LatentExplorer(Stage):
         alts = [f"Kept face {i}: {state.words(self.space)}" for i, state in enumerate(self.kept, start=1)]
         self.show_all("kept", [*self._small_kept, *[None] * empty], [*alts, *["An empty place"] * empty])
         self.update("walk", disabled=count < 2, high=max(2, count))
-        self.update("film", disabled=count < 2)
-        self._show(self.state)
+        self.gray(film=count < 2)
+        self.restored(self.state)
 
     def forget(self) -> None:
         """Keep the face you see no longer."""
@@ -345,7 +327,7 @@ class LatentExplorer(Stage):
         else:
             group = GROUPS["hair color" if name == "hair" else "eye color"]
             order[group] = torch.tensor([float(_color(i) == value) for i in group])
-        self._go(replace(self.state, face=point, walk=None))
+        self.go(replace(self.state, face=point, walk=None))
 
     def _understood(self) -> None:
         """The samples are drawn: names for sliders, the components, and the map."""
@@ -374,7 +356,7 @@ class LatentExplorer(Stage):
             for axis, name in zip(("across", "up"), known * 2):
                 self.update(axis, options=known)
                 self.put(**{axis: self.values[axis] if self.values[axis] in known else name})
-            self._show(self.state)
+            self.restored(self.state)
 
     def _draw_ends(self) -> bool:
         """The small pictures at the ends of the sliders, made from the face; gives whether there were any to draw."""
@@ -386,7 +368,7 @@ class LatentExplorer(Stage):
             return False
         far = [(self._slots[slot], self.parts[slot][end]) for slot in slots for end in ("low", "high")]
         points = torch.stack([replace(state, steps=dict([each])).point(self.space) for each in far])
-        urls = [data_url(_small(each), "JPEG", quality=88) for each in self._drawn(points, state.truncation)]
+        urls = [data_url(within(each, PICTURE), "JPEG", quality=88) for each in self._drawn(points, state.truncation)]
         self.ends = {**self.ends, **{slot: urls[2 * i : 2 * i + 2] for i, slot in enumerate(slots)}}
         self._drawn_for |= dict.fromkeys(slots, now)
         return True
@@ -401,7 +383,7 @@ class LatentExplorer(Stage):
         places = FAR * (2 * (torch.arange(FIELD) + 0.5) / FIELD - 1)
         spots = [(float(x), float(y)) for y in places.flip(0) for x in places]
         points = [replace(state, steps={**state.steps, **dict(zip(axes, spot))}).point(self.space) for spot in spots]
-        small = [_small(each) for each in self._drawn(torch.stack(points), state.truncation)]
+        small = [within(each, PICTURE) for each in self._drawn(torch.stack(points), state.truncation)]
         sheet = np.concatenate([np.concatenate(small[i : i + FIELD], 1) for i in range(0, len(small), FIELD)])
         self.show("field", sheet, f"The face, {plain(axes[0])} to the right, {plain(axes[1])} upward")
         self._drawn_for["field"] = now
@@ -412,40 +394,28 @@ class LatentExplorer(Stage):
         ended: dict[str, Any] = {"disabled": True, "ends": ["", ""]}
         far = [LONG] * len(own) + [FAR] * (count - len(own))
         named = [{**slider(f"named_{i}", UNKNOWN, 0, -end, end, 0.1), **ended} for i, end in enumerate(far)]
-        parts = [
-            {**slider(f"part_{i}", UNKNOWN, 0, -LONG, LONG, 0.1), **ended} for i in range(min(5, self.space.latent))
-        ]
-        known, last = own if len(own) > 1 else [UNKNOWN], max(0, self.space.layers - 1)
+        parts = [f"part_{i}" for i in range(min(5, self.space.latent))]
+        known, last = own if len(own) > 1 else [UNKNOWN], self.space.layers - 1
+        acts = [button(name, label, icon, tip, bare=name in BARE) for name, (label, icon, tip) in ACTS.items()]
+        way = [{**slider("walk", "From the first to the last", 1, 1, 2, 0.02), "disabled": True}]
+        way += [button("film", "Film", "play", "Write the way as an animated WebP", disabled=True)]
+        way += [button("forget", "Forget this one", "clear", "Keep this face no longer", disabled=True)]
+        two = [choice("across", "To the right", known), choice("up", "Upward", known, known[min(1, len(known) - 1)])]
         more: list[Part] = [entry("seed", "Seed", str(self.state.seed))]
         if self.space.layers:
-            more += [
-                slider("truncation", "Truncation", 1, 0, 1.5, 0.1),
-                slider("first", "First layer to move", 0, 0, last),
-                slider("last", "Last layer to move", last, 0, last),
-            ]
-        walk = {**slider("walk", "From the first to the last", 1, 1, 2, 0.02), "disabled": True}
-        film = button("film", "Film", "play", "Write the way as an animated WebP", disabled=True)
+            more += [slider("truncation", "Truncation", 1, 0, 1.5, 0.1)]
+            more += [slider("first", "First layer to move", 0, 0, last)]
+            more += [slider("last", "Last layer to move", last, 0, last)]
         groups = {
-            "": [
-                *(button(name, label, icon, tip, bare=name in BARE) for name, (label, icon, tip) in ACTS.items()),
-                picture("kept", "Kept faces", "pick", value=None, columns=PLACES),
-            ],
+            "": [*acts, picture("kept", "Kept faces", "pick", value=None, columns=PLACES)],
             "Order": self._order_controls(),
             "What it can change": [*named, words("unnamed", 0)] if named else [],
-            "Way through the kept faces": [
-                walk,
-                film,
-                button("forget", "Forget this one", "clear", "Keep this face no longer", disabled=True),
-            ],
+            "Way through the kept faces": way,
         }
         aside: dict[str, list[Part]] = {
-            "Two at once": [
-                choice("across", "To the right", known),
-                choice("up", "Upward", known, known[-1] if len(known) < 2 else known[1]),
-                pad("field", "Two at once", -FAR, FAR),
-            ],
+            "Two at once": [*two, pad("field", "Two at once", -FAR, FAR)],
             "Map of samples": [picture("map", "Map of samples", "pick", value=None, columns=COLUMNS)],
-            "Components without a name": parts,
+            "Components without a name": [{**slider(name, UNKNOWN, 0, -LONG, LONG, 0.1), **ended} for name in parts],
             "Seed, truncation, layers" if self.space.layers else "Seed": more,
         }
         folds = dict(zip(aside, ("open_field", "open_map", "open_parts", "open_more")))
@@ -480,15 +450,8 @@ def _sized(pixels: np.ndarray, side: int) -> np.ndarray:
     return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.LANCZOS))
 
 
-def _small(pixels: np.ndarray) -> np.ndarray:
-    return pixels if pixels.shape[0] <= PICTURE else _sized(pixels, PICTURE)
-
-
-def _free(folder: str | Path | None, name: str, ending: str) -> Path:
-    """The first path of that name that nothing has yet."""
-    folder = Path(folder) if folder is not None else env.runs_dir() / "explorer"
-    paths = (folder / f"{name}-{number:03d}{ending}" for number in range(1, 10**6))
-    return next(path for path in paths if not path.exists())
+def _folder(folder: str | Path | None) -> Path:
+    return Path(folder or env.runs_dir() / "explorer")
 
 
 def space_of(model: Any, latent: int | None, device: str | None, named: Mapping[str, Tensor] | None) -> Latents:
@@ -532,10 +495,8 @@ def _prepare(model: Any, latent: int, device: str | None) -> Generate:
     try:
         pictures = generate(torch.zeros(2, latent))
     except RuntimeError as error:
-        reason = str(error).splitlines()[0]
-        raise LabError(
-            f"The model does not take latents of shape (2, {latent}); is latent={latent} right? ({reason})"
-        ) from error
+        asked = f"The model does not take latents of shape (2, {latent}); is latent={latent} right?"
+        raise LabError(f"{asked} ({reason(error)})") from error
     if not isinstance(pictures, Tensor) or pictures.ndim != 4 or pictures.shape[:2] != (2, 3):
         shape = tuple(pictures.shape) if isinstance(pictures, Tensor) else type(pictures).__name__
         raise LabError(f"Latents of shape (2, {latent}) should give pictures of shape (2, 3, H, W), not {shape}.")

@@ -48,24 +48,18 @@ class LiveTraining(Stage):
         self._preview: np.ndarray | None = None
         self._film: list[list[Any]] = []
         self._beside: Sequence[Mapping[str, float]] = ()
-        hands = [
-            button("pause", "Pause", tip="Hold the training at its next line of the log"),
-            button("go", "Go on", "play", disabled=True),
-            button("stop", "Stop", tip=LATER),
-        ]
-        state = facts("state", "Training", ["Step", "Left", "Speed", "So far"])
-        super().__init__(
-            "live",
-            [film("preview", MADE, SLOTS, "Play what came so far"), chart("losses", "Losses by step", "preview")],
-            {"": [state, *hands, words("said", 2), choice("beside", "Losses of an earlier run", [ALONE])]},
-            {"Space": "on the slider: play", "Drag": "the picture or the curves: back to earlier pictures"},
-        )
+        pictures = [film("preview", MADE, SLOTS, "Play what came so far"), chart("losses", "Losses by step", "preview")]
+        hands = [facts("state", "Training", ["Step", "Left", "Speed", "So far"])]
+        hands += [button("pause", "Pause", tip="Hold the training at its next line of the log")]
+        hands += [button("go", "Go on", "play", disabled=True), button("stop", "Stop", tip=LATER)]
+        hands += [words("said", 2), choice("beside", "Losses of an earlier run", [ALONE])]
+        super().__init__("live", pictures, {"": hands})
 
     def __call__(self, progress: Progress) -> None:
         """Take in news of the training; cheap, so call it as often as you like."""
         if self._latest and progress.step < self._latest.step:  # another run
             self._film, self._beside, self._stopped = [], (), False
-            self.update("stop", disabled=False)
+            self.gray(stop=False)
         self._latest = progress
         if get_ipython() is not None and not self._shows:
             self._appear()
@@ -91,7 +85,7 @@ class LiveTraining(Stage):
         """A hand pressed Pause, Go on or Stop: the training finds it at its next line."""
         if name == "stop":
             self._stopping = self._stopped = True
-            self.update("stop", disabled=True)
+            self.gray(stop=True)
         self._hold(name == "pause")
         if self._latest is not None:
             self._draw()  # in one message: where it stands, and that it does
@@ -115,10 +109,7 @@ class LiveTraining(Stage):
         progress = self._latest
         assert progress is not None
         with self.hold_sync():
-            left = "finished" if progress.step >= progress.steps else duration(progress.eta)
-            rate, so_far = f"{progress.images_per_second:,.0f} images/s", duration(progress.seconds)
-            told = [f"{progress.step:,} of {progress.steps:,}", left, rate, so_far]
-            self.picture_state = {"part": progress.step / max(progress.steps, 1), "values": told}
+            self.picture_state = {"part": progress.step / max(progress.steps, 1), "values": told(progress)}
             self.say(sentence(progress))
             self.say(self._said(), "said")
             if progress.preview is not None and progress.preview is not self._preview:
@@ -172,8 +163,7 @@ class LiveTraining(Stage):
 
     def _hold(self, paused: bool) -> None:
         self._paused = paused
-        self.update("pause", disabled=paused)
-        self.update("go", disabled=not paused)
+        self.gray(pause=paused, go=not paused)
 
     def _said(self) -> str:
         step, steps = (self._latest.step, self._latest.steps) if self._latest else (0, 0)
@@ -186,9 +176,8 @@ class LiveTraining(Stage):
     def _appear(self) -> None:
         self._shows, self._stopped = True, False
         others = self._runs()
-        self.update("beside", options=[ALONE, *others], disabled=not others)
-        for name in ("pause", "stop"):
-            self.update(name, disabled=False)
+        self.update("beside", options=[ALONE, *others])
+        self.gray(beside=not others, pause=False, stop=False)
         display(self)
         get_ipython().events.register("post_run_cell", self._settle)
 
@@ -196,8 +185,7 @@ class LiveTraining(Stage):
         """The cell is over: there is nothing left to hold."""
         get_ipython().events.unregister("post_run_cell", self._settle)
         self._shows, self._next = False, 0.0
-        for name in ("pause", "go", "stop"):
-            self.update(name, disabled=True)
+        self.gray(pause=True, go=True, stop=True)
         self._draw()
         self._asked(self, {"do": "rest"}, [])
 
@@ -267,14 +255,18 @@ def _lines(rows: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
     return lines
 
 
+def told(progress: Progress) -> list[str]:
+    """The state of a run: its step, the time left, its speed, the time so far."""
+    left = "finished" if progress.step >= progress.steps else duration(progress.eta)
+    speed = f"{progress.images_per_second:,.0f} images/s"
+    return [f"{progress.step:,} of {progress.steps:,}", left, speed, duration(progress.seconds)]
+
+
 def sentence(progress: Progress) -> str:
     """The state of a run in one line."""
+    step, left, speed, so_far = told(progress)
     losses = "".join(f", {name} {value:#.3g}" for name, value in progress.losses.items())
-    left = "finished" if progress.step >= progress.steps else f"{duration(progress.eta)} left"
-    return (
-        f"Step {progress.step:,} of {progress.steps:,}, {progress.images_per_second:,.0f} images/s, "
-        f"{duration(progress.seconds)} so far, {left}{losses}"
-    )
+    return f"Step {step}, {speed}, {so_far} so far, {left}{' left' * (left != 'finished')}{losses}"
 
 
 def duration(seconds: float) -> str:

@@ -59,17 +59,16 @@ class OwnPicture(Stage):
         self.fits = list(FITS) if size else [WHOLE]
         fit = {**choice("fit", "Fit", self.fits, self.fits[-1]), "hidden": size is None}
         look = slider("attention", "Where the network looks", 0, 0, 100, 5, "%")
-        sides = [{**choice(side, "", SIDES, name), "hidden": True} for side, name in zip(("left", "right"), SIDES)]
         super().__init__(
             "own",
             [
                 picture("own", YOURS, "points", value=[0, EYES], points=["The left eye", "The right eye"]),
-                curtain("result", "What the model makes of it", "left", "right", "edge", "attention"),
+                curtain("result", "What the model makes of it", *SIDES, "edge", "attention"),
             ],
             {
                 "A picture of your own": [
                     upload("file", "Choose a file", tip="A picture from your disk"), button("save", "Save the result"),
-                    fit, {**look, "hidden": self._attention is None}, hidden("edge", "Curtain", 25), *sides,
+                    fit, {**look, "hidden": self._attention is None}, hidden("edge", "Curtain", 25),
                 ],
                 "Or one of these": [picture("example", "Examples", "pick", value=0)],
             },

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count, islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -121,9 +120,7 @@ class PickAndRefine(Stage):
     def explore(self) -> LatentExplorer:
         """A latent explorer that starts at the character picked so far."""
         explorer = self._opens()
-        with TemporaryDirectory() as folder:
-            save_point(path := Path(folder) / "Your character.safetensors", self.latents, "picked and refined")
-            explorer.load(path)
+        explorer.go_to(self.latents[0], "Your character")
         return explorer
 
     def changed(self, name: str) -> None:

@@ -122,7 +122,7 @@ const handles = {
     });
     frame.addEventListener("dblclick", () => stage.set(by.edge, stage.part(by.edge).value));
     return ({ layers = {}, over: heat }, words) => {
-      const names = [stage.value(by.left), stage.value(by.right)], at = stage.value(by.edge);
+      const names = [by.left, by.right].map((side) => stage.value(side) ?? side), at = stage.value(by.edge);
       source(left, layers[names[0]]);
       source(right, layers[names[1]]);
       source(over, heat);

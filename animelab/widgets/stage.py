@@ -46,6 +46,7 @@ from animelab.widgets.picture import data_url, next_place
 
 T = TypeVar("T")
 Part = dict[str, Any]
+Groups = Mapping[str, Sequence[Part]]
 SMALL = 256  # pixels; a picture with a shorter side than this comes well enlarged, too
 EXACT = 3 * 128 * 128  # numbers of a picture that is sent as it is
 COLOR = "#[0-9a-fA-F]{6}"
@@ -73,7 +74,7 @@ def pad(name: str, label: str, low: float, high: float, **more: Any) -> Part:
 
 
 def curtain(name: str, label: str, left: str, right: str, edge: str, over: str = "") -> Part:
-    """A picture of layers under a curtain, by the names of the values it follows: two layers, percents of both."""
+    """A picture of layers under a curtain. left, right: layers, or the values that name them; edge, over: percents."""
     return picture(name, label, "curtain", curtain={"left": left, "right": right, "edge": edge, "over": over})
 
 
@@ -174,7 +175,7 @@ class Stage(anywidget.AnyWidget):
     """A widget of pictures and controls.
 
     name: its CSS class, after "animelab-". pictures: with two or more, these stand side by side above the controls.
-    groups: {title: controls}, where a "pick" may be among them. keys: {key: what it does}, beside the usual ones.
+    groups: {title: controls}, where a "pick" may be among them.
     folds: {title: whether it is open at first, or the name of the value that says so} of the groups that fold.
     """
 
@@ -190,14 +191,7 @@ class Stage(anywidget.AnyWidget):
     asks = traitlets.Int().tag(sync=True)  # counts up for each piece of work that waits for a quiet moment; see `later`
     answered = traitlets.Int().tag(sync=True)  # counts up, so that an answer is always news
 
-    def __init__(
-        self,
-        name: str,
-        pictures: Sequence[Part],
-        groups: Mapping[str, Sequence[Part]],
-        keys: Mapping[str, str] | None = None,
-        folds: Mapping[str, bool | str] | None = None,
-    ) -> None:
+    def __init__(self, name: str, pictures: Sequence[Part], groups: Groups, folds: Any = ()) -> None:
         known = {part["name"]: part for part in [*pictures, *(part for group in groups.values() for part in group)]}
         self._first = {part["name"]: part["value"] for part in known.values() if "value" in part}
         self._pictures: dict[str, list[tuple[np.ndarray | None, str]]] = {}  # what is seen, with alt text
@@ -213,8 +207,7 @@ class Stage(anywidget.AnyWidget):
             "name": name,
             "pictures": [part["name"] for part in pictures],
             "groups": [[title, [part["name"] for part in group]] for title, group in groups.items()],
-            "keys": {"Tab": "to the next control", "Arrow keys": "move a slider or a handle", **(keys or {})},
-            "folds": dict(folds or {}),
+            "folds": dict(folds),
         }
         super().__init__(token=uuid4().hex, plan=plan, parts=known, values=dict(self._first))
         self.on_msg(self._asked)
@@ -234,7 +227,7 @@ class Stage(anywidget.AnyWidget):
         """A person gave a file by the `upload` of that name."""
 
     def restored(self, state: Any) -> None:
-        """A hand went back or forward to a state that `remember` was told of."""
+        """Show a state that `remember` or `go` was told of."""
 
     def idle(self) -> bool:
         """A piece of the work that `later` announced, a third of a second at most; gives whether there is more."""
@@ -243,6 +236,11 @@ class Stage(anywidget.AnyWidget):
     def later(self) -> None:
         """There is work to do when a browser shows this, and its hands are still: `idle` will be called."""
         self.asks += 1
+
+    def go(self, state: Any, gesture: Any = None) -> None:
+        """Come to a new state as `restored` does, and remember it."""
+        self.restored(state)
+        self.remember(state, gesture)
 
     def remember(self, state: Any, gesture: Any = None) -> None:
         """A state that "undo" comes back to; one of the same gesture, which is not None, replaces the one before."""

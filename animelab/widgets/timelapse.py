@@ -46,7 +46,7 @@ class Timelapse(Stage):
             raise LabError(f"There are {len(self.frames)} frames but {len(self.names)} names; give one name for each.")
         count = len(self.frames)
         self._sent = np.linspace(0, count - 1, min(count, MOST)).round().astype(int).tolist()
-        super().__init__("timelapse", [film("film", "Preview", 1, "Play", interval)], {}, {"Space": "play, hold"})
+        super().__init__("timelapse", [film("film", "Preview", 1, "Play", interval)], {})
         high, wide = self.render(count - 1).shape[:2]
         self.film_0 = [[address(self.render(each)), shown(self.names[each], LONGEST), each] for each in self._sent]
         self._pictures["film"] = [(None, "")] * len(self._sent)
