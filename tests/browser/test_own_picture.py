@@ -128,6 +128,8 @@ def test_drop_paste_choose_and_save(open_notebook, tmp_path):
     give(page, stored(Image.new("RGB", (5000, 2500), (0, 0, 255))))
     wait_for(page, "left", lambda found: np.abs(found[256, 60] - [0, 0, 255]).max() < 4)
     assert "Sent at 4096 × 2048 pixels" in page.locator(PROBLEM).inner_text()
+    give(page, b"", name="nothing.png")
+    page.locator(PROBLEM, has_text="That file is empty").wait_for()
     give(page, b"words", name="words.txt")
     page.locator(PROBLEM, has_text="not a PNG").wait_for()
     assert "object at" not in page.locator(PROBLEM).inner_text()

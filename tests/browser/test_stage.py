@@ -23,6 +23,7 @@ EVERYTHING = """
 import time
 import numpy as np
 from animelab.errors import LabError
+from animelab.widgets.picture import data_url
 from animelab.widgets.stage import Stage, button, choice, picture, slider, swatches, toggle, words
 
 class Everything(Stage):
@@ -32,7 +33,7 @@ class Everything(Stage):
         tone = np.full((8, 8, 3), 90, np.uint8)
         sliders = [slider(f"tone_{i}", f"Tone {i}", 0, -100, 100, unit="%") for i in range(12)]
         super().__init__("everything", [picture("face", "A picture")], {
-            "Light": [slider("light", "Light", 100, 0, 255, ends=(tone, tone + 90)),
+            "Light": [{**slider("light", "Light", 100, 0, 255), "ends": [data_url(tone), data_url(tone + 90)]},
                       choice("kind", "Kind", ["flat", "ramp"]), toggle("red", "Red")],
             "Pick": [picture("which", "Which", "pick", value=None)],
             "Color": [swatches("color", "Color", {"white": "#ffffff", "black": "#101010"})],
@@ -196,6 +197,8 @@ def test_everything_by_keyboard_and_errors_in_words(open_notebook, interface):
     assert after == places, "no control moves because a caption grew"
     page.get_by_role("button", name="Fail").press("Enter")
     stage.get_by_text("The model stopped: ValueError: a bad value").wait_for()
+    page.locator("[data-part=light]").scroll_into_view_if_needed()
+    assert problem.bounding_box()["y"] < 900 < page.locator("[data-part=tone_11]").bounding_box()["y"], "seen at once"
     page.locator("summary").press("Enter")
     stage.get_by_text("to the next control").wait_for()
     page.keyboard.press("Escape")
