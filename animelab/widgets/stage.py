@@ -15,7 +15,8 @@ How a widget is made:
 
 `values` has what the controls stand at, by name; assigning it is as good as moving them, and `put` changes values
 without an answer. `update(name, disabled=True)` changes a part: disabled, hidden, label, selected, options. A button
-calls `pressed(name)`. What a LabError says is shown below the stage. A widget displays itself twice: live, and as a
+calls `pressed(name)`. `go(state)` comes to a state as `restored(state)` shows it, and buttons "undo" and "redo", of
+`past()`, lead back to it. What a LabError says is shown below the stage. A widget displays itself twice: live, and as a
 still, which is all that is left without a kernel. A handle on a picture ("curtain", "pad", "ink", "dots") is one
 function of the table `handles` in stage.js. A file that is chosen, dropped or pasted comes to `given(name, content)`.
 Work that can wait is announced by `later` and done in pieces by `idle`, while no hand moves; small pictures at the ends

@@ -871,16 +871,16 @@ def seen(pictures):
     return nn.functional.normalize(look(pictures)[1].flatten(2).mT, dim=2)
 
 
-apart = {}
+unlike = {}
 for name, pictures in {
     "its true cel": true_cels[:64],
     "CycleGAN's cel": translated[:64],
     "somebody else's cel": true_cels[:64].roll(1, 0),
 }.items():
-    apart[name] = [
+    unlike[name] = [
         float(within(of(pictures), of(portraits[:64]))) for of in (patches, seen)
     ]
-    print(f"{name:20} pixels {apart[name][0]:.3f}   tagger {apart[name][1]:.3f}")
+    print(f"{name:20} pixels {unlike[name][0]:.3f}   tagger {unlike[name][1]:.3f}")
 
 # %% [markdown]
 # Among pixels everybody is equally far away: a flat cel and a soft portrait are not alike within either. The tagger, which has learned to see

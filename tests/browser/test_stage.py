@@ -23,8 +23,7 @@ EVERYTHING = """
 import time
 import numpy as np
 from animelab.errors import LabError
-from animelab.widgets.picture import data_url
-from animelab.widgets.stage import Stage, button, choice, picture, slider, swatches, toggle, words
+from animelab.widgets.stage import Stage, address, button, choice, picture, slider, swatches, toggle, words
 
 class Everything(Stage):
     redraws = 0
@@ -33,7 +32,7 @@ class Everything(Stage):
         tone = np.full((8, 8, 3), 90, np.uint8)
         sliders = [slider(f"tone_{i}", f"Tone {i}", 0, -100, 100, unit="%") for i in range(12)]
         super().__init__("everything", [picture("face", "A picture")], {
-            "Light": [{**slider("light", "Light", 100, 0, 255), "ends": [data_url(tone), data_url(tone + 90)]},
+            "Light": [{**slider("light", "Light", 100, 0, 255), "ends": ["", ""]},
                       choice("kind", "Kind", ["flat", "ramp"]), toggle("red", "Red")],
             "Pick": [picture("which", "Which", "pick", value=None)],
             "Color": [swatches("color", "Color", {"white": "#ffffff", "black": "#101010"})],
@@ -42,6 +41,7 @@ class Everything(Stage):
             "Tones": sliders,
         })
         self.show_all("which", [tone, tone + 50, tone + 100], ["Dark", "Middle", "Bright"])
+        self.ends = {"light": [address(tone), address(tone + 90)]}
         self.changed("")
 
     def changed(self, name):

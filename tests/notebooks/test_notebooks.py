@@ -173,9 +173,9 @@ assert apart[1] < 0.85 * apart[0], "nearer to the truth"
 own, noisy, drawn_home, own_before_drawn, drawn_before_own = homes.values()
 assert abs(noisy - own) < 0.1 * own < own < drawn_before_own < own_before_drawn < drawn_home, "the wall leads home, and is not hidden in grain"
 assert own_before_drawn - own > 0.5 * (drawn_home - own), "most of the lead"
-near, between, far = (apart[name][1] for name in ("its true cel", "CycleGAN's cel", "somebody else's cel"))
+near, between, far = (unlike[name][1] for name in ("its true cel", "CycleGAN's cel", "somebody else's cel"))
 assert abs(between - near) < 0.3 * (far - near), "CycleGAN's structure is as near as the truth"
-assert apart["somebody else's cel"][0] < 1.06 * apart["its true cel"][0], "and pixels do not tell"
+assert unlike["somebody else's cel"][0] < 1.06 * unlike["its true cel"][0], "and pixels do not tell"
 """,
     "06_stylegan2": """
 assert not torch.allclose(demodulated, broken) and max(without_it) > 3 * max(with_it), "without demodulation numbers grow"
