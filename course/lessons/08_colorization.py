@@ -45,9 +45,10 @@ from animelab.widgets import ColorStudio, LiveTraining
 # ## Where we are going
 #
 # Eleven dots are there already. Choose *Draft dot*, a color, and click into an eye. Then into the wall. Choose a green that no
-# character has, and click into the dress: a dot wins, over habits and over every *Scheme*. Where the draft was careless (a color that ran
-# over a line, an eye it missed), put a *Final dot*, which only the second network hears of. Dots can be dragged, and off the picture they
-# are gone; a click gives one the color that is chosen. Then switch on the *Light* and drag in the picture at the right: that is the lamp.
+# character has, and click into the dress: a dot wins over habits. Over a *Scheme* it wins only where it lies, so put down more of them.
+# Where the draft was careless (a color that ran over a line, an eye it missed), put a *Final dot*, which only the second network hears of.
+# Dots can be dragged, and off the picture they are gone; a click gives one the color that is chosen. Then switch on the *Light* and drag
+# in the picture at the right: that is the lamp.
 
 # %%
 colorist = zoo.colorist("colorist-draft-128", "colorist-refine-128")

@@ -56,11 +56,11 @@ BUILDING = sum(  # lessons with an exercise that builds: a whole network, step o
 # Lines of code: explaining words are free. What grows with the course (checks and widgets with lessons, networks and
 # recipes with papers) has a budget each; the rest must not grow with it. The studio gets 700 more when it draws bodies.
 # Beside the checks of lessons, 150 are for what compares any answer with its reference, which homework shares; beside
-# the widgets of lessons, 500 are for what none of them has alone: the stage that draws all, and the page about runs. Of the
+# the widgets of lessons, 500 are for what none has alone: the stage that draws all, and the page about runs. Of the
 # rest, 100 are for reading files of other people's code without running any, and 200 for the queue that builds the zoo.
 BUDGETS = {
-    "studio": 2300, "checks": 200 * LESSONS + 50 * BUILDING + 150, "widgets": 150 * LESSONS + 500, "papers": 250 * PAPERS,
-    "homework": 900, "the rest": 4200 + 100 + 200,
+    "studio": 2300, "checks": 200 * LESSONS + 50 * BUILDING + 150, "widgets": 150 * LESSONS + 500,
+    "papers": 250 * PAPERS, "homework": 900, "the rest": 4200 + 100 + 200,
 }  # fmt: skip
 SHELVES = {shelf: shelf for shelf in BUDGETS} | {"nn": "papers", "recipes": "papers"}
 
