@@ -18,7 +18,7 @@ const INK = "#1c1a22", CANVAS = 768; // pixels of the longer side of a canvas to
 const GRAB = { touch: 24, mouse: 14 }; // CSS pixels from a dot that still count as on it
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-const KEYS = { // what is said of keys where there is a part of that kind, with that handle or of that name
+const KEYS = { // what is said of keys where there is a part of that kind, with that handle, or an undo
   curtain: { "Page Up, Page Down": "move the curtain by a tenth", "Double click": "back to the middle" },
   dots: { Space: "put a dot, or color one anew", Enter: "take a dot up, put it down", Delete: "take a dot away" },
   film: { Space: "on the slider: play, hold", Drag: "the picture: to and fro in time" }, ink: { "E, P": "eraser, pen", Space: "pen down, pen up" },
@@ -796,7 +796,7 @@ function render({ model, el }) {
   make("summary", help, { className: "animelab-tool", textContent: "?", title: "Keys" }, { "aria-label": "Keys" });
   const list = make("dl", help);
   const keys = { Tab: "to the next control", "Arrow keys": "move a slider or a handle, go from picture to picture" };
-  for (const { kind, handle, name } of Object.values(model.get("parts"))) Object.assign(keys, KEYS[kind], KEYS[handle], KEYS[name]);
+  for (const { kind, handle, name } of Object.values(model.get("parts"))) Object.assign(keys, KEYS[kind], KEYS[handle], name === "undo" && KEYS.undo);
   for (const [key, words] of Object.entries(keys)) { make("dt", list, { textContent: key }); make("dd", list, { textContent: words }); }
   keyed(help, (event) => { if (event.key === "Escape") { help.open = false; help.firstChild.focus(); } });
   const small = () => {

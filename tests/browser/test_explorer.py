@@ -202,6 +202,7 @@ def test_orders_are_chosen_in_both_themes_and_at_700_pixels(open_notebook, theme
     try:
         page.wait_for_timeout(300)
         assert page.locator(STAGE).evaluate("each => each.scrollWidth <= each.clientWidth"), "nothing is cut off"
+        assert page.locator(f"{STAGE} .animelab-keys dt", has_text="Space").count() == 0, "a button Film plays nothing"
         keep(page, "explorer_700")
     finally:
         page.set_viewport_size({"width": 1280, "height": 900})
