@@ -232,7 +232,7 @@ PYTHON: list[tuple[str, Callable[[], object], str]] = [
     ("Styles of a model", lambda: latent.Styles(faces()), "model.generator"),
     ("Styles with a direction of NaN", lambda: latent.Styles(faces().generator, {"up": torch.full((16,), NAN)}), "NaN"),
     ("Latents of no function", lambda: latent.Latents("tiny", 16), "function"),
-    ("Latents of NaN", lambda: latent.Latents(lambda z: torch.full((len(z), 3, 16, 16), NAN), 8), "NaN"),
+    ("Latents of NaN", lambda: latent.Latents(lambda z: torch.full((len(z), 3, 16, 16), NAN), 8).principal(), "NaN"),
     ("principal_directions of NaN",
      lambda: latent.principal_directions(lambda z: torch.full((len(z), 3, 16, 16), NAN), 8), "NaN"),
     ("principal_directions of no pictures", lambda: latent.principal_directions(lambda z: z, 8), "shape"),
