@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from discs import LATENT, discs
 from PIL import Image
 
 from animelab.latent.projection import read_point
@@ -17,16 +18,6 @@ from animelab.nn import stylegan2
 from animelab.studio import TAGS
 from animelab.widgets import PickAndRefine
 from animelab.widgets.pick_and_refine import SHOWN, STEPS, alike, unlike
-
-LATENT = 6
-
-
-def discs(latents: torch.Tensor) -> torch.Tensor:
-    """An analytic generator: the latent is a disc's size, place and color."""
-    z = latents[:, :, None, None]
-    y, x = torch.meshgrid(torch.linspace(-1, 1, 32), torch.linspace(-1, 1, 32), indexing="ij")
-    inside = torch.sigmoid(9 * (0.5 + 0.1 * z[:, :1] - torch.hypot(x - 0.3 * z[:, 1:2], y - 0.3 * z[:, 2:3])))
-    return torch.tanh(inside * z[:, 3:6])
 
 
 def styled() -> stylegan2.Generator:
