@@ -294,7 +294,8 @@ class Discriminator(nn.Module):
         self.register_buffer("kernel", fir())
         self.size = size
 
-    def forward(self, pictures: Tensor, labels: Tensor | None = None) -> Tensor:
+    def seen(self, pictures: Tensor) -> Tensor:
+        """What it sees in pictures: (B, latent) with classes, else its logits (B, 1)."""
         if pictures.shape[-2:] != (self.size, self.size):
             high, wide = pictures.shape[-2:]
             raise LabError(f"This discriminator takes pictures of {self.size} x {self.size}, not {high} x {wide}.")
@@ -302,11 +303,17 @@ class Discriminator(nn.Module):
         for block in self.blocks:
             x = block(x, self.kernel)
         x = self.final(minibatch_stddev(x), self.kernel)
-        logits = self.logits(self.hidden(x.flatten(1))).float()
+        return self.logits(self.hidden(x.flatten(1))).float()
+
+    def agree(self, seen: Tensor, labels: Tensor | None) -> Tensor:
+        """Logits (B,) of what it has `seen`, as pictures of these labels (B, classes)."""
         if self.mapping is None:
-            return logits[:, 0]
+            return seen[:, 0]
         wanted = self.mapping(None, labels).float()
-        return (logits * wanted).sum(1) / wanted.shape[1] ** 0.5
+        return (seen * wanted).sum(1) / wanted.shape[1] ** 0.5
+
+    def forward(self, pictures: Tensor, labels: Tensor | None = None) -> Tensor:
+        return self.agree(self.seen(pictures), labels)
 
 
 def _channels(size: int, base: int, most: int) -> tuple[list[int], list[int]]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot, softplus
 
 from animelab import config as settings
 from animelab import losses, metrics
@@ -20,6 +21,8 @@ from animelab.nn import stylegan2
 from animelab.nn.ada import Augment
 from animelab.studio import TAGS
 from animelab.viz import grid
+
+SINGLE = ("blush", "smile", "open mouth", "hat", "ribbon", "glasses")  # attributes that are no choice among several
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Config(TrainingConfig):
     ema_images: int = 20_000  # after so many pictures, half of the averaged weights is new
     ada_target: float = 0.0  # share of real pictures that D may be sure of before they are augmented; 0: never
     attributes: bool = False  # G is told the 34 attributes of studio.TAGS, and D asks whether a picture has them
+    mismatch: float = 0.0  # how much drawings with one attribute told wrong count for D as fakes (Reed et al. 2016)
     faces: int = 50_000
     prior: str = "frontal"
     previews: int = 32
@@ -50,6 +54,8 @@ class Config(TrainingConfig):
         super().__post_init__()
         if self.channel_base < self.size:
             raise LabError(f"channel_base={self.channel_base} leaves layers of {self.size} px no channel; raise it.")
+        if self.mismatch and not self.attributes:
+            raise LabError("Without attributes none can be told wrong; set attributes=true, or mismatch=0.")
 
 
 PRESETS = {
@@ -92,6 +98,13 @@ def lazy_adam(network: torch.nn.Module, lr: float, every: int) -> torch.optim.Ad
     """
     share = every / (every + 1)
     return torch.optim.Adam(network.parameters(), lr * share, (0.0, 0.99**share), fused=True)
+
+
+def one_wrong(labels: Tensor) -> Tensor:
+    """Labels (B, 34) with one yes or no of each turned around: its blush, smile, open mouth, hat, ribbon or glasses."""
+    columns = torch.tensor([i for i, tag in enumerate(TAGS) if tag in SINGLE])
+    chosen = columns[torch.randint(len(columns), (len(labels),))].to(labels.device)
+    return (labels - one_hot(chosen, len(TAGS))).abs()
 
 
 class StyleGAN2(Recipe):
@@ -159,8 +172,11 @@ class StyleGAN2(Recipe):
 
         # The discriminator; and now and then R1, small gradients at real pictures.
         real = self.augment(real)
-        real_logits = self.D(real, labels)
+        seen = self.D.seen(real)
+        real_logits = self.D.agree(seen, labels)
         loss_D = self.loss.discriminator(real_logits, self.D(self.augment(fake.detach()), labels))
+        if labels is not None and c.mismatch:  # else D may look at hair and eyes alone: a smile is three pixels
+            loss_D = loss_D + c.mismatch * softplus(self.D.agree(seen, one_wrong(labels))).mean()
         self.update(self.D_adam, loss_D)
         if isinstance(self.augment, Augment):
             self.augment.adapt(real_logits)
