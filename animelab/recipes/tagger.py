@@ -87,6 +87,8 @@ class TaggerRecipe(Recipe):
 
     def build(self, config: Config) -> None:
         self.network = NETWORKS[config.network](width=config.width)
+        if config.network == "examiner":  # its depthwise convolutions take two thirds of the time so
+            self.network.to(memory_format=torch.channels_last)
         self.average = EMA(self.network, config.ema)
         self.optimizer = adam(self.network, config.lr, (0.9, 0.999))
         self.decay = linear_decay(self.optimizer, config.decay)
