@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import Tensor
-from torch.nn.functional import conv2d, conv_transpose2d
+from torch.nn.functional import conv2d, conv_transpose2d, softplus
 
-from animelab import losses
+from animelab import losses, recipes
 from animelab.errors import LabError
 from animelab.nn import stylegan2
 from animelab.nn.ada import Augment
+from animelab.studio import TAGS
 
 
 def small(**changes) -> stylegan2.Generator:
@@ -226,3 +227,31 @@ def test_a_learners_convolution_runs_in_every_layer(monkeypatch) -> None:
     monkeypatch.setattr(stylegan2.StyledConv, "conv", staticmethod(mine))
     torch.testing.assert_close(G(z), expected)
     assert seen == [True, False] * 3 + [True]
+
+
+def test_one_yes_or_no_of_each_is_told_wrong() -> None:
+    torch.manual_seed(0)
+    labels = (torch.rand(600, len(TAGS)) < 0.5).float()
+    turned = (recipes.stylegan2.one_wrong(labels) != labels).nonzero()
+    assert torch.equal(turned[:, 0], torch.arange(600)), "exactly one of each"
+    told = {TAGS[column] for column in turned[:, 1]}
+    assert told == {"blush", "smile", "open mouth", "hat", "ribbon", "glasses"}
+    with pytest.raises(LabError, match="mismatch=0"):
+        recipes.stylegan2.preset("smoke", mismatch=1.0)
+
+
+def test_D_pays_for_taking_a_drawing_for_what_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_smiles(labels: Tensor) -> Tensor:
+        return labels * (torch.arange(len(TAGS)) != TAGS.index("smile"))
+
+    monkeypatch.setattr(recipes.stylegan2, "one_wrong", no_smiles)
+    real, labels, paid = torch.rand(4, 3, 32, 32) * 2 - 1, torch.ones(4, len(TAGS)), []
+    for mismatch in (0.0, 3.0):
+        torch.manual_seed(0)
+        recipe = recipes.stylegan2.StyleGAN2(
+            recipes.stylegan2.preset("smoke", attributes=True, mismatch=mismatch), "cpu"
+        )
+        wanted = float(softplus(recipe.D(real, no_smiles(labels))).mean().detach())
+        torch.manual_seed(1)
+        paid.append(float(recipe.step((real, labels))["D"]))
+    assert paid[1] - paid[0] == pytest.approx(3 * wanted, rel=1e-4)
