@@ -595,13 +595,25 @@ def evaluate(options: argparse.Namespace) -> None:
 
 
 def report(options: argparse.Namespace) -> None:
-    """Write one HTML page about runs."""
+    """Write one HTML page about runs; those that are none are named and left out."""
+    from animelab.engine import read_record
     from animelab.files import write_text
     from animelab.widgets.report import report as page
 
     _new_file(options.out, ".html")
-    write_text(options.out, page(options.runs))
-    say(f"{len(options.runs)} run{'s' * (len(options.runs) > 1)} in {options.out}")
+    runs, problems = [], []
+    for folder in options.runs:
+        try:
+            read_record(folder)
+            runs.append(folder)
+        except LabError as problem:
+            problems.append(problem)
+    if not runs:
+        raise problems[0]
+    write_text(options.out, page(runs))
+    for problem in problems:
+        say(f"Left out: {problem}")
+    say(f"{len(runs)} run{'s' * (len(runs) > 1)} in {options.out}")
 
 
 def zoo_build(options: argparse.Namespace) -> None:

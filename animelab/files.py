@@ -87,12 +87,16 @@ def _stored(source: Source, sides: Sides) -> Iterator[Image.Image]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata, and on pixels, which are counted below
             with Image.open(BytesIO(content), formats=FORMATS) as image:
+                scans = content.count(b"\xff\xda") if image.format == "JPEG" else 0
                 if not sides[0] <= min(image.size) <= max(image.size) <= sides[1]:
+                    few = image.width * image.height <= MOST_PIXELS and scans <= MOST_SCANS
+                    if isinstance(source, bytes) and few:  # from a browser, which would have made a whole one smaller
+                        image.load()
                     limit = f"smaller than {sides[0]}" if min(image.size) < sides[0] else f"larger than {sides[1]}"
                     raise ValueError(f"{image.width} x {image.height} px, {limit}")
                 if image.width * image.height > MOST_PIXELS:
                     raise Image.DecompressionBombError
-                if image.format == "JPEG" and content.count(b"\xff\xda") > MOST_SCANS:
+                if scans > MOST_SCANS:
                     raise ValueError(f"more than {MOST_SCANS} scans")
                 yield image
     except Exception as problem:  # Pillow's readers raise whatever Python and their libraries do

@@ -15,6 +15,7 @@ from animelab.errors import LabError
 from animelab.latent.directions import crossed, edit, ganspace
 from animelab.latent.walks import GENES, Generate, principal_directions, slerp
 from animelab.nn.stylegan2 import Generator
+from animelab.studio import TAGS
 
 
 def _check(named: Mapping[str, Tensor] | None, latent: int) -> None:
@@ -72,10 +73,11 @@ class Latents:
         """The point one step (latent,) further; in w, only for the layers from the first to the last given."""
         return point + step
 
-    def varied(self, point: Tensor, share: tuple[float, float], seed: int) -> Tensor:
+    def varied(self, point: Tensor, share: tuple[float, float], seed: int, own: int | None = None) -> Tensor:
         """The point with something of the point of a seed: in w its layers in that share, from 0 (shape) to 1 (color).
 
-        In z, where no part of a point stands for anything, a step toward the other as long as the share is wide.
+        In z, where no part of a point stands for anything, a step toward the other as long as the share is wide. own:
+        the point's own seed, while it is that of one: a StyleGAN2 of our attributes then changes colors by order.
         """
         return slerp(point, self.point(seed), 0.7 * (share[1] - share[0]))
 
@@ -116,7 +118,7 @@ class Ordered(Latents):
     def moved(self, point: Tensor, step: Tensor, layers: tuple[int, int]) -> Tensor:
         return point + pad(step, (0, len(point) - self.latent))
 
-    def varied(self, point: Tensor, share: tuple[float, float], seed: int) -> Tensor:
+    def varied(self, point: Tensor, share: tuple[float, float], seed: int, own: int | None = None) -> Tensor:
         """The order's colors, or its other attributes, or the latent: what the share stands for."""
         other, child = self.point(seed), point.clone()
         for gene in GENES[:2] if share[1] == 1 else GENES[2:] if share[0] > 0 else []:
@@ -156,13 +158,25 @@ class Styles(Latents):
         return {f"component {i}": size * step for i, (step, size) in enumerate(zip(steps, sizes), start=1)}
 
     def _mapped(self, z: Tensor, seeds: Sequence[int]) -> Tensor:
+        return self._in_w(z, None if self.labels is None else self.labels[torch.tensor(seeds) % len(self.labels)])
+
+    def _in_w(self, z: Tensor, labels: Tensor | None) -> Tensor:
         device = self.generator.mapping.mean.device
-        labels = None if self.labels is None else self.labels[torch.tensor(seeds) % len(self.labels)].to(device)
         with torch.no_grad():
-            return self.generator.mapping(z.to(device), labels).cpu()
+            return self.generator.mapping(z.to(device), None if labels is None else labels.to(device)).cpu()
 
     def point(self, seed: int) -> Tensor:
         return self._mapped(super().point(seed)[None], [seed]).repeat(self.layers, 1)
+
+    def _recolored(self, labels: Tensor, seed: int, like: int) -> Tensor:
+        """The point of a seed, were its order's hair and eyes those of another seed's; labels: of our attributes.
+
+        All layers are the seed's own: a dark face that took some of them from a bright one would keep them dull.
+        """
+        order, other = (labels[each % len(labels)].clone() for each in (seed, like))
+        colors = [*GENES[0], *GENES[1]]
+        order[colors] = other[colors]
+        return self._in_w(super().point(seed)[None], order[None]).repeat(self.layers, 1)
 
     def spread(self, latents: Tensor) -> Tensor:
         return self._mapped(latents, range(len(latents)))[:, None].expand(-1, self.layers, -1)
@@ -173,7 +187,9 @@ class Styles(Latents):
     def moved(self, point: Tensor, step: Tensor, layers: tuple[int, int]) -> Tensor:
         return edit(point[None], step, 1.0, range(layers[0], layers[1] + 1))[0]
 
-    def varied(self, point: Tensor, share: tuple[float, float], seed: int) -> Tensor:
+    def varied(self, point: Tensor, share: tuple[float, float], seed: int, own: int | None = None) -> Tensor:
+        if own is not None and self.labels is not None and self.labels.shape[1] == len(TAGS):
+            return self._recolored(self.labels, own, seed)
         first, last = (round(self.layers * end) for end in share)
         return crossed(point, self.point(seed), first, last - 1)
 

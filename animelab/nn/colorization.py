@@ -21,6 +21,8 @@ from animelab.nn.arguments import checked
 
 BINS = 4  # a palette counts colors in BINS x BINS x BINS cells
 PALETTE = BINS**3
+NEAR = 0.5  # of two colors in [-1, 1] that count as one
+INK = 0.3  # from here on a pixel is part of a line
 SCHEMES = {  # wall, hair (and its shade), skin, clothes, ink, with about the shares of a portrait
     "dandelion": (
         ("#cfd8ea", 0.5), ("#f2d272", 0.16), ("#d6a850", 0.06), ("#f8e0d0", 0.1), ("#46608c", 0.12), ("#1d1b22", 0.06),
@@ -187,6 +189,22 @@ def placed(dots: Iterable[Sequence[Any]], like: Tensor, radius: int = 1) -> Tens
     return found
 
 
+def beside_lines(dots: Iterable[Sequence[Any]], lines: Tensor, reach: float = 4) -> list[list[Any]]:
+    """The dots of `placed`, those on a line moved to the nearest paper, if it is at most `reach` pixels away.
+
+    lines: (1, 1, H, W) in [-1, 1], white paper 1. Who clicks on a pupil means the iris.
+    """
+    high, wide = lines.shape[2:]
+    paper = ((1 - lines[0, 0]) / 2 < INK).nonzero() + 0.5
+    found = []
+    for x, y, *rest in dots:
+        far = (paper - torch.tensor([y * high, x * wide]).floor() - 0.5).norm(dim=1)
+        if len(far) and 0 < far.min() <= reach:
+            y, x = (paper[far.argmin()] / torch.tensor([high, wide])).tolist()
+        found.append([x, y, *rest])
+    return found
+
+
 def _color(name: str) -> Tensor:
     if not re.fullmatch("#[0-9a-fA-F]{6}", str(name)):
         raise LabError(f"A color is '#' and six hexadecimal digits, such as '#e9bf3f', not {name!r}.")
@@ -259,10 +277,13 @@ def ways(starts: Tensor, cost: Tensor, rounds: int = 3) -> tuple[Tensor, Tensor]
 def poured(hints: Tensor, ink: Tensor) -> Tensor:
     """The color of the nearest dot at every pixel, and how near it is, from 1 to 0: (B, 4, H, W).
 
-    hints: (B, 4, H, W); ink: (B, 1, H, W), 1 on a line. Color runs far over paper; a step over ink is as long as three
-    hundred. Without a dot all is 0.
+    hints: (B, 4, H, W); ink: (B, 1, H, W), 1 on a line. Color runs far over paper, not over ink: a step is as long as
+    three hundred, and half of that where a thin line left a quarter. Without a dot all is 0.
     """
-    far, origin = ways(middles(hints)[:, 0], 1 + 300 * ink[:, 0])
+    dots, ink = middles(hints), ink.clamp(0, 1)
+    dry = dots & (ink < INK)  # from a line itself, color would run to both sides
+    starts = torch.where(dry.flatten(1).any(1)[:, None, None, None], dry, dots)
+    far, origin = ways(starts[:, 0], 1 + 300 * ink[:, 0].sqrt())
     colors = hints[:, :3].flatten(2).gather(2, origin.flatten(1)[:, None].expand(-1, 3, -1)).view_as(hints[:, :3])
     return torch.cat([colors, torch.exp(-far / 48)[:, None]], 1)
 
@@ -300,3 +321,21 @@ class Colorist(nn.Module):
         draft = self.draft(torch.cat([ink, coarse], 1), palette).clamp(-1, 1)
         final = self.refine(torch.cat([ink, precise, draft], 1)).clamp(-1, 1)
         return draft[..., :high, :wide], final[..., :high, :wide]
+
+
+@torch.no_grad()
+def agreed(colorist: Callable[..., Sequence[Tensor]], lines: Tensor, dots: Tensor, taste: Tensor) -> Tensor:
+    """What dots leave of a palette, (1, 64): where they have their way, their colors take the place of those it had.
+
+    lines, dots, taste: lines, coarse and palette as a Colorist takes them, of one picture. Of zeros, the colors that
+    the networks chose by themselves become the palette: a head whose left does not know of its right gets one color.
+    """
+    colors = dots[0, :3, dots[0, 3] > 0].T.unique(dim=0)
+    if taste.any() and not len(colors):
+        return taste
+    own = colorist(lines, dots, dots, torch.zeros_like(taste))[1]
+    if not taste.any():
+        return palette(own)
+    none = torch.zeros_like(dots)
+    far = torch.cdist(own[0].flatten(1).T, colors).amin(1).view(own[:, :1].shape)
+    return palette(torch.where(far < NEAR, own, colorist(lines, none, none, taste)[1]))

@@ -18,7 +18,7 @@ from animelab.data.pictures import as_tensor
 from animelab.errors import LabError
 from animelab.files import save_picture
 from animelab.nn import relight
-from animelab.nn.colorization import PALETTE, SCHEMES, Colorist, palette, placed, stripes
+from animelab.nn.colorization import PALETTE, SCHEMES, Colorist, agreed, beside_lines, palette, placed, stripes
 from animelab.viz import as_pixels
 from animelab.widgets.picture import next_place, sent_drawing, sent_picture, within
 from animelab.widgets.stage import (
@@ -126,9 +126,10 @@ class ColorStudio(Stage):
         scale = self.size / max(high, wide)
         small = gray.resize([max(16, round(side * scale)) for side in (wide, high)], Image.Resampling.BOX)
         paper = as_tensor(np.array(small)[None])
-        coarse, precise = (placed([dot for dot in dots if dot[3] == kind], paper) for kind in ("draft", "final"))
+        meant = beside_lines(dots, paper)
+        coarse, precise = (placed([dot for dot in meant if dot[3] == kind], paper, 2) for kind in ("draft", "final"))
         precise = torch.where(precise[:, 3:] > 0, precise, coarse)  # the second stage hears all dots
-        taste = self.palettes.get(scheme, torch.zeros(1, PALETTE))
+        taste = agreed(self.colorist, paper, coarse, self.palettes.get(scheme, torch.zeros(1, PALETTE)))
         draft, colors = (
             interpolate(each, size=(high, wide), mode="bicubic", align_corners=False).clamp(-1, 1)
             for each in self.colorist(paper, coarse, precise, taste)

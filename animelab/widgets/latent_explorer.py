@@ -451,7 +451,7 @@ def _sized(pixels: np.ndarray, side: int) -> np.ndarray:
 
 
 def _folder(folder: str | Path | None) -> Path:
-    return Path(folder or env.runs_dir() / "explorer")
+    return Path(folder or env.runs_dir() / "explorer").absolute()
 
 
 def space_of(model: Any, latent: int | None, device: str | None, named: Mapping[str, Tensor] | None) -> Latents:

@@ -165,8 +165,8 @@ class PickAndRefine(Stage):
                 found = [(last.point, last.like)]
             if 0 < step < len(STEPS):
                 donors = islice(alike(self.space, last.like if step > 1 else None, first), DRAWN - 1)
-                varied = [(self.space.varied(last.point, STEPS[step][3], seed), seed) for seed in donors]
-                found += [(point, seed if step == 1 else last.like) for point, seed in varied]
+                own, share = last.like if step == 1 else None, STEPS[step][3]
+                found += [(self.space.varied(last.point, share, n, own), last.like if step > 1 else n) for n in donors]
             pixels = as_pixels(self.space.pictures(torch.stack([point for point, _ in found]), self.truncation))
             self._drawn = {state: [Pick(state, n, *found[i], pixels[i]) for n, i in enumerate(unlike(pixels, SHOWN))]}
         return self._drawn[state]

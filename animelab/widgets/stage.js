@@ -1,5 +1,7 @@
 // One front end for every widget of the course. Python's half, stage.py, says how a widget is declared.
 const WORKS = 20000; // milliseconds after which an answer that never came no longer holds up the hand
+const SILENT = 3000; // milliseconds after which a kernel that has nothing else to do should have answered
+const GONE = "Nothing answers here: the kernel was restarted, or ended. Run this cell again.";
 const STILL = 500; // milliseconds without a hand's move, after which Python may do what can wait
 const REST = 1000; // milliseconds without a change, after which Python keeps what is seen for viewers without a kernel
 const ICONS = { // strokes on a grid of 20 by 20
@@ -703,6 +705,7 @@ function render({ model, el }) {
     if (waiting) more = true; else sent();
   }
   function sent() {
+    expect();
     clearTimeout(waiting);
     more = false;
     fresh = {};
@@ -717,18 +720,38 @@ function render({ model, el }) {
     clearTimeout(resting);
     resting = setTimeout(() => quietly(() => model.send({ do: "rest" })), REST);
   }
+  // A widget whose kernel was restarted looks alive. Where the front end knows its kernel, a silent one is asked once more.
+  let silent = null, gone = false;
+  function kernel() {
+    const manager = model.widget_manager;
+    return manager && "kernel" in manager ? manager.kernel?.status ?? "dead" : "unknown";
+  }
+  function expect() {
+    clearTimeout(silent);
+    const still = () => outer.isConnected && /idle|dead/.test(kernel());
+    silent = setTimeout(() => {
+      if (!still()) return kernel() !== "unknown" && outer.isConnected && expect(); // it is busy: later
+      quietly(() => model.send({ do: "press", name: "" }));
+      silent = setTimeout(() => { if ((gone = still())) show(); else expect(); }, 1000);
+    }, SILENT);
+  }
+  function replied() {
+    clearTimeout(silent);
+    if (gone) { gone = false; show(); }
+    setTimeout(answered);
+  }
   // Python has work for when nobody wants anything: a piece at a time, each asked for.
   let idling = null, hand = 0;
   function idle() {
     clearTimeout(idling);
     if (model.get("asks")) idling = setTimeout(() => (waiting || more ? idle() : quietly(() => model.send({ do: "idle", asks: model.get("asks") }))), within(60, hand + STILL - Date.now(), STILL));
   }
-  function press(name) { quietly(() => { if (more) sent(); model.send({ do: "press", name }); asked(name, true); }); } // what the hand did before comes first
+  function press(name) { expect(); quietly(() => { if (more) sent(); model.send({ do: "press", name }); asked(name, true); }); } // what the hand did before comes first
   function asked(name, is) { outer.querySelector(`[data-part="${name}"] > button`)?.classList.toggle("animelab-asked", is); }
   async function give(name, file) {
     problem.textContent = "";
     const { note, data } = await fitting(file).catch(() => ({}));
-    if (data?.byteLength) quietly(() => model.send({ do: "give", name, note }, undefined, [data]));
+    if (data?.byteLength) { expect(); quietly(() => model.send({ do: "give", name, note }, undefined, [data])); }
     else problem.textContent = file.size ? "That file is too large to send, and no picture that this browser can make smaller." : "That file is empty; take another.";
   }
   function quietly(send) { try { send(); } catch { /* no kernel: what the page can do by itself goes on */ } }
@@ -818,7 +841,8 @@ function render({ model, el }) {
     }
     const words = model.get("words"), now = model.get("progress");
     caption.textContent = stage.caption ?? words.caption ?? "";
-    if (problem.textContent !== (words.problem ?? "")) problem.textContent = words.problem ?? "";
+    const wrong = gone ? GONE : words.problem ?? "";
+    if (problem.textContent !== wrong) problem.textContent = wrong;
     progress.hidden = !now.words;
     doing.textContent = now.words ?? "";
     if (now.part === null) done.removeAttribute("value"); else done.value = now.part ?? 0;
@@ -861,7 +885,7 @@ function render({ model, el }) {
   };
   window.addEventListener("paste", pasted, true);
   const events = { "change:values": heard, "change:parts": show, "change:words": show, "change:progress": show, "change:ends": show, "change:asks": idle,
-    "change:answered": () => setTimeout(answered) }; // after the manager has taken the answer in: nothing is sent from inside
+    "change:answered": replied }; // after the manager has taken the answer in: nothing is sent from inside
   for (const [event, act] of Object.entries(events)) model.on(event, act);
   show();
   idle();
@@ -874,6 +898,7 @@ function render({ model, el }) {
     clearTimeout(waiting);
     clearTimeout(resting);
     clearTimeout(idling);
+    clearTimeout(silent);
   };
 }
 

@@ -258,7 +258,7 @@ class Stage(anywidget.AnyWidget):
 
     def save_as(self, folder: Path, name: str, pixels: np.ndarray) -> Path:
         """Write a picture where the folder has its next number free, such as NAME001.png, and say where."""
-        path = next_place(folder, name).with_suffix(".png")
+        path = next_place(folder.absolute(), name).with_suffix(".png")
         save_picture(Image.fromarray(pixels), path)
         self.say(f"Saved as {path}")
         return path
@@ -384,8 +384,9 @@ class Stage(anywidget.AnyWidget):
         wish, name = content.get("do"), content.get("name")
         part = self.parts.get(name, {"disabled": True})
         with self.hold_sync():
-            if wish == "press" and not part.get("disabled"):
-                self._answer(self.pressed, name)
+            if wish == "press":  # of nothing, too: a front end asks whether anybody is here
+                if not part.get("disabled"):
+                    self._answer(self.pressed, name)
                 self.answered += 1
             elif wish == "give" and part.get("kind") == "upload" and buffers:
                 self._answer(self.given, name, bytes(buffers[0]))

@@ -50,9 +50,9 @@ model = zoo.load("stylegan2-faces-64")
 PickAndRefine(model)
 
 # %% [markdown]
-# Nothing was trained for this, and there are no buttons for "colors" inside. Each grid keeps some layers of what you picked and
-# takes others from other faces; once you have chosen the colors, from faces with that color of hair. This lesson is about such
-# moves: what they do, where they come from, and how to measure whether one changes what it should and nothing else.
+# Nothing was trained for this. The second grid is the same latent with other hair and eyes in its order; each later one keeps some
+# layers of what you picked and takes others from other faces, with that color of hair. This lesson is about such moves: what they
+# do, where they come from, and how to measure whether one changes what it should and nothing else.
 #
 # ## Three spaces
 #

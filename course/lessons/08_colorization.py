@@ -45,7 +45,7 @@ from animelab.widgets import ColorStudio, LiveTraining
 # ## Where we are going
 #
 # Eleven dots are there already. Choose *Draft dot*, a color, and click into an eye. Then into the wall. Choose a green that no
-# character has, and click into the dress: a dot wins over habits. Over a *Scheme* it wins only where it lies, so put down more of them.
+# character has, and click into the dress: a dot wins over habits, and over a *Scheme*, whose color its own then replaces.
 # Where the draft was careless (a color that ran over a line, an eye it missed), put a *Final dot*, which only the second network hears of.
 # Dots can be dragged, and off the picture they are gone; a click gives one the color that is chosen. Then switch on the *Light* and drag
 # in the picture at the right: that is the lamp.
@@ -296,7 +296,8 @@ compare(
 # %% [markdown]
 # Look at the first row closely, at the hair. Left alone the generator cannot decide, and one head gets two colors: each part of it
 # is a good guess, and nobody told the left what the right had guessed. A palette does. It says nothing about *where*, and still the
-# generator finds whose color it is, by its share: walls are large, hair is next.
+# generator finds whose color it is, by its share: walls are large, hair is next. So the desk colors twice, and the second time with the
+# palette of the first, dots and all (`colorization.agreed`).
 #
 # And a palette need not be mixed by hand: any picture has one (*Borrow colors*, at the desk, takes yours). Below, the first picture
 # of each row lent its colors to the others.

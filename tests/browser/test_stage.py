@@ -112,6 +112,45 @@ def test_the_curtain_is_dragged_on_the_picture_and_outlives_its_kernel(open_note
     page.locator(".animelab-still").wait_for(state="hidden")
 
 
+SLOW = """
+import time
+from animelab.widgets.stage import Stage, button
+
+class Slow(Stage):
+    def pressed(self, name):
+        time.sleep(6 if name == "wait" else 0)
+        self.say(f"Did {name}")
+
+slow = Slow("slow", [], {"": [button("wait", "Wait"), button("go", "Go")]})
+slow
+"""
+RESTART = """async () => {
+    const session = window.jupyterapp.shell.currentWidget.sessionContext.session;
+    await session.kernel.restart();
+    await session.kernel.info;
+}"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("interface", ["lab", "notebook"])
+def test_a_busy_kernel_is_waited_for_and_of_one_that_restarted_it_is_said(open_notebook, interface):
+    page = open_notebook(f"restarted_{interface}", SLOW, interface=interface)
+    problem = page.locator(f"{STAGE} .animelab-problem")
+    page.get_by_role("button", name="Wait").click()
+    for _ in range(12):
+        assert problem.inner_text() == ""
+        page.wait_for_timeout(500)
+    page.get_by_text("Did wait").wait_for()
+    page.evaluate(RESTART)
+    page.get_by_role("button", name="Go").click()
+    page.wait_for_function("document.querySelector('.animelab-problem')?.textContent.includes('Run this cell again')")
+    keep(page, f"restarted_{interface}")
+    page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_function("document.querySelector('.animelab-problem')?.textContent === ''")
+    page.get_by_role("button", name="Go").click()
+    page.get_by_text("Did go").wait_for()
+
+
 @pytest.mark.slow
 def test_a_converted_page_shows_the_still(open_notebook, reopen):
     page = open_notebook("converted", CURTAIN)

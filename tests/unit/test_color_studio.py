@@ -92,10 +92,10 @@ def test_the_free_scheme_comes_first_where_reset_looks_for_it(desk: ColorStudio)
 def test_dots_land_on_their_pixel_in_pictures_that_are_not_square() -> None:
     colorist = Spreader()
     desk = ColorStudio(colorist, drawing(40, 200)[None], size=100)  # type: ignore[arg-type]
-    desk.dots = [[0.25, 0.5, "#ff0000", "draft"]]
+    desk.dots = [[0.305, 0.5, "#ff0000", "draft"]]
     shape, coarse, _, _ = colorist.seen
     assert shape == (1, 1, 20, 100)
-    assert coarse[0, 3].nonzero().float().mean(0).tolist() == [10, 25], "the middle of the dot"
+    assert coarse[0, 3].nonzero().float().mean(0).tolist() == [10, 30], "the middle of the dot"
     assert desk.final.shape == (40, 200, 3), "at the drawing's own size"
 
 
@@ -106,7 +106,15 @@ def test_a_scheme_is_its_palette(desk: ColorStudio) -> None:
     assert maple.square().sum() == pytest.approx(1, abs=1e-3)
     assert not torch.allclose(maple, desk.colorist.seen[3])  # type: ignore[attr-defined]
     desk.scheme = "as it likes"
-    assert not desk.colorist.seen[3].any()  # type: ignore[attr-defined]
+    gray = palette(torch.zeros(1, 3, 32, 32))
+    assert torch.allclose(desk.colorist.seen[3], gray, atol=1e-3), "what it chose by itself"  # type: ignore[attr-defined]
+
+
+def test_a_dots_color_takes_the_place_of_the_schemes(desk: ColorStudio) -> None:
+    desk.scheme = "maple"
+    desk.dots = [[0.5, 0.5, "#ffffff", "draft"]]
+    _, _, _, taste = desk.colorist.seen  # type: ignore[attr-defined]
+    assert taste[0].square().argmax() == 63 and taste[0, 63] > 0.99, "it filled all, and nothing is left of maple"
 
 
 def test_the_layers_laid_over_each_other_are_the_picture(desk: ColorStudio) -> None:

@@ -20,6 +20,8 @@ from animelab.nn.colorization import (
     Colorist,
     GatedUNet,
     UNet,
+    agreed,
+    beside_lines,
     blobs,
     flawed,
     hints,
@@ -164,6 +166,31 @@ def test_a_dot_runs_over_paper_and_not_over_lines() -> None:
     near_two = poured(placed([(0.3, 0.5, "#ff0000"), (0.7, 0.5, "#0000ff")], like), ink)[0]
     assert near_two[0, 16, 11] == 1 == near_two[2, 16, 21], "the nearer one counts"
     assert not poured(torch.zeros(1, 4, 32, 32), ink).any(), "without a dot, nothing"
+
+
+def test_a_pale_line_holds_a_color_too() -> None:
+    ink, dots = box() * 0.15, placed([(0.5, 0.5, "#ff0000")], torch.zeros(1, 3, 32, 32))
+    assert poured(dots, ink)[0, 3, 3, 16] < 0.1 < poured(dots, box() * 0)[0, 3, 3, 16]
+
+
+def test_a_click_on_a_line_means_the_paper_beside_it() -> None:
+    lines = 1 - 2 * box()
+    dots = [[8.5 / 32, 0.5, "#ff0000", "draft"], [0.5, 0.5, "#00ff00", "draft"], [0.5, math.nan, "#0000ff", "draft"]]
+    found = beside_lines(dots, lines)
+    assert lines[0, 0, int(found[0][1] * 32), int(found[0][0] * 32)] == 1 and abs(found[0][0] * 32 - 8.5) == 1
+    assert found[1] == dots[1] and found[0][2:] == dots[0][2:] and math.isnan(found[2][1])
+    assert beside_lines(dots[:1], torch.full((1, 1, 32, 32), -1.0)) == dots[:1], "where all is ink, it stays"
+
+
+def test_the_bundled_desk_lets_no_scheme_win_over_a_dot(tmp_path) -> None:
+    lines, _ = StudioPairs("line", "color", 128, 20, prior="full", split="test", cache=tmp_path).batch([4])
+    colorists, paper = zoo.colorist("colorist-draft-128", "colorist-refine-128"), lines[:, :1]
+    dots = placed([(0.5, 0.22, "#3d7dca"), (0.28, 0.7, "#3d7dca")], paper, 2)
+    hair = (slice(None), slice(None), slice(34, 44), slice(40, 56))  # at the left of the parting, which has no dot
+    for colors in SCHEMES.values():
+        taste = palette(stripes(colors))
+        red, green, blue = colorists(paper, dots, dots, agreed(colorists, paper, dots, taste))[1][hair].mean((0, 2, 3))
+        assert blue > red + 0.4 and blue > green, "blue dots, blue hair"
 
 
 def test_what_is_strange_ends_at_lines_and_where_colors_change() -> None:

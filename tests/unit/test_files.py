@@ -103,6 +103,17 @@ def test_sizes_are_limited_before_anything_is_decoded(tmp_path: Path, monkeypatc
         opened(stored("PNG"), (16, 39))
 
 
+def test_of_a_large_picture_that_is_broken_just_that_is_said() -> None:
+    noise = Image.effect_noise((600, 600), 90)
+    content = io.BytesIO()
+    noise.save(content, "PNG")
+    broken = content.getvalue()[:-2000]
+    with pytest.raises(BadPicture, match="truncated"):
+        opened(broken, (16, 500))
+    with pytest.raises(BadPicture, match="600 x 600 px, larger than 500"):
+        opened(content.getvalue(), (16, 500))
+
+
 def test_a_jpeg_of_thousands_of_scans_is_refused() -> None:
     jpeg = stored("JPEG", progressive=True)
     last = jpeg[jpeg.rindex(b"\xff\xda") : -2]

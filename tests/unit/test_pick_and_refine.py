@@ -11,6 +11,7 @@ import torch
 from discs import LATENT, discs
 from PIL import Image
 
+from animelab import zoo
 from animelab.latent.projection import read_point
 from animelab.latent.spaces import Ordered
 from animelab.metrics.attributes import GROUPS
@@ -131,6 +132,20 @@ def test_with_orders_each_grid_changes_its_attributes() -> None:
     start = space.point(1)
     for (*_, share), changed in zip(STEPS[1:], (colors, order - colors, set(range(LATENT)))):
         assert set((space.varied(start, share, 2) != start).nonzero().flatten().tolist()) == changed
+
+
+def test_a_dark_face_is_offered_bright_hair() -> None:
+    model = zoo.load("stylegan2-faces-64")
+    space = PickAndRefine(model).space
+    hair = model.orders(200)[:, GROUPS["hair color"]].argmax(1).tolist()
+    dark, bright = (hair.index(TAGS[:13].index(f"{color} hair")) for color in ("black", "blonde"))
+    offered = space.varied(space.point(dark), STEPS[1][3], bright, dark)
+    pixels = space.pictures(torch.stack([space.point(dark), offered, space.point(bright)]), 0.8)
+    before, after, wanted = pixels[:, :, 4:16, 24:40].mean((1, 2, 3)).tolist()  # the crown
+    assert before < after - 0.3 and after > wanted - 0.25, (before, after, wanted)
+    assert space.varied(space.point(dark), STEPS[1][3], bright).ne(space.point(dark)).any(1).tolist() == [
+        False, False, False, *[True] * (space.layers - 3),
+    ], "once other layers have come in, they are what changes"  # fmt: skip
 
 
 def test_colors_stay_where_other_layers_change() -> None:

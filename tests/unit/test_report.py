@@ -68,6 +68,14 @@ def test_what_is_no_run_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture
     assert "run.json is missing or damaged" in capsys.readouterr().err and not (tmp_path / "a.html").exists()
 
 
+def test_a_folder_without_a_run_is_named_and_left_out(runs: list[Path], tmp_path: Path, capsys) -> None:
+    page, empty = tmp_path / "a.html", tmp_path / "empty"
+    assert main(["report", str(empty), *map(str, runs), "--out", str(page)]) == 0
+    said = capsys.readouterr()
+    assert f"{empty / 'run.json'} is missing" in said.out + said.err and "2 runs in" in said.out + said.err
+    assert "empty" not in page.read_text(encoding="utf-8")
+
+
 def test_tensorboards_files_come_when_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Log(tmp_path / "log.jsonl", 0).add({"step": 1, "D": 0.5})
     assert not (tmp_path / "tensorboard").exists()

@@ -56,6 +56,14 @@ def test_a_hand_is_answered_once_and_python_is_not(lamp: Lamp) -> None:
     assert lamp.heard == ["light", "light", "on"]
 
 
+def test_a_front_end_may_ask_whether_anybody_is_here(lamp: Lamp) -> None:
+    lamp._asked(lamp, {"do": "press", "name": ""}, [])
+    assert lamp.answered == 1 and not lamp.heard
+    lamp.gray(reset=True)
+    lamp._asked(lamp, {"do": "press", "name": "reset"}, [])
+    assert lamp.answered == 2 and not lamp.heard, "what is gray does nothing, and is answered"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "kept"),
     [
