@@ -1,0 +1,8 @@
+# ran
+# prints: []
+# %%
+import os
+
+known = """PATH LANG USER LOGNAME HOME TMPDIR PYTHONPATH PYTHONUTF8 PYTHONUNBUFFERED PYTHONHASHSEED PYTHONDONTWRITEBYTECODE
+    OMP_NUM_THREADS LOKY_MAX_CPU_COUNT MPLBACKEND ANIMELAB_SCALE ANIMELAB_CACHE LC_CTYPE""".split()
+print(sorted(set(os.environ) - set(known)) + os.listdir(os.path.expanduser("~")))
