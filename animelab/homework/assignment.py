@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,12 +24,13 @@ ROOT = Path(__file__).resolve().parents[2]
 MARK = re.compile(r" *### (BEGIN BUG (?P<name>[\w-]+)|(?P<other>OR)|END BUG)")
 PARAMETER = re.compile(r"\{\{(\w+)\}\}")
 KINDS = {"task": Task, "model": Model, "claim": Claim}
-Pick = Callable[[str, tuple[Any, ...]], int]  # of a name and its options: the number of the one to take
+Source = tuple[str, tuple[str, ...], str, int]  # of a cell: its kind, tags, text and line
+Pick = Callable[[str, tuple[Any, ...]], int]  # of a name and its options, the number of the one to take
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What makes a student's copy their own: values of parameters, and for each planted bug which wrong variant."""
+    """What makes a student's copy their own: values of parameters, and of each planted bug which wrong variant."""
 
     term: str
     assignment: str
@@ -51,8 +53,8 @@ class Assignment:
     model: Model | None
     claim: Claim | None
     parameters: Mapping[str, tuple[Any, ...]]
-    bugs: Mapping[str, int]  # how many wrong variants each has
-    cells: tuple[tuple[str, tuple[str, ...], str, int], ...]  # kind, tags, source, line
+    bugs: Mapping[str, tuple[int, int]]  # the line of its cell, and how many variants it has, the right one among them
+    cells: tuple[Source, ...]
 
     @property
     def points(self) -> dict[str, float]:
@@ -63,151 +65,147 @@ class Assignment:
         return found | ({self.claim.name: float(self.claim.points)} if self.claim else {})
 
     def notebook(self, choices: Choices) -> Any:
-        """A student's, with stubs for solutions and planted bugs."""
-        return self._built(choices, lambda source, where: split(source, where)[0], False)
+        """A student's, with stubs for solutions, and with planted bugs."""
+        return self._built(choices, False, lambda source: split(source, self.stem)[0])
 
     def solution(self, choices: Choices) -> Any:
         """The same, solved, without bugs."""
-        return self._built(choices, lambda source, where: split(source, where)[1], True)
+        return self._built(choices, True, lambda source: split(source, self.stem)[1])
 
     def marked(self, choices: Choices) -> Any:
-        """A student's with solutions between their markers, as nbgrader takes it."""
-        return self._built(choices, lambda source, where: source, False)
+        """A student's with solutions between their marks, as nbgrader takes it."""
+        return self._built(choices, False, lambda source: source)
+
+    def solved(self, choices: Choices) -> str:
+        """The code of the solution's cells."""
+        shown = [source for kind, tags, source, _ in self._variant(choices, True) if kind == "code" and _is_shown(tags)]
+        return "\n\n".join(split(source, self.stem)[1] for source in shown)
 
     def hidden(self, choices: Choices) -> str:
         """The code that asks for answers, to be run after the cells of a student's notebook or the solution's."""
         return "\n\n".join(source for _, tags, source, _ in self._variant(choices, True) if "hidden" in tags)
 
     def wrong(self, choices: Choices) -> list[tuple[str, str, str]]:
-        """(task's name, what is wrong in a sentence, code) of every listed wrong answer."""
-        found = []
-        for _, tags, source, _ in self._variant(choices, True):
-            for tag in (tag for tag in tags if tag.startswith("wrong-")):
-                found.append((tag.removeprefix("wrong-"), source.partition("\n")[0].partition(": ")[2], source))
-        return found
+        """Of every listed wrong answer the task's name, what is wrong in a sentence, and the code."""
+        cells = [each for each in self._variant(choices, True) if each[1] and each[1][0].startswith("wrong-")]
+        return [(tag[6:], text.splitlines()[0].partition(": ")[2], text) for _, (tag, *_), text, _ in cells]
 
-    def _variant(self, choices: Choices, right: bool) -> list[tuple[str, tuple[str, ...], str, int]]:
-        def pick(name: str, options: tuple[Any, ...]) -> int:
-            return options.index(choices.values[name])
-
-        def plant(name: str, options: tuple[Any, ...]) -> int:
-            return 0 if right else choices.bugs.get(name, 0)
-
-        found = []
+    def _variant(self, choices: Choices, right: bool) -> Iterator[Source]:
         for kind, tags, source, line in self.cells:
-            where = f"{self.stem}.py:{line}"
             if kind == "markdown":
                 source = PARAMETER.sub(lambda match: str(choices.values[match[1]]), source)
             else:
-                source = _with_parameters(_with_bugs(source, where, plant), where, pick)
-            found.append((kind, tags, source, line))
-        return found
+                where = f"{self.stem}.py:{line}"
+                source = _with_bugs(source, where, lambda name, _: 0 if right else choices.bugs.get(name, 0))
+                source = _with_parameters(source, where, lambda name, options: options.index(choices.values[name]))
+            yield kind, tags, source, line
 
-    def _built(self, choices: Choices, view: Callable[[str, str], str], right: bool) -> Any:
+    def _built(self, choices: Choices, right: bool, view: Callable[[str], str]) -> Any:
         cells, marks = [], []
         handed_out: dict[str, str] = {}
-        for (kind, tags, source, line), original in zip(self._variant(choices, right), self.cells):
-            if "hidden" in tags or any(tag.startswith("wrong-") for tag in tags):
+        for kind, tags, source, line in self._variant(choices, right):
+            if not _is_shown(tags):
                 continue
-            task = _task(kind, tags, original[2])
-            mark: dict[str, Any] = {}
-            if task or "claim" in tags:
-                points = self.claim.points if self.claim and "claim" in tags else None
-                identity = f"{f'task-{task}' if task else 'claim'}-{len(handed_out) + 1}"
-                mark = nbgrader(identity, kind == "markdown" or bool(BEGIN.search(original[2])), points)
-                student = split(source, "")[0] if kind == "code" else source
-                handed_out[identity] = hashlib.sha256(student.encode()).hexdigest()
-            text = view(source, f"{self.stem}.py:{line}") if kind == "code" else source
+            if task := "claim" if "claim" in tags else _task(tags, source):
+                identity = f"{task}-{len(handed_out) + 1}"
+                points = self.claim.points if self.claim and task == "claim" else None
+                marks.append(nbgrader(identity, task == "claim" or "### BEGIN" in source, points))
+                handed_out[identity] = hashlib.sha256(split(source, self.stem)[0].encode()).hexdigest()
+            else:
+                marks.append({})
+            text = view(source) if kind == "code" else source
             cells.append(Cell(kind, text, text, line, "setup" in tags))
-            marks.append(mark)
-        about = {"assignment": self.name, "term": choices.term, "student": choices.student, "ticket": choices.ticket}
         needs = {"cells": handed_out, "claim": bool(self.claim and self.claim.picture)}
         if self.model:
             needs |= {"network": self.model.network, "megabytes": self.model.megabytes}
-        metadata = {"animelab": {**about, "needs": needs}}
-        lesson = Lesson(self.stem, f"course/homework/{self.stem}.py", tuple(cells), metadata)
-        built = nbformat.reads(build_lesson(lesson, repository=repository(self.root)), 4)
-        for cell, mark in zip(built.cells, marks):
-            if mark:
-                cell.metadata["nbgrader"] = mark
-        return built
+        about = {key: getattr(choices, key) for key in ("assignment", "term", "student", "ticket")}
+        lesson = Lesson(self.stem, self.stem, tuple(cells), {"animelab": {**about, "needs": needs}})
+        book = nbformat.reads(build_lesson(lesson, repository=repository(self.root)), 4)
+        for cell, mark in zip(book.cells, marks):
+            cell.metadata |= {"nbgrader": mark} if mark else {}
+        return book
 
 
 def nbgrader(identity: str, solution: bool, points: float | None = None) -> dict[str, Any]:
     """A cell's metadata, as nbgrader reads it; what has points and is not a student's is locked."""
-    grade = points is not None
-    mark = {"grade_id": identity, "grade": grade, "solution": solution, "locked": grade and not solution}
-    return {**mark, "task": False, "schema_version": 3} | ({"points": points} if grade else {})
-
-
-def names(root: Path = ROOT) -> list[str]:
-    """The names of all assignments, such as hw01."""
-    return [path.stem.partition("_")[0] for path in sorted((root / "course" / "homework").glob("hw*_*.py"))]
+    grade = {"grade": points is not None, "locked": points is not None and not solution}
+    grade |= {} if points is None else {"points": points}  # type: ignore[dict-item]
+    return {"grade_id": identity, "solution": solution, "task": False, "schema_version": 3, **grade}
 
 
 def read(name: str, root: Path = ROOT) -> Assignment:
     """The assignment of that name; LabError where there is none, or with the line where its master is malformed."""
-    if name not in names(root):
-        known = ", ".join(names(root)) or f"none: {root} is not the course's folder"
-        raise LabError(f"There is no assignment '{name}'; the course has {known}.")
-    (path, *_) = (root / "course" / "homework").glob(f"{name}_*.py")
-    metadata, cells = sources(path, path.name)
+    masters = {path.stem.partition("_")[0]: path for path in sorted((root / "course" / "homework").glob("hw*_*.py"))}
+    if name not in masters:
+        raise LabError(f"There is no assignment '{name}' in {root}; there are: {', '.join(masters) or 'none'}.")
+    file = masters[name].name
+    metadata, cells = sources(masters[name], file)
     header = metadata.get("animelab", {})
-    if header.get("assignment") != name:
-        raise LabError(f"{path.name} does not say 'assignment: {name}' under 'jupyter: animelab:' in its header.")
     parameters: dict[str, tuple[Any, ...]] = {}
-    bugs: dict[str, int] = {}
-
-    def pick(name: str, options: tuple[Any, ...]) -> int:
-        if parameters.setdefault(name, options) != options:
-            raise LabError(f"{path.name}: '{name}' is chosen twice, from different options; make them alike.")
-        return 0
-
-    def plant(name: str, options: tuple[Any, ...]) -> int:
-        if name in bugs:
-            raise LabError(f"{path.name}: two bugs are named '{name}'; rename one.")
-        bugs[name] = len(options) - 1
-        return 0
-
+    bugs: dict[str, tuple[int, int]] = {}
     declared: list[Any] = []
+
+    def parameter(name: str, options: tuple[Any, ...]) -> int:
+        if parameters.setdefault(name, options) != options:
+            raise LabError(f"{file}: '{name}' is chosen twice, from different options; make them alike.")
+        return 0
+
+    def counted(found: dict[str, tuple[int, int]], line: int, name: str, options: tuple[Any, ...]) -> int:
+        found[name] = line, len(options)
+        return 0
+
     for kind, tags, source, line in cells:
-        where = f"{path.name}:{line}"
         if kind == "code":
-            plain = _with_parameters(_with_bugs(source, where, plant), where, pick)
+            where = f"{file}:{line}"
+            found: dict[str, tuple[int, int]] = {}
+            plain = _with_bugs(source, where, partial(counted, found, line))
+            if found and (bugs.keys() & found.keys() or not _task(tags, plain)):
+                raise LabError(f'{where}: bugs are named once, in a cell with its task as a tag: tags=["task-2"].')
+            bugs |= found
+            plain = _with_parameters(plain, where, parameter)
             split(plain, where)
-            if "### BEGIN BUG" in source and not _task(kind, tags, source):
-                raise LabError(f'{where}: whose bug is it? Tag the cell with its task, as tags=["task-2"].')
             declared += _declared(plain, where) if "hidden" in tags else []
-    for kind, _, source, line in cells:
-        if kind == "markdown" and (unknown := set(PARAMETER.findall(source)) - parameters.keys()):
-            raise LabError(f"{path.name}:{line}: nothing chooses {{{{{unknown.pop()}}}}}.")
-    title = next((line[2:] for kind, _, source, _ in cells if kind == "markdown" for line in source.splitlines()), name)
-    tasks = tuple(each for each in declared if isinstance(each, Task))
-    models, claims = ([each for each in declared if isinstance(each, kind)] for kind in (Model, Claim))
-    if not tasks or max(len(models), len(claims)) > 1 or len({each.name for each in declared}) < len(declared):
-        raise LabError(f"{path.name} needs tasks of different names, at most one model and one claim, in hidden cells.")
-    if int(header.get("plant", 0)) > len(bugs):
-        raise LabError(f"{path.name} plants {header['plant']} bugs, but has {len(bugs)}.")
+    text = "\n".join(source for kind, _, source, _ in cells if kind == "markdown")
+    if unknown := {*PARAMETER.findall(text)} - parameters.keys():
+        raise LabError(f"{file}: nothing chooses {{{{{unknown.pop()}}}}}.")
+    if not all(0 < header.get("plant", 0) <= count for count in Counter(line for line, _ in bugs.values()).values()):
+        raise LabError(f"{file}: 'plant' in the header is to be from 1 to the number of bugs in a cell.")
+    tasks, models, claims = (
+        list[Any](each for each in declared if isinstance(each, kind)) for kind in (Task, Model, Claim)
+    )
+    if not tasks or len(models) > 1 or len(claims) > 1 or len({each.name for each in declared}) < len(declared):
+        raise LabError(f"{file} needs tasks of different names, at most one model and one claim, in hidden cells.")
+    title, stem = text.partition("\n")[0].lstrip("# "), masters[name].stem
     model, claim = (next(iter(each), None) for each in (models, claims))
-    return Assignment(
-        name, path.stem, title, header, root, tasks, model, claim, parameters, bugs, tuple(cells)  # type: ignore[arg-type]
-    )  # fmt: skip
+    return Assignment(name, stem, title, header, root, tuple(tasks), model, claim, parameters, bugs, tuple(cells))
 
 
 def choices(secret: Secret, term: str, assignment: Assignment, student: str) -> Choices:
     """A student's parameters and bugs: the same for the same term and student, and nobody else can tell which."""
-    number = partial(secret.number, term, assignment.name, student)
-    values = {key: options[number("choose", key) % len(options)] for key, options in assignment.parameters.items()}
-    drawn = sorted(assignment.bugs, key=lambda bug: number("plant", bug))[: int(assignment.header.get("plant", 0))]
-    bugs = {bug: 1 + number("variant", bug) % assignment.bugs[bug] for bug in drawn}
-    return Choices(term, assignment.name, student, secret.ticket(term, assignment.name, student), values, bugs)
+    names = term, assignment.name, student
+    values = {
+        key: options[secret.number(*names, "choose", key) % len(options)]
+        for key, options in assignment.parameters.items()
+    }
+    bugs, planted = {}, Counter[int]()
+    for bug in sorted(assignment.bugs, key=lambda bug: secret.number(*names, "plant", bug)):
+        line, count = assignment.bugs[bug]
+        planted[line] += 1
+        if planted[line] <= assignment.header["plant"]:  # so many in each cell that has some
+            bugs[bug] = 1 + secret.number(*names, "variant", bug) % (count - 1)
+    return Choices(*names, secret.ticket(*names), values, bugs)
 
 
-def _task(kind: str, tags: tuple[str, ...], source: str) -> str:
-    """The task whose answer a student writes into this cell; "" for other cells."""
-    begin = next((match for match in map(BEGIN.fullmatch, source.splitlines()) if match), None)
-    tagged = next((tag.removeprefix("task-") for tag in tags if tag.startswith("task-")), "")
-    return begin["hint"].partition(":")[0] if begin and kind == "code" else tagged
+def _is_shown(tags: tuple[str, ...]) -> bool:
+    return not any(tag.startswith(("hidden", "wrong-")) for tag in tags)
+
+
+def _task(tags: tuple[str, ...], source: str) -> str:
+    """The task whose answer a student writes into this cell, such as "task-1"; "" for other cells."""
+    hints = [
+        f"task-{match['hint'].partition(':')[0]}" for line in source.splitlines() if (match := BEGIN.fullmatch(line))
+    ]
+    return next((tag for tag in [*tags, *hints] if tag.startswith("task-")), "")
 
 
 def _with_bugs(source: str, where: str, pick: Pick) -> str:
@@ -234,38 +232,25 @@ def _with_bugs(source: str, where: str, pick: Pick) -> str:
 
 
 def _with_parameters(source: str, where: str, pick: Pick) -> str:
-    """Code with a literal in place of each `choose(name, ...)`, written as in the master."""
-    if "choose(" not in source:
-        return source
-    lines = source.encode().splitlines(keepends=True)
-    code, calls = b"".join(lines), []
-    for node in ast.walk(_tree(source, where)):
+    """Code with a literal in place of each `choose(name, ...)`, written as it is there."""
+    result = source
+    for node in ast.walk(_tree(source, where)) if "choose(" in source else ():
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "choose":
-            name, *options = (_literal(argument, where) for argument in node.args)
-            taken = node.args[1 + pick(name, tuple(options))]
-            starts = [sum(map(len, lines[: line - 1])) for line in (node.lineno, node.end_lineno or node.lineno)]
-            place = starts[0] + node.col_offset, starts[1] + (node.end_col_offset or 0)
-            calls.append((*place, ast.get_source_segment(source, taken) or ""))
-    for start, end, text in sorted(calls, reverse=True):
-        code = code[:start] + text.encode() + code[end:]
-    return code.decode()
+            name, *options = (_value(each, where) for each in node.args)
+            taken, call = (
+                ast.get_source_segment(source, each) or "" for each in (node.args[1:][pick(name, tuple(options))], node)
+            )
+            result = result.replace(call, taken)
+    return result
 
 
-def _declared(source: str, where: str) -> list[Any]:
-    """Every task, model and claim that a hidden cell declares."""
-    found = []
+def _declared(source: str, where: str) -> Iterator[Any]:
+    """Every task, model and claim in a hidden cell."""
     for node in _tree(source, where).body:
-        calls = node.decorator_list if isinstance(node, ast.FunctionDef) else [getattr(node, "value", None)]
-        for call in calls:
-            kind = KINDS.get(ast.unparse(call.func)) if isinstance(call, ast.Call) else None
-            if kind and isinstance(call, ast.Call):
-                given = {each.arg or "": _literal(each.value, where) for each in call.keywords}
-                try:
-                    made = kind(*(_literal(argument, where) for argument in call.args), **given)
-                except TypeError as error:
-                    raise LabError(f"{where}: {ast.unparse(call.func)} is called wrongly ({reason(error)}).") from error
-                found.append(replace(made, function=node.name) if isinstance(node, ast.FunctionDef) else made)
-    return found
+        for call in getattr(node, "decorator_list", [getattr(node, "value", None)]):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in KINDS:
+                made = _value(call, where)
+                yield replace(made, function=node.name) if isinstance(node, ast.FunctionDef) else made
 
 
 def _tree(source: str, where: str) -> ast.Module:
@@ -275,8 +260,10 @@ def _tree(source: str, where: str) -> ast.Module:
         raise LabError(f"{where}: the cell is not Python ({reason(error)}).") from error
 
 
-def _literal(node: ast.expr, where: str) -> Any:
+def _value(node: ast.expr, where: str) -> Any:
     try:
-        return ast.literal_eval(node)
-    except ValueError as error:
-        raise LabError(f"{where}: {ast.unparse(node)} is to be a literal, since nothing runs to read it.") from error
+        return eval(compile(ast.Expression(node), where, "eval"), {"__builtins__": {}, **KINDS})
+    except (NameError, TypeError) as error:
+        raise LabError(
+            f"{where}: {ast.unparse(node)[:60]} is to be written with literals ({reason(error)})."
+        ) from error
