@@ -43,8 +43,10 @@ CALLS = {
     "x86_64": (0xC000003E, 9, 319, 447, 29, 68, 323, 321, 298, 425, 248, 249, 250, 101, 311, 165, 272, 308),
     "aarch64": (0xC00000B7, 222, 279, 447, 194, 186, 282, 280, 241, 425, 217, 218, 219, 117, 271, 40, 97, 268),
 }
-SETTINGS = """PATH=/usr/bin:/bin LANG=C.UTF-8 USER=student LOGNAME=student PYTHONUTF8=1 PYTHONUNBUFFERED=1
-    PYTHONHASHSEED=0 PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=1 LOKY_MAX_CPU_COUNT=1 MPLBACKEND=Agg ANIMELAB_SCALE=smoke"""
+SETTINGS = """
+    PATH=/usr/bin:/bin LANG=C.UTF-8 USER=student LOGNAME=student PYTHONUTF8=1 PYTHONUNBUFFERED=1 PYTHONHASHSEED=0
+    PYTHONDONTWRITEBYTECODE=1 OMP_NUM_THREADS=1 LOKY_MAX_CPU_COUNT=1 MPLBACKEND=Agg ANIMELAB_SCALE=smoke
+"""
 
 
 def main() -> None:
@@ -179,7 +181,7 @@ def started(job: dict[str, Any], base: Path) -> int:
     def confine() -> None:
         for name, number in most.items():
             resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (int(number), int(number)))
-        os.nice(10)  # before the watch, not behind it
+        os.nice(5)  # before the watch, not behind it
         if safe and os.getuid() == 0:
             os.setgroups([])
             os.setresgid(NOBODY, NOBODY, NOBODY)

@@ -169,7 +169,7 @@ def encoded(value: Any) -> Any:
     array = np.asarray(value)
     kinds = {"b": "|b1", "i": "<i8", "u": "<i8", "f": "<f8" if array.dtype.itemsize > 4 else "<f4"}
     if array.dtype.kind not in kinds:
-        raise TypeError(f"an answer that is a {type(value).__name__} of {array.dtype}")
+        raise TypeError(f"a {type(value).__name__} of {array.dtype}")
     array = np.ascontiguousarray(array, dtype=kinds[array.dtype.kind])
     data = base64.b64encode(array.tobytes()).decode()
     return {"dtype": kinds[array.dtype.kind], "shape": list(np.shape(value)), "data": data}

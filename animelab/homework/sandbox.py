@@ -2,20 +2,20 @@
 
 What holds, for root as for everybody, on Linux 5.14 or newer: the submission sees Python, its packages, and the
 programs and libraries of the system, all for reading only, and a copy of its own files; it has no network, no other
-process to send a signal to, no right, an empty home, and a folder in memory to write in. All its processes together have
-limits, and none outlives the run. The truth is never in there, and neither is the code of the hidden tasks before all
-its cells have run.
+process to send a signal to, no right, an empty home, and a folder in memory to write in. All its processes together
+have limits, and none outlives the run. The truth is never in there, and neither is the code of the hidden tasks before
+all its cells have run.
 
 What does not hold:
 
-- The kernel is shared. A flaw in it that an ordinary process can use is a way out; keep it up to date, and grade the
-  submissions of strangers in a virtual machine. Some system calls with a history of such flaws are refused.
+- The kernel is shared. A flaw in it that an ordinary process can use is a way out; keep it up to date, and grade
+  strangers in a virtual machine. Some system calls with a history of such flaws are refused.
 - The processor, its caches, the disk's and the machine's speed are shared: two submissions that run at once could send
   each other signs, and a submission can measure how busy the machine is.
-- All that is installed with Python can be read, as can what lies in /usr, and the names of folders above these, and what
+- All that is installed with Python can be read, as can what lies in /usr, the names of folders above these, and what
   /proc says of the machine. Keep secrets, rosters and submissions elsewhere.
-- Memory and processes are looked at some fifty times a second, and a run can exceed a limit for so long. What the kernel
-  keeps in pipes and sockets is limited only by their number.
+- Memory and processes are looked at some fifty times a second, and a run can exceed a limit for so long. What the
+  kernel keeps in pipes and sockets is limited only by their number.
 - A hidden task's code and seed are in the submission's process while it answers. It can send them, in the place of an
   answer or in the words of an exception, to whoever reads these: show no student what their submission answered.
 - No GPU is offered.
@@ -184,8 +184,8 @@ def _run(folder: Path, question: dict[str, Any], limits: Limits, unsafe: bool, c
                         key.data(chunk)
                     else:
                         selector.unregister(key.fileobj)
-        if process.poll() is None:
-            talk.end("timed out", f"It ran for more than {limits.wall:g} seconds.")
+            if selector.get_map() and process.poll() is None:
+                talk.end("timed out", f"It ran for more than {limits.wall:g} seconds.")
         return talk.outcome(json.loads(reports or "{}"), time.monotonic() - began)
 
 

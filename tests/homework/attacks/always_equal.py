@@ -1,5 +1,5 @@
 # ran
-# answers: {"1": {"value": "TypeError: an answer that is a Equal of object"}, "2": {"value": "TypeError: an answer that is a Equal of object"}}
+# answers: {"1": {"value": "TypeError: a Equal of object"}, "2": {"value": "TypeError: a Equal of object"}}
 # %%
 class Equal:
     def __eq__(self, other):

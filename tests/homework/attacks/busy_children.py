@@ -1,5 +1,5 @@
-# timed out: It computed for more than 2 seconds.
-# limits: cpu=2
+# timed out: It computed for more than 1 seconds.
+# limits: cpu=1
 # Each of them alone stays below the limit.
 # %%
 import os
@@ -7,7 +7,7 @@ import time
 
 for _ in range(8):
     if os.fork() == 0:
-        end = time.process_time() + 1
+        end = time.process_time() + 0.5
         while time.process_time() < end:
             pass
         os._exit(0)

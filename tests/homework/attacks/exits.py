@@ -6,6 +6,7 @@ import sys
 
 sys.exit(0)
 
+
 # %%
 def double(x):
     return sys.exit("bye") if x == 21 else 2 * x

@@ -4,4 +4,5 @@
 import os
 
 os.symlink("/etc/passwd", "answers.txt")
-print(open("answers.txt").read())
+with open("answers.txt") as file:
+    print(file.read())

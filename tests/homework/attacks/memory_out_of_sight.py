@@ -7,20 +7,20 @@
 # Memory that no process would be seen to hold.
 # %%
 import ctypes
+import mmap
 import os
 
 os.memfd_create("hidden")
 
 # %%
-import mmap
-
 mmap.mmap(-1, 2**30)
 
 # %%
 raise SystemExit(ctypes.CDLL(None).shmget(0, 2**30, 0o1600))
 
 # %%
-open("/dev/zero", "r+b")
+with open("/dev/zero", "r+b"):
+    pass
 
 # %%
 for number in range(1000):

@@ -1,6 +1,7 @@
 # ran
 # prints: no connection
 # %%
+import contextlib
 import os
 import socket
 
@@ -18,8 +19,6 @@ for family, address in addresses:
         found.append(address)
     except OSError:
         continue
-try:
+with contextlib.suppress(OSError):
     found.append(socket.getaddrinfo("example.org", 80))
-except OSError:
-    pass
 print(found or "no connection")

@@ -6,7 +6,18 @@ import os
 import sys
 
 written = []
-for place in ("/", "/usr", "/etc", "/dev", "/root", "/home", "/proc", os.path.dirname(json.__file__), sys.prefix, "../../.."):
+for place in (
+    "/",
+    "/usr",
+    "/etc",
+    "/dev",
+    "/root",
+    "/home",
+    "/proc",
+    os.path.dirname(json.__file__),
+    sys.prefix,
+    "../../..",
+):
     try:
         with open(os.path.join(place, "written"), "w"):
             written.append(place)

@@ -9,6 +9,7 @@ def deeper():
 # %%
 deeper()
 
+
 # %%
 def double(x):
     return 2 * x

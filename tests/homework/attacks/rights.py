@@ -8,8 +8,15 @@ import subprocess
 C = ctypes.CDLL(None, use_errno=True)
 found = []
 for name, arguments in {
-    "setuid": (0,), "setgid": (0,), "chroot": (b"/tmp",), "unshare": (0x10000000,), "mount": (b"x", b"/tmp", b"tmpfs", 0, None),
-    "sethostname": (b"x", 1), "ptrace": (16, 1, 0, 0), "umount2": (b"/proc", 2), "reboot": (0,),
+    "setuid": (0,),
+    "setgid": (0,),
+    "chroot": (b"/tmp",),
+    "unshare": (0x10000000,),
+    "mount": (b"x", b"/tmp", b"tmpfs", 0, None),
+    "sethostname": (b"x", 1),
+    "ptrace": (16, 1, 0, 0),
+    "umount2": (b"/proc", 2),
+    "reboot": (0,),
 }.items():
     if getattr(C, name)(*arguments) >= 0 and name != ("setuid" if os.getuid() == 0 else ""):
         found.append(name)

@@ -1,14 +1,14 @@
 # ran
 # answers: {"1": {"value": 42}, "2": {"value": 14}}
 # %%
+import contextlib
 import os
 import signal
 
+
 def send(target, number):
-    try:
+    with contextlib.suppress(OSError):
         os.kill(target, number)
-    except OSError:
-        pass
 
 
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGSTOP, signal.SIGKILL):
