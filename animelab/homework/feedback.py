@@ -54,13 +54,20 @@ def page(row: dict[str, Any], master: Assignment) -> str:
                 f'{row["claim"]}<p>A person marks this by the rubric {rubric}.</p><p class="hand">Remarks:</p>'
             )
         parts.append("</section>")
-    said = " ".join(html.escape(each) for each in (row["said"], row["note"]) if each)
+    open_points = master.claim and not row["points"][master.claim.name]
+    later = f"{master.claim.points:g} points of the claim are still to be given by a person." if open_points else ""
+    said = " ".join(html.escape(each) for each in (row["said"], later, row["note"]) if each)
     share = 100 * row["total"] / row["most"] if row["most"] else 0
     known = f"{row['about'].get('name', '')} ({row['student']})" if row["about"].get("name") else row["student"]
     summary = f"""<p class="who">{html.escape(known)}</p>
 <p class="total"><b>{row["total"]:g}</b> of {row["most"]:g} points
 <span class="status">{html.escape(row["status"])}</span></p>
 <div class="bar"><i style="width:{share:.1f}%"></i></div><p>{said}</p>"""
+    if row["notes"]:
+        notes = "".join(f"<li>{html.escape(note)}</li>" for note in row["notes"])
+        summary += (
+            f"<details open><summary>When your notebook ran from top to bottom</summary><ul>{notes}</ul></details>"
+        )
     if row["model"].get("scores"):
         summary += f'<p class="alias">{_face(row["alias"])}On the leaderboard you are {tables.alias(row["alias"])}.</p>'
     return _page({"title": master.title, "summary": summary, "body": "\n".join(parts)})

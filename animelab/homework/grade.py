@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import hmac
 import json
@@ -17,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
+from unicodedata import normalize
 
 import nbformat
 
@@ -26,6 +26,7 @@ from animelab.errors import LabError, reason, say, shown
 from animelab.files import one_name, write_text
 from animelab.homework import compare, feedback, model_task, sandbox, tables
 from animelab.homework.assignment import ROOT, Assignment, choices, read
+from animelab.homework.release import read_roster
 from animelab.homework.secret import Secret
 
 Row = dict[str, Any]
@@ -84,7 +85,7 @@ def grade(
         raise LabError(f"{why} A submission could read and change your files; with --unsafe it runs all the same.")
     key, master, folder = Secret.read(secret), read(assignment, root), secret.parent / f"{assignment}-{term}"
     issued = folder / "roster.csv"
-    students = _students(roster or (issued if issued.exists() else None))
+    students = read_roster(roster or issued) if roster or issued.exists() else {}
     if master.model:
         model_task.prepare(folder, master.model, key.number(term, assignment, "model"))
     grader = Grader(master, term, key, folder, out, again, unsafe)
@@ -141,7 +142,8 @@ class Grader:
         each.student = known[0] if len(known) == 1 else ""
         try:
             content = _content(each.paths, self.largest)
-            each.key = hashlib.sha256(repr([asdict(self.master), sorted(content.items())]).encode()).hexdigest()
+            digests = sorted((name, hashlib.sha256(data).hexdigest()) for name, data in content.items())
+            each.key = hashlib.sha256(repr([asdict(self.master), digests]).encode()).hexdigest()
             ticket = _ticket(content)
             each.variant = ticket.get("student", "") or (each.student if own_copies else "everyone")
             right = self.secret.ticket(self.term, self.master.name, each.variant)
@@ -150,9 +152,11 @@ class Grader:
             if forged or (known and not shared and each.variant not in known):
                 said = "This copy was issued to another student, or for another assignment or term; work in your own."
                 raise Refused("another's copy", said)
-            each.student = each.student or (Path(each.name).stem if shared else each.variant)
+            each.student = each.student or (normalize("NFC", Path(each.name).stem) if shared else each.variant)
         except Refused as error:
             each.refused = error
+        except OSError as error:
+            each.refused = Refused("unreadable", f"Its files cannot be read ({reason(error)}).")
         try:
             one_name(each.student)
         except LabError:
@@ -162,19 +166,21 @@ class Grader:
 
     def row(self, each: Submission) -> Row:
         """Its row, or the one that was written before; the grader's own failure is a status, and keeps an old mark."""
-        path = self.out / each.student / "result.json"
+        path, failed = self.out / each.student / "result.json", Refused(FAILED, "")
         kept = _kept(path)
-        same = kept.get("key") == each.key
-        if same and kept["status"] != FAILED and not self.again:
+        kept = kept if self.blank(each, failed).keys() <= kept.keys() else {}
+        same = bool(kept) and kept["key"] == each.key
+        if same and not self.again:
             return kept
         try:
             row = self.blank(each, each.refused) if each.refused else self._marked(each)
         except Exception as error:  # noqa: BLE001  one submission, or one broken solution, must not end the others'
             row = self.blank(each, Refused(FAILED, f"The grader could not mark it ({reason(error)})."))
-        graded = kept.get("status") == "graded"
-        if graded and (row["status"] == FAILED or (same and row["status"] != "graded")):
-            row = {**kept, "note": f"Grading it anew failed, so its earlier mark stands. {row['said']}"}
-        write_text(path, json.dumps(row, indent=1))
+        failed_now = row["status"] == FAILED or (same and row["status"] != "graded")
+        if failed_now and kept and kept["status"] == "graded":
+            return {**kept, "note": f"Grading it anew failed, so its earlier mark stands. {row['said']}"}
+        if row["status"] != FAILED:  # or else the next run would not try again
+            write_text(path, json.dumps(row, indent=1))
         return row
 
     def blank(self, each: Submission, refused: Refused | None) -> Row:
@@ -184,7 +190,8 @@ class Grader:
         return {
             "student": each.student, "file": each.name, "status": refused.status, "said": str(refused), "note": "",
             "answers": [], "points": dict.fromkeys(points, 0.0), "total": 0.0, "most": sum(points.values()),
-            "model": {}, "claim": "", "seconds": 0.0, "key": each.key, "number": each.about.get("number", ""),
+            "model": {}, "claim": "", "notes": [], "seconds": 0.0, "key": each.key,
+            "number": each.about.get("number", ""),
             "alias": self.secret.number(self.term, self.master.name, each.student, "alias"),
         }  # fmt: skip
 
@@ -192,6 +199,8 @@ class Grader:
         began, content, answers = time.monotonic(), _content(each.paths, self.largest), []
         right = self.right(each.variant)
         outcome = self._run(content["notebook.ipynb"], each.variant, sandbox.Limits())
+        if outcome.status == "stopped":
+            raise LabError(outcome.why)
         for task in self.master.tasks:
             answers += compare.marked(task, outcome.answers.get(task.name), right.get(task.name))
         model: Row = {}
@@ -208,11 +217,16 @@ class Grader:
             points[answer["task"]] += answer["points"]
         lost = [answer for answer in answers if answer["points"] < answer["most"]]
         first = f"task {lost[0]['task']}, {lost[0]['name']}: {lost[0]['seen']}" if lost else ""
-        said = f"{len(lost)} of {len(answers)} answers lost points; first {first}" if lost else "Every answer is right."
+        said = (
+            f"{len(lost)} of {len(answers)} answers lost points; the first: {first}"
+            if lost
+            else "Every answer is right."
+        )
         ran = outcome.status == "ran"
         row = self.blank(each, Refused("graded" if ran else outcome.status, said if ran else f"{outcome.why} {said}"))
         claim = feedback.picture(content.get("claim.png", b""))
         taken = {"answers": answers, "points": points, "total": sum(points.values()), "model": model, "claim": claim}
+        taken["notes"] = [shown(note, 200) for note in outcome.notes[:8]]
         return {**row, **taken, "seconds": round(time.monotonic() - began, 1)}
 
     def _right(self, variant: str) -> dict[str, Any]:
@@ -239,21 +253,9 @@ def _kept(path: Path) -> Row:
     """What was written before; {} where there is nothing, or it is damaged."""
     try:
         row = json.loads(path.read_text(encoding="utf-8"))
-        return row if isinstance(row, dict) and {"key", "status", "said", "points", "alias"} <= row.keys() else {}
+        return row if isinstance(row, dict) else {}
     except (OSError, ValueError):
         return {}
-
-
-def _students(roster: Path | None) -> Students:
-    """The rows of a roster by the column `id`; LabError where there is none."""
-    if roster is None:
-        return {}
-    try:
-        with open(roster, encoding="utf-8-sig", newline="") as file:
-            rows = [{key: (value or "").strip() for key, value in row.items() if key} for row in csv.DictReader(file)]
-            return {row["id"]: row for row in rows if row["id"]}
-    except (OSError, ValueError, AttributeError, KeyError, csv.Error) as error:
-        raise LabError(f"{roster} is no roster ({reason(error)}); give a CSV with the columns id and name.") from error
 
 
 def _collected(folder: Path) -> Iterator[Submission]:
@@ -278,11 +280,12 @@ def _named(each: Submission, students: Students, assignment: str) -> list[str]:
     """Whose it may be by its file's name: an id as `pack` writes it, or a name as Canvas and Moodle do."""
 
     def letters(text: str) -> list[str]:  # Canvas puts the last name first
-        return sorted(filter(str.isalnum, text.casefold()))
+        return sorted(filter(str.isalnum, normalize("NFC", text).casefold()))
 
-    who = each.about.get("who") or re.sub(rf"[ _-]*{re.escape(assignment)}.*", "", Path(each.name).stem)
+    stem = Path(each.name).stem
+    who = normalize("NFC", each.about.get("who") or re.sub(rf"[ _-]*{re.escape(assignment)}.*", "", stem))
     if not students:
-        return [who] if who != Path(each.name).stem or each.about else []
+        return [who] if who and (who != normalize("NFC", stem) or each.about) else []
     exact = [key for key, row in students.items() if who in (key, row.get("SIS Login ID")) or
              (each.about.get("order") and each.about["number"] == row.get("ID"))]  # fmt: skip
     return exact or [key for key, row in students.items() if letters(row.get("name", "")) == letters(who) != []]

@@ -204,7 +204,8 @@ def refused(weights: Path, model: Model) -> tuple[str, str]:
         return "unreadable weights", str(error).replace(str(weights), weights.name)
     if not all(bool(value.isfinite().all()) for value in tensors.values()):
         return "NaN", "There is NaN or infinity in the weights: training diverged. Hand in an earlier checkpoint."
-    copy = copied(tensors, model.network)
+    # Who goes on from a bundled model stays near it; an unchanged copy has place 1, and what the table gives for that.
+    copy = "" if model.settings.get("fine_tuning") else copied(tensors, model.network)
     return ("a copy", f"Most of these weights are those of the bundled '{copy}'.") if copy else ("", "")
 
 
