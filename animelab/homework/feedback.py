@@ -29,11 +29,10 @@ def write(rows: list[dict[str, Any]], master: Assignment, out: Path) -> None:
     lines = [
         [str(line[0]), faces[line[1]] + html.escape(line[1]), *(f"{each:.4g}" for each in line[2:])] for line in board
     ]
-    about = {
-        "title": f"{master.title}: leaderboard",
-        "summary": "<p>Whose face is whose stands on your own feedback.</p>",
-    }
-    write_text(out / "leaderboard.html", _page({**about, "body": _table([str(each) for each in head], lines)}))
+    summary = "<p>Each face stands for one student. Yours is on your own page of feedback.</p>"
+    body = f"<section>{_table([str(each) for each in head], lines)}</section>"
+    board_page = _page({"title": f"Leaderboard: {master.title}", "summary": summary, "body": body})
+    write_text(out / "leaderboard.html", board_page)
 
 
 def page(row: dict[str, Any], master: Assignment) -> str:

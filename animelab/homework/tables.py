@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable
+import re
 from pathlib import Path
 from typing import Any
 
+from animelab.errors import LONGEST, shown
 from animelab.files import write_text
 from animelab.homework.assignment import Assignment
 from animelab.studio import Character
 
 Table = list[list[Any]]
+FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")  # the wide ones, too, where East Asian input is usual
 CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 MOODLE = ["Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade", "Grade can be changed"]
 
@@ -53,19 +55,20 @@ def write(rows: list[dict[str, Any]], master: Assignment, out: Path) -> None:
 
 def leaderboard(rows: list[dict[str, Any]]) -> Table:
     """A head, and a row for each scored model, the best first: place, whose it is for those who know, and scores."""
-    scored = [(row["model"]["scores"], row) for row in rows if row["model"].get("scores")]
-    names = list(scored[0][0]) if scored else []
+    scored = [row for row in rows if row["model"].get("scores")]
+    given = [[each for each in row["answers"] if each["name"] in row["model"]["scores"]] for row in scored]
+    names = [each["name"] for each in given[0]] if scored else []
     lines = [
         [
-            sum(each["points"] for each in row["answers"] if each["name"] in scores),
+            sum(each["points"] for each in answers),
+            *(row["model"]["scores"][name] for name in names),
             alias(row["alias"]),
-            *scores.values(),
         ]
-        for scores, row in scored
+        for row, answers in zip(scored, given)
     ]
-    lines.sort(key=lambda line: (-line[0], *line[2:]))
-    found = [[place, who, points, *(round(each, 4) for each in each_score)]
-             for place, (points, who, *each_score) in enumerate(lines, 1)]  # fmt: skip
+    lines.sort(key=lambda line: (-line[0], *line[1:]))
+    found = [[place, who, points, *(round(each, 4) for each in scores)]
+             for place, (points, *scores, who) in enumerate(lines, 1)]  # fmt: skip
     return [["place", "who", "points", *names], *found]
 
 
@@ -80,17 +83,13 @@ def alias(number: int) -> str:
     return f"{seen.hair_color} hair, {seen.eye_color} eyes, number {number % 9000 + 1000}"
 
 
-def text(table: Iterable[Iterable[Any]]) -> str:
-    """A table as CSV in which no cell is a formula to a spreadsheet."""
+def text(table: Table) -> str:
+    """A table as CSV, in which no cell is a formula to a spreadsheet, nor begins another row."""
     buffer = io.StringIO()
     write = csv.writer(buffer, lineterminator="\n").writerow
     for row in table:
-        write(
-            [
-                f"'{each}" if isinstance(each, str) and each.lstrip()[:1] in ("=", "+", "-", "@") else each
-                for each in row
-            ]
-        )
+        words = [shown(each, LONGEST) if isinstance(each, str) else each for each in row]
+        write([f"'{each}" if isinstance(each, str) and FORMULA.match(each) else each for each in words])
     return buffer.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""Pages and tables: what a student wrote is text, what a spreadsheet reads is no formula, and nothing else is needed."""
+"""Pages and tables: what a student wrote is text in them, and never a program or a formula."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MASTER = Assignment(*ABOUT, *[()] * (len(Assignment.__dataclass_fields__) - len(
 
 def row(student: str, fd: float | None = 20.0, points: float = 7.0, **changes):
     answers = [
-        {"task": "1", "name": "loss", "points": 0.0, "most": 2.0, "seen": f"Seen {EVIL}", "advice": TASKS[0].advice["loss"]},
+        {"task": "1", "name": "loss", "points": 0.0, "most": 2.0, "seen": EVIL, "advice": TASKS[0].advice["loss"]},
         {"task": "1", "name": "slope", "points": 1.0, "most": 1.0, "seen": "Right.", "advice": ""},
         {"task": "m", "name": "fd", "points": points, "most": 10.0, "seen": "20, where drawings have 4.", "advice": ""},
     ]  # fmt: skip
@@ -99,9 +99,12 @@ def test_no_cell_is_a_formula(written):
     for path in out.glob("*.csv"):
         cells = [cell for line in csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))) for cell in line]
         assert not any(cell.lstrip()[:1] in ("=", "+", "@", "\t") or re.match(r"\s*-\D", cell) for cell in cells), path
-    assert tables.text([["=1", "+1", "-1", "@x", " =1", "\t=1", "\r=1", "fine", 3.5, -2.0, "", "a=b"]]) == (
-        "'=1,'+1,'-1,'@x,' =1,'\t=1,\"'\r=1\",fine,3.5,-2.0,,a=b\n"
+    assert tables.text([["=1", "+1", "-1", "@x", " =1", "＝1", "fine", 3.5, -2.0, "", "a=b"]]) == (
+        "'=1,'+1,'-1,'@x,' =1,'＝1,fine,3.5,-2.0,,a=b\n"
     )
+    assert "=" not in [
+        cell[:1] for line in csv.reader(tables.text([["a\r=1", "b\n=1", '"\n=2']]).splitlines()) for cell in line
+    ]
 
 
 def test_every_row_stands_in_grades_and_those_who_count_in_the_schools_tables(written):
