@@ -41,9 +41,9 @@
 # ten thousand. Each named part of a task counts by itself. Keep the names and arguments of the functions; everything else is
 # yours: more cells, more functions, other imports.
 #
-# **Help.** Documentation, books, the lessons, and an assistant that explains are all allowed; talk about ideas with whom you
-# like. The code, the numbers and the sentences are written by you, and you can explain each line of them in a conversation of
-# five minutes. If your course has other rules, they hold.
+# **Help.** Books, pages, people and assistants are allowed. Under each task say in one line what helped, and with what; an empty line means that
+# nothing did. You answer for every line: some of you, drawn by lot, explain one task in five minutes, and get its points for what you can explain.
+# (If your course has other rules, they hold.)
 
 # %% tags=["setup"]
 from animelab import env
@@ -661,14 +661,14 @@ def tiny_players(seed):
 
 
 def played(step, seed, lr_G, lr_D):
-    """Six calls: G, D and the average afterwards, and what was returned. Real pictures are harder and harder to doubt."""
+    """Six calls: G, D and the average afterwards, and what was returned. D is sure where all real ones are bright."""
     G, D, average = tiny_players(seed)
     sgd = [
         torch.optim.SGD(each.parameters(), lr, 0.5) for each, lr in ((G, lr_G), (D, lr_D))
     ]
     told, rounds = [], choose("rounds", 2, 3)
-    for call, number in enumerate((0, 1, 3, 8, 40, 400)):
-        bright = torch.where(torch.arange(8) < 3 + call, 0.5, -0.7)[:, None, None, None]
+    for bright_ones, number in ((1, 0), (4, 1), (8, 3), (2, 8), (6, 40), (7, 400)):
+        bright = torch.where(torch.arange(8) < bright_ones, 0.5, -0.7)[:, None, None, None]
         reals = [
             (bright + 0.2 * torch.randn(8, 3, 4, 4)).clamp(-1, 1) for _ in range(rounds)
         ]
@@ -1041,7 +1041,7 @@ def repaired(work, seed):
     def ask(name, question):
         try:
             answers[name] = question()
-        except Exception as error:  # one cell's trouble should not cost the other's points
+        except Exception as error:  # noqa: BLE001 - one cell's trouble should not cost the other's points
             answers[name] = f"{type(error).__name__}: {error}"
 
     def networks():
