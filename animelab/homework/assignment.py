@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -151,6 +151,8 @@ def read(name: str, root: Path = ROOT) -> Assignment:
         return 0
 
     def counted(found: dict[str, tuple[int, int]], line: int, name: str, options: tuple[Any, ...]) -> int:
+        if name in bugs or name in found:
+            raise LabError(f"{file}: two bugs are named '{name}'; rename one.")
         found[name] = line, len(options)
         return 0
 
@@ -159,8 +161,8 @@ def read(name: str, root: Path = ROOT) -> Assignment:
             where = f"{file}:{line}"
             found: dict[str, tuple[int, int]] = {}
             plain = _with_bugs(source, where, partial(counted, found, line))
-            if found and (bugs.keys() & found.keys() or not _task(tags, plain)):
-                raise LabError(f'{where}: bugs are named once, in a cell with its task as a tag: tags=["task-2"].')
+            if found and not _task(tags, plain):
+                raise LabError(f'{where}: whose bugs are these? Give the cell its task as a tag: tags=["task-2"].')
             bugs |= found
             plain = _with_parameters(plain, where, parameter)
             split(plain, where)
@@ -233,15 +235,20 @@ def _with_bugs(source: str, where: str, pick: Pick) -> str:
 
 def _with_parameters(source: str, where: str, pick: Pick) -> str:
     """Code with a literal in place of each `choose(name, ...)`, written as it is there."""
-    result = source
-    for node in ast.walk(_tree(source, where)) if "choose(" in source else ():
+    for call, (name, *options), texts in _calls(source, where) if "choose(" in source else ():
+        source = source.replace(call, texts[pick(name, tuple(options))])
+    return source
+
+
+@cache  # the same for all students
+def _calls(source: str, where: str) -> list[tuple[str, list[Any], list[str]]]:
+    """Of each call of `choose` its text, its arguments, and the options' texts."""
+    found = []
+    for node in ast.walk(_tree(source, where)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "choose":
-            name, *options = (_value(each, where) for each in node.args)
-            taken, call = (
-                ast.get_source_segment(source, each) or "" for each in (node.args[1:][pick(name, tuple(options))], node)
-            )
-            result = result.replace(call, taken)
-    return result
+            call, _, *texts = (ast.get_source_segment(source, each) or "" for each in (node, *node.args))
+            found.append((call, [_value(each, where) for each in node.args], texts))
+    return found
 
 
 def _declared(source: str, where: str) -> Iterator[Any]:

@@ -14,7 +14,7 @@ import nbformat
 
 from animelab import foreign
 from animelab.errors import LabError, reason, shown
-from animelab.files import BadPicture, one_name, read, write_atomically
+from animelab.files import one_name, read, write_atomically
 
 OUTPUTS = 100_000  # characters of one cell's outputs; what is longer stays out of the zip
 LARGEST = {"notebook": 20_000_000, "picture": 10_000_000}  # bytes
@@ -49,8 +49,9 @@ def pack(notebook: Path | None = None, weights: Path | None = None, out: Path | 
     if needs["claim"] and not picture.exists():
         remarks.append("The picture of your claim is missing: save it beside the notebook, as claim.png.")
     elif needs["claim"]:
-        if read(picture).format != "PNG" or picture.stat().st_size > LARGEST["picture"]:
-            raise BadPicture(f"{picture} is no PNG, or has more than {LARGEST['picture'] // 10**6} MB; save it anew.")
+        read(picture)
+        if picture.stat().st_size > LARGEST["picture"]:
+            raise LabError(f"{picture} has more than {LARGEST['picture'] // 10**6} MB; save it with fewer pixels.")
         files[picture] = "claim.png"
     left_out = 0
     for cell in book.cells:
