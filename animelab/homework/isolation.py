@@ -225,18 +225,20 @@ def watch(runner: int, job: dict[str, Any]) -> dict[str, Any]:
         else:
             others = [each for each in psutil.process_iter() if each.pid != os.getpid()]
         threads, spent = len(others), resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu, memory = spent.ru_utime + spent.ru_stime, 0 if job["unsafe"] else shutil.disk_usage("/tmp").used
+        cpu, memory = spent.ru_utime + spent.ru_stime, 0
+        files = 0 if job["unsafe"] else shutil.disk_usage("/tmp").used
         for each in others[: limits["processes"]]:
             try:
                 cpu, threads = cpu + sum(each.cpu_times()[:4]), threads + each.num_threads() - 1
                 memory += each.memory_info().rss
             except psutil.Error:  # it has ended
                 continue
-        if memory > limits["memory"]:
-            memory -= sum(map(shared, others))
+        if memory + files > limits["memory"]:  # what they share was counted more than once
+            memory = sum(map(share, others))
+        used, most_memory = (memory + files) / 2**30, limits["memory"] / 2**30
         for status, value, most, words in (
             ("too many processes", threads, limits["processes"], "had more than {} processes and threads at once"),
-            ("out of memory", memory / 2**30, limits["memory"] / 2**30, "used more than {:.1f} GB of memory"),
+            ("out of memory", used, most_memory, "used more than {:.1f} GB of memory"),
             ("timed out", cpu, limits["cpu"], "computed for more than {:g} seconds"),
             ("timed out", time.monotonic() - began, limits["wall"], "ran for more than {:g} seconds"),
         ):
@@ -245,13 +247,16 @@ def watch(runner: int, job: dict[str, Any]) -> dict[str, Any]:
         time.sleep(TICK)
 
 
-def shared(process: psutil.Process) -> int:
-    """Of a process' resident memory, the bytes that other processes count as well."""
+def share(process: psutil.Process) -> int:
+    """Of the resident memory, in bytes, a process' part: what several share, is divided by their number."""
     try:
-        found = process.memory_full_info()
-    except psutil.Error:
+        try:
+            found = process.memory_full_info()
+        except psutil.AccessDenied:
+            found = process.memory_info()
+        return getattr(found, "pss", found.rss)
+    except psutil.NoSuchProcess:
         return 0
-    return found.rss - found.pss if LINUX else 0
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import base64
 import json
 import linecache
 import os
+import re
 import signal
 import sys
 import time
@@ -20,6 +21,7 @@ from typing import Any
 from animelab.errors import reason
 
 ANSWERED = 100  # the exit code of a process that has sent its answer
+COMMAND = re.compile(r"^([ \t]*)([%!].*)", re.MULTILINE)  # of IPython, or of a shell
 sys.path[0] = os.getcwd()  # as in a notebook, the submission's own modules
 
 
@@ -34,24 +36,6 @@ class Work(dict[str, Any]):
         raise NameError(f"{name} is not defined: its cell is missing, or failed")
 
 
-class Shell:
-    """Stands for IPython: what magics and shell lines ask for is not done, but noted."""
-
-    def __init__(self, namespace: dict[str, Any], notes: list[str]) -> None:
-        self.namespace, self.notes = namespace, notes
-
-    def skip(self, *command: str) -> None:
-        self.notes.append(f"not run: {' '.join(command)}")
-
-    run_line_magic = system = getoutput = skip
-
-    def run_cell_magic(self, magic: str, line: str, body: str) -> None:
-        if magic in ("time", "timeit", "capture"):
-            execute(body, f"<%%{magic}>", self.namespace)
-        else:
-            self.skip(f"%%{magic}", line)
-
-
 def main() -> None:
     questions, channel = os.fdopen(int(sys.argv[1]), encoding="utf-8"), int(sys.argv[2])
     began, me = time.monotonic(), os.getpid()
@@ -64,10 +48,9 @@ def main() -> None:
     module = sys.modules["__main__"] = types.ModuleType("__main__")
     work: dict[str, Any] = module.__dict__
     notes: list[str] = []
-    shell = Shell(work, notes)
-    work.update(get_ipython=lambda: shell, display=print)
+    work["display"] = print
     for number, source in cells:
-        failure = attempt(execute, source, f"<cell {number}>", work)
+        failure = attempt(execute, source, f"<cell {number}>", work, notes)
         if os.getpid() != me:
             os._exit(0)  # a copy of this process that a cell made and let go on
         notes += [f"cell {number}: {failure}"] if failure else []
@@ -75,7 +58,7 @@ def main() -> None:
     send(channel, {"notes": notes})
     question |= json.loads(questions.readline())
     hidden = dict(work)
-    failure = attempt(execute, question["hidden"], "<task>", hidden)
+    failure = attempt(execute, question["hidden"], "<task>", hidden, [])
     for place, each in enumerate(question["asks"]):
         left = (question["seconds"] - (time.monotonic() - began)) / (len(question["asks"]) - place)
         ask(channel, each, hidden, Work(work), max(1, int(left)), failure)
@@ -105,14 +88,13 @@ def code_cells(name: str) -> list[tuple[int, str]]:
     return found
 
 
-def execute(source: str, name: str, namespace: dict[str, Any]) -> None:
-    """Run a cell's code; only one that is no Python goes through IPython, which knows what % and ! mean."""
+def execute(source: str, name: str, namespace: dict[str, Any], notes: list[str]) -> None:
+    """Run a cell's code; in one that is no Python, lines for IPython or a shell are left out, and noted."""
     try:
         code = compile(source, name, "exec", dont_inherit=True)
     except SyntaxError:
-        from IPython.core.inputtransformer2 import TransformerManager
-
-        source = TransformerManager().transform_cell(source)
+        notes += [f"not run: {command}" for _, command in COMMAND.findall(source)]
+        source = COMMAND.sub(r"\1pass", source)
         code = compile(source, name, "exec", dont_inherit=True)
     linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)  # for inspect.getsource
     exec(code, namespace)

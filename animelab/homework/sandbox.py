@@ -54,6 +54,7 @@ ANSWERS = 2**26  # bytes of all answers of a run
 MANY, DEEP, WORDS = 1000, 8, 1000  # values in a list or a task; dimensions, and lists in lists; letters of a string
 ITEMS = {"|b1": 1, "<i8": 8, "<f4": 4, "<f8": 8}  # bytes of a number
 BY_RUNNER = ("not a notebook", "wrong kernel")  # what the runner may say instead of answers
+FILES = 1000  # and folders, that go in
 PATIENCE = 20  # seconds that ending a run may take
 STOPPED = "Grading was stopped."
 _stopped = threading.Event()
@@ -117,6 +118,8 @@ def run(
     cache: drawn data to be read, with nothing hidden in it. Raises LabError where the system offers no isolation,
     unless `unsafe`.
     """
+    if sys.platform == "win32":
+        raise LabError("Submissions cannot be run on Windows itself; grade in WSL, or on Linux.")
     if not unsafe and (why := available()):
         raise LabError(f"{why} With --unsafe a submission could do all that you can: read, delete and send your files.")
     outcome = _run(folder, question, limits or Limits(), unsafe, cache)
@@ -133,10 +136,14 @@ def stop() -> None:
 def _run(folder: Path, question: dict[str, Any], limits: Limits, unsafe: bool, cache: Path | None) -> Outcome:
     if _stopped.is_set():
         return Outcome("stopped", why=STOPPED)
-    folder = folder.resolve()
-    for path in (folder, *folder.rglob("*")):
+    cache = cache and cache.resolve()
+    found = [folder := folder.resolve(), *folder.rglob("*")]
+    for path in found:
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             return Outcome("refused", why=f"{shown(path.name)} is a link or a device, and only files are taken.")
+    if len(found) > FILES or sum(path.stat().st_size for path in found) > 2 * limits.file:
+        why = f"Its files are more than {FILES:,}, or have together more than {2 * limits.file / 2**20:g} MB."
+        return Outcome("refused", why=why)
     began = time.monotonic()
     with ExitStack() as stack:
         place = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
@@ -145,7 +152,7 @@ def _run(folder: Path, question: dict[str, Any], limits: Limits, unsafe: bool, c
         packages = [each for each in sys.path if Path(each).name in ("site-packages", "dist-packages")]
         library = os.pathsep.join([str(HERE.parents[1]), *packages])
         job = {
-            "place": place, "folder": str(folder), "cache": str(cache.resolve()) if cache else "",
+            "place": place, "folder": str(folder), "cache": str(cache or ""),
             "shown": _shown(packages, cache), "library": library, "runner": str(HERE / "runner.py"),
             "channels": [asked.fileno(), answered.fileno()], "report": reported.fileno(),
             "limits": asdict(limits), "room": 4 * limits.file, "unsafe": unsafe,
@@ -269,11 +276,11 @@ class _Talk:
                 os.set_blocking(self.prints.fileno(), True)
                 self.notes = tuple(shown(note, WORDS) for note in notes[:MANY])
                 self.tell({"hidden": self.question["hidden"], "asks": self.waiting})
-            case {"answer": str() | dict() as answer, **asked} if self.waiting and asked == self.waiting[0]:
-                if isinstance(answer, dict) and len(answer) > MANY:
-                    raise ValueError("too many values")
-                values = answer if isinstance(answer, str) else {name: _value(each) for name, each in answer.items()}
-                self.answers[self.waiting.pop(0)["task"]] = shown(values, WORDS) if isinstance(values, str) else values
+            case {"answer": str(why), **asked} if [asked] == self.waiting[:1]:
+                self.answers[self.waiting.pop(0)["task"]] = shown(why, WORDS)
+            case {"answer": dict(values), **asked} if [asked] == self.waiting[:1] and len(values) <= MANY:
+                known = {name: _value(value) for name, value in values.items()}
+                self.answers[self.waiting.pop(0)["task"]] = known
             case {"done": True} if self.notes is not None and not self.waiting:
                 self.done = True
             case _:
@@ -282,7 +289,7 @@ class _Talk:
     def outcome(self, report: dict[str, Any], seconds: float) -> Outcome:
         """What is known when all has ended; report: of the watch over the limits."""
         code = report.get("code", 0)
-        how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended by itself, with code {code},"
+        how = f"was ended ({signal.strsignal(-code)})" if code < 0 else f"ended by itself, with code {code},"
         status, why = "crashed", f"Its process {how} before all was asked."
         if self.done:
             status, why = "ran", ""

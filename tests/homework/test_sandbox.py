@@ -225,11 +225,12 @@ NOT_DEFINED = "NameError: double is not defined: its cell is missing, or failed"
             {"1": "NotImplementedError: 1: twice", "2": "NotImplementedError: 1: twice"}, [], id="unsolved",
         ),
         pytest.param(
-            ["if 1:\n    %pip install evil\n    !curl evil\n" + DOUBLE, "%%time\nx = 2", "%%bash\nrm x", "x = !ls"],
-            RIGHT, ["not run: pip install evil", "not run: curl evil", "not run: %%bash ", "not run: ls"], id="magics",
+            ["if 1:\n    %pip install evil\n    !curl evil\n" + DOUBLE, "%%time\nx = 2", "%%bash\nrm x", "x %= 2"],
+            RIGHT, ["not run: %pip install evil", "not run: !curl evil", "not run: %%time", "not run: %%bash",
+                    "cell 3: SyntaxError: invalid syntax (<cell 3>, line 2)"], id="magics",
         ),
         pytest.param(
-            ["raise KeyboardInterrupt", "if", "class Own(BaseException):\n    def __str__(self):\n        return ' \\n'",
+            ["raise KeyboardInterrupt", "if", "class Own(BaseException):\n    __str__ = lambda self: ' \\n'",
              "raise Own", DOUBLE, "display(2)", "import inspect\nassert inspect.getsource(double)"],
             RIGHT, ["cell 1: KeyboardInterrupt: KeyboardInterrupt",
                     "cell 2: SyntaxError: invalid syntax (<cell 2>, line 1)", "cell 4: Own: "], id="failures",
@@ -271,6 +272,10 @@ def test_only_files_go_in(tmp_path: Path) -> None:
             "refused",
             "answers.txt is a link or a device, and only files are taken.",
         )
+    (tmp_path / "large").mkdir()
+    (tmp_path / "large" / "weights").write_bytes(bytes(2 * SMALL.file))
+    outcome = run(tmp_path / "large", notebook(DOUBLE))
+    assert (outcome.status, outcome.why[:24]) == ("refused", "Its files are more than ")
     outcome = sandbox.run(
         tmp_path / "link", {"notebook": "../../etc/passwd", "hidden": "", "asks": []}, SMALL, unsafe=True
     )
@@ -338,7 +343,7 @@ def test_nothing_outlives_a_grader_that_is_killed(tmp_path: Path) -> None:
     "names",
     [
         ("rights", "proc", "signals", "outside", "reading"),
-        ("fork_bomb", "memory_of_many", "leaves_in_a_task", "outlives"),
+        ("fork_bomb", "memory_of_many", "memory_nobody_may_see", "outlives"),
     ],
     ids=["rights", "limits"],
 )

@@ -1,4 +1,4 @@
-# crashed: Its process was ended by SIGSEGV before all was asked.
+# crashed: Its process was ended (Segmentation fault) before all was asked.
 # %%
 import ctypes
 

@@ -1,4 +1,4 @@
-# crashed: Its process was ended by SIGKILL before all was asked.
+# crashed: Its process was ended (Killed) before all was asked.
 # %%
 import os
 import signal
