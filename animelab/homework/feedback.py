@@ -53,8 +53,8 @@ def page(row: dict[str, Any], master: Assignment) -> str:
                 f'{row["claim"]}<p>A person marks this by the rubric {rubric}.</p><p class="hand">Remarks:</p>'
             )
         parts.append("</section>")
-    open_points = master.claim and not row["points"][master.claim.name]
-    later = f"{master.claim.points:g} points of the claim are still to be given by a person." if open_points else ""
+    claim = master.claim if master.claim and not row["points"][master.claim.name] else None
+    later = f"{claim.points:g} points of the claim are still to be given by a person." if claim else ""
     said = " ".join(html.escape(each) for each in (row["said"], later, row["note"]) if each)
     share = 100 * row["total"] / row["most"] if row["most"] else 0
     known = f"{row['about'].get('name', '')} ({row['student']})" if row["about"].get("name") else row["student"]

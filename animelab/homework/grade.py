@@ -148,7 +148,9 @@ class Grader:
             each.variant = ticket.get("student", "") or (each.student if own_copies else "everyone")
             right = self.secret.ticket(self.term, self.master.name, each.variant)
             shared = each.variant == "everyone"
-            forged = ticket and not hmac.compare_digest(ticket.get("ticket", "").encode(), right.encode())
+            forged = ticket and not hmac.compare_digest(
+                repr(ticket.get("ticket")).encode("ascii", "replace"), repr(right).encode()
+            )
             if forged or (known and not shared and each.variant not in known):
                 said = "This copy was issued to another student, or for another assignment or term; work in your own."
                 raise Refused("another's copy", said)
@@ -169,7 +171,7 @@ class Grader:
         path, failed = self.out / each.student / "result.json", Refused(FAILED, "")
         kept = _kept(path)
         kept = kept if self.blank(each, failed).keys() <= kept.keys() else {}
-        same = bool(kept) and kept["key"] == each.key
+        same = bool(kept and each.key) and kept["key"] == each.key
         if same and not self.again:
             return kept
         try:
@@ -224,9 +226,9 @@ class Grader:
         )
         ran = outcome.status == "ran"
         row = self.blank(each, Refused("graded" if ran else outcome.status, said if ran else f"{outcome.why} {said}"))
-        claim = feedback.picture(content.get("claim.png", b""))
-        taken = {"answers": answers, "points": points, "total": sum(points.values()), "model": model, "claim": claim}
-        taken["notes"] = [shown(note, 200) for note in outcome.notes[:8]]
+        claim, notes = feedback.picture(content.get("claim.png", b"")), [shown(note, 200) for note in outcome.notes[:8]]
+        taken: Row = {"answers": answers, "points": points, "total": sum(points.values()), "model": model}
+        taken |= {"claim": claim, "notes": notes}
         return {**row, **taken, "seconds": round(time.monotonic() - began, 1)}
 
     def _right(self, variant: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -231,13 +232,18 @@ def score_model(weights: Path, model: Model, folder: Path, number: int) -> dict[
     """
     if not weights.exists():
         return {"status": "no weights", "said": "No weights were handed in.", "scores": {}, "picture": ""}
-    asked = {"weights": str(weights), "model": asdict(model), "folder": str(folder), "number": number}
-    command = [sys.executable, "-m", "animelab.homework.model_task"]
+    asked = {
+        "weights": str(weights.resolve()),
+        "model": asdict(model),
+        "folder": str(folder.resolve()),
+        "number": number,
+    }
+    command = [sys.executable, "-c", "from animelab.homework.model_task import main; main()"]
+    # Not in the current folder, which may hold submissions, and Python would look there for modules first.
+    place: Any = {"cwd": folder, "env": {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}}
+    given: Any = {"input": json.dumps(asked), "capture_output": True, "text": True, "check": True}
     try:
-        done = subprocess.run(
-            command, input=json.dumps(asked), capture_output=True, text=True, timeout=SECONDS, check=True
-        )
-        return json.loads(done.stdout)
+        return json.loads(subprocess.run(command, timeout=SECONDS, **given, **place).stdout)
     except (subprocess.SubprocessError, ValueError):
         said = f"The model took more than {SECONDS} seconds or {MEMORY / 2**30:.0f} GB, so it has no score."
         return {"status": "not scored", "said": said, "scores": {}, "picture": ""}
@@ -264,7 +270,3 @@ def main() -> None:
         except LabError as error:
             found |= {"status": "not scored", "said": str(error).replace(str(weights), weights.name)}
     json.dump(found, sys.stdout)
-
-
-if __name__ == "__main__":
-    main()

@@ -409,10 +409,12 @@ def test_points_that_a_human_entered_stay_and_count(issued, tmp_path):
 
 
 COMMAND = """
+import signal
 import sys
 from pathlib import Path
 from animelab.homework.grade import grade
 root, place, out = map(Path, sys.argv[1:])
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background begins without
 try:
     grade(place, "hw91", "2027S", out, root / "instructor" / "secret.key", workers=1, root=root)
 except KeyboardInterrupt:
@@ -429,15 +431,18 @@ def test_a_grader_that_is_killed_or_interrupted_goes_on_where_it_was(issued, tmp
     slow = issued.hand_in("s2_hw91.zip", endless)
     out = tmp_path / "out"
     command = [sys.executable, "-c", COMMAND, str(issued.root), str(issued.place), str(out)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 300
-    while not (out / "s1" / "result.json").exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    time.sleep(1)
-    process.send_signal(end)
-    began = time.monotonic()
-    assert process.wait(60) == (130 if end == signal.SIGINT else -signal.SIGKILL)
-    assert time.monotonic() - began < 60  # and not the two minutes that the loop may take
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            deadline = time.monotonic() + 300
+            while not (out / "s1" / "result.json").exists() and time.monotonic() < deadline:
+                time.sleep(0.1)
+            time.sleep(1)
+            process.send_signal(end)
+            began = time.monotonic()
+            assert process.wait(60) == (130 if end == signal.SIGINT else -signal.SIGKILL)
+            assert time.monotonic() - began < 60  # and not the two minutes that the loop may take
+        finally:
+            process.kill()
     assert not (out / "s2" / "result.json").exists()
     written = (out / "s1" / "result.json").stat().st_mtime_ns
     slow.unlink()
