@@ -353,8 +353,7 @@ def test_the_same_holds_for_an_ordinary_user(names: tuple[str, ...]) -> None:
         folder.chmod(0o777)
         code = f"""
 assert os.getuid() == 1000 and sandbox.available() == "", sandbox.available()
-(folder := Path({place!r}, "grading")).mkdir()
-with guarded(folder) as grading:
+with guarded(Path(tempfile.mkdtemp(prefix="grading-", dir={place!r}))) as grading:
     for name in {names!r}:
         attack = Path({str(ATTACKS[0].parent)!r}, name + ".py")
         check(attack, attacked(attack, Path({place!r}, name), grading), grading)
