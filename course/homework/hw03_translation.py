@@ -13,12 +13,12 @@
 # %% [markdown]
 # # Homework 3 · The same page in another ink
 #
-# **You will make:** a distance that knows what ink is, a U-Net from a table that nobody else has, a whole step for two generators with a
-# handful of true pairs, and a trained translator.
+# **You will make:** a distance that knows what ink is, a U-Net from a table that nobody else has, a whole step for two
+# generators with a handful of true pairs, and a trained translator.
 #
-# **Why it matters:** a chapter of a comic exists many times: as pencil, as ink, in color, in the colors of the anime. Of your own pages you have
-# pairs, as many as you care to make. Of somebody else's style you have pages, and no pairs. Most real work lies between the two, with
-# twenty pairs and a thousand pages.
+# **Why it matters:** a chapter of a comic exists many times: as pencil, as ink, in color, in the colors of the anime. Of your
+# own pages you have pairs, as many as you care to make. Of somebody else's style you have pages, and no pairs. Most real work
+# lies between the two, with twenty pairs and a thousand pages.
 #
 # | task | what you hand in | points | marked by |
 # |---|---|---|---|
@@ -30,19 +30,21 @@
 # | claim | what a pair is worth: measured, in words and one picture | 12 | a human, by the rubric |
 # | | | 100 | |
 #
-# **Time:** four and a half hours, of which ten minutes are training for the model, and as many for the claim. **Before it:** lessons 4 and 5.
+# **Time:** four and a half hours, of which ten minutes are training for the model, and as many for the claim. **Before it:**
+# lessons 4 and 5.
 #
-# **Your copy is your own.** Rules and numbers in this notebook were drawn for you; your neighbor's are others. Read each rule here, even where it
-# looks like the lesson's: somewhere it is not.
+# **Your copy is your own.** Rules and numbers in this notebook were drawn for you; your neighbor's are others. Read each rule
+# here, even where it looks like the lesson's: somewhere it is not.
 #
-# **How it is graded.** The grader runs this notebook from top to bottom, in a closed room without network, on one core. All cells together have
-# two minutes, so training does not belong in here (the section *Model* says where). Then it calls your functions with inputs you have not seen,
-# and compares the numbers that come out with the right ones. Each named part of a task counts by itself. Keep the names and arguments
-# of the functions; everything else is yours: more cells, more functions, other imports.
+# **How it is graded.** The grader runs this notebook from top to bottom, in a closed room without network, on one core. All
+# cells together have two minutes, so training does not belong in here (the section *Model* says where). Then it calls your
+# functions with inputs you have not seen, and compares the numbers that come out with the right ones. Each named part of a
+# task counts by itself. Keep the names and arguments of the functions; everything else is yours: more cells, more functions,
+# other imports.
 #
-# **Help.** Books, pages, people and assistants are allowed. Under each task say in one line what helped, and with what; an empty line means that
-# nothing did. You answer for every line: some of you, drawn by lot, explain one task in five minutes, and get its points for what you can explain.
-# (If your course has other rules, they hold.)
+# **Help.** Books, pages, people and assistants are allowed. Under each task say in one line what helped, and with what; an
+# empty line means that nothing did. You answer for every line: some of you, drawn by lot, explain one task in five minutes,
+# and get its points for what you can explain. (If your course has other rules, they hold.)
 
 # %% tags=["setup"]
 from animelab import env
@@ -64,8 +66,8 @@ from animelab.viz import compare, curves
 from animelab.homework import choose, claim, model, task
 
 # %% [markdown]
-# Eight of your cast, whom nobody else trains with, in two kinds of drawing. Which marks of the first have to stay exactly where they are in the second? Which
-# may differ by a shade, and nobody would mind?
+# Eight of your cast, whom nobody else trains with, in two kinds of drawing. Which marks of the first have to stay exactly
+# where they are in the second? Which may differ by a shade, and nobody would mind?
 
 # %%
 CAST = choose(
@@ -93,21 +95,24 @@ compare(
 # %% [markdown]
 # ## Task 1 · A distance that knows ink (14 points)
 #
-# L1 asks each number of a picture to be right, and each by itself. An artist would not. A line in the wrong place is a mistake; a wall a little too
-# warm is a taste; and a line that is one pixel off is hardly anything. Write that down as a loss.
+# L1 asks each number of a picture to be right, and each by itself. An artist would not. A line in the wrong place is a
+# mistake; a wall a little too warm is a taste; and a line that is one pixel off is hardly anything. Write that down as a
+# loss.
 #
 # `fake` and `target` are (B, 3, H, W), between -1 and 1. Your rules:
 #
-# - The **light** of a picture is {{light}} of red, green and blue: one map. Its **color** is what is left when the light is taken from each of
-#   the three: three maps.
-# - The **ink** of the target is how much darker its light is than its neighborhood: the mean light of the {{window}} × {{window}} pixels around (at the border of
-#   those that exist) minus the light, and 0 where that is negative.
-# - A pixel **weighs** 1 + {{ink}} times its ink. The weights come from the target alone, and no gradient flows into the target.
+# - The **light** of a picture is {{light}} of red, green and blue: one map. Its **color** is what is left when the light is
+#   taken from each of the three: three maps.
+# - The **ink** of the target is how much darker its light is than its neighborhood: the mean light of the {{window}} ×
+#   {{window}} pixels around (at the border of those that exist) minus the light, and 0 where that is negative.
+# - A pixel **weighs** 1 + {{ink}} times its ink. The weights come from the target alone, and no gradient flows into the
+#   target.
 # - The **price** of a difference d in light is {{price}}.
-# - **Forgiveness:** a pixel's price is the smallest of two or three: against the target's light at its own place, and against the target's light {{forgiving}}.
-#   At the border the outermost pixels are repeated.
-# - The **distance** is the mean over all pixels and pictures of weight times price, plus **{{color}}** times the distance of colors: both pictures'
-#   colors in squares of {{coarse}} × {{coarse}} pixels, each square to its mean, and the mean of |difference| over all their numbers. (H and W are multiples of it.)
+# - **Forgiveness:** a pixel's price is the smallest of two or three: against the target's light at its own place, and against
+#   the target's light {{forgiving}}. At the border the outermost pixels are repeated.
+# - The **distance** is the mean over all pixels and pictures of weight times price, plus **{{color}}** times the distance of
+#   colors: both pictures' colors in squares of {{coarse}} × {{coarse}} pixels, each square to its mean, and the mean of
+#   |difference| over all their numbers. (H and W are multiples of it.)
 #
 # **Predict:** a fake that equals its target but is shifted by one pixel: what does plain L1 say to it, and what will yours?
 
@@ -290,7 +295,8 @@ def ink_distance(fake, target):
 # %% [markdown]
 # ## Task 2 · A U-Net from a table (20 points)
 #
-# Lesson 4's U-Net goes down to a single pixel. Yours stops at four, thinks there for a while, and comes up again. How the two ways meet is your own.
+# Lesson 4's U-Net goes down to a single pixel. Yours stops at four, thinks there for a while, and comes up again. How the two
+# ways meet is your own.
 #
 # Build it from this table, for pictures of 32 × 32; it takes any sides that are multiples of 8.
 #
@@ -312,7 +318,8 @@ def ink_distance(fake, target):
 # - **Join:** {{join}}.
 # - **Norm** is {{norm}}. A convolution right before a norm, or with nothing but a shuffle or a pooling between, has no bias.
 # - **Bend** is {{bend}}.
-# - **A residual block** adds to what came in: a 3 × 3 convolution (padding 1, no bias), norm, bend, another such convolution, norm. Nothing bends after the sum.
+# - **A residual block** adds to what came in: a 3 × 3 convolution (padding 1, no bias), norm, bend, another such convolution,
+#   norm. Nothing bends after the sum.
 # - **The end** is {{end}}.
 #
 # **Predict:** if all weights of the last convolution were 0, what would your network answer?
@@ -589,28 +596,34 @@ def build_unet():
 # %% [markdown]
 # ## Task 3 · Two sets, and a few pairs (20 points)
 #
-# Somebody has a thousand portraits, a thousand cels of others, and a handful of true pairs. Lesson 5 used no pair, lesson 4 nothing else. Here is
-# one step that uses both.
+# Somebody has a thousand portraits, a thousand cels of others, and a handful of true pairs. Lesson 5 used no pair, lesson 4
+# nothing else. Here is one step that uses both.
 #
-# Given are two generators and two discriminators with patches (maps of logits), one optimizer for both generators and one for both
-# discriminators, all in training mode, with gradients of earlier work still lying in them.
+# Given are two generators and two discriminators with patches (maps of logits), one optimizer for both generators and one for
+# both discriminators, all in training mode, with gradients of earlier work still lying in them.
 #
-# 1. **The generators** move first: `to_b` translates `real_a`, `to_a` translates `real_b`, each once for all that follows. They pay, added up:
-#    - *the judges*, for both directions: the mean squared distance of D's logits for the fakes from **{{real_goal}}**;
-#    - *the way back*, **{{cycle}}** times, the sum of both sets: the fake, with `noise` added, goes back through the other generator, and the mean of
+# 1. **The generators** move first: `to_b` translates `real_a`, `to_a` translates `real_b`, each once for all that follows.
+#    They pay, added up:
+#    - *looking real*, in both directions: the mean squared distance of D's logits for the fakes from **{{real_goal}}**;
+#    - *the way back*, **{{cycle}}** times, the sum of both sets: the fake, with `noise` added, goes back through the other
+#      generator, and the mean of
 #      |difference| from where it came from is taken, {{compared}}. {{who}}
-#    - *identity*, **{{identity}}** times, the sum of both: a cel given to the generator of cels should stay as it is, a portrait given to
-#      the other one, too; the mean of |difference|;
-#    - *the pairs*, **{{paired}}** times: `pair` is (a, b), true pairs. The mean of |to_b(a) - b| plus the mean of |to_a(b) - a|.
-# 2. **The discriminators** move next. Each sees its real pictures, and *late* fakes: those of **{{late}}** calls ago, of its own set. `memory` is a dictionary of two
-#    lists, "a" and "b", of batches of fakes, the oldest first; put the new ones in at the end, cut off from what made them; show the oldest; and where the list
-#    then has more than {{late}} batches, take the oldest out. D pays the mean squared distance of real logits from **{{real_goal}}** plus that of fake
-#    ones from **{{fake_goal}}**; half of the sum over both discriminators is their loss.
-# 3. `step` returns three numbers: the generators' whole loss, the discriminators' loss, and the way back alone (the sum of both sets, not weighted).
+#    - *identity*, **{{identity}}** times, the sum of both: a cel given to the generator of cels should stay as it is, a
+#      portrait given to the other one, too; the mean of |difference|;
+#    - *the pairs*, **{{paired}}** times: `pair` is (a, b), true pairs. The mean of |to_b(a) - b| plus the mean of |to_a(b) -
+#      a|.
+# 2. **The discriminators** move next. Each sees its real pictures, and *late* fakes: those of **{{late}}** calls ago, of its
+#    own set. `memory` is a dictionary of two lists, "a" and "b", of batches of fakes, the oldest first; put the new ones in
+#    at the end, cut off from what made them; show the oldest; and where the list then has more than {{late}} batches, take
+#    the oldest out. D pays the mean squared distance of real logits from **{{real_goal}}** plus that of fake ones from
+#    **{{fake_goal}}**; half of the sum over both discriminators is their loss.
+# 3. `step` returns three numbers: the generators' whole loss, the discriminators' loss, and the way back alone (the sum of
+#    both sets, not weighted).
 #
 # `noise` is a pair of tensors, for fakes of B and for fakes of A, as large as they are.
 #
-# **Predict:** with three pairs and a thousand unpaired pictures: which of the four terms will be the first that no longer falls?
+# **Predict:** with three pairs and a thousand unpaired pictures: which of the four terms will be the first that no longer
+# falls?
 
 # %%
 REAL_GOAL = choose("real_goal", 1.0, 0.9, 0.8)
@@ -658,12 +671,12 @@ def step(
     back = from_home(to_a(sent_b + noise[0]), real_a) + from_home(
         to_b(sent_a + noise[1]), real_b
     )
-    judged = (D_b(fake_b) - REAL_GOAL).square().mean() + (
+    looks = (D_b(fake_b) - REAL_GOAL).square().mean() + (
         D_a(fake_a) - REAL_GOAL
     ).square().mean()
     kept = far(to_b(real_b), real_b) + far(to_a(real_a), real_a)
     true = far(to_b(pair[0]), pair[1]) + far(to_a(pair[1]), pair[0])
-    loss_G = judged + CYCLE * back + IDENTITY * kept + PAIRED * true
+    loss_G = looks + CYCLE * back + IDENTITY * kept + PAIRED * true
     G_optimizer.zero_grad()
     loss_G.backward()
     G_optimizer.step()
@@ -684,8 +697,8 @@ def step(
 
 
 # %% [markdown]
-# A world in which you can see it learn: pictures of A are dark, of B the same, bright and in another tint; the generators have a dozen numbers. Which curve is
-# the most honest one?
+# A world in which you can see it learn: pictures of A are dark, of B the same, bright and in another tint; the generators
+# have a dozen numbers. Which curve is the most honest one?
 
 # %%
 torch.manual_seed(CAST)
@@ -855,14 +868,16 @@ def step(*given):
 # %% [markdown]
 # ## Task 4 · Two bugs (14 points)
 #
-# A classmate trains translators from pairs. The program runs, its losses fall, and what comes out is wrong: **one bug in each of the next two cells**, of the
-# kind that published code has had for years. The comments and docstrings are right; believe them, and believe nothing else.
+# A classmate trains translators from pairs. The program runs, its losses fall, and what comes out is wrong: **one bug in each
+# of the next two cells**, of the kind that published code has had for years. The comments and docstrings are right; believe
+# them, and believe nothing else.
 #
-# Repair both cells in place, and change nothing that does not have to change. Each cell is worth 7 points, all or nothing: a training with a bug in it is a
-# training with a bug. In the claim's text you will be asked for one sentence on *how* you found each.
+# Repair both cells in place, and change nothing that does not have to change. Each cell is worth 7 points, all or nothing: a
+# training with a bug in it is a training with a bug. In the claim's text you will be asked for one sentence on *how* you
+# found each.
 #
-# Reading helps less than you think. Give each function something whose answer you know: a picture with one red pixel, a map with one label, an answer that is
-# perfect, a training that ends where it began.
+# Reading helps less than you think. Give each function something whose answer you know: a picture with one red pixel, a map
+# with one label, an answer that is perfect, a training that ends where it began.
 
 
 # %% tags=["task-4"]
@@ -1161,10 +1176,12 @@ def repaired(work, seed):
 # %% [markdown]
 # ## Model · A portrait as a cel, from pairs (20 points)
 #
-# Train lesson 4's U-Net (`pix2pix.generator`, 64 × 64 pixels, 8 to 24 channels wide) to turn portraits into cels. Pairs are allowed, as many as you draw.
+# Train lesson 4's U-Net (`pix2pix.generator`, 64 × 64 pixels, 8 to 24 channels wide) to turn portraits into cels. Pairs are
+# allowed, as many as you draw.
 #
-# **Budget:** ten minutes of two CPU cores, drawing included, or, on whatever you have, at most **50,000 pictures** seen. State what you used. Data: the studio's
-# portraits and cels, as they come (`prior="frontal"`). Nothing else goes in, and no weights of the zoo.
+# **Budget:** ten minutes of two CPU cores, drawing included, or, on whatever you have, at most **50,000 pictures** seen.
+# State what you used. Data: the studio's portraits and cels, as they come (`prior="frontal"`). Nothing else goes in, and no
+# weights of the zoo.
 #
 # Train in a terminal or in a notebook of its own, not here. This is in the course already, and where you begin:
 #
@@ -1172,12 +1189,13 @@ def repaired(work, seed):
 # animelab train pix2pix --preset cpu --set source=portrait --set target=cel --out runs/hw03
 # ```
 #
-# Your distance of task 1, your own step, another weight of L1, no discriminator at all: all of it is allowed. (In Python, `recipes.pix2pix.Pix2Pix` is the step
-# of lesson 4; write a class that inherits from it and has a `step` of its own.)
+# Your distance of task 1, your own step, another weight of L1, no discriminator at all: all of it is allowed. (In Python,
+# `recipes.pix2pix.Pix2Pix` is the step of lesson 4; write a class that inherits from it and has a `step` of its own.)
 #
-# **Hand in** `runs/hw03/weights.safetensors`. The grader lets it translate portraits of characters that nobody has seen, and knows their true cels. On its scale the
-# truth is at 0, and the bundled `cyclegan-portrait-cel-64`, which never saw a pair, is at 1. *Distance* is the mean absolute difference from the truth;
-# *eyes*, how often the examiner does **not** see the right eye color.
+# **Hand in** `runs/hw03/weights.safetensors`. The grader lets it translate portraits of characters that nobody has seen, and
+# knows their true cels. On its scale the truth is at 0, and the bundled `cyclegan-portrait-cel-64`, which never saw a pair,
+# is at 1. *Distance* is the mean absolute difference from the truth; *eyes*, how often the examiner does **not** see the
+# right eye color.
 #
 # | at most at | 0.45 | 0.6 | 0.8 | 1.0 | 1.5 |
 # |---|---|---|---|---|---|
@@ -1210,14 +1228,16 @@ claim("claim", points=12, rubric="hw03")
 # Your two kinds of drawing: **{{two}}**, of your own cast (`seed=CAST`). Your question: **{{question}}**
 #
 # 1. *Before you train or measure*, write one sentence that could turn out false, with a number in it.
-# 2. *Measure* on at least 64 held-out characters (`split="test"`), whose true answers the studio draws. Give a yardstick: what does doing nothing score, and what would
-#    a second true drawing? Small is enough: 32 or 64 pixels, a few minutes a training. Every comparison is between trainings that saw as many pictures.
+# 2. *Measure* on at least 64 held-out characters (`split="test"`), whose true answers the studio draws. Give a yardstick:
+#    what does doing nothing score, and what would a second true drawing? Small is enough: 32 or 64 pixels, a few minutes a
+#    training. Every comparison is between trainings that saw as many pictures.
 # 3. *Show it* in one picture, `claim.png`: somebody who reads only the picture and its caption should see what you found.
-# 4. *Defend it* in at most 250 words: the claim, the numbers, was it true? What else could explain them? Which result would have changed your mind?
+# 4. *Defend it* in at most 250 words: the claim, the numbers, was it true? What else could explain them? Which result would
+#    have changed your mind?
 # 5. Two sentences more: how did you find the bug in each cell of task 4? (Which question did you ask, and what came back?)
 #
-# A claim that failed, and is explained, counts as much as one that held. A claim that could not fail counts nothing. The levels are in the rubric,
-# `course/homework/rubrics/hw03.md`; read it before you write.
+# A claim that failed, and is explained, counts as much as one that held. A claim that could not fail counts nothing. The
+# levels are in the rubric, `course/homework/rubrics/hw03.md`; read it before you write.
 
 # %%
 TWO = choose(
@@ -1245,5 +1265,5 @@ QUESTION = choose(
 print(f"{TWO}: {QUESTION}")
 
 # %% [markdown] tags=["claim"]
-# *Your text, in place of this line: the claim and its number, what you trained and measured, the caption of the picture, the defense, and how you found the
-# two bugs.*
+# *Your text, in place of this line: the claim and its number, what you trained and measured, the caption of the picture, the
+# defense, and how you found the two bugs.*
