@@ -12,7 +12,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -143,7 +143,7 @@ class Grader:
         try:
             content = _content(each.paths, self.largest)
             digests = sorted((name, hashlib.sha256(data).hexdigest()) for name, data in content.items())
-            each.key = hashlib.sha256(repr([asdict(self.master), digests]).encode()).hexdigest()
+            each.key = hashlib.sha256(repr([self.master.cells, self.master.bugs, digests]).encode()).hexdigest()
             ticket = _ticket(content)
             each.variant = ticket.get("student", "") or (each.student if own_copies else "everyone")
             right = self.secret.ticket(self.term, self.master.name, each.variant)

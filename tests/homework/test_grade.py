@@ -15,14 +15,14 @@ import time
 import zipfile
 from pathlib import Path
 
-import nbformat
+import numpy as np
 import pytest
 from nbformat import v4
 from PIL import Image
 
 from animelab.errors import LabError
+from animelab.homework import Task, compare, sandbox
 from animelab.homework import grade as grading
-from animelab.homework import sandbox
 from animelab.homework.assignment import choices, read
 from animelab.homework.grade import grade
 from animelab.homework.secret import Secret
@@ -179,7 +179,7 @@ class Issued:
 
     def hand_in(self, name: str, notebook, **others: bytes) -> Path:
         """A zip, as `pack` writes it, or for another name the file itself; notebook: or its bytes."""
-        content = notebook if isinstance(notebook, bytes) else nbformat.writes(notebook).encode()
+        content = notebook if isinstance(notebook, bytes) else json.dumps(notebook).encode()
         path = self.place / name
         if not name.endswith(".zip"):
             path.parent.mkdir(exist_ok=True)
@@ -247,7 +247,7 @@ def many(issued: Issued) -> dict[str, tuple[str, float]]:
     case("deleted", deleted, points=6.0)
     mixed = changed(code(issued.solved("everyone"), "word").source)
     mixed.cells.reverse()
-    case("doubled and in another order", mixed, points=4.0)  # SCALE is defined after its use, which works in Python
+    case("doubled and in another order", mixed)
     case("edited", changed("def of_scaled(work, seed):\n    return {'values': [], 'length': 0}", False), points=0.0)
     kernel = issued.solved("everyone")
     kernel.metadata["language_info"] = {"name": "R"}
@@ -257,7 +257,7 @@ def many(issued: Issued) -> dict[str, tuple[str, float]]:
     case("leaves", changed("import os\nos._exit(0)"), "crashed", 0.0)
     case("thief", issued.solved("right"), "another's copy", 0.0)
     forged = issued.solved("forged")
-    forged.metadata["animelab"]["ticket"] = "0" * 32
+    forged.metadata["animelab"]["ticket"] = "\ud800" + "0" * 32
     case("forged", forged, "another's copy", 0.0)
     return wanted
 
@@ -464,3 +464,47 @@ def test_without_isolation_nothing_runs_unless_it_is_asked_for(issued, tmp_path,
     monkeypatch.setattr(sandbox, "available", lambda: "This system isolates nothing.")
     with pytest.raises(LabError, match="isolates nothing.*--unsafe"):
         issued.grade(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "says"),
+    [
+        (np.ones(3, np.float32), np.ones(3), ""),
+        (1, True, ""),
+        ([1, [2.0, "x"]], [np.float64(1), [2, "x"]], ""),
+        (np.array([1e6, 0.05]), np.array([1e6, 0.0]), ""),  # small beside the largest
+        (np.array([1.0, 0.001]), np.array([1.0, 0.0]), "not right"),
+        (1e-9, 0.0, ""),
+        (1e-3, 0.0, "not right"),
+        (float("nan"), 1.0, "NaN"),
+        (float("nan"), float("nan"), ""),
+        (float("inf"), float("inf"), ""),
+        (float("inf"), 1.0, "not right"),
+        (np.ones((3, 1)), np.ones(3), "form"),
+        ([1, 2], [1, 2, 3], "form"),
+        (None, 1.0, "form"),
+        ("ValueError: seed 17", 1.0, "form"),
+        ("odd", "even", "word"),
+        (10**400, 1.0, "form"),
+        (10**400, 10**400, ""),
+        (np.zeros((0, 3)), np.zeros((0, 3)), ""),
+        (np.array([1, 2]), np.array([1, 3]), "not right"),
+        ([], [], ""),
+    ],
+)
+def test_answers_agree_by_value_and_shape(answer, right, says):
+    seen = compare.seen_in(answer, right, 1e-4)
+    assert (says in seen) if says else (seen == "")
+
+
+def test_what_is_said_of_a_task_that_stopped_has_no_word_of_the_submission():
+    task = Task("1", {"a": 2.0}, {"a": "Advice."})
+    for answers in ("ValueError: the seed is 17", "seed17: x", "no answer within 9 seconds", None, {}, {"b": 1}, 17):
+        (row,) = compare.marked(task, answers, {"a": 1.0})
+        assert row["points"] == 0 and "17" not in row["seen"] and row["advice"] == "Advice."
+    assert compare.marked(task, {"a": 1.0}, {"a": 1.0})[0] == {
+        "task": "1", "name": "a", "points": 2.0, "most": 2.0, "seen": "Right.", "advice": "",
+    }  # fmt: skip
+    for right in ({}, "NameError: x", None):
+        with pytest.raises(LabError, match="look at the master"):
+            compare.marked(task, {"a": 1.0}, right)
