@@ -228,7 +228,8 @@ def marked(model: Model, scores: Mapping[str, float], anchors: Mapping[str, list
 def score_model(weights: Path, model: Model, folder: Path, number: int) -> dict[str, Any]:
     """Scores of a file of weights, from a process of its own with limits: {"status", "said", "scores", "picture"}.
 
-    status: "scored", or why not; picture: an HTML <img>. folder: what `prepare` wrote.
+    status: "scored", or why not; picture: an HTML <img>. folder: what `prepare` wrote. LabError where it is no fault of
+    the weights.
     """
     if not weights.exists():
         return {"status": "no weights", "said": "No weights were handed in.", "scores": {}, "picture": ""}
@@ -241,12 +242,19 @@ def score_model(weights: Path, model: Model, folder: Path, number: int) -> dict[
     command = [sys.executable, "-c", "from animelab.homework.model_task import main; main()"]
     # Not in the current folder, which may hold submissions, and Python would look there for modules first.
     place: Any = {"cwd": folder, "env": {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}}
-    given: Any = {"input": json.dumps(asked), "capture_output": True, "text": True, "check": True}
+    given: Any = {"input": json.dumps(asked), "capture_output": True, "text": True, "timeout": 3 * SECONDS}
     try:
-        return json.loads(subprocess.run(command, timeout=SECONDS, **given, **place).stdout)
-    except (subprocess.SubprocessError, ValueError):
+        done = subprocess.run(
+            command, start_new_session=True, **given, **place
+        )  # Ctrl-C must not cost a student points
+    except subprocess.TimeoutExpired:
+        done = None
+    if done is None or done.returncode < 0:
         said = f"The model took more than {SECONDS} seconds or {MEMORY / 2**30:.0f} GB, so it has no score."
         return {"status": "not scored", "said": said, "scores": {}, "picture": ""}
+    if done.returncode:
+        raise LabError(f"The model could not be scored: {done.stderr.strip().rpartition(chr(10))[2]}")
+    return json.loads(done.stdout)
 
 
 def main() -> None:
@@ -262,11 +270,12 @@ def main() -> None:
     found: dict[str, Any] = {"scores": {}, "picture": ""}
     found["status"], found["said"] = refused(weights, model)
     if not found["status"]:
+        hidden = _hidden(Path(asked["folder"]), model, asked["number"])
         try:
-            measured = MEASURES[model.measure](_hidden(Path(asked["folder"]), model, asked["number"]), weights)
+            measured = MEASURES[model.measure](hidden, weights)
             drawn = viz.grid(torch.cat(measured[1]), columns=8 if len(measured[1][0]) > 4 else 4)
             picture = viz.image_tag(drawn, "What the model drew.", 2 * drawn.shape[1], "webp", quality=90)
             found |= {"status": "scored", "said": "", "scores": measured[0], "picture": picture}
-        except LabError as error:
+        except (LabError, MemoryError, RuntimeError) as error:
             found |= {"status": "not scored", "said": str(error).replace(str(weights), weights.name)}
     json.dump(found, sys.stdout)

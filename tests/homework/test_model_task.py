@@ -165,6 +165,16 @@ def test_a_network_that_explodes_has_no_score(tmp_path, honest, instructor):
     assert found["status"] == "not scored" and not found["scores"]
 
 
+def test_what_the_instructor_lacks_is_no_fault_of_the_weights(tmp_path, honest):
+    with pytest.raises(LabError, match="could not be scored"):
+        model_task.score_model(honest, MODEL, tmp_path, 5)
+
+
+def test_who_goes_on_from_a_bundled_model_is_no_thief_where_the_task_says_so(tmp_path):
+    path = written(tmp_path / "weights.safetensors", bundled())
+    assert model_task.refused(path, replace(MODEL, settings={"fine_tuning": True})) == ("", "")
+
+
 def test_points_follow_the_place_between_drawings_and_the_bundled_model():
     def points(score: float) -> float:
         return model_task.marked(MODEL, {"fd": score}, ANCHORS)[0]["points"]
