@@ -347,8 +347,8 @@ class Game:
 
     G: nn.Module
     D: nn.Module
-    G_adam: torch.optim.Optimizer
-    D_adam: torch.optim.Optimizer
+    G_optimizer: torch.optim.Optimizer
+    D_optimizer: torch.optim.Optimizer
 
 
 # %%
@@ -376,10 +376,10 @@ def step_of_D(game, lines, hints, colors, fake):
     wrong, _ = game.D(lines, hints, fake.detach())
     loss = (1 - right).relu().mean() + SHARE * (1 + wrong).relu().mean()
     loss = loss + (1 - SHARE) * told_wrong(game, lines, hints, colors)
-    game.D_adam.zero_grad()
+    game.D_optimizer.zero_grad()
     loss.backward()
     nn.utils.clip_grad_norm_(game.D.parameters(), LONGEST)
-    game.D_adam.step()
+    game.D_optimizer.step()
     return loss.detach()
 
 
@@ -393,9 +393,9 @@ def step_of_G(game, lines, hints, colors, fake):
     near = ((fake - colors).abs() * (1 + DOT * hints[:, 3:])).mean()
     alike = sum((a - b).abs().mean() for a, b in zip(maps, goals))
     loss = -logits.mean() + L1 * near + MATCH * alike
-    game.G_adam.zero_grad()
+    game.G_optimizer.zero_grad()
     loss.backward()
-    game.G_adam.step()
+    game.G_optimizer.step()
     for weight in learning:
         weight.requires_grad_(True)
     return loss.detach()
@@ -456,8 +456,6 @@ def around(numbers):
     return torch.maximum(pool(numbers, 3, 1), pool(numbers, 1, 3)).long()
     ### OR
     return torch.maximum(pool(numbers, 3, 3), pool(numbers, 1, 3)).long()
-    ### OR
-    return torch.minimum(pool(numbers, 3, 1), pool(numbers, 1, 3)).long()
     ### END BUG
 
 
@@ -495,7 +493,7 @@ def areas(wall):
 
 def poured(numbers):
     """Numbers (H, W) without a 0: what is 0 takes the number of a neighbor, round by round."""
-    while (numbers == 0).any() and numbers.any():
+    for _ in range(sum(numbers.shape)):  # nobody is farther away
         ### BEGIN BUG keeps
         numbers = torch.where(numbers == 0, around(numbers), numbers)
         ### OR
@@ -524,7 +522,7 @@ def borders(numbers, one):
 def merged(numbers):
     """Numbers (H, W) without areas of fewer than SMALL pixels, as long as there is a neighbor."""
     numbers = numbers.clone()
-    while True:
+    for _ in range(len(numbers.unique())):
         sizes = torch.bincount(numbers.flatten())
         ### BEGIN BUG dust
         small = ((sizes > 0) & (sizes < SMALL)).nonzero().flatten()
@@ -532,7 +530,7 @@ def merged(numbers):
         small = ((sizes > 0) & (sizes <= SMALL)).nonzero().flatten()
         ### END BUG
         if len(small) == 0 or (sizes > 0).sum() == 1:
-            return numbers
+            break
         ### BEGIN BUG smallest
         least = small[sizes[small].argmin()]
         ### OR
@@ -541,8 +539,9 @@ def merged(numbers):
         ### BEGIN BUG longest
         numbers[numbers == least] = borders(numbers, least).argmax()
         ### OR
-        numbers[numbers == least] = sizes.argmax()
+        numbers[numbers == least] = (borders(numbers, least) > 0).long().argmax()
         ### END BUG
+    return numbers
 
 
 def painted(numbers, colors, ink):
@@ -555,7 +554,7 @@ def painted(numbers, colors, ink):
         ### OR
         asked = area & clean if (area & clean).all() else area
         ### OR
-        asked = area if (area & clean).any() else area & clean
+        asked = clean if (area & clean).any() else area
         ### END BUG
         ### BEGIN BUG median
         color = colors[:, asked].median(1).values
@@ -746,7 +745,7 @@ def unevenness(work, seed):
     }
 
 
-class Painter(nn.Module):
+class SmallGenerator(nn.Module):
     """A small generator with batch norm."""
 
     def __init__(self):
@@ -758,7 +757,7 @@ class Painter(nn.Module):
         return self.last(self.norm(self.first(torch.cat([lines, hints], 1))).tanh()).tanh()
 
 
-class Judge(nn.Module):
+class SmallDiscriminator(nn.Module):
     """A small discriminator that returns its maps."""
 
     def __init__(self):
@@ -773,7 +772,7 @@ class Judge(nn.Module):
         for layer in self.layers:
             x = layer(x).tanh()
             maps.append(x)
-        return 3 * self.last(x), maps
+        return 5 * self.last(x), maps
 
 
 def weights_of(network):
@@ -806,12 +805,13 @@ def a_step_with_lies(work, seed):
 
     def new_game():
         torch.manual_seed(seed)
-        G, D = Painter(), Judge()
+        G, D = SmallGenerator(), SmallDiscriminator()
         for weight in [*G.parameters(), *D.parameters()]:
             weight.grad = torch.full_like(weight, 0.5)
         D.last.bias.requires_grad_(False)  # somebody's own choice, to be found again
-        adams = (torch.optim.Adam(each.parameters(), 0.02, (0.5, 0.99)) for each in (G, D))
-        return work["Game"](G, D, *adams)
+        adam = torch.optim.Adam(G.parameters(), 0.02, (0.5, 0.99))
+        descent = torch.optim.SGD(D.parameters(), 0.2)  # which minds how long a gradient is
+        return work["Game"](G, D, adam, descent)
 
     def batch(chance=0.1):
         dots = (torch.rand(4, 1, 6, 8) < chance).float()
@@ -1092,9 +1092,9 @@ def step_of_D(game, lines, hints, colors, fake):
     right, wrong = (game.D(lines, hints, each)[0] for each in (colors, fake.detach()))
     loss = (1 - right).relu().mean() + SHARE * (1 + wrong).relu().mean()
     loss = loss + (1 - SHARE) * told_wrong(game, lines, hints, colors)
-    game.D_adam.zero_grad()
+    game.D_optimizer.zero_grad()
     loss.backward()
-    game.D_adam.step()
+    game.D_optimizer.step()
     return loss.detach()
 
 
@@ -1119,9 +1119,9 @@ def step_of_G(game, lines, hints, colors, fake):
     near = ((fake - colors).abs() * weight).sum() / weight.sum()
     loss = -logits.mean() + L1 * near
     loss = loss + MATCH * sum((a - b).abs().mean() for a, b in zip(maps, goals))
-    game.G_adam.zero_grad()
+    game.G_optimizer.zero_grad()
     loss.backward()
-    game.G_adam.step()
+    game.G_optimizer.step()
     for weight in game.D.parameters():
         weight.requires_grad_(True)
     return loss.detach()

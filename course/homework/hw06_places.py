@@ -311,7 +311,7 @@ def window_mean(x):
     ### END SOLUTION
 
 
-def painters_loss(D_surface, D_texture, fake, photo, mix):
+def cartoon_loss(D_surface, D_texture, fake, photo, mix):
     """What G pays.
 
     D_surface, D_texture: pictures (B, 3, H, W) to logits of any shape;  fake, photo: (B, 3, H, W);
@@ -431,8 +431,8 @@ def step_of_D(game, drawings, fake, other):
 
 
 def step_of_G(game, drawings, fake, other):
-    judges = nn.ModuleList([game.D, game.D_turned])
-    learning = [weight for weight in judges.parameters() if weight.requires_grad]
+    both = nn.ModuleList([game.D, game.D_turned])
+    learning = [weight for weight in both.parameters() if weight.requires_grad]
     for weight in learning:
         weight.requires_grad_(False)
     fooled = (game.D(fake) - 1).square().mean() + (game.D_turned(other) - 1).square().mean()
@@ -564,7 +564,7 @@ class Generator(nn.Module):
         return self.paint(x).tanh(), guess
 
 
-def judge(width):
+def discriminator(width):
     """A discriminator, pictures (B, 3, H, W) to logits (B, 1, H / 2, W / 2)."""
     return nn.Sequential(
         nn.Conv2d(3, width, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(width, 1, 3, 1, 1)
@@ -582,11 +582,11 @@ class Faces(nn.Module):
             [*self.to_b.parameters(), *self.to_a.parameters()], rate, (0.5, 0.99)
         )
         ### BEGIN BUG players
-        judges = [*self.D_a.parameters(), *self.D_b.parameters()]
+        learning = [*self.D_a.parameters(), *self.D_b.parameters()]
         ### OR
-        judges = [*self.D_b.parameters()]
+        learning = [*self.D_b.parameters()]
         ### END BUG
-        self.D_adam = torch.optim.Adam(judges, rate, (0.5, 0.99))
+        self.D_adam = torch.optim.Adam(learning, rate, (0.5, 0.99))
 
 
 def direction(there, back, D, real, other):
@@ -672,7 +672,7 @@ def play(game, a, b):
 # %% tags=["demo"]
 a, b = StudioUnpaired("portrait", "cel", 32, 8, prior="frontal").batch(range(8))
 torch.manual_seed(0)
-game = Faces(Generator(6), Generator(6), judge(6), judge(6))
+game = Faces(Generator(6), Generator(6), discriminator(6), discriminator(6))
 for _ in range(4):
     print({name: round(float(value), 3) for name, value in play(game, a, b).items()})
 
@@ -800,7 +800,7 @@ def drawings_of_places(work, seed):
         "left alone": "Something of the arguments was changed, or a gradient was stored. Look for in-place operations, for `backward`, and at the photograph.",
     },
 )
-def as_a_painter(work, seed):
+def surfaces_and_textures(work, seed):
     """Random pictures before two small discriminators."""
     torch.manual_seed(seed)
     first, second = (nn.Conv2d(3, 2, 3, 2) for _ in range(2))
@@ -810,7 +810,7 @@ def as_a_painter(work, seed):
     leaf = fake.clone().requires_grad_()
     for weight in [*first.parameters(), *second.parameters()]:
         weight.grad = torch.full_like(weight, 0.5)
-    loss = work["painters_loss"](first, second, leaf, photo, mix)
+    loss = work["cartoon_loss"](first, second, leaf, photo, mix)
     slope, of_photo = torch.autograd.grad(loss, [leaf, photo], allow_unused=True)
     stored = [*first.parameters(), *second.parameters()]
     return {
@@ -827,7 +827,7 @@ def as_a_painter(work, seed):
     }
 
 
-def small_judge():
+def small_discriminator():
     return nn.Sequential(nn.Conv2d(3, 5, 3, 2, 1), nn.Tanh(), nn.Conv2d(5, 1, 3, 1, 1))
 
 
@@ -854,14 +854,14 @@ def a_step_on_its_side(work, seed):
     G = nn.Sequential(
         nn.Conv2d(3, 6, 3, 1, 1), nn.Tanh(), nn.Conv2d(6, 3, 3, 1, 1), nn.Tanh()
     )
-    D, D_turned = small_judge(), small_judge()
+    D, D_turned = small_discriminator(), small_discriminator()
     both = [*D.parameters(), *D_turned.parameters()]
     for weight in [*G.parameters(), *both]:
         weight.grad = torch.full_like(weight, 0.5)
     D[2].bias.requires_grad_(False)  # somebody's own choice, to be found again
     adams = (torch.optim.Adam(each, 0.5, (0.5, 0.99)) for each in (G.parameters(),))
-    judges = torch.optim.Adam(both, 0.02, (0.5, 0.99))
-    game = work["Game"](G, D, D_turned, *adams, judges, 0.03)
+    of_both = torch.optim.Adam(both, 0.02, (0.5, 0.99))
+    game = work["Game"](G, D, D_turned, *adams, of_both, 0.03)
     flags = [weight.requires_grad for weight in [*G.parameters(), *both]]
     batches = [
         (torch.rand(5, 3, 8, 8) * 2 - 1, torch.rand(5, 3, 8, 8) * 2 - 1) for _ in range(7)
@@ -929,7 +929,9 @@ def faces_game(work, seed):
     drawn, said = generator(a * torch.tensor([0.2, 0.6, 1])[:, None, None, None])
     first = [work["AdaLIN"](6, 0.7)(x, gamma, beta), attended, guess, *slopes, drawn, said]
 
-    game = work["Faces"](Translator(), Translator(), small_judge(), small_judge(), 0.03)
+    game = work["Faces"](
+        Translator(), Translator(), small_discriminator(), small_discriminator(), 0.03
+    )
     losses, fake = work["direction"](game.to_b, game.to_a, game.D_b, a, b)
     learning = [*game.to_b.parameters(), *game.to_a.parameters()]
     learned = torch.autograd.grad(
@@ -1028,7 +1030,7 @@ def surface(pictures):
 
 # %% tags=["wrong-2"]
 # wrong 2: structure is that of the pictures themselves
-def painters_loss(D_surface, D_texture, fake, photo, mix):
+def cartoon_loss(D_surface, D_texture, fake, photo, mix):
     share = mix / mix.sum(1, keepdim=True)
     gray = (fake * share[:, :, None, None]).sum(1, keepdim=True).expand_as(fake)
     loss = softplus(-D_surface(surface(fake))).mean()
@@ -1039,7 +1041,7 @@ def painters_loss(D_surface, D_texture, fake, photo, mix):
 
 # %% tags=["wrong-2"]
 # wrong 2: the photograph learns, too
-def painters_loss(D_surface, D_texture, fake, photo, mix):
+def cartoon_loss(D_surface, D_texture, fake, photo, mix):
     share = mix / mix.sum(1, keepdim=True)
     gray = (fake * share[:, :, None, None]).sum(1, keepdim=True).expand_as(fake)
     loss = softplus(-D_surface(surface(fake))).mean()
@@ -1050,7 +1052,7 @@ def painters_loss(D_surface, D_texture, fake, photo, mix):
 
 # %% tags=["wrong-2"]
 # wrong 2: a mixture that is not divided by its sum
-def painters_loss(D_surface, D_texture, fake, photo, mix, right=painters_loss):
+def cartoon_loss(D_surface, D_texture, fake, photo, mix, right=cartoon_loss):
     total = mix.sum(1).view(-1, 1, 1, 1)
     return right(D_surface, lambda gray: D_texture(gray * total), fake, photo, mix)
 
@@ -1102,10 +1104,11 @@ def step_of_G(game, drawings, fake, other, right=step_of_G):
 
 
 # %% tags=["wrong-4"]
-# wrong 4: rho is bounded once, at the end of the step, in the first generator only
+# wrong 4: rho is bounded before G's update, not after it
 def play(game, a, b, right=play):
+    before = game.to_b.rho.data.clone()
     answer = right(game, a, b)
-    game.to_a.norm.rho.data.mul_(1.01)
+    game.to_b.rho.data.copy_(before.clamp(0, 1) + 0.03)
     return answer
 
 
@@ -1113,7 +1116,10 @@ def play(game, a, b, right=play):
 # wrong 4: a discriminator's loss that pulls the real ones down as well
 def discriminators(game, a, b, fake_a, fake_b):
     sides = ((game.D_a, a, fake_a), (game.D_b, b, fake_b))
-    return sum(D(real).square().mean() + D(fake).square().mean() for D, real, fake in sides)
+    return sum(
+        D(real).square().mean() + D(fake.detach()).square().mean()
+        for D, real, fake in sides
+    )
 
 
 # %% tags=["wrong-4"]
