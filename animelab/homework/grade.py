@@ -296,9 +296,13 @@ def _named(each: Submission, students: Students, assignment: str) -> list[str]:
 def _content(paths: list[Path], largest: dict[str, int]) -> dict[str, bytes]:
     """What counts in a submission: notebook.ipynb, weights.safetensors, claim.png. Refused for what hides something."""
     found: dict[str, bytes] = {}
+    room = 2 * sum(largest.values())  # many small zip members could take hours to unpack
     for role, data in _parts(paths, largest):
         if not (role == "notebook.ipynb" and b'"ticket"' in found.get(role, b"") and b'"ticket"' not in data):
             found[role] = data
+        room -= len(data)
+        if room < 0:
+            raise Refused("too large", "It unpacks to more than a homework has; hand in the zip that `pack` writes.")
     if not any(found.values()):
         raise Refused("empty", "There is nothing in it that can be graded; hand in the zip that `pack` writes.")
     if len(found.get("notebook.ipynb", b"")) > LARGEST["notebook.ipynb"]:

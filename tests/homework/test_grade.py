@@ -309,6 +309,7 @@ def test_what_hides_something_is_refused_and_nothing_is_unpacked(issued, tmp_pat
     zipped(place / "damaged_hw91.zip", "x.ipynb", content=b"{}" * 500)
     (place / "damaged_hw91.zip").write_bytes((place / "damaged_hw91.zip").read_bytes()[:40])
     zipped(place / "bomb_hw91.zip", "x.ipynb", content=b" " * 30_000_000)
+    zipped(place / "bombs_hw91.zip", *(f"{i}.ipynb" for i in range(9)), content=b" " * 19_000_000)
     zipped(place / "nothing_hw91.zip")
     zipped(place / "readme_hw91.zip", "claim.png", content=png())
     (place / "essay_hw91.docx").write_bytes(b"PK")
@@ -316,7 +317,8 @@ def test_what_hides_something_is_refused_and_nothing_is_unpacked(issued, tmp_pat
     found = {row["file"].partition("_")[0]: row["status"] for row in rows if row["file"]}
     refused = ("up", "up2", "root", "drive", "link", "many", "lzma", "passwd", "folder", "pipe")
     assert found == dict.fromkeys(refused, "refused") | {
-        "damaged": "damaged", "bomb": "too large", "nothing": "empty", "readme": "no notebook", "essay": "empty",
+        "damaged": "damaged", "bomb": "too large", "bombs": "too large",
+        "nothing": "empty", "readme": "no notebook", "essay": "empty",
     }  # fmt: skip
     assert not list(tmp_path.rglob("evil*")) and not Path("/tmp/evil.ipynb").exists()
     assert {row["student"] for row in rows if row["status"] == "not handed in"} == {"s1", "s2", "s3", "s4", "s5"}
