@@ -1161,9 +1161,15 @@ def repaired(work, seed):
         made = G(torch.randn(6, 8), before)
         told = by_formula(work["Told"](4, 5))
         maps = torch.randn(6, 4, 3, 3) * torch.linspace(0.5, 2, 6)[:, None, None, None]
-        logits, wanted = torch.randn(12, 5), torch.eye(5)[torch.arange(12) % 5]
-        shares = [work["agreement"](logits, wanted + 0.5 * wanted.roll(2, 1), [0, 2, 3])]
-        shares += [work["balanced"](logits[:, 0] + 0.5, (torch.arange(12) < 3).float())]
+        logits = torch.randn(40, 5)
+        wanted = (
+            torch.eye(5)[torch.arange(40) % 5] + 0.5 * torch.eye(5)[torch.arange(40) % 3]
+        )
+        shares = [
+            work["agreement"](logits, wanted, group)
+            for group in ([0, 2, 3], [1, 2], [4, 3, 2, 1])
+        ]
+        shares += [work["balanced"](logits[:, 0] + 0.5, (torch.arange(40) < 9).float())]
         return [
             *order,
             after,
@@ -1217,9 +1223,9 @@ def repaired(work, seed):
 # `step` of its own.
 #
 # **Hand in** `runs/hw02/weights.safetensors`. The grader orders characters that nobody has seen. On its scale drawings are at
-# 0, and the bundled `makegirlsmoe-faces-64` of lesson 3 is at
-# 1. *Crowd* is the distance `fd` in features that only the grader has; *orders* is how far the examiner's mean agreement with
-#    what was asked for (34 questions) falls short of its agreement with drawings.
+# 0, and lesson 3's bundled `makegirlsmoe-faces-64` at 1. *Crowd* is the distance `fd` in features that only the grader has;
+# *orders* is how far the examiner's mean agreement with what was asked for (34 questions) falls short of its agreement with
+# drawings.
 #
 # | crowd at most at | 0.4 | 0.6 | 0.85 | 1.2 | 1.8 |
 # |---|---|---|---|---|---|

@@ -326,7 +326,7 @@ def ink_distance(fake, target):
 
 # %%
 WIDTH = choose("width", 4, 6, 8)
-BLOCKS = choose("blocks", 1, 2, 3)
+BLOCKS = choose("blocks", 2, 3, 4)
 HALVE = choose(
     "halve",
     "a 4 × 4 convolution, stride 2, padding 1",
@@ -410,9 +410,8 @@ def build_unet():
             wide = [WIDTH, 2 * WIDTH, 4 * WIDTH, 4 * WIDTH]
             twice = 2 if JOIN.startswith("side") else 1
             self.start = nn.Sequential(nn.Conv2d(3, WIDTH, 3, 1, 1), bend[BEND[:4]]())
-            self.down = nn.ModuleList(
-                finished(halving(*pair), pair[1]) for pair in zip(wide, wide[1:])
-            )
+            steps = [(wide[0], wide[1]), (wide[1], wide[2]), (wide[2], wide[3])]
+            self.down = nn.ModuleList(finished(halving(*pair), pair[1]) for pair in steps)
             self.middle = nn.ModuleList(
                 nn.Sequential(
                     *finished([convolution(wide[3], wide[3])], wide[3]),
@@ -561,11 +560,10 @@ right_build = build_unet
 
 def build_unet():
     network = right_build()
-    network.start.register_forward_hook(
-        lambda layer, given, made: setattr(network, "first", made)
-    )
+    kept = []
+    network.start.register_forward_hook(lambda layer, given, made: kept.append(made))
     network.up[2].register_forward_hook(
-        lambda layer, given, made: network.first.data.zero_() and None
+        lambda layer, given, made: kept.pop().data.zero_().sum() * 0 + made
     )
     return network
 
@@ -606,12 +604,12 @@ def build_unet():
 #    They pay, added up:
 #    - *looking real*, in both directions: the mean squared distance of D's logits for the fakes from **{{real_goal}}**;
 #    - *the way back*, **{{cycle}}** times, the sum of both sets: the fake, with `noise` added, goes back through the other
-#      generator, and the mean of
-#      |difference| from where it came from is taken, {{compared}}. {{who}}
+#      generator, and its mean absolute difference from where it came from is taken, {{compared}}.
+#      {{who}}
 #    - *identity*, **{{identity}}** times, the sum of both: a cel given to the generator of cels should stay as it is, a
 #      portrait given to the other one, too; the mean of |difference|;
-#    - *the pairs*, **{{paired}}** times: `pair` is (a, b), true pairs. The mean of |to_b(a) - b| plus the mean of |to_a(b) -
-#      a|.
+#    - *the pairs*, **{{paired}}** times: `pair` is (a, b), true pairs. The mean absolute difference of to_b(a) from b,
+#      plus that of to_a(b) from a.
 # 2. **The discriminators** move next. Each sees its real pictures, and *late* fakes: those of **{{late}}** calls ago, of its
 #    own set. `memory` is a dictionary of two lists, "a" and "b", of batches of fakes, the oldest first; put the new ones in
 #    at the end, cut off from what made them; show the oldest; and where the list then has more than {{late}} batches, take
@@ -642,7 +640,7 @@ WHO = choose(
 )
 IDENTITY = choose("identity", 1.5, 2.0, 3.0)
 PAIRED = choose("paired", 5.0, 10.0, 20.0)
-LATE = choose("late", 1, 2, 3)
+LATE = choose("late", 2, 3, 4)
 
 
 def step(
@@ -1186,24 +1184,26 @@ def repaired(work, seed):
 # Train in a terminal or in a notebook of its own, not here. This is in the course already, and where you begin:
 #
 # ```
-# animelab train pix2pix --preset cpu --set source=portrait --set target=cel --out runs/hw03
+# animelab train pix2pix --preset cpu --set seed={{cast}} --set source=portrait --set target=cel --out runs/hw03
 # ```
 #
 # Your distance of task 1, your own step, another weight of L1, no discriminator at all: all of it is allowed. (In Python,
 # `recipes.pix2pix.Pix2Pix` is the step of lesson 4; write a class that inherits from it and has a `step` of its own.)
 #
 # **Hand in** `runs/hw03/weights.safetensors`. The grader lets it translate portraits of characters that nobody has seen, and
-# knows their true cels. On its scale the truth is at 0, and the bundled `cyclegan-portrait-cel-64`, which never saw a pair,
-# is at 1. *Distance* is the mean absolute difference from the truth; *eyes*, how often the examiner does **not** see the
-# right eye color.
+# knows their true cels. What counts is the mean absolute difference from the truth. On the grader's scale the truth is at 0,
+# and the bundled `cyclegan-portrait-cel-64`, which never saw a pair, is at 1; doing nothing is at 2.2.
 #
-# | at most at | 0.45 | 0.6 | 0.8 | 1.0 | 1.5 |
+# | your translations are at most at | 0.75 | 0.9 | 1.05 | 1.25 | 1.7 |
 # |---|---|---|---|---|---|
-# | distance | 12 | 10 | 8 | 6 | 3 |
-# | **at most at** | **0.3** | **0.5** | **0.7** | **0.9** | |
-# | eyes | 8 | 6 | 4 | 2 | |
+# | points | 20 | 17 | 13 | 9 | 5 |
 #
-# MEASURED
+# Where these numbers are from: on 96 held-out characters doing nothing is 0.513 from the truth, CycleGAN 0.235. The command's
+# training, with 6,000 pairs of all poses, was at 1.25 after 4,800 pictures and at 1.19 after 9,600, a fifth of your budget,
+# with its rates not yet falling. Nobody has measured the two best columns: they are what we would call good.
+#
+# A distance from the truth likes what is blurred (lesson 4). Look at your cels before you hand them in; the claim asks about
+# more than this number.
 
 # %% tags=["hidden"]
 model(
@@ -1211,10 +1211,7 @@ model(
     network="pix2pix.generator",
     measure="translation",
     bundled="cyclegan-portrait-cel-64",
-    points={
-        "distance": ((0.45, 12), (0.6, 10), (0.8, 8), (1.0, 6), (1.5, 3)),
-        "eyes": ((0.3, 8), (0.5, 6), (0.7, 4), (0.9, 2)),
-    },
+    points={"distance": ((0.75, 20), (0.9, 17), (1.05, 13), (1.25, 9), (1.7, 5))},
     megabytes=40,
     arguments={"size": 64, "width": (8, 24)},
     settings={"size": 64, "prior": "frontal", "source": "portrait", "target": "cel"},

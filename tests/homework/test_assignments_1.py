@@ -16,7 +16,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from animelab.homework import assignment as masters
 from animelab.homework.compare import marked
 
-NAMES = ["hw01", "hw03"]
+NAMES = ["hw01", "hw02", "hw03"]
 SEED = 7**20
 
 
