@@ -289,12 +289,12 @@ def stay_home_loss(draw, score, points, direction, home):
 
 
 # %% [markdown]
-# Try it on the real thing: a direction for *open mouth*, trained on four faces in a dozen steps. (Two hundred steps and more faces
-# make a better one. A dozen is enough to see whether the loss falls.)
+# Try it on the real thing: a direction for *open mouth*, trained on two faces in eight steps. (Two hundred steps and more faces make a
+# better one. Eight are enough to see whether the loss falls.)
 
 
 # %% tags=["demo"]
-def trained_direction(loss, goal="open mouth", count=4, steps=12):
+def trained_direction(loss, goal="open mouth", count=2, steps=8):
     """A direction of lesson 6's generator, (10, 512), trained for a goal of studio.TAGS in the face alone."""
     G, orders = faces.generator, faces.orders(count, seed=1)
     with torch.no_grad():
@@ -316,7 +316,7 @@ def trained_direction(loss, goal="open mouth", count=4, steps=12):
         optimizer.zero_grad()
         value.backward()
         optimizer.step()
-        if step % 4 == 0:
+        if step % 2 == 0:
             print(f"step {step:3}  loss {float(value):.3f}")
     return direction.detach()
 
@@ -657,7 +657,7 @@ def adopted(synthesis, rows, w, target, direction, steps, seed):
 
 
 # %% [markdown]
-# Below, one witch goes through it, in 40 steps where a real adoption takes some hundreds. Look at what should hold: the number of decibels
+# Below, one witch goes through it, in 20 steps where a real adoption takes some hundreds. Look at what should hold: the number of decibels
 # rises by the tuning, her middle picture is the nearest to the drawn one, and the untouched generator draws the next person as ever.
 # Bugs rarely say so by looking bad. Write a line or two that test a sentence of the description, and see which one lies.
 
@@ -668,7 +668,7 @@ slider = space.cloud[:256].std(0) * torch.randn(
     512, generator=torch.Generator().manual_seed(1)
 )
 scores, edits = adopted(
-    faces.generator.synthesis, space.layers, space.cloud[:256], someone, slider, 40, 0
+    faces.generator.synthesis, space.layers, space.cloud[:256], someone, slider, 20, 0
 )
 print(f"{float(scores[0]):.1f} dB at the pivot, {float(scores[1]):.1f} dB after tuning")
 show(torch.cat([someone, edits[:, 0].clamp(-1, 1)]), columns=6,
