@@ -86,7 +86,7 @@ faces = zoo.load("stylegan2-faces-64")
 witches = StudioAttributes(64, 8, prior="frontal+headwear=witch hat", split="test")
 compare(
     {"drawn": witches.batch(range(8))[0], "generated": faces.sample(8, seed=2)},
-    alt="Eight drawn faces under wide, pointed hats; eight generated faces without any.",
+    alt="Eight drawn faces under wide brims with a band; eight generated faces without any hat.",
 )
 
 # %% [markdown]

@@ -772,7 +772,7 @@ class SmallDiscriminator(nn.Module):
         for layer in self.layers:
             x = layer(x).tanh()
             maps.append(x)
-        return 5 * self.last(x), maps
+        return 12 * self.last(x), maps
 
 
 def weights_of(network):
@@ -810,7 +810,7 @@ def a_step_with_lies(work, seed):
             weight.grad = torch.full_like(weight, 0.5)
         D.last.bias.requires_grad_(False)  # somebody's own choice, to be found again
         adam = torch.optim.Adam(G.parameters(), 0.02, (0.5, 0.99))
-        descent = torch.optim.SGD(D.parameters(), 0.2)  # which minds how long a gradient is
+        descent = torch.optim.SGD(D.parameters(), 0.1)  # which minds how long a gradient is
         return work["Game"](G, D, adam, descent)
 
     def batch(chance=0.1):
