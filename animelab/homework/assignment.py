@@ -21,7 +21,8 @@ from animelab.homework import Claim, Model, Task
 from animelab.homework.secret import Secret
 
 ROOT = Path(__file__).resolve().parents[2]
-MARK = re.compile(r" *### (BEGIN BUG (?P<name>[\w-]+)|(?P<other>OR)|END BUG)")
+BUG = re.compile(r"(?m)^ *### BEGIN BUG (?P<name>[\w-]+)\n(?P<variants>(?:.*\n)*?) *### END BUG\n")
+OR = re.compile(r"(?m)^ *### OR\n")
 PARAMETER = re.compile(r"\{\{(\w+)\}\}")
 KINDS = {"task": Task, "model": Model, "claim": Claim}
 Source = tuple[str, tuple[str, ...], str, int]  # of a cell: its kind, tags, text and line
@@ -101,36 +102,33 @@ class Assignment:
             yield kind, tags, source, line
 
     def _built(self, choices: Choices, right: bool, view: Callable[[str], str]) -> Any:
-        cells, marks = [], []
-        handed_out: dict[str, str] = {}
+        cells, marks, handed_out = [], [], dict[str, str]()
         for kind, tags, source, line in self._variant(choices, right):
-            if not _is_shown(tags):
-                continue
-            if task := "claim" if "claim" in tags else _task(tags, source):
-                identity = f"{task}-{len(handed_out) + 1}"
-                points = self.claim.points if self.claim and task == "claim" else None
-                marks.append(nbgrader(identity, task == "claim" or "### BEGIN" in source, points))
-                handed_out[identity] = hashlib.sha256(split(source, self.stem)[0].encode()).hexdigest()
-            else:
-                marks.append({})
-            text = view(source) if kind == "code" else source
-            cells.append(Cell(kind, text, text, line, "setup" in tags))
-        needs = {"cells": handed_out, "claim": bool(self.claim and self.claim.picture)}
+            if _is_shown(tags):
+                text = view(source) if kind == "code" else source
+                cells.append(Cell(kind, text, text, line, "setup" in tags))
+                marks.append(dict[str, Any]())
+                if task := "claim" if "claim" in tags else _task(tags, source):
+                    identity = f"{task}-{len(handed_out) + 1}"
+                    points = self.claim.points if self.claim and task == "claim" else None
+                    marks[-1] = {"nbgrader": nbgrader(identity, task == "claim" or "### BEGIN" in source, points)}
+                    handed_out[identity] = hashlib.sha256(split(source, self.stem)[0].encode()).hexdigest()
+        needs: dict[str, Any] = {"cells": handed_out, "claim": bool(self.claim and self.claim.picture)}
         if self.model:
             needs |= {"network": self.model.network, "megabytes": self.model.megabytes}
         about = {key: getattr(choices, key) for key in ("assignment", "term", "student", "ticket")}
         lesson = Lesson(self.stem, self.stem, tuple(cells), {"animelab": {**about, "needs": needs}})
         book = nbformat.reads(build_lesson(lesson, repository=repository(self.root)), 4)
         for cell, mark in zip(book.cells, marks):
-            cell.metadata |= {"nbgrader": mark} if mark else {}
+            cell.metadata |= nbformat.from_dict(mark)
         return book
 
 
 def nbgrader(identity: str, solution: bool, points: float | None = None) -> dict[str, Any]:
     """A cell's metadata, as nbgrader reads it; what has points and is not a student's is locked."""
-    grade = {"grade": points is not None, "locked": points is not None and not solution}
-    grade |= {} if points is None else {"points": points}  # type: ignore[dict-item]
-    return {"grade_id": identity, "solution": solution, "task": False, "schema_version": 3, **grade}
+    grade = {} if points is None else {"points": points}
+    mark = {"grade_id": identity, "grade": bool(grade), "locked": bool(grade) and not solution, "solution": solution}
+    return {**mark, **grade, "task": False, "schema_version": 3}
 
 
 def read(name: str, root: Path = ROOT) -> Assignment:
@@ -150,23 +148,19 @@ def read(name: str, root: Path = ROOT) -> Assignment:
             raise LabError(f"{file}: '{name}' is chosen twice, from different options; make them alike.")
         return 0
 
-    def counted(found: dict[str, tuple[int, int]], line: int, name: str, options: tuple[Any, ...]) -> int:
-        if name in bugs or name in found:
+    def bug(line: int, name: str, options: tuple[Any, ...]) -> int:
+        if name in bugs:
             raise LabError(f"{file}: two bugs are named '{name}'; rename one.")
-        found[name] = line, len(options)
+        bugs[name] = line, len(options)
         return 0
 
-    for kind, tags, source, line in cells:
-        if kind == "code":
-            where = f"{file}:{line}"
-            found: dict[str, tuple[int, int]] = {}
-            plain = _with_bugs(source, where, partial(counted, found, line))
-            if found and not _task(tags, plain):
-                raise LabError(f'{where}: whose bugs are these? Give the cell its task as a tag: tags=["task-2"].')
-            bugs |= found
-            plain = _with_parameters(plain, where, parameter)
-            split(plain, where)
-            declared += _declared(plain, where) if "hidden" in tags else []
+    for _, tags, source, line in (cell for cell in cells if cell[0] == "code"):
+        where, before = f"{file}:{line}", len(bugs)
+        plain = _with_parameters(_with_bugs(source, where, partial(bug, line)), where, parameter)
+        split(plain, where)
+        if len(bugs) > before and not _task(tags, plain):
+            raise LabError(f'{where}: whose bugs are these? Give the cell its task as a tag: tags=["task-2"].')
+        declared += _declared(plain, where) if "hidden" in tags else []
     text = "\n".join(source for kind, _, source, _ in cells if kind == "markdown")
     if unknown := {*PARAMETER.findall(text)} - parameters.keys():
         raise LabError(f"{file}: nothing chooses {{{{{unknown.pop()}}}}}.")
@@ -212,25 +206,16 @@ def _task(tags: tuple[str, ...], source: str) -> str:
 
 def _with_bugs(source: str, where: str, pick: Pick) -> str:
     """Code with one variant of each block of them, and no trace of the others."""
-    lines: list[str] = []
-    block: list[list[str]] = []
-    name = ""
-    for line in source.splitlines():
-        mark = MARK.fullmatch(line)
-        if mark is None:
-            (block[-1] if block else lines).append(line)
-        elif mark["name"] and not block:
-            name, block = mark["name"], [[]]
-        elif mark["other"] and block:
-            block.append([])
-        elif not mark["name"] and len(block) > 1:
-            lines += block[pick(name, tuple(range(len(block))))]
-            block = []
-        else:
-            raise LabError(f"{where}: '{line.strip()}' is out of place; write BEGIN BUG, OR and END BUG in turn.")
-    if block:
-        raise LabError(f"{where}: the bug '{name}' does not end; add '### END BUG' after it.")
-    return "\n".join(lines)
+
+    def variant(block: re.Match[str]) -> str:
+        variants = OR.split(block["variants"])
+        whole = len(variants) > 1 and "### BEGIN BUG" not in block["variants"]
+        return variants[pick(block["name"], tuple(range(len(variants))))] if whole else block[0]
+
+    code = BUG.sub(variant, source + "\n")[:-1]
+    if mark := re.search("### (BEGIN BUG|OR|END BUG).*", code):
+        raise LabError(f"{where}: '{mark[0]}' is out of place; write BEGIN BUG, OR and END BUG in turn.")
+    return code
 
 
 def _with_parameters(source: str, where: str, pick: Pick) -> str:

@@ -37,16 +37,15 @@ def add_to(actions: Any, add: Callable[..., argparse.ArgumentParser], path: Any,
 
 def release(options: argparse.Namespace) -> None:
     """Issue an assignment."""
-    from animelab.homework import release as issue
+    from animelab.homework.release import prepare
+    from animelab.homework.release import release as issue
 
-    issued = issue.release(options.assignment, options.term, options.out, options.roster, options.secret)
-    say(
-        f"{len(issued.students)} to hand out, in {issued.students[0].parent}: each folder as it is, with its two files."
-    )
-    say(f"{issued.instructor} and {issued.secret} are for you alone: whoever has the secret knows every answer.")
-    if issued.assignment.model:
-        print("Now the network that scores models, and its anchors: minutes, and not needed before you grade.")
-        issued.prepare()
+    name, term = options.assignment, options.term
+    students, secret = issue(name, term, options.out, options.roster, options.secret)
+    say(f"{students} has a folder for each student, or one for everyone: hand them out as they are.")
+    say(f"{secret.parent} is for you alone: whoever has {secret.name} knows every answer.")
+    say("Now the network that scores models, and its anchors: some minutes, and not needed before you grade.")
+    prepare(name, term, secret)
 
 
 def pack(options: argparse.Namespace) -> None:
@@ -57,7 +56,7 @@ def pack(options: argparse.Namespace) -> None:
     for remark in remarks:
         say(f"- {remark}")
     size = place.stat().st_size / 1e6
-    say(f"{shown(place, 500)} ({size:.1f} MB) is saved on this computer. Saved is not submitted: upload it where your "
+    say(f"{shown(place, 500)} ({size:.2g} MB) is saved on this computer. Saved is not submitted: upload it where your "
         "instructor said, and look whether the page there shows it.")  # fmt: skip
 
 

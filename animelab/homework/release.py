@@ -6,8 +6,7 @@ import csv
 import html
 import io
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -30,69 +29,57 @@ from animelab.homework import Task, compare
 solution = {{}}
 exec({solution!r}, solution)
 marks = compare.marked({task!r}, {task.function}(globals(), 1), {task.function}(solution, 1))
-print(*(f"{{mark['name']}}: {{mark['seen']}}" for mark in marks), sep="\\n")
 sum(mark["points"] for mark in marks)
 ### END HIDDEN TESTS"""
 
 
-@dataclass(frozen=True)
-class Issued:
-    """What was issued: students' folders, and the instructor's with solutions and what nbgrader takes."""
-
-    assignment: Assignment
-    students: list[Path]
-    instructor: Path
-    secret: Path
-    number: int
-
-    def prepare(self) -> None:
-        """Make the network that scores models, and measure its anchors, where they are not there yet."""
-        from animelab.homework import model_task  # PyTorch, for which the students' folders need not wait
-
-        if self.assignment.model:
-            model_task.prepare(self.instructor, self.assignment.model, self.number)
-
-
 def release(
     name: str, term: str, out: Path, roster: Path | None = None, secret: Path | None = None, root: Path = ROOT
-) -> Issued:
-    """Write each student's notebook and page of instructions, or one for everyone, and the instructor's folder.
+) -> tuple[Path, Path]:
+    """Write each student's notebook and page, or one for everyone; returns the students' folder and the secret's file.
 
     secret: that of an earlier release, with the instructor's folder beside it. Released again, nothing changes for
     those who have their notebook. Raises LabError for a roster or secret that cannot be used, and where another
     notebook was issued before.
     """
     assignment, label = read(name, root), f"{name}-{one_name(term)}"
-    students = {EVERYONE: {"id": EVERYONE}} if roster is None else read_roster(roster)
+    students = read_roster(roster) if roster else {EVERYONE: {"id": EVERYONE}}
     key = secret or out / "instructor" / "secret.key"
     own, file = key.parent / label, f"{assignment.stem}.ipynb"
-    if roster is None and (own / "roster.csv").exists():
+    if not roster and (own / "roster.csv").exists():
         raise LabError(f"{label} was issued to the students of a roster already; give it again: --roster FILE.")
     hidden = Secret.read(key) if secret or key.exists() else Secret.create(key)
-    for_students: dict[Path, str] = {}
-    for_instructor: dict[Path, str] = {}
+    place, books, others = out / label / ("students" if roster else ""), dict[Path, Any](), dict[Path, str]()
     for student, about in students.items():
         mine = choices(hidden, term, assignment, student)
-        folder = out / label / ("students" if roster else "") / student
-        for_students[folder / file] = text = _text(assignment.notebook(mine))
-        if roster is None:
-            for_students[folder / file] = text = _text(_with_marks(assignment, mine, False))
-            for_instructor[own / "nbgrader" / "release" / name / file] = text
-            for_instructor[own / "nbgrader" / "source" / name / file] = _text(_with_marks(assignment, mine, True))
-        for_instructor[own / "solutions" / f"{student}.ipynb"] = _text(assignment.solution(mine))
-        for_instructor[folder / "instructions.html"] = instructions(assignment, term, student, about.get("name", ""))
-    for path, text in for_students.items():
-        if path.exists() and path.read_text(encoding="utf-8") != text:
-            raise LabError(f"{path} was issued before, and is another now; keep it, or name another folder for --out.")
+        books[place / student / file] = assignment.notebook(mine) if roster else _with_marks(assignment, mine, False)
+        books[own / "solutions" / f"{student}.ipynb"] = assignment.solution(mine)
+        page = instructions(assignment, term, student, about.get("name", ""))
+        others[place / student / "instructions.html"] = page
     if roster:
         table = io.StringIO()
-        writer = csv.DictWriter(table, list(next(iter(students.values()))), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(students.values())
-        for_instructor[own / "roster.csv"] = table.getvalue()
-    for path, text in (for_students | for_instructor).items():
+        csv.writer(table, lineterminator="\n").writerows(
+            [next(iter(students.values())), *map(dict.values, students.values())]
+        )
+        others[own / "roster.csv"] = table.getvalue()
+    else:
+        books[own / "nbgrader" / "release" / name / file] = books[place / EVERYONE / file]
+        books[own / "nbgrader" / "source" / name / file] = _with_marks(assignment, mine, True)
+    texts = {path: nbformat.writes(book).rstrip("\n") + "\n" for path, book in books.items()}
+    for path, text in texts.items():
+        if place in path.parents and path.exists() and path.read_text(encoding="utf-8") != text:
+            raise LabError(f"{path} was issued before, and is another now; keep it, or name another folder for --out.")
+    for path, text in (texts | others).items():
         write_text(path, text)
-    return Issued(assignment, [path.parent for path in for_students], own, key, hidden.number(term, name, "model"))
+    return place, key
+
+
+def prepare(name: str, term: str, secret: Path, root: Path = ROOT) -> None:
+    """Make the network that scores models, beside the secret, and measure its anchors, what of it is missing."""
+    from animelab.homework import model_task  # PyTorch, for which the students' folders need not wait
+
+    if model := read(name, root).model:
+        model_task.prepare(secret.parent / f"{name}-{term}", model, Secret.read(secret).number(term, name, "model"))
 
 
 def read_roster(path: Path) -> dict[str, dict[str, str]]:
@@ -100,35 +87,26 @@ def read_roster(path: Path) -> dict[str, dict[str, str]]:
     students: dict[str, dict[str, str]] = {}
     try:
         with open(path, "rb") as file:
-            content = file.read(LARGEST)
-        text = content.decode("utf-8-sig")
-        if len(content) == LARGEST or "\0" in text:
-            raise ValueError("it is too large, or no text")
+            text = file.read(LARGEST).decode("utf-8-sig")
         delimiter = max(",;\t", key=text.partition("\n")[0].count)
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
         head = [column.strip() for column in next(rows, [])]
-        if head.count("id") != 1:
+        if head.count("id") != 1 or len(text) >= LARGEST:
             raise ValueError(f"its columns are {', '.join(head) or 'none'}, and one is to be id")
-        for row in rows:
-            if not any(map(str.strip, row)):
-                continue
+        for row in (row for row in rows if any(map(str.strip, row))):
+            about = dict(zip(head, map(str.strip, row)))
             if len(row) != len(head):
                 raise ValueError(f"line {rows.line_num} has {len(row)} columns, and the first {len(head)}")
-            about = dict(zip(head, map(str.strip, row)))
-            about["id"] = one_name(about["id"])
-            if about["id"].casefold() in {student.casefold() for student in students}:  # one folder on some systems
-                raise ValueError(f"line {rows.line_num} has the id {about['id']} a second time")
-            students[about["id"]] = about
+            student = about["id"] = one_name(about["id"])
+            if student.casefold() in map(str.casefold, students):  # s1 and S1 are one folder on some systems
+                raise ValueError(f"line {rows.line_num} has the id {student} a second time")
+            students[student] = about
         if not students:
             raise ValueError("nobody stands in it")
     except (OSError, ValueError, csv.Error, LabError) as error:
         advice = "save it as CSV in UTF-8, with columns id and name"
         raise LabError(f"The roster {path} cannot be used ({reason(error).rstrip('.')}); {advice}.") from error
     return students
-
-
-def _text(book: Any) -> str:
-    return nbformat.writes(book).rstrip("\n") + "\n"
 
 
 def _with_marks(assignment: Assignment, choices: Choices, source: bool) -> Any:
@@ -140,10 +118,6 @@ def _with_marks(assignment: Assignment, choices: Choices, source: bool) -> Any:
         text += HIDDEN_TESTS.format(hidden=hidden, solution=solution, task=task) if source else ""
         mark = nbgrader(f"marks-{task.name}", False, assignment.points[task.name])
         book.cells.append(v4.new_code_cell(text, id=f"marks-{len(book.cells)}", metadata={"nbgrader": mark}))
-    if assignment.model:
-        mark = nbgrader("marks-model", True, assignment.points[assignment.model.name])
-        text = "**Model:** your weights are a file beside this notebook."
-        book.cells.append(v4.new_markdown_cell(text, id="marks-model", metadata={"nbgrader": mark}))
     return book
 
 
@@ -151,44 +125,34 @@ def instructions(assignment: Assignment, term: str, student: str, name: str) -> 
     """A student's page, one HTML file: what to do, points, budget, how to pack and hand in, what help is allowed."""
     points, model, claim, page = assignment.points, assignment.model, assignment.claim, PAGE.read_text("utf-8")
     rows = [[f"Task {task.name}", ", ".join(task.points), points[task.name], "grader"] for task in assignment.tasks]
-    facts: dict[str, object] = {"bundled": "", "limits": "", "steps": ""}
-    if model:
-        rows.append(["Model", ", ".join(model.points), points[model.name], "grader"])
-        allowed: list[list[Any]] = [
-            [key, value if isinstance(value, int) else "{} to {}".format(*value)]
-            for key, value in model.arguments.items()
-        ]
-        limits = [
-            ["budget", model.budget],
-            ["network", model.network],
-            *allowed,
-            ["file", f"up to {model.megabytes} MB"],
-        ]
-        steps = [[score, *row] for score, table in model.points.items() for row in table]
-        facts = {
-            "bundled": model.bundled,
-            "limits": _table("|", limits),
-            "steps": _table("score|place, up to|points", steps),
-        }
-    else:
-        page = re.sub("(?s)<!-- model -->.*<!-- end -->", "", page)
-    if claim:
-        rows.append(["Claim", "the rubric", points[claim.name], "human"])
     about = {
         "title": assignment.title,
-        "whose": "everyone" if student == EVERYONE else f"{name} ({student})" if name else student,
         "term": term,
-        "notebook": f"{assignment.stem}.ipynb",
-        "zip": f"{student}_{assignment.name}.zip",
-        "hours": f"{assignment.header.get('minutes', 0) / 60:.2g}",
-        "picture": " with <code>claim.png</code> beside it" if claim and claim.picture else "",
+        "name": student,
+        "assignment": assignment.name,
+        "stem": assignment.stem,
     }
-    about = {key: html.escape(shown(text, 300)) if key != "picture" else text for key, text in about.items()}
-    total = f"{sum(points.values()):g}"
-    return Template(page).substitute(about, **facts, total=total, points=_table("|for|points|marked by", rows))
+    about["whose"] = "everyone" if student == EVERYONE else f"{name} ({student})" if name else student
+    about["hours"] = f"{assignment.header.get('minutes', 0) / 60:.2g}"
+    tables: dict[str, Any] = {"bundled": "", "limits": "", "steps": "", "total": f"{sum(points.values()):g}"}
+    if model:
+        rows.append(["Model", ", ".join(model.points), points[model.name], "grader"])
+        limits = [("budget", model.budget), ("network", model.network), ("file", f"up to {model.megabytes} MB")]
+        sides = (
+            (key, " to ".join(map(str, value)) if isinstance(value, tuple) else value)
+            for key, value in model.arguments.items()
+        )
+        tables["bundled"], tables["limits"] = model.bundled, _table("|allowed", [*limits, *sides])
+        steps = [(score, *row) for score, table in model.points.items() for row in table]
+        tables["steps"] = _table("score|place, up to|points", steps)
+    rows += [["Claim", "the rubric", points[claim.name], "human"]] if claim else []
+    for part in ["model"] * (not model) + ["picture"] * (not claim or not claim.picture):
+        page = re.sub(f"(?s)<!-- {part} -->.*?<!-- end -->", "", page)
+    escaped = {key: html.escape(shown(text, 300)) for key, text in about.items()}
+    return Template(page).substitute(escaped, **tables, points=_table("|for|points|marked by", rows))
 
 
-def _table(head: str, rows: Sequence[Sequence[object]]) -> str:
+def _table(head: str, rows: Iterable[Iterable[object]]) -> str:
     cells = [[f"{each:g}" if isinstance(each, float) else html.escape(str(each)) for each in row] for row in rows]
     body = "".join(f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in cells)
     return f"<table><tr><th>{head.replace('|', '</th><th>')}</th></tr>{body}</table>"
