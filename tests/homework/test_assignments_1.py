@@ -79,7 +79,7 @@ def test_a_hundred_points_and_words_for_each_of_them(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("number", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2, 3))])
 def test_a_solution_has_all_points_twice_and_a_students_copy_loses_some_in_every_task(name: str, number: int) -> None:
     choices = variant(name, number)
     again = played(name, choices, master(name).solution(choices))
@@ -92,7 +92,7 @@ def test_a_solution_has_all_points_twice_and_a_students_copy_loses_some_in_every
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("number", range(2))
+@pytest.mark.parametrize("number", [0, pytest.param(1, marks=pytest.mark.slow)])
 def test_every_listed_wrong_answer_loses_points(name: str, number: int) -> None:
     choices = variant(name, number)
     for task, sentence, code in master(name).wrong(choices):
