@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from animelab import __version__, limits
 from animelab.errors import LabError, reason, say, shown
+from animelab.homework import command
 
 FIRST_LESSON = "00_start.ipynb"
 FITS = ("letterboxed", "cropped", "aligned")
@@ -198,6 +199,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=_path, default=Path("runs/zoo"), help="where it was built (runs/zoo)")
     sub.add_argument("name", metavar="NAME", help="what was built")
     sub.add_argument("--machine", required=True, help="where it was trained, in words")
+
+    command.add_to(group("homework", "issue homework, pack it, grade it"), add, _path, _within)
 
     sub = add("models", models, "list every network in its paper's configuration, with its parameters")
     sub.add_argument("--json", action="store_true", help="as JSON")

@@ -89,12 +89,13 @@ def build_lesson(lesson: Lesson, solved: bool = False, repository: str = "") -> 
     """
     cells: list[nbformat.NotebookNode] = []
     seen: Counter[str] = Counter()
+    badge = _badge(lesson.name, solved, repository) if lesson.path.startswith("course/lessons/") else ""
     for cell in lesson.cells:
         # An id follows its cell: it stays when other cells come and go. Equal cells are told apart by counting.
         key = f"{lesson.name}\n{cell.kind}\n{cell.solved}"
         identity = hashlib.sha256(f"{key}\n{seen[key]}".encode()).hexdigest()[:12]
         seen[key] += 1
-        source = _source(cell, solved, repository) + ("" if cells else _badge(lesson.name, solved, repository))
+        source = _source(cell, solved, repository) + ("" if cells else badge)
         metadata = {"cellView": "form", "jupyter": {"source_hidden": True}, "tags": ["setup"]} if cell.setup else {}
         make = v4.new_markdown_cell if cell.kind == "markdown" else v4.new_code_cell
         cells.append(make(source, id=identity, metadata=metadata))
@@ -104,11 +105,16 @@ def build_lesson(lesson: Lesson, solved: bool = False, repository: str = "") -> 
 
 
 def _expected(root: Path) -> Iterator[tuple[Path, str, Lesson]]:
-    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-    repository = settings["tool"]["animelab"]["repository"].rstrip("/").removesuffix(".git")
+    address = repository(root)
     for lesson in read_all(root):
         for folder, solved in ((root / "notebooks", False), (root / "notebooks" / "solutions", True)):
-            yield folder / f"{lesson.name}.ipynb", build_lesson(lesson, solved, repository), lesson
+            yield folder / f"{lesson.name}.ipynb", build_lesson(lesson, solved, address), lesson
+
+
+def repository(root: Path) -> str:
+    """The address of this copy of the course, as its pyproject.toml has it; "" while there is none."""
+    settings = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    return settings["tool"]["animelab"]["repository"].rstrip("/").removesuffix(".git")
 
 
 def _source(cell: Cell, solved: bool, repository: str) -> str:

@@ -14,7 +14,7 @@ import jupytext
 from animelab.errors import LabError
 
 CELL = re.compile(r"# %%( |$)")
-BEGIN = re.compile(r"(?P<indent> *)### BEGIN SOLUTION (?P<hint>\d+\.\d+: .*\S)")
+BEGIN = re.compile(r"(?P<indent> *)### BEGIN SOLUTION (?P<hint>\d+(\.\d+)?: .*\S)")
 END = re.compile(r" *### END SOLUTION")
 
 
@@ -47,18 +47,25 @@ def read_all(root: Path) -> list[Lesson]:
 def read(path: Path, root: Path) -> Lesson:
     """Read the master at `path`. Raises LabError with the line when a cell or a solution marker is malformed."""
     name = path.relative_to(root).as_posix()
+    metadata, found = sources(path, name)
+    cells = []
+    for kind, tags, source, line in found:
+        student, solved = split(source, f"{name}:{line}") if kind == "code" else (source,) * 2
+        cells.append(Cell(kind, student, solved, line, "setup" in tags))
+    return Lesson(path.stem, name, tuple(cells), metadata)
+
+
+def sources(path: Path, name: str) -> tuple[dict[str, Any], list[tuple[str, tuple[str, ...], str, int]]]:
+    """A master's header, and of every cell kind, tags, source and line. Raises LabError, saying `name`."""
     text = path.read_text(encoding="utf-8")
     notebook = jupytext.reads(text, fmt="py:percent")
     lines = [number for number, line in enumerate(text.splitlines(), 1) if CELL.match(line)]
     if len(lines) != len(notebook.cells):
         advice = "move text above the first '# %%' into a cell, and keep '# %%' out of strings"
         raise LabError(f"{name} has {len(lines)} lines of '# %%' but {len(notebook.cells)} cells; {advice}.")
-    cells = []
-    for line, cell in zip(lines, notebook.cells, strict=True):
-        student, solved = split(cell.source, f"{name}:{line}") if cell.cell_type == "code" else (cell.source,) * 2
-        cells.append(Cell(cell.cell_type, student, solved, line, "setup" in cell.metadata.get("tags", ())))
     metadata = {key: value for key, value in notebook.metadata.items() if key != "jupytext"}
-    return Lesson(path.stem, name, tuple(cells), metadata)
+    cells = zip(lines, notebook.cells, strict=True)
+    return metadata, [(cell.cell_type, tuple(cell.metadata.get("tags", ())), cell.source, line) for line, cell in cells]
 
 
 def split(source: str, where: str) -> tuple[str, str]:

@@ -1,0 +1,261 @@
+"""Reads a master of homework, and makes of it each student's notebook, its solution, and what is hidden from them."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from animelab.authoring.build import build_lesson, repository
+from animelab.authoring.master import BEGIN, Cell, Lesson, sources, split
+from animelab.errors import LabError, reason
+from animelab.homework import Claim, Model, Task
+from animelab.homework.secret import Secret
+
+ROOT = Path(__file__).resolve().parents[2]
+BUG = re.compile(r"(?m)^ *### BEGIN BUG (?P<name>[\w-]+)\n(?P<variants>(?:.*\n)*?) *### END BUG\n")
+OR = re.compile(r"(?m)^ *### OR\n")
+PARAMETER = re.compile(r"\{\{(\w+)\}\}")
+KINDS = {"task": Task, "model": Model, "claim": Claim}
+Source = tuple[str, tuple[str, ...], str, int]  # of a cell: its kind, tags, text and line
+Pick = Callable[[str, tuple[Any, ...]], int]  # of a name and its options, the number of the one to take
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What makes a student's copy their own: values of parameters, and of each planted bug which wrong variant."""
+
+    term: str
+    assignment: str
+    student: str
+    ticket: str
+    values: Mapping[str, Any]
+    bugs: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A master that was read; its notebooks differ from student to student."""
+
+    name: str  # hw01
+    stem: str  # hw01_dcgan
+    title: str
+    header: Mapping[str, Any]
+    root: Path
+    tasks: tuple[Task, ...]
+    model: Model | None
+    claim: Claim | None
+    parameters: Mapping[str, tuple[Any, ...]]
+    bugs: Mapping[str, tuple[int, int]]  # the line of its cell, and how many variants it has, the right one among them
+    cells: tuple[Source, ...]
+
+    @property
+    def points(self) -> dict[str, float]:
+        """The most points of each task, by its name: the coded ones, the model and the claim."""
+        found = {task.name: float(sum(task.points.values())) for task in self.tasks}
+        if self.model:
+            found[self.model.name] = float(sum(max(most for _, most in rows) for rows in self.model.points.values()))
+        return found | ({self.claim.name: float(self.claim.points)} if self.claim else {})
+
+    def notebook(self, choices: Choices) -> Any:
+        """A student's, with stubs for solutions, and with planted bugs."""
+        return self._built(choices, False, lambda source: split(source, self.stem)[0])
+
+    def solution(self, choices: Choices) -> Any:
+        """The same, solved, without bugs."""
+        return self._built(choices, True, lambda source: split(source, self.stem)[1])
+
+    def marked(self, choices: Choices) -> Any:
+        """A student's with solutions between their marks, as nbgrader takes it."""
+        return self._built(choices, False, lambda source: source)
+
+    def solved(self, choices: Choices) -> str:
+        """The code of the solution's cells."""
+        shown = [source for kind, tags, source, _ in self._variant(choices, True) if kind == "code" and _is_shown(tags)]
+        return "\n\n".join(split(source, self.stem)[1] for source in shown)
+
+    def hidden(self, choices: Choices) -> str:
+        """The code that asks for answers, to be run after the cells of a student's notebook or the solution's."""
+        return "\n\n".join(source for _, tags, source, _ in self._variant(choices, True) if "hidden" in tags)
+
+    def wrong(self, choices: Choices) -> list[tuple[str, str, str]]:
+        """Of every listed wrong answer the task's name, what is wrong in a sentence, and the code."""
+        cells = [each for each in self._variant(choices, True) if each[1] and each[1][0].startswith("wrong-")]
+        return [(tag[6:], text.splitlines()[0].partition(": ")[2], text) for _, (tag, *_), text, _ in cells]
+
+    def _variant(self, choices: Choices, right: bool) -> Iterator[Source]:
+        for kind, tags, source, line in self.cells:
+            if kind == "markdown":
+                source = PARAMETER.sub(lambda match: str(choices.values[match[1]]), source)
+            else:
+                where = f"{self.stem}.py:{line}"
+                source = _with_bugs(source, where, lambda name, _: 0 if right else choices.bugs.get(name, 0))
+                source = _with_parameters(source, where, lambda name, options: options.index(choices.values[name]))
+            yield kind, tags, source, line
+
+    def _built(self, choices: Choices, right: bool, view: Callable[[str], str]) -> Any:
+        cells, marks, handed_out = [], [], dict[str, str]()
+        for kind, tags, source, line in self._variant(choices, right):
+            if _is_shown(tags):
+                text = view(source) if kind == "code" else source
+                cells.append(Cell(kind, text, text, line, "setup" in tags))
+                marks.append(dict[str, Any]())
+                if task := "claim" if "claim" in tags else _task(tags, source):
+                    identity = f"{task}-{len(handed_out) + 1}"
+                    points = self.claim.points if self.claim and task == "claim" else None
+                    marks[-1] = {"nbgrader": nbgrader(identity, task == "claim" or "### BEGIN" in source, points)}
+                    handed_out[identity] = hashlib.sha256(split(source, self.stem)[0].encode()).hexdigest()
+        needs: dict[str, Any] = {"cells": handed_out, "claim": bool(self.claim and self.claim.picture)}
+        if self.model:
+            needs |= {"network": self.model.network, "megabytes": self.model.megabytes}
+        about = {key: getattr(choices, key) for key in ("assignment", "term", "student", "ticket")}
+        lesson = Lesson(self.stem, self.stem, tuple(cells), {"animelab": {**about, "needs": needs}})
+        book = nbformat.reads(build_lesson(lesson, repository=repository(self.root)), 4)
+        for cell, mark in zip(book.cells, marks):
+            cell.metadata |= nbformat.from_dict(mark)
+        return book
+
+
+def nbgrader(identity: str, solution: bool, points: float | None = None) -> dict[str, Any]:
+    """A cell's metadata, as nbgrader reads it; what has points and is not a student's is locked."""
+    grade = {} if points is None else {"points": points}
+    mark = {"grade_id": identity, "grade": bool(grade), "locked": bool(grade) and not solution, "solution": solution}
+    return {**mark, **grade, "task": False, "schema_version": 3}
+
+
+def read(name: str, root: Path = ROOT) -> Assignment:
+    """The assignment of that name; LabError where there is none, or with the line where its master is malformed."""
+    masters = {path.stem.partition("_")[0]: path for path in sorted((root / "course" / "homework").glob("hw*_*.py"))}
+    if name not in masters:
+        raise LabError(f"There is no assignment '{name}' in {root}; there are: {', '.join(masters) or 'none'}.")
+    file = masters[name].name
+    metadata, cells = sources(masters[name], file)
+    header = metadata.get("animelab", {})
+    parameters: dict[str, tuple[Any, ...]] = {}
+    bugs: dict[str, tuple[int, int]] = {}
+    declared: list[Any] = []
+
+    def parameter(name: str, options: tuple[Any, ...]) -> int:
+        if parameters.setdefault(name, options) != options:
+            raise LabError(f"{file}: '{name}' is chosen twice, from different options; make them alike.")
+        return 0
+
+    def bug(line: int, name: str, options: tuple[Any, ...]) -> int:
+        if name in bugs:
+            raise LabError(f"{file}: two bugs are named '{name}'; rename one.")
+        bugs[name] = line, len(options)
+        return 0
+
+    for _, tags, source, line in (cell for cell in cells if cell[0] == "code"):
+        where, before = f"{file}:{line}", len(bugs)
+        plain = _with_parameters(_with_bugs(source, where, partial(bug, line)), where, parameter)
+        split(plain, where)
+        if len(bugs) > before and not _task(tags, plain):
+            raise LabError(f'{where}: whose bugs are these? Give the cell its task as a tag: tags=["task-2"].')
+        declared += _declared(plain, where) if "hidden" in tags else []
+    text = "\n".join(source for kind, _, source, _ in cells if kind == "markdown")
+    if unknown := {*PARAMETER.findall(text)} - parameters.keys():
+        raise LabError(f"{file}: nothing chooses {{{{{unknown.pop()}}}}}.")
+    if not all(0 < header.get("plant", 0) <= count for count in Counter(line for line, _ in bugs.values()).values()):
+        raise LabError(f"{file}: 'plant' in the header is to be from 1 to the number of bugs in a cell.")
+    tasks, models, claims = (
+        list[Any](each for each in declared if isinstance(each, kind)) for kind in (Task, Model, Claim)
+    )
+    if not tasks or len(models) > 1 or len(claims) > 1 or len({each.name for each in declared}) < len(declared):
+        raise LabError(f"{file} needs tasks of different names, at most one model and one claim, in hidden cells.")
+    title, stem = text.partition("\n")[0].lstrip("# "), masters[name].stem
+    model, claim = (next(iter(each), None) for each in (models, claims))
+    return Assignment(name, stem, title, header, root, tuple(tasks), model, claim, parameters, bugs, tuple(cells))
+
+
+def choices(secret: Secret, term: str, assignment: Assignment, student: str) -> Choices:
+    """A student's parameters and bugs: the same for the same term and student, and nobody else can tell which."""
+    names = term, assignment.name, student
+    values = {
+        key: options[secret.number(*names, "choose", key) % len(options)]
+        for key, options in assignment.parameters.items()
+    }
+    bugs, planted = {}, Counter[int]()
+    for bug in sorted(assignment.bugs, key=lambda bug: secret.number(*names, "plant", bug)):
+        line, count = assignment.bugs[bug]
+        planted[line] += 1
+        if planted[line] <= assignment.header["plant"]:  # so many in each cell that has some
+            bugs[bug] = 1 + secret.number(*names, "variant", bug) % (count - 1)
+    return Choices(*names, secret.ticket(*names), values, bugs)
+
+
+def _is_shown(tags: tuple[str, ...]) -> bool:
+    return not any(tag.startswith(("hidden", "wrong-")) for tag in tags)
+
+
+def _task(tags: tuple[str, ...], source: str) -> str:
+    """The task whose answer a student writes into this cell, such as "task-1"; "" for other cells."""
+    hints = [
+        f"task-{match['hint'].partition(':')[0]}" for line in source.splitlines() if (match := BEGIN.fullmatch(line))
+    ]
+    return next((tag for tag in [*tags, *hints] if tag.startswith("task-")), "")
+
+
+def _with_bugs(source: str, where: str, pick: Pick) -> str:
+    """Code with one variant of each block of them, and no trace of the others."""
+
+    def variant(block: re.Match[str]) -> str:
+        variants = OR.split(block["variants"])
+        whole = len(variants) > 1 and "### BEGIN BUG" not in block["variants"]
+        return variants[pick(block["name"], tuple(range(len(variants))))] if whole else block[0]
+
+    code = BUG.sub(variant, source + "\n")[:-1]
+    if mark := re.search("### (BEGIN BUG|OR|END BUG).*", code):
+        raise LabError(f"{where}: '{mark[0]}' is out of place; write BEGIN BUG, OR and END BUG in turn.")
+    return code
+
+
+def _with_parameters(source: str, where: str, pick: Pick) -> str:
+    """Code with a literal in place of each `choose(name, ...)`, written as it is there."""
+    for call, (name, *options), texts in _calls(source, where) if "choose(" in source else ():
+        source = source.replace(call, texts[pick(name, tuple(options))])
+    return source
+
+
+@cache  # the same for all students
+def _calls(source: str, where: str) -> list[tuple[str, list[Any], list[str]]]:
+    """Of each call of `choose` its text, its arguments, and the options' texts."""
+    found = []
+    for node in ast.walk(_tree(source, where)):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "choose":
+            call, _, *texts = (ast.get_source_segment(source, each) or "" for each in (node, *node.args))
+            found.append((call, [_value(each, where) for each in node.args], texts))
+    return found
+
+
+def _declared(source: str, where: str) -> Iterator[Any]:
+    """Every task, model and claim in a hidden cell."""
+    for node in _tree(source, where).body:
+        for call in getattr(node, "decorator_list", [getattr(node, "value", None)]):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in KINDS:
+                made = _value(call, where)
+                yield replace(made, function=node.name) if isinstance(node, ast.FunctionDef) else made
+
+
+def _tree(source: str, where: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except SyntaxError as error:
+        raise LabError(f"{where}: the cell is not Python ({reason(error)}).") from error
+
+
+def _value(node: ast.expr, where: str) -> Any:
+    try:
+        return eval(compile(ast.Expression(node), where, "eval"), {"__builtins__": {}, **KINDS})
+    except (NameError, TypeError) as error:
+        raise LabError(
+            f"{where}: {ast.unparse(node)[:60]} is to be written with literals ({reason(error)})."
+        ) from error

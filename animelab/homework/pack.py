@@ -1,0 +1,114 @@
+"""What a student hands in, in one zip: the notebook, the weights and the picture of the claim."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import ValidationError
+
+from animelab import foreign
+from animelab.errors import LabError, reason, shown
+from animelab.files import one_name, read, write_atomically
+
+OUTPUTS = 100_000  # characters of one cell's outputs; what is longer stays out of the zip
+LARGEST = 10_000_000  # bytes of the notebook without them, and of the picture
+STUB = re.compile(r'^ *raise NotImplementedError\("([^"]*)', re.MULTILINE)
+DATE = (1980, 1, 1, 0, 0, 0)  # the same work gives the same zip
+
+
+def pack(notebook: Path | None = None, weights: Path | None = None, out: Path | None = None) -> tuple[Path, list[str]]:
+    """Write the zip; returns its path and a sentence for everything that is missing, or left out.
+
+    notebook: the only one of a homework here, when None; weights: a run's folder, or its file, by default that beside
+    the notebook. Raises LabError for what is no notebook of a homework, and for weights that would not be accepted.
+    """
+    found = [notebook] if notebook else [path for path in sorted(Path().glob("hw*.ipynb")) if "-Copy" not in path.stem]
+    if len(found) != 1:
+        known = ", ".join(path.name for path in found) or "none"
+        raise LabError(f"Which notebook is it? Here are {known}: animelab homework pack NOTEBOOK.")
+    place = found[0]
+    book, about = _opened(place)
+    target = out or place.with_name(one_name(f"{about['student']}_{about['assignment']}.zip"))
+    if target.suffix.lower() != ".zip":
+        raise LabError(f"--out takes the name of a file that ends in .zip, not {target}.")
+    needs, files = about["needs"], {"weights.safetensors": weights or place.with_name("weights.safetensors")}
+    remarks = list(_unsolved(book, needs["cells"]))
+    if files["weights.safetensors"].is_dir():
+        files["weights.safetensors"] /= "weights.safetensors"
+    if weights is None and not files["weights.safetensors"].exists():
+        del files["weights.safetensors"]
+        remarks += ["The weights are missing: --weights RUN/weights.safetensors."] if "network" in needs else []
+    else:
+        _accepted(files["weights.safetensors"], needs)
+    if needs["claim"] and (picture := place.with_name("claim.png")).exists():
+        read(picture)
+        if picture.stat().st_size > LARGEST:
+            raise LabError(f"{picture} has more than {LARGEST // 10**6} MB; save it with fewer pixels.")
+        files["claim.png"] = picture
+    elif needs["claim"]:
+        remarks.append("The picture of your claim is missing: save it beside the notebook, as claim.png.")
+    large = [cell for cell in book.cells if len(json.dumps(cell.get("outputs", []))) > OUTPUTS]
+    for cell in large:
+        cell.outputs = []
+    if large:
+        remarks.append(f"Large outputs of {len(large)} cells stay out of it; the grader makes its own.")
+    text = nbformat.writes(book).encode()
+    if len(text) > LARGEST:
+        raise LabError(f"{place} has {len(text) / 1e6:.0f} MB without outputs; take large pictures out of its text.")
+
+    def write(path: Path) -> None:
+        content = {place.name: text} | {name: file.read_bytes() for name, file in files.items()}
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, part in content.items():
+                archive.writestr(zipfile.ZipInfo(name, DATE), part, zipfile.ZIP_DEFLATED)
+
+    write_atomically(target, write)
+    return target, remarks
+
+
+def _opened(place: Path) -> tuple[Any, Any]:
+    """A notebook that was issued, and what it says of itself; LabError for any other file."""
+    try:
+        if not place.is_file():
+            raise ValueError("there is no such file")
+        book = nbformat.reads(place.read_text(encoding="utf-8"), 4)
+        about = book.metadata["animelab"]
+        if not {"student", "assignment", "needs"} <= about.keys() or not {"cells", "claim"} <= about["needs"].keys():
+            raise KeyError("it does not say whose homework it is; copy your cells into the one that you were given")
+        return book, about
+    except (OSError, ValueError, RecursionError, LookupError, TypeError, AttributeError, ValidationError) as error:
+        raise LabError(f"{place} is no notebook of a homework ({reason(error)}); check the path.") from error
+
+
+def _unsolved(book: Any, cells: dict[str, str]) -> Iterator[str]:
+    """A sentence for each cell that is gone, is there twice, or is as it was handed out."""
+    places = [cell.get("metadata", {}).get("nbgrader", {}).get("grade_id") for cell in book.cells]
+    for identity, before in sorted(cells.items(), key=lambda each: int(each[0].rpartition("-")[2])):
+        what = identity.rpartition("-")[0].replace("-", " ").capitalize()
+        source = book.cells[places.index(identity)].source if identity in places else ""
+        if (times := Counter(places)[identity]) != 1:
+            yield f"{what}: its cell is there {times} times; copy what is missing from the notebook you were given."
+        elif stub := STUB.search(source):
+            yield f"{what} is not solved: it still says NotImplementedError, {shown(stub[1])}."
+        elif hashlib.sha256(source.encode()).hexdigest() == before:
+            yield f"{what}: the cell that begins with '{shown(source.partition(chr(10))[0])}' is as it was handed out."
+
+
+def _accepted(weights: Path, needs: Any) -> None:
+    """LabError for weights that the grader would refuse at first sight."""
+    megabytes, about = foreign.regular(weights) / 1e6, (foreign.header(weights) or {}).get("__metadata__")
+    if not isinstance(about, dict) or about.get("network") != needs.get("network"):
+        held = shown(about.get("network")) if isinstance(about, dict) else "no safetensors of this course"
+        raise LabError(f"{weights} holds {held}; {needs.get('network', 'nothing')} is asked for: name the right run.")
+    if megabytes > needs["megabytes"]:
+        raise LabError(
+            f"{weights} has {megabytes:.1f} MB, and {needs['megabytes']:g} are allowed; train a smaller one."
+        )
