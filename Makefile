@@ -7,7 +7,7 @@ READY = .venv/.installed
 # Up to four tests side by side, each on one thread: faster than one after another with a thread for every core.
 # The longest come first, so that at the end none keeps one processor busy and the others waiting.
 PYTEST = OMP_NUM_THREADS=1 LOKY_MAX_CPU_COUNT=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 --durations 10
-TESTS = tests/browser tests/notebooks tests/contract tests/unit
+TESTS = tests/browser tests/notebooks tests/homework tests/contract tests/unit
 
 help:
 	@echo 'make lab       open the course in JupyterLab'

@@ -58,9 +58,11 @@ BUILDING = sum(  # lessons with an exercise that builds: a whole network, step o
 # Beside the checks of lessons, 150 are for what compares any answer with its reference, which homework shares; beside
 # the widgets of lessons, 500 are for what none has alone: the stage that draws all, and the page about runs. Of the
 # rest, 100 are for reading files of other people's code without running any, and 200 for the queue that builds the zoo.
+# Homework was to take 900: what cuts a submission off without a container engine takes 570 alone, and the rest what
+# learning platforms and students really hand in. Nothing may be added here before something is removed.
 BUDGETS = {
     "studio": 2300, "checks": 200 * LESSONS + 50 * BUILDING + 150, "widgets": 150 * LESSONS + 500,
-    "papers": 250 * PAPERS, "homework": 900, "the rest": 4200 + 100 + 200,
+    "papers": 250 * PAPERS, "homework": 1860, "the rest": 4200 + 100 + 200,
 }  # fmt: skip
 SHELVES = {shelf: shelf for shelf in BUDGETS} | {"nn": "papers", "recipes": "papers"}
 
@@ -240,4 +242,4 @@ def test_the_library_is_small() -> None:
         lines[SHELVES.get(part, "the rest")] += lines_of_code(path.read_text(encoding="utf-8"))
     over = {shelf: count for shelf, count in lines.items() if count > BUDGETS[shelf]}
     assert not over, f"over the budget of {BUDGETS} lines: remove something, or let a well-kept library do it"
-    assert all(count for shelf, count in lines.items() if shelf != "homework"), "a shelf without a book; homework comes"
+    assert all(lines.values()), "a shelf without a book"
