@@ -68,7 +68,7 @@ def _leaves(value: Any) -> list[Tensor | str]:
     found: list[Tensor | str] = []
     for _, part in comparison.parts(value):
         if isinstance(part, Number | np.ndarray | Tensor) and abs(part if isinstance(part, int) else 0) < 2**63:
-            found.append(torch.as_tensor(part).double())
+            found.append(torch.as_tensor(part).detach().double())
         elif not isinstance(part, Mapping | list | tuple):
             found.append(shown(part, 2000))
     return found
