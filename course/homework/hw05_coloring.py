@@ -531,11 +531,7 @@ def merged(numbers):
         ### END BUG
         if len(small) == 0 or (sizes > 0).sum() == 1:
             break
-        ### BEGIN BUG smallest
         least = small[sizes[small].argmin()]
-        ### OR
-        least = small[sizes[small].argmax()]
-        ### END BUG
         ### BEGIN BUG longest
         numbers[numbers == least] = borders(numbers, least).argmax()
         ### OR
