@@ -40,7 +40,7 @@ from animelab.widgets import LatentExplorer
 LatentExplorer(zoo.load("stylegan2-faces-64"), seed=15)
 
 # %% [markdown]
-# This one is a StyleGAN2. It has 2.9 million numbers in it, was trained for six hours on one or two CPU cores, and you
+# This one is a StyleGAN2. It has 2.9 million numbers in it, was trained for seven hours on one or two CPU cores, and you
 # will build it in lesson 6. It has a flaw, too: hair and eyes differ, but the face below them hardly does. In the next lesson you
 # train your first generator, in nine minutes.
 #

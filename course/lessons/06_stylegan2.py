@@ -46,7 +46,7 @@ from animelab.widgets import LatentExplorer, LiveTraining
 # %% [markdown]
 # ## Where we are going
 #
-# The network that drew these learned on two CPU cores, from drawn faces alone, in six hours. Move one of its faces yourself.
+# The network that drew these learned on two CPU cores, from drawn faces alone, in some seven hours. Move one of its faces yourself.
 # Move along *warmer hair*, or along one of the *Components without a name*. Then, in *Seed, truncation, layers*, let only the
 # first two layers move (0 to 1) and move along it again, then only the last two (8 to 9). What changes, and what stays?
 
@@ -300,7 +300,7 @@ compare(
 # %% [markdown]
 # Nothing differs, but for a trace at the outlines: all strengths are close to 0. Training turned the noise off, and not at
 # once: after 24,000 pictures the strongest was 0.06, and bangs and lashes were bent out of noise. Without it
-# hair was like plastic. By 120,000 pictures (this one has seen 235,200) the layers could draw strands from w alone, and noise only
+# hair was like plastic. By 120,000 pictures (this one has seen 264,000) the layers could draw strands from w alone, and noise only
 # disturbed them.
 # (*Told, not shown: the generator at 24,000; the strengths of three moments are in `course/measurements.md`.*)
 #
@@ -652,7 +652,7 @@ compare(
 # ## Train: teach a finished generator something new
 #
 # Few people train a StyleGAN2 from noise. In the paper's size it took eight V100 cards more than nine days; ours took
-# some six hours on two CPU cores. What people do is *transfer*: take a finished generator **and its discriminator**, and go on with pictures of
+# some seven hours on two CPU cores. What people do is *transfer*: take a finished generator **and its discriminator**, and go on with pictures of
 # something new. Ours has seen 60,000 faces, most of them more than once, and none of them wore a hat.
 
 # %%
@@ -718,10 +718,11 @@ for words, each in sets.items():
     print(f"{words:20}{hat:10.2f}{metrics.fd_studio(other, each):11.1f}")
 
 # %% [markdown]
-# First read the yardstick: the examiner misses three in ten of the hats that the studio drew. In the generated ones it missed
-# fewer (on our machine 0.79 seen, of the drawn ones 0.71), so nearly everybody wears one, and more plainly than the drawings do. And
-# the crowd is less than half as far from drawn characters with berets as it was before (54 against 139). It took 800 steps, an
-# eighteenth of those behind the generator of this page.
+# First read the yardstick: the examiner misses two in ten of the hats that the studio drew. In the generated ones it missed
+# fewer (on our machine 0.79 seen, of the drawn ones 0.71, by an earlier examiner that missed three in ten, and from the generator before its
+# last 1,800 steps), so nearly everybody wears one, and more plainly than the drawings do. And
+# the crowd is less than half as far from drawn characters with berets as it was before (54 against 139). It took 800 steps, a
+# twentieth of those behind the generator of this page.
 #
 # ## What came after
 #
