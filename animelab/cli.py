@@ -614,8 +614,8 @@ def report(options: argparse.Namespace) -> None:
     if not runs:
         raise problems[0]
     write_text(options.out, page(runs))
-    for problem in problems:
-        say(f"Left out: {problem}")
+    for left_out in problems:
+        say(f"Left out: {left_out}")
     say(f"{len(runs)} run{'s' * (len(runs) > 1)} in {options.out}")
 
 
