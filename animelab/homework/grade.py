@@ -84,6 +84,7 @@ def grade(
     if (why := sandbox.available()) and not unsafe:
         raise LabError(f"{why} A submission could read and change your files; with --unsafe it runs all the same.")
     key, master, folder = Secret.read(secret), read(assignment, root), secret.parent / f"{assignment}-{term}"
+    _same_assignment(out, f"{assignment}-{term}")
     issued = folder / "roster.csv"
     students = read_roster(roster or issued) if roster or issued.exists() else {}
     if master.model:
@@ -249,6 +250,14 @@ class Grader:
             Path(place, "notebook.ipynb").write_bytes(notebook)
             question: Any = {"notebook": "notebook.ipynb", "hidden": hidden, "asks": asks}
             return sandbox.run(Path(place), question, limits, self.unsafe)
+
+
+def _same_assignment(out: Path, name: str) -> None:
+    """Marks of two assignments or terms in one folder would take each other's place."""
+    path = out / "assignment.txt"
+    if path.exists() and (other := path.read_text(encoding="utf-8").strip()) != name:
+        raise LabError(f"{out} holds grades of {shown(other)}, not of {name}; choose another folder with --out.")
+    write_text(path, name + "\n")
 
 
 def _kept(path: Path) -> Row:

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from animelab.errors import LONGEST, shown
+from animelab.errors import LONGEST, LabError, reason, shown
 from animelab.files import write_text
 from animelab.homework.assignment import Assignment
 from animelab.studio import Character
@@ -26,7 +26,7 @@ def write(rows: list[dict[str, Any]], master: Assignment, out: Path) -> None:
     What a human entered into grades.csv for the claim stays there, and counts.
     """
     claim, most = (master.claim.name if master.claim else ""), sum(master.points.values())
-    entered, scores = _entered(out / "grades.csv", claim), [*master.model.points] if master.model else []
+    entered, scores = _entered(out / "grades.csv", master, rows), [*master.model.points] if master.model else []
     last = ["said", "note", "file", "seconds"]
     grades: Table = [["student", "name", "status", "total", "most", *master.points, *scores, *last]]
     canvas: Table = [[*CANVAS, master.name], ["    Points Possible", "", "", "", "", most]]
@@ -93,14 +93,25 @@ def text(table: Table) -> str:
     return buffer.getvalue()
 
 
-def _entered(path: Path, claim: str) -> dict[str, float]:
-    """What stands in the column of the claim."""
-    if not claim or not path.exists():
-        return {}
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        return {
-            row["student"]: float(row[claim]) for row in csv.DictReader(file) if row["status"] != "older" and row[claim]
-        }
+def _entered(path: Path, master: Assignment, rows: list[dict[str, Any]]) -> dict[str, float]:
+    """What a human entered for the claim, by student; LabError for what a spreadsheet made of it, before it is lost."""
+    claim, students = master.claim, {row["student"].lstrip("'"): row["student"] for row in rows}
+    found: dict[str, float] = {}
+    if claim is None or not path.exists():
+        return found
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            for row in csv.DictReader(file):
+                if row["status"] != "older" and row[claim.name]:
+                    who, points = row["student"].lstrip("'"), float(row[claim.name])
+                    if who not in students or not 0 <= points <= claim.points:
+                        odd = f"{shown(who)} has {points:g} of {claim.points:g} points for the claim"
+                        raise LabError(f"{path}: {odd}, and is nobody here or the points are none; correct that row.")
+                    found[students[who]] = points
+    except (KeyError, ValueError) as error:
+        advice = "save it as CSV UTF-8 with commas, and points as 8.5"
+        raise LabError(f"{path} cannot be read ({reason(error)}); {advice}, then grade again.") from error
+    return found
 
 
 def _gradescope(row: dict[str, Any]) -> dict[str, Any]:

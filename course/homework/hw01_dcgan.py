@@ -33,12 +33,12 @@
 # lesson 2.
 #
 # **Your copy is your own.** Numbers and rules in this notebook were drawn for you; your neighbor's loss, table, step and bugs
-# are others. Read each rule here, even where it looks like the lesson's: somewhere it is not.
+# are most likely others. Read each rule here, even where it looks like the lesson's: somewhere it is not.
 #
 # **How it is graded.** The grader runs this notebook from top to bottom, in a closed room without network, on one core. All
-# cells together have two minutes, so training does not belong in here (the section *Model* says where). Then it calls your
-# functions with inputs you have not seen, and compares the numbers that come out with the right ones, to one part in ten
-# thousand. Each named part of a task counts by itself. Keep the names and arguments of the functions; everything else is
+# cells and its questions together have 100 seconds, so training does not belong in here (the section *Model* says where). Then it calls your
+# functions with inputs you have not seen, and compares the numbers that come out with the right ones, to one part in a
+# thousand or finer. Each named part of a task counts by itself. Keep the names and arguments of the functions; everything else is
 # yours: more cells, more functions, other imports.
 #
 # **Help.** Books, pages, people and assistants are allowed. Under each task say in one line what helped, and with what; an
@@ -65,7 +65,7 @@ from animelab.viz import curves, show
 from animelab.homework import choose, claim, model, task
 
 # %% [markdown]
-# Here are sixteen of your cast, whom nobody else trains with. Count them as you would count a crowd: how many do you know
+# Here are sixteen of your cast; a few others in the class may have it, too. Count them as you would count a crowd: how many do you know
 # apart at a glance?
 
 # %%
@@ -1116,27 +1116,30 @@ def repaired(work, seed):
 #
 # **Budget:** fifteen minutes of two CPU cores, or, on whatever you have, D sees at most **90,000 pictures**. State what you
 # used. Data: faces by the studio, as they come (`prior="frontal"`). Nothing else may go in, and no weights of the zoo: a copy
-# is found, and earns nothing. Begin with your own seed, or your weights may be somebody else's, too.
+# is found, and earns nothing. Begin with a seed of your own, such as your student number
+# up to 99, or your weights may be somebody else's, too.
 #
 # Train in a terminal or in a notebook of its own, not here. These two are in the course already:
 #
 # ```
-# animelab train dcgan --preset cpu --set seed={{cast}} --out runs/hw01     9 minutes on two cores, 89,600 pictures
-# animelab train r3gan --preset cpu --set seed={{cast}} --out runs/hw01     14 minutes on two cores, 76,800 pictures
+# # some 9 minutes on two cores, 89,600 pictures of everybody's cast
+# animelab train dcgan --preset cpu --set seed={{cast}} --out runs/hw01_dcgan
+# # some 14 minutes, 76,800 pictures of your own cast
+# animelab train r3gan --preset cpu --set seed={{cast}} --out runs/hw01_r3gan
 # ```
 #
-# and your own cast trains like this:
+# and lesson 1's game on your own cast like this:
 #
 # ```python
 # from animelab.data import StudioFaces
 # from animelab.engine import train
-# from animelab.recipes import r3gan
+# from animelab.recipes import dcgan
 #
 # faces = StudioFaces(64, 10_000, seed={{cast}})
-# train(r3gan.R3GAN(r3gan.preset("cpu", seed={{cast}})), faces, "runs/hw01")
+# train(dcgan.DCGAN(dcgan.preset("cpu", seed={{cast}})), faces, "runs/hw01_mine")
 # ```
 #
-# **Hand in** `runs/hw01/weights.safetensors`. The grader lets it draw a crowd, and compares it with drawings nobody has seen,
+# **Hand in** `weights.safetensors` from the folder of your run. The grader lets it draw a crowd, and compares it with drawings nobody has seen,
 # by `fd` of lesson 2 in features of a network that only the grader has. On its scale other drawings are at 0, and the bundled
 # `dcgan-faces-64` is at 1:
 #
@@ -1168,8 +1171,8 @@ claim("claim", points=12, rubric="hw01")
 #
 # Your question: **{{question}}**
 #
-# 1. *Before you measure*, write one sentence that could turn out false, with a number in it. ("At least nine of the cast's
-#    thirteen hair colors are in my crowd of 256.")
+# 1. *Before you measure*, write one sentence that could turn out false, with a number in it. ("At least one in ten of my
+#    crowd of 256 wears a ribbon.")
 # 2. *Measure* on at least 256 pictures that your model draws, unpicked, and on as many drawings of your cast that it was not
 #    trained with (`split="test"`). Say what your measure would show for two crowds of drawings: where that is not 0, it is
 #    your yardstick.

@@ -408,6 +408,27 @@ def test_points_that_a_human_entered_stay_and_count(issued, tmp_path):
         (row, *_) = issued.grade(tmp_path)
         assert row["total"] == 11.5
         assert "Ada Lovelace,501,U1,ada,A,11.5" in (tmp_path / "canvas.csv").read_text(encoding="utf-8")
+    good = path.read_text(encoding="utf-8")
+    first = rows[1][0]
+    for odd, said in (
+        (good.replace(f"{first},", "1,", 1), "nobody"),  # a spreadsheet took the id for a number
+        (good.replace("4.5", "450"), "correct that row"),
+        (good.replace("4.5", "nan"), "correct that row"),
+        (good.replace("4.5", '"4,5"'), "as 8.5"),
+        (good.replace(",", ";"), "with commas"),
+    ):
+        assert odd != good
+        path.write_text(odd, encoding="utf-8")
+        with pytest.raises(LabError, match=said):
+            issued.grade(tmp_path)
+        assert path.read_text(encoding="utf-8") == odd, "what a human wrote stays"
+
+
+@needs_a_sandbox
+def test_a_folder_of_grades_is_for_one_assignment_and_term(issued, tmp_path):
+    (tmp_path / "assignment.txt").write_text("hw90-2027S", encoding="utf-8")
+    with pytest.raises(LabError, match=r"holds grades of hw90-2027S.*--out"):
+        issued.grade(tmp_path)
 
 
 COMMAND = """
