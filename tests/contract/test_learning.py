@@ -29,7 +29,7 @@ def test_dcgan_moves_towards_its_data(tmp_path):
             [(getattr(fake, how)(0) - getattr(real, how)(0)).square().mean().sqrt() for how in ("mean", "std")]
         )
     (mean_before, spread_before), (mean_after, spread_after) = errors
-    assert mean_after < 0.7 * mean_before, "the average picture becomes the average face"
+    assert mean_after < 0.8 * mean_before, "the average picture becomes the average face"
     assert spread_after < 0.9 * spread_before, "and the pictures differ from each other as faces do"
 
 

@@ -199,8 +199,11 @@ def test_with_attributes_both_networks_also_pay_for_what_the_classifier_does_not
     hand.update(hand.D_adam, softplus(hand.D(fake.detach())[0] - hand.D(real)[0]).mean() + 0.5 * unread(real))
     hand.update(hand.G_adam, softplus(hand.D(real)[0] - hand.D(fake)[0]).mean() + 0.5 * unread(fake))
     for network in ("G", "D"):
-        for mine, theirs in zip(getattr(recipe, network).parameters(), getattr(hand, network).parameters()):
-            assert torch.allclose(mine, theirs, atol=1e-4), network
+        mine, theirs = (
+            torch.cat([each.flatten() for each in getattr(player, network).parameters()]) for player in (recipe, hand)
+        )
+        # Adam's first step has the gradient's sign, and where that is nearly 0 processors differ.
+        assert float(((mine - theirs).abs() > 1e-4).float().mean()) < 0.01, network
     kind, arguments, _ = recipe.weights()
     assert (kind, arguments["tags"]) == ("r3gan.generator", 34)
 

@@ -141,7 +141,7 @@ def test_make_test_checks_everything_the_quick_before_the_long() -> None:
         steps = ["ruff check", "mypy", "authoring check", "-m pytest", chosen]
         assert sorted(steps, key=plan.index) == steps
         named = re.findall(r"tests/(\w+)", plan)
-        assert sorted(named) == ["browser", "contract", "notebooks", "unit"]
+        assert sorted(named) == ["browser", "contract", "homework", "notebooks", "unit"]
 
 
 @needs_make
