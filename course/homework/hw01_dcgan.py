@@ -174,7 +174,6 @@ curves(
 )  # fmt: skip
 
 # %% tags=["hidden"]
-import math
 
 import torch
 from torch import nn
@@ -404,33 +403,10 @@ show(
 )
 
 # %% tags=["hidden"]
-import math
-
 import torch
 from torch import nn
 
-
-def by_formula(network):
-    """Fill all parameters, and what norms have measured, by a formula of their shape and kind, whatever their names."""
-    tensors = [*network.named_parameters()]
-    tensors += [
-        (name, each) for name, each in network.named_buffers() if "running_" in name
-    ]
-    with torch.no_grad():
-        for name, tensor in tensors:
-            wave = torch.sin(
-                2.399 * torch.arange(tensor.numel(), dtype=torch.float64) + tensor.dim()
-            )
-            if tensor.dim() > 1:
-                wave = wave * math.sqrt(3 * len(tensor) / tensor.numel())
-            elif name.endswith("running_var"):
-                wave = 1 + wave.square()
-            elif name.endswith("weight"):
-                wave = 1 + 0.3 * wave
-            else:
-                wave = 0.2 * wave
-            tensor.copy_(wave.view_as(tensor))
-    return network
+from animelab.homework.filling import by_formula
 
 
 @task(
