@@ -1,0 +1,102 @@
+// The face explorer: StyleGAN2's w, moved along directions that the examiner has names for.
+import { Page, normal, open, painted, run, unpacked } from "./page.js";
+
+const HELD = 400; // milliseconds without a hand's move, after which the small pictures at the sliders' ends are drawn
+const STROLL = 60; // pictures from face to face of a walk
+
+class Faces extends Page {
+  async start() {
+    const { facts } = this;
+    this.mean = unpacked(facts.mean);
+    this.steps = facts.directions.map(({ step }) => unpacked(step));
+    this.kept = [];
+    this.strolling = false;
+    await this.go(await this.face(0));
+  }
+
+  // A face is a point in w, how far each slider is, and how near the mean the truncation brings both.
+  async face(seed) {
+    const { orders } = this.facts, order = Float32Array.from(orders[seed % orders.length], Number);
+    const inputs = { latents: { data: normal(seed, 512), dims: [1, 512] }, attributes: { data: order, dims: [1, order.length] } };
+    return { seed, w: (await run(this.facts.mapping, inputs)).data, moved: {}, truncation: this.state.values.truncation };
+  }
+
+  point({ w, moved, truncation }) {
+    const point = Float32Array.from(w);
+    for (const [slot, amount] of Object.entries(moved)) this.steps[slot.slice(6)].forEach((step, i) => { point[i] += amount * step; });
+    return point.map((value, i) => this.mean[i] + truncation * (value - this.mean[i]));
+  }
+
+  async draw(points) {
+    const { layers } = this.facts, data = new Float32Array(points.length * layers * 512);
+    points.forEach((point, i) => { for (let layer = 0; layer < layers; layer++) data.set(point, (i * layers + layer) * 512); });
+    const answer = await run(this.facts.synthesis, { w: { data, dims: [points.length, layers, 512] } });
+    return points.map((_, i) => painted(answer, i));
+  }
+
+  async restored(face) {
+    this.now = face;
+    [this.canvas] = await this.draw([this.point(face)]);
+    const moves = Object.entries(face.moved).filter(([, amount]) => amount).map(([slot, amount]) => `${this.facts.directions[slot.slice(6)].name} ${amount > 0 ? "+" : "−"}${Math.abs(amount).toFixed(1)}`);
+    const words = [face.seed < 0 ? "On the walk" : `Face ${face.seed}`, ...moves].join(", ");
+    this.show("face", this.canvas, `${words}.`);
+    this.say(words);
+    this.put({ ...Object.fromEntries(this.facts.directions.map((_, i) => [`named_${i}`, face.moved[`named_${i}`] ?? 0])), truncation: face.truncation });
+    clearTimeout(this.resting);
+    if (!this.strolling) this.resting = setTimeout(() => this.ends(face), HELD);
+  }
+
+  // The small pictures at the ends of the sliders, a slider at a time, while this face is the one that is seen.
+  async ends(face) {
+    for (const [i, { low, high }] of this.facts.directions.entries()) {
+      const ends = [low, high].map((end) => this.point({ ...face, moved: { [`named_${i}`]: end } }));
+      const drawn = await this.draw(ends);
+      if (this.now !== face) return;
+      this.set("ends", { ...this.get("ends"), [`named_${i}`]: drawn.map((each) => each.toDataURL()) });
+    }
+  }
+
+  async changed(name) {
+    if (name === "kept") return this.value(name) === null ? null : this.go(this.kept[this.value(name)].face);
+    if (name === "truncation") return this.go({ ...this.now, truncation: this.value(name) }, name);
+    if (name.startsWith("named_")) await this.go({ ...this.now, moved: { ...this.now.moved, [name]: this.value(name) } }, name);
+  }
+
+  async pressed(name) {
+    if (name === "new") await this.go(await this.face(Math.max(0, this.now.seed) + 1));
+    else if (name === "reset") await this.go({ ...this.now, moved: {} });
+    else if (name === "save") this.saveAs(`face-${this.now.seed}`, this.canvas);
+    else if (name === "keep") this.keep();
+    else if (name === "walk") this.stroll();
+    else if (name === "kept") await this.changed(name);
+  }
+
+  keep() {
+    this.kept = [...this.kept, { face: this.now, canvas: this.canvas }].slice(-6);
+    const empty = 6 - this.kept.length;
+    this.showAll("kept", [...this.kept.map((each) => each.canvas), ...Array(empty).fill(null)],
+      [...this.kept.map((_, i) => `Kept face ${i + 1}`), ...Array(empty).fill("An empty place")]);
+  }
+
+  // From face to face without an end: through the kept ones, or where there are fewer than two, through new ones.
+  async stroll() {
+    this.strolling = !this.strolling;
+    this.update("walk", { label: this.strolling ? "Hold" : "Walk", selected: this.strolling });
+    let next = this.now.seed;
+    for (let to = 0; this.strolling; to++) {
+      const from = this.point(this.now), kept = this.kept;
+      const goal = kept.length > 1 ? kept[to % kept.length].face : await this.face((next = Math.max(0, next) + 1));
+      const end = this.point({ ...goal, truncation: this.now.truncation });
+      for (let step = 1; step <= STROLL && this.strolling; step++) {
+        const began = performance.now(), part = step / STROLL, eased = part * part * (3 - 2 * part);
+        [this.canvas] = await this.draw([from.map((value, i) => value + eased * (end[i] - value))]);
+        if (this.strolling) this.show("face", this.canvas, "On the walk.");
+        await new Promise((done) => setTimeout(done, Math.max(0, 50 - (performance.now() - began))));
+      }
+      if (this.strolling) this.now = goal;
+    }
+    await this.go(this.now);
+  }
+}
+
+open(Faces);
