@@ -179,6 +179,10 @@ def _parser() -> argparse.ArgumentParser:
     words = "align_corners: AnimeGANv2 enlarges as face2paint does; dropout: pix2pix as in training"
     sub.add_argument("--option", action="append", default=[], help=words)
 
+    sub = add("export", export_model, "write a trained network as ONNX, which runs in a page or on a phone")
+    sub.add_argument("model", help="a run's folder, a bundled model's name, or a file")
+    sub.add_argument("--format", choices=("onnx",), default="onnx", help="onnx is the only one so far")
+    sub.add_argument("--out", type=_path, required=True, help="the folder to write into")
     sub = add("evaluate", evaluate, "score models against held-out drawn faces")
     sub.add_argument("models", metavar="RUN_OR_ZOO", nargs="+", help="runs' folders, or bundled models")
     sub.add_argument("--count", type=_within(limits.SCORED), default=2048, help="of each; compare equal counts (2048)")
@@ -582,6 +586,15 @@ def _results(found: Sequence[tuple[Path, Path]]) -> list[Path]:
         names[index] = next(way for way in ways if str(way).casefold() not in taken)
         taken.add(str(names[index]).casefold())
     return [names[index] for index in range(len(found))]
+
+
+def export_model(options: argparse.Namespace) -> None:
+    """Write a trained network's ONNX files, and say how large they are and how far from PyTorch."""
+    from animelab import zoo
+    from animelab.export import export
+
+    for file in export(zoo.open_either(options.model), options.out):
+        say(f"{file.path}: {file.size / 1e6:.1f} MB, at most {file.difference:.1e} from PyTorch's pictures in [-1, 1].")
 
 
 def evaluate(options: argparse.Namespace) -> None:

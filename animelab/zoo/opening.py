@@ -67,7 +67,7 @@ def open_model(run_or_name: str | Path) -> Pretrained:
     Of others it reads StyleGAN2 (rosinality's and NVIDIA's) and DCGAN (pytorch/examples), whatever the file's name.
     Raises LabError for anything that does not draw.
     """
-    model = _either(run_or_name, names())
+    model = open_either(run_or_name, names())
     if isinstance(model, Translator):
         raise LabError(f"'{model.name}' translates pictures and draws none by itself; use: animelab translate")
     return model
@@ -78,7 +78,7 @@ def open_translator(path_or_name: str | Path, *options: str) -> Translator:
 
     options: of `zoo.OPTIONS`, for a network that has them. Raises LabError for anything that translates no pictures.
     """
-    model = _either(path_or_name, names("translator"))
+    model = open_either(path_or_name, names("translator"))
     if not isinstance(model, Translator):
         raise LabError(f"'{model.name}' draws pictures and translates none; use: animelab sample")
     for option in options:
@@ -94,7 +94,8 @@ def _place(given: str | Path) -> Path:
     return Path(given)
 
 
-def _either(run_or_name: str | Path, bundled: list[str]) -> Any:
+def open_either(run_or_name: str | Path, bundled: list[str] | None = None) -> Any:
+    """What `open_model` or `open_translator` gives; bundled: names to tell of where there is nothing of this one."""
     place, name = _place(run_or_name), str(run_or_name)
     if place.is_dir():
         return load_run(place)
@@ -104,7 +105,8 @@ def _either(run_or_name: str | Path, bundled: list[str]) -> Any:
         return _of_others(place)
     if "://" in name:
         raise LabError(f"{name} is an address; download the file first, and give its path.")
-    raise LabError(f"There is no run's folder, no file and no model called '{name}': {nearest(name, bundled)}")
+    known = bundled or [*names(), *names("translator")]
+    raise LabError(f"There is no run's folder, no file and no model called '{name}': {nearest(name, known)}")
 
 
 def _of_others(path: Path) -> Pretrained | Translator:

@@ -1,14 +1,14 @@
 // The face explorer: StyleGAN2's w, moved along directions that the examiner has names for.
-import { Page, normal, open, painted, run, unpacked } from "./page.js";
+import { Page, open, unpacked } from "./page.js";
+import { StyleGAN2 } from "./stylegan2.js";
 
 const HELD = 400; // milliseconds without a hand's move, after which the small pictures at the sliders' ends are drawn
 const STROLL = 60; // pictures from face to face of a walk
 
 class Faces extends Page {
   async start() {
-    const { facts } = this;
-    this.mean = unpacked(facts.mean);
-    this.steps = facts.directions.map(({ step }) => unpacked(step));
+    this.model = new StyleGAN2(this.facts);
+    this.steps = this.facts.directions.map(({ step }) => unpacked(step));
     this.kept = [];
     this.strolling = false;
     await this.go(await this.face(0));
@@ -16,27 +16,19 @@ class Faces extends Page {
 
   // A face is a point in w, how far each slider is, and how near the mean the truncation brings both.
   async face(seed) {
-    const { orders } = this.facts, order = Float32Array.from(orders[seed % orders.length], Number);
-    const inputs = { latents: { data: normal(seed, 512), dims: [1, 512] }, attributes: { data: order, dims: [1, order.length] } };
-    return { seed, w: (await run(this.facts.mapping, inputs)).data, moved: {}, truncation: this.state.values.truncation };
+    const [w] = await this.model.points([seed]);
+    return { seed, w, moved: {}, truncation: this.value("truncation") };
   }
 
-  point({ w, moved, truncation }) {
+  point({ w, moved }) {
     const point = Float32Array.from(w);
     for (const [slot, amount] of Object.entries(moved)) this.steps[slot.slice(6)].forEach((step, i) => { point[i] += amount * step; });
-    return point.map((value, i) => this.mean[i] + truncation * (value - this.mean[i]));
-  }
-
-  async draw(points) {
-    const { layers } = this.facts, data = new Float32Array(points.length * layers * 512);
-    points.forEach((point, i) => { for (let layer = 0; layer < layers; layer++) data.set(point, (i * layers + layer) * 512); });
-    const answer = await run(this.facts.synthesis, { w: { data, dims: [points.length, layers, 512] } });
-    return points.map((_, i) => painted(answer, i));
+    return point;
   }
 
   async restored(face) {
     this.now = face;
-    [this.canvas] = await this.draw([this.point(face)]);
+    [this.canvas] = await this.model.draw([this.point(face)], face.truncation);
     const moves = Object.entries(face.moved).filter(([, amount]) => amount).map(([slot, amount]) => `${this.facts.directions[slot.slice(6)].name} ${amount > 0 ? "+" : "−"}${Math.abs(amount).toFixed(1)}`);
     const words = [face.seed < 0 ? "On the walk" : `Face ${face.seed}`, ...moves].join(", ");
     this.show("face", this.canvas, `${words}.`);
@@ -50,7 +42,7 @@ class Faces extends Page {
   async ends(face) {
     for (const [i, { low, high }] of this.facts.directions.entries()) {
       const ends = [low, high].map((end) => this.point({ ...face, moved: { [`named_${i}`]: end } }));
-      const drawn = await this.draw(ends);
+      const drawn = await this.model.draw(ends, face.truncation);
       if (this.now !== face) return;
       this.set("ends", { ...this.get("ends"), [`named_${i}`]: drawn.map((each) => each.toDataURL()) });
     }
@@ -86,14 +78,14 @@ class Faces extends Page {
     for (let to = 0; this.strolling; to++) {
       const from = this.point(this.now), kept = this.kept;
       const goal = kept.length > 1 ? kept[to % kept.length].face : await this.face((next = Math.max(0, next) + 1));
-      const end = this.point({ ...goal, truncation: this.now.truncation });
+      const end = this.point(goal), { truncation } = this.now;
       for (let step = 1; step <= STROLL && this.strolling; step++) {
         const began = performance.now(), part = step / STROLL, eased = part * part * (3 - 2 * part);
-        [this.canvas] = await this.draw([from.map((value, i) => value + eased * (end[i] - value))]);
+        [this.canvas] = await this.model.draw([from.map((value, i) => value + eased * (end[i] - value))], truncation);
         if (this.strolling) this.show("face", this.canvas, "On the walk.");
         await new Promise((done) => setTimeout(done, Math.max(0, 50 - (performance.now() - began))));
       }
-      if (this.strolling) this.now = goal;
+      if (this.strolling) this.now = { ...goal, truncation };
     }
     await this.go(this.now);
   }

@@ -1,15 +1,16 @@
 // A character to order: a conditional generator is told hair, eyes and the rest, and draws whom it likes.
-import { Page, normal, open, painted, run } from "./page.js";
+import { Page, open } from "./page.js";
+import { StyleGAN2 } from "./stylegan2.js";
 
 class Order extends Page {
-  async start() { await this.go({ seed: 0, order: this.facts.first }); }
+  async start() {
+    this.model = new StyleGAN2(this.facts);
+    await this.go({ seed: 0, order: this.facts.orders[0] });
+  }
 
   async draw(seeds, order) {
-    const { latent, generator } = this.facts, bits = Float32Array.from(order, Number), many = seeds.length;
-    const latents = new Float32Array(many * latent), attributes = new Float32Array(many * bits.length);
-    seeds.forEach((seed, i) => { latents.set(normal(seed, latent), i * latent); attributes.set(bits, i * bits.length); });
-    const answer = await run(generator, { latents: { data: latents, dims: [many, latent] }, attributes: { data: attributes, dims: [many, bits.length] } });
-    return seeds.map((_, i) => painted(answer, i));
+    const bits = Float32Array.from(order, Number);
+    return this.model.draw(await this.model.points(seeds, seeds.map(() => bits)), this.facts.truncation);
   }
 
   async restored(state) {
@@ -47,7 +48,7 @@ class Order extends Page {
   async pressed(name) {
     if (name === "new") await this.go({ ...this.now, seed: this.now.seed + 1 });
     else if (name === "surprise") await this.go({ seed: this.now.seed + 1, order: this.facts.orders[Math.floor(Math.random() * this.facts.orders.length)] });
-    else if (name === "reset") await this.start();
+    else if (name === "reset") await this.go({ seed: 0, order: this.facts.orders[0] });
     else if (name === "save") this.saveAs(`character-${this.now.seed}`, this.canvas);
   }
 }

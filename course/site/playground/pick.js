@@ -1,5 +1,6 @@
 // Pick a character from a grid, then its colors, its details and its shape: layers of StyleGAN2's w from others.
-import { Page, normal, open, painted, run, unpacked } from "./page.js";
+import { Page, open } from "./page.js";
+import { StyleGAN2 } from "./stylegan2.js";
 
 const SHOWN = 16, STEPS = ["Character", "Colors", "Details", "Shape"];
 const SAID = ["pick a character", "now the colors", "now the details", "now the shape"];
@@ -7,53 +8,43 @@ const SHARES = [[0, 1], [0.3, 1], [0.4, 0.7], [0, 0.3]]; // of the layers, from 
 
 class Pick extends Page {
   async start() {
-    this.mean = unpacked(this.facts.mean);
+    this.model = new StyleGAN2(this.facts);
     await this.go({ seed: 0, picks: [] });
   }
 
-  order(seed) { return Float32Array.from(this.facts.orders[seed % this.facts.orders.length], Number); }
-
-  // Points of seeds, (layers, 512) each, of orders of their own or those given.
+  // Points with a w for every layer, so that layers can be exchanged.
   async points(seeds, orders) {
-    const tags = orders[0].length, latents = new Float32Array(seeds.length * 512), attributes = new Float32Array(seeds.length * tags);
-    seeds.forEach((seed, i) => { latents.set(normal(seed, 512), 512 * i); attributes.set(orders[i], tags * i); });
-    const { data } = await run(this.facts.mapping, { latents: { data: latents, dims: [seeds.length, 512] }, attributes: { data: attributes, dims: [seeds.length, tags] } });
-    return seeds.map((_, i) => {
-      const point = new Float32Array(this.facts.layers * 512);
-      for (let layer = 0; layer < this.facts.layers; layer++) point.set(data.subarray(512 * i, 512 * (i + 1)), 512 * layer);
-      return point;
-    });
+    const { latent, layers } = this.model;
+    return (await this.model.points(seeds, orders)).map((w) => Float32Array.from({ length: layers * latent }, (_, i) => w[i % latent]));
   }
 
   async choices({ seed, picks }) {
     const step = picks.length, first = 1000 * seed + 100 * step, last = picks.at(-1);
-    const { hair, eyes, layers } = this.facts;
+    const { hair, eyes } = this.facts, { latent, layers } = this.model, order = (each) => this.model.order(each);
     if (!step) {
       const seeds = Array.from({ length: SHOWN }, (_, i) => first + i);
-      return (await this.points(seeds, seeds.map((each) => this.order(each)))).map((point, i) => ({ point, own: seeds[i], like: seeds[i] }));
+      return (await this.points(seeds)).map((point, i) => ({ point, own: seeds[i], like: seeds[i] }));
     }
     const others = [];
-    const color = (each) => hair.findIndex((i) => this.order(each)[i]);
+    const color = (each) => hair.findIndex((i) => order(each)[i]);
     for (let each = first; others.length < SHOWN - 1; each++) if (step === 1 || color(each) === color(last.like)) others.push(each);
     if (step === 1) { // its own order with others' colors: a dark face that took layers of a bright one would stay dull
-      const orders = others.map((each) => { const own = this.order(last.own), other = this.order(each); [...hair, ...eyes].forEach((i) => { own[i] = other[i]; }); return own; });
+      const orders = others.map((each) => { const own = order(last.own), other = order(each); [...hair, ...eyes].forEach((i) => { own[i] = other[i]; }); return own; });
       const found = await this.points(others.map(() => last.own), orders);
       return [last, ...found.map((point, i) => ({ point, own: last.own, like: others[i] }))];
     }
     const [low, high] = SHARES[step].map((end) => Math.round(end * layers));
-    const lent = await this.points(others, others.map((each) => this.order(each)));
+    const lent = await this.points(others);
     return [last, ...lent.map((other) => {
       const point = Float32Array.from(last.point);
-      point.set(other.subarray(512 * low, 512 * high), 512 * low);
+      point.set(other.subarray(latent * low, latent * high), latent * low);
       return { ...last, point };
     })];
   }
 
   async draw(choices) {
-    const { layers, truncation, synthesis } = this.facts, long = layers * 512, data = new Float32Array(choices.length * long);
-    choices.forEach(({ point }, i) => data.set(point.map((value, j) => this.mean[j % 512] + truncation * (value - this.mean[j % 512])), i * long));
-    const answer = await run(synthesis, { w: { data, dims: [choices.length, layers, 512] } });
-    return choices.map((each, i) => ({ ...each, canvas: painted(answer, i) }));
+    const canvases = await this.model.draw(choices.map((each) => each.point), this.facts.truncation);
+    return choices.map((each, i) => ({ ...each, canvas: canvases[i] }));
   }
 
   async restored(state) {
