@@ -14,6 +14,8 @@ help:
 	@echo 'make test      check what 2 cores can check in about eight minutes'
 	@echo 'make test-all  the same, the slow tests, and every lesson in both builds'
 	@echo 'make build     build notebooks/ from course/lessons/'
+	@echo 'make bundle    make the course for Colab: one wheel, and notebooks that stand alone'
+	@echo 'make playground  make pages whose networks run in the browser'
 	@echo 'make bench     measure this machine: drawing, training, sampling'
 	@echo 'make zoo       go on training the bundled models, at low priority, for two hours and a half'
 	@echo 'make lint      ruff and mypy, without changing a file'
@@ -46,6 +48,13 @@ lab: $(READY)
 build: $(READY)
 	$(BIN)/python -m animelab.authoring build
 
+bundle: $(READY)
+	$(BIN)/python -m animelab.authoring bundle
+
+playground: $(READY)
+	$(BIN)/python course/site/playground.py build/site/playground
+	@echo 'Look at it: $(BIN)/python -m http.server --directory build/site, then http://localhost:8000/playground/'
+
 zoo: $(READY)
 	$(BIN)/python -m animelab zoo build
 
@@ -67,4 +76,4 @@ bench: $(READY)
 	$(BIN)/python tests/bench/speed.py
 	$(BIN)/python tests/bench/official_steps.py
 
-.PHONY: help lab build zoo lint drift test test-all bench
+.PHONY: help lab build bundle playground zoo lint drift test test-all bench

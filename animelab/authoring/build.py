@@ -25,25 +25,50 @@ SETUP = """\
 # @title Set-up
 save_to_drive = False  # @param {type:"boolean"}
 import sys
-from importlib import metadata, util
+from importlib import util
 
-if "google.colab" in sys.modules and not util.find_spec("animelab"):
+if not util.find_spec("animelab"):
 INSTALL
 from animelab import env
 
 env.start(drive=save_to_drive)"""
 
+# For a machine that has not got the course: Colab, Kaggle, or a folder with nothing but the notebook in it.
 INSTALL = """\
-    with open("constraints.txt", "w") as constraints:  # Colab's torch fits its GPU: pip must leave it alone
-        constraints.writelines(f"{name}=={metadata.version(name)}\\n" for name in ("torch", "torchvision", "numpy"))
-    %pip install --quiet --constraint constraints.txt git+REPOSITORY
-"""
+    import subprocess
+    from glob import glob
+    from importlib import invalidate_caches, metadata
 
-NO_ADDRESS = """\
-    sys.exit(
-        "This notebook does not know where its course lives. Put the repository's address into pyproject.toml "
-        "([tool.animelab] repository), run `make build`, push, and open the notebook in Colab again."
-    )
+    def bundles():  # beside this notebook, in your Drive, among Kaggle's inputs
+        places = (".", "/content/drive/MyDrive/animelab", "/kaggle/input/*", "/kaggle/input/*/*")
+        return [path for place in places for path in sorted(glob(f"{place}/animelab-*.whl"))]
+
+    def sources():  # where the course may be, one after the other
+        yield from ADDRESSES
+        yield from bundles()
+        if "google.colab" in sys.modules:
+            from google.colab import drive, files
+
+            try:
+                drive.mount("/content/drive")
+                yield from bundles()
+            except Exception as refused:
+                print(f"Your Drive stays closed ({refused}).")
+            print("Choose the course's bundle, a file animelab-….whl:")
+            yield from files.upload()
+
+    kept = [name for name in ("torch", "torchvision", "numpy") if util.find_spec(name)]
+    with open("constraints.txt", "w") as constraints:  # Colab's torch fits its GPU: pip must leave it alone
+        constraints.writelines(f"{name}=={metadata.version(name)}\\n" for name in kept)
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--constraint", "constraints.txt"]
+    source = next((each for each in sources() if subprocess.call([*pip, each]) == 0), None)
+    if source is None:
+        sys.exit(
+            "The course is nowhere to be found. Put its bundle, animelab-….whl, beside this notebook or into "
+            "MyDrive/animelab, and run this cell again; in a copy of the course's repository, run: make lab"
+        )
+    invalidate_caches()
+    print(f"The course comes from {source}.")
 """
 
 KERNEL = {
@@ -119,8 +144,11 @@ def repository(root: Path) -> str:
 
 def _source(cell: Cell, solved: bool, repository: str) -> str:
     if cell.setup:
-        install = INSTALL.replace("REPOSITORY", repository) if repository else NO_ADDRESS
-        return SETUP.replace("INSTALL\n", install) + cell.solved.partition("env.start()")[2]
+        addresses = f'["git+{repository}"]' if repository else "[]"
+        return (
+            SETUP.replace("INSTALL\n", INSTALL.replace("ADDRESSES", addresses))
+            + cell.solved.partition("env.start()")[2]
+        )
     if cell.kind == "markdown" and solved:  # the solutions lie one folder deeper
         return LINK.sub(lambda link: link[1] + posixpath.relpath(link[2], "solutions"), cell.solved)
     return cell.solved if solved else cell.student

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import ast
+import base64
+import io
 import json
 import os
 import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
 import nbformat
 import pytest
+from PIL import Image
 
 from animelab import authoring, widgets
+from animelab.authoring import bundle
 from animelab.authoring.__main__ import main
 from animelab.authoring.master import Cell
 from animelab.errors import LabError
@@ -300,46 +305,78 @@ def test_headings_in_code_blocks_do_not_count(tmp_path: Path) -> None:
 # --- the set-up cell --------------------------------------------------------------------------------------------------
 
 KERNEL = """\
-import sys, types
+import pathlib, sys, types
 # Appended by hand, so that .pth files are not read and an editable animelab is out of sight, as on a fresh machine.
 sys.path += {packages!r}
 if {colab}:
-    sys.modules["google.colab"] = types.ModuleType("google.colab")
+    def mount(place):
+        if not {drive!r}:
+            raise ValueError("mount failed")
+        pathlib.Path({drive!r}).mkdir(parents=True)
+        pathlib.Path({drive!r}, "animelab-0.1.0-py3-none-any.whl").touch()
+    def upload():
+        print("asked for a file")
+        return {uploaded!r}
+    colab = types.ModuleType("google.colab")
+    colab.drive, colab.files = types.SimpleNamespace(mount=mount), types.SimpleNamespace(upload=upload)
+    sys.modules["google.colab"] = colab
 from IPython.core.interactiveshell import InteractiveShell
 sys.exit(not InteractiveShell.instance().run_cell({source!r}).success)
 """
 
 PIP = """\
-import json, pathlib, sys
+import json, os, pathlib, sys
 here = pathlib.Path(__file__).parents[1]
-(here / "arguments.json").write_text(json.dumps(sys.argv[1:]))
+with open(here / "arguments.json", "a") as calls:
+    calls.write(json.dumps(sys.argv[1:]) + "\\n")
+if os.environ["REFUSED"] and sys.argv[-1].startswith(os.environ["REFUSED"]):
+    sys.exit(1)
 (here / "animelab").mkdir()
 (here / "animelab" / "__init__.py").touch()
 (here / "animelab" / "env.py").write_text("def start(drive=False):\\n    print(f'started, drive={drive}')\\n")
 """
+WHEEL = "animelab-0.1.0-py3-none-any.whl"
 
 
-def run_setup(folder: Path, repository: str, colab: bool, installed: bool = False, drive: bool = False):
-    """Run the built set-up cell in IPython, beside a stand-in pip that writes down how it was called."""
+def run_setup(
+    folder: Path,
+    repository: str = "",
+    colab: bool = True,
+    installed: bool = False,
+    save: bool = False,
+    drive: str = "",
+    uploaded: Sequence[str] = (),
+    beside: bool = False,
+    refused: str = "",
+):
+    """Run the built set-up cell in IPython, with stand-ins for Colab and pip: what it said, and what pip was asked for.
+
+    drive: the folder that has the bundle once the Drive is open; refused: how sources begin that pip cannot install.
+    """
     authoring.build(project(folder / "project", repository=repository))
     source = sources(folder / "project")[1]
-    if drive:
+    assert "/content/drive/MyDrive/animelab" in source
+    source = source.replace("/content/drive/MyDrive/animelab", drive or str(folder / "no drive"))
+    if save:
         source = source.replace("save_to_drive = False", "save_to_drive = True")
     kernel = folder / "kernel"
     (kernel / "pip").mkdir(parents=True)
     (kernel / "pip" / "__init__.py").touch()
     (kernel / "pip" / "__main__.py").write_text(PIP)
+    if beside:
+        (kernel / WHEEL).touch()
     if installed:
         (kernel / "animelab").mkdir()
         (kernel / "animelab" / "env.py").write_text("def start(drive=False):\n    print(f'started, drive={drive}')\n")
     packages = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
-    code = KERNEL.format(packages=packages, colab=colab, source=source)
+    code = KERNEL.format(packages=packages, colab=colab, source=source, drive=drive, uploaded=dict.fromkeys(uploaded))
     environment = os.environ | {"PYTHONPATH": str(kernel), "IPYTHONDIR": str(folder / "ipython"), "NO_COLOR": "1"}
+    environment["REFUSED"] = refused
     done = subprocess.run(
         [sys.executable, "-S", "-c", code], cwd=kernel, env=environment, capture_output=True, text=True, timeout=120
     )
     called = kernel / "arguments.json"
-    return done, json.loads(called.read_text()) if called.exists() else None
+    return done, [json.loads(line) for line in called.read_text().splitlines()] if called.exists() else []
 
 
 def test_setup_cell_is_short() -> None:
@@ -347,7 +384,7 @@ def test_setup_cell_is_short() -> None:
         source = "from animelab import env\n\nenv.start()\n\nimport torch"
         lesson = authoring.Lesson("a", "a", (Cell("code", source, source, 1, setup=True),), {})
         (cell,) = json.loads(authoring.build_lesson(lesson, repository=repository))["cells"]
-        assert len(cell["source"]) < 18 and "import torch" in "".join(cell["source"])
+        assert len(cell["source"]) < 50 and "import torch" in "".join(cell["source"])
         assert cell["metadata"]["cellView"] == "form" and cell["metadata"]["jupyter"] == {"source_hidden": True}
 
 
@@ -363,34 +400,54 @@ def test_the_first_screen_is_a_picture_and_little_is_drawn_before_the_next(lesso
     assert all(count <= 24 for count in drawn)
 
 
-def test_setup_on_a_laptop_only_starts(tmp_path: Path) -> None:
-    done, called = run_setup(tmp_path, "https://github.com/you/course", colab=False, installed=True)
+@pytest.mark.parametrize("colab", [False, True])
+def test_setup_where_the_course_is_installed_only_starts(tmp_path: Path, colab: bool) -> None:
+    done, called = run_setup(tmp_path, "https://github.com/you/course", colab=colab, installed=True, save=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout == "started, drive=False\n"
-    assert called is None
+    assert done.stdout == "started, drive=True\n"
+    assert not called
     assert not (tmp_path / "kernel" / "constraints.txt").exists()
 
 
-def test_setup_on_colab_a_second_time_only_starts(tmp_path: Path) -> None:
-    done, called = run_setup(tmp_path, "https://github.com/you/course", colab=True, installed=True, drive=True)
-    assert done.stdout == "started, drive=True\n", done.stdout + done.stderr
-    assert called is None
-
-
-def test_setup_on_colab_without_an_address_says_what_to_do(tmp_path: Path) -> None:
-    done, called = run_setup(tmp_path, "", colab=True)
-    assert done.returncode == 1
-    assert "Put the repository's address into pyproject.toml" in done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
-    assert called is None
-
-
-def test_setup_on_colab_installs_around_the_torch_that_is_there(tmp_path: Path) -> None:
-    done, called = run_setup(tmp_path, "https://github.com/you/course", colab=True)
+@pytest.mark.parametrize(
+    ("how", "asked"),
+    [
+        ({"repository": "https://github.com/you/course", "beside": True}, ["git+https://github.com/you/course"]),
+        ({"repository": "https://github.com/you/course", "beside": True, "refused": "git+"},
+         ["git+https://github.com/you/course", f"./{WHEEL}"]),
+        ({"beside": True}, [f"./{WHEEL}"]),
+        ({"beside": True, "colab": False}, [f"./{WHEEL}"]),
+        ({"drive": "{drive}"}, [f"{{drive}}/{WHEEL}"]),
+        ({"drive": "{drive}", "refused": "{drive}", "uploaded": ["mine.whl"]}, [f"{{drive}}/{WHEEL}", "mine.whl"]),
+        ({"uploaded": ["mine.whl"]}, ["mine.whl"]),
+    ],
+)  # fmt: skip
+def test_setup_takes_the_first_that_can_be_installed_and_says_which(tmp_path: Path, how, asked) -> None:
+    place = str(tmp_path / "drive" / "animelab")
+    how = {name: value.format(drive=place) if isinstance(value, str) else value for name, value in how.items()}
+    asked = [each.format(drive=place) for each in asked]
+    done, called = run_setup(tmp_path, **how)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "started, drive=False" in done.stdout
+    assert [each[-1] for each in called] == asked
+    assert f"The course comes from {asked[-1]}.\nstarted, drive=False\n" in done.stdout
+    assert ("asked for a file" in done.stdout) == ("uploaded" in how)
+    assert ("Your Drive stays closed (mount failed)" in done.stdout) == (how.keys() == {"uploaded"})
+
+
+@pytest.mark.parametrize("colab", [False, True])
+def test_setup_without_any_source_says_what_to_do(tmp_path: Path, colab: bool) -> None:
+    done, called = run_setup(tmp_path, colab=colab)
+    assert done.returncode == 1 and not called
+    assert "MyDrive/animelab, and run this cell again" in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_setup_installs_around_the_torch_that_is_there(tmp_path: Path) -> None:
+    done, called = run_setup(tmp_path, "https://github.com/you/course")
+    assert done.returncode == 0, done.stdout + done.stderr
     constraints = tmp_path / "kernel" / "constraints.txt"
-    assert called == ["install", "--quiet", "--constraint", constraints.name, "git+https://github.com/you/course"]
+    wanted = ["install", "--quiet", "--constraint", constraints.name, "git+https://github.com/you/course"]
+    assert called == [wanted]
     pins = constraints.read_text().splitlines()
     assert pins == [f"{name}=={metadata.version(name)}" for name in ("torch", "torchvision", "numpy")]
 
@@ -419,3 +476,58 @@ def test_setup_on_colab_installs_around_the_torch_that_is_there(tmp_path: Path) 
 
     assert "Would install torch-999.0" in plan()
     assert "Would install" not in plan("--constraint", str(constraints))
+
+
+# --- the bundle for people without a repository -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").rglob("*.ipynb")), ids=lambda path: path.stem)
+def test_a_notebook_of_the_bundle_needs_no_other_file(path: Path) -> None:
+    before, after = path.read_text(encoding="utf-8"), bundle.alone(path, ROOT)
+    for text, there in ((before, True), (after, False)):
+        prose = ["".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown"]
+        assert bool(re.search(r"\]\(\.\./|src=[\"']\.\./", "\n".join(prose))) == there
+    cells = json.loads(after)["cells"]
+    pictures = re.findall(r"!\[.{20,}?\]\(data:image/(?:jpeg|png);base64,([^)]+)\)", "".join(cells[0]["source"]))
+    assert len(pictures) == 1 and Image.open(io.BytesIO(base64.b64decode(pictures[0]))).width > 300
+    assert [cell["source"] for cell in cells if cell["cell_type"] == "code"] == [
+        cell["source"] for cell in json.loads(before)["cells"] if cell["cell_type"] == "code"
+    ]
+
+
+def test_links_of_the_bundle_lead_to_the_repository_where_there_is_one(tmp_path: Path) -> None:
+    (tmp_path / "notebooks").mkdir()
+    book = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_markdown_cell("See [how](../course/measurements.md#x), [that](https://a.b), [this](#c).")
+        ]
+    )
+    nbformat.write(book, tmp_path / "notebooks" / "a.ipynb")
+
+    def prose(address: str) -> str:
+        made = json.loads(bundle.alone(tmp_path / "notebooks" / "a.ipynb", tmp_path, address))
+        return "".join(made["cells"][0]["source"])
+
+    assert prose("") == "See how, [that](https://a.b), [this](#c)."
+    there = "https://github.com/you/course/blob/main/course/measurements.md#x"
+    assert prose("https://github.com/you/course") == f"See [how]({there}), [that](https://a.b), [this](#c)."
+
+
+@pytest.mark.slow
+def test_the_bundles_wheel_has_all_weights_and_draws_with_them(tmp_path: Path) -> None:
+    wheel, notebooks, steps = bundle.bundle(ROOT, tmp_path)
+    assert wheel.name in steps.read_text(encoding="utf-8")
+    with zipfile.ZipFile(notebooks) as archive:
+        assert len(archive.namelist()) == len(list((ROOT / "notebooks").rglob("*.ipynb")))
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "packages")
+    code = "from animelab.zoo import manifest as m; print(*map(m.verified, m.read()), m.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(tmp_path / "packages")},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert str(tmp_path) in done.stdout and done.stdout.count(".safetensors") > 20
