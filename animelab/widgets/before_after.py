@@ -62,11 +62,9 @@ class BeforeAfter(Stage):
 
         attention: how much of its attention, in percent, lies over it; bright is where the network looks.
         """
-        first, second = (self.versions[name][number - 1] for name in (left, right))
-        size = (SHOWN, max(1, round(SHOWN * first.shape[0] / first.shape[1])))
-        first, second = (
-            np.array(Image.fromarray(each).resize(size, Image.Resampling.LANCZOS)) for each in (first, second)
-        )
+        images = [Image.fromarray(self.versions[name][number - 1]) for name in (left, right)]
+        size = (SHOWN, max(1, round(SHOWN * images[0].height / images[0].width)))
+        first, second = (np.array(each.resize(size, Image.Resampling.LANCZOS)) for each in images)
         edge = round(curtain / 100 * SHOWN)
         second[:, :edge] = first[:, :edge]
         if attention and self._heat is not None:

@@ -16,6 +16,7 @@ from animelab.nn.arguments import checked
 from animelab.studio import TAGS
 from animelab.studio.palette import EYES, HAIR
 from animelab.viz import as_pixels
+from animelab.widgets.samples import color_of
 from animelab.widgets.stage import Stage, button, past, picture, swatches, toggle
 
 COLORS = {"hair color": HAIR, "eye color": EYES}
@@ -40,7 +41,7 @@ class CharacterMaker(Stage):
         groups: dict[str, list[Any]] = {}
         self._tags: dict[str, int] = {}  # column of each switch, by its name
         for name, columns in GROUPS.items():
-            colors = {each: COLORS[name][each] for each in (_color(i) for i in columns if i in offered)}
+            colors = {each: COLORS[name][each] for each in (color_of(i) for i in columns if i in offered)}
             groups[TITLES[name]] = [swatches(name.split()[0], "Color", colors)] if colors else []
         groups["Face and hat"] = []
         for i in offered:
@@ -68,7 +69,7 @@ class CharacterMaker(Stage):
         ordered = torch.zeros(len(TAGS))
         for group, columns in GROUPS.items():
             color = self.values.get(group.split()[0])
-            ordered[[i for i in columns if _color(i) == color]] = 1
+            ordered[[i for i in columns if color_of(i) == color]] = 1
         for each, i in self._tags.items():
             ordered[i] = float(self.values[each])
         self.go((self.seed, tuple(ordered.tolist())))
@@ -87,13 +88,8 @@ class CharacterMaker(Stage):
         ordered: dict[str, Any] = {name: bool(attributes[i]) for name, i in self._tags.items()}
         for group, columns in GROUPS.items():
             if group.split()[0] in self.values:
-                ordered[group.split()[0]] = _color(columns[int(attributes[columns].argmax())])
+                ordered[group.split()[0]] = color_of(columns[int(attributes[columns].argmax())])
         self.put(**ordered)
         words = ", ".join(TAGS[i] for i in attributes.nonzero().flatten())
         self.show("face", self.render(self.latent, attributes), f"A generated character: {words}")
         self.say(f"Face of seed {seed}: {words}.")
-
-
-def _color(column: int) -> str:
-    """The color that an attribute, such as "pink hair", names."""
-    return TAGS[column].split()[0]

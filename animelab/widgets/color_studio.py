@@ -21,20 +21,9 @@ from animelab.nn import relight
 from animelab.nn.colorization import PALETTE, SCHEMES, Colorist, agreed, beside_lines, palette, placed, stripes
 from animelab.viz import as_pixels
 from animelab.widgets.picture import next_place, sent_drawing, sent_picture, within
-from animelab.widgets.stage import (
-    Stage,
-    button,
-    choice,
-    past,
-    picture,
-    slider,
-    swatches,
-    toggle,
-    tools,
-    upload,
-    value_of,
-)
+from animelab.widgets.stage import Stage, button, choice, file, past, picture, slider, swatches, toggle, tools, value_of
 
+Dots = Sequence[Sequence[Any]]  # [x, y, "#rrggbb", "draft" or "final"] each, x and y in [0, 1)
 LONGEST = 4096  # pixels of the longer side of a drawing from disk
 SHOWN = 512  # of the longer side of what is shown while you work; Export is at the drawing's own size
 FREE = "as it likes"  # the scheme without a palette
@@ -66,7 +55,7 @@ class ColorStudio(Stage):
     """
 
     scheme = value_of("scheme")
-    dots = value_of("lines", on_picture=True)  # [x, y, "#rrggbb", "draft" or "final"] each, x and y in [0, 1)
+    dots = value_of("lines", on_picture=True)
 
     def __init__(
         self,
@@ -77,8 +66,7 @@ class ColorStudio(Stage):
         folder: str | Path | None = None,
     ) -> None:
         if not hasattr(colorist, "eval"):
-            kind = type(colorist).__name__
-            raise LabError(f"A colorist of both networks is asked for, not a {kind}; see zoo.colorist.")
+            raise LabError(f"A colorist of both networks is needed, not a {type(colorist).__name__}; see zoo.colorist.")
         if not isinstance(schemes, Mapping):
             raise LabError(f"Schemes are {{words: colors and shares}}, not a {type(schemes).__name__}.")
         self.colorist, self.size = colorist.eval(), limits.whole("size", size, (16, limits.SETTINGS["size"][1]))
@@ -92,9 +80,9 @@ class ColorStudio(Stage):
         dots = [tools("tool", "Tool", TOOLS), swatches("color", "Color", SWATCHES, others=True)]
         look = [choice("scheme", "Scheme", [FREE, *self.palettes]), choice("view", "At the right", ["final", "draft"])]
         look += [toggle("lit", "Light"), slider("height", "Height of the lamp", 50, 5, 200, 5, "%")]
-        files = [*past(), upload("open", "Open", "open", "A line drawing from your disk")]
+        files = [*past(), file("open", "Open", "open", "A line drawing from your disk")]
         files += [button("another", "Another drawing", "next")]
-        files += [upload("lent", "Borrow colors", "colors", "A picture from your disk whose colors to borrow")]
+        files += [file("lent", "Borrow colors", "colors", "A picture from your disk whose colors to borrow")]
         files += [button("export", "Export", "save")]
         super().__init__("colors", pictures, {"Dots": dots, "Colors and light": look, "Drawing": files})
         self._begin(self._drawings[0])
@@ -112,9 +100,7 @@ class ColorStudio(Stage):
         self.changed("lit")
 
     @torch.no_grad()
-    def render(
-        self, lines: np.ndarray, dots: Sequence[Sequence[Any]], scheme: str, light: Sequence[float]
-    ) -> dict[str, np.ndarray]:
+    def render(self, lines: np.ndarray, dots: Dots, scheme: str, light: Sequence[float]) -> dict[str, np.ndarray]:
         """The layers of a coloring, from the lowest to the highest: uint8 (H, W, 4) each, for any H and W.
 
         "draft" and "colors" are opaque; "light" darkens and brightens what lies below, "lines" is the ink alone. Raises
@@ -130,10 +116,8 @@ class ColorStudio(Stage):
         coarse, precise = (placed([dot for dot in meant if dot[3] == kind], paper, 2) for kind in ("draft", "final"))
         precise = torch.where(precise[:, 3:] > 0, precise, coarse)  # the second stage hears all dots
         taste = agreed(self.colorist, paper, coarse, self.palettes.get(scheme, torch.zeros(1, PALETTE)))
-        draft, colors = (
-            interpolate(each, size=(high, wide), mode="bicubic", align_corners=False).clamp(-1, 1)
-            for each in self.colorist(paper, coarse, precise, taste)
-        )
+        stages = self.colorist(paper, coarse, precise, taste)
+        draft, colors = (interpolate(each, (high, wide), mode="bicubic").clamp(-1, 1) for each in stages)
         lamp = np.zeros((high, wide, 4), np.uint8)
         if light:
             seen = within(np.array(gray), SHOWN)  # the figure that is shown is the figure that is exported
@@ -144,7 +128,7 @@ class ColorStudio(Stage):
         first, second = (np.array(Image.fromarray(as_pixels(each)[0]).convert("RGBA")) for each in (draft, colors))
         return {"draft": first, "colors": second, "light": lamp, "lines": black}
 
-    def _check(self, dots: Sequence[Sequence[Any]], scheme: str, light: Sequence[float]) -> None:
+    def _check(self, dots: Dots, scheme: str, light: Sequence[float]) -> None:
         if len(dots) > MOST_DOTS:
             raise LabError(f"The desk holds up to {MOST_DOTS} dots, not {len(dots)}; erase some.")
         for dot in dots:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +14,24 @@ from PIL import Image
 from torch import Tensor, nn
 
 from animelab import env, limits, zoo
-from animelab.errors import LabError, reason, shown
+from animelab.errors import LabError, shown
 from animelab.files import write_atomically
-from animelab.latent import Generate, Latents, Ordered, Styles
+from animelab.latent import Ordered
 from animelab.latent.projection import read_point, save_point
 from animelab.metrics.attributes import GROUPS
-from animelab.nn import stylegan2
 from animelab.nn.arguments import checked
 from animelab.studio import TAGS
 from animelab.studio.palette import EYES, HAIR
 from animelab.viz import as_pixels
+from animelab.widgets.exploration import State, plain, space_of
 from animelab.widgets.picture import data_url, next_place, within
-from animelab.widgets.samples import COLUMNS, PICTURE, Samples
+from animelab.widgets.samples import COLUMNS, PICTURE, Samples, color_of
 from animelab.widgets.stage import Part, Stage, button, choice, entry, pad, picture, slider, swatches, toggle, words
 
 SHOWN = 256  # pixels of a still, and of a film
 NAMED = 8  # sliders for directions that say what they do
-FAR = 2  # standard deviations, or steps, to the ends of those, and of the pad: further out faces crumble
-LONG = 3  # steps to the ends of the others, and of one's own
+FAR = 2  # steps to the ends of the pad
+LONG = 3  # steps to the ends of a slider, unless the model's own samples end before: further out faces crumble
 PLACES = 6  # in a row of kept faces
 FIELD = 5  # pictures in a row of the pad
 FRAMES, PAUSE = 24, 50  # of a film from face to face, and milliseconds between them
@@ -48,44 +47,6 @@ BARE = ("undo", "redo", "reset")  # an icon says it
 UNKNOWN = "…"  # a direction that is still looked for
 FOUND: dict[tuple[Any, ...], Samples] = {}  # of the newest models explored in this process, by a picture of theirs
 MODELS = 4  # so many of them
-
-
-@dataclass(frozen=True, eq=False)
-class State:
-    """Everything the picture depends on. Points are as the space has them."""
-
-    seed: int
-    name: str  # of the face, in words
-    face: Tensor  # what the sliders start from
-    steps: Mapping[str, float] = field(default_factory=dict)  # along directions, by name
-    layers: tuple[int, int] = (0, 0)  # first and last that the directions move; w only
-    truncation: float = 1.0
-    path: tuple[Tensor, ...] = ()  # of kept faces
-    walk: float | None = None  # where on the path, from 1; None while the face is not on it
-
-    def start(self, space: Latents) -> Tensor:
-        """The point that the sliders start from."""
-        if self.walk is None or len(self.path) < 2:
-            return self.face
-        last = min(int(self.walk), len(self.path) - 1)
-        return space.between(self.path[last - 1], self.path[last], self.walk - last)
-
-    def point(self, space: Latents) -> Tensor:
-        """The point of the picture."""
-        step = sum((x * space.named[name] for name, x in self.steps.items()), torch.zeros(space.latent))
-        return space.moved(self.start(space), step, self.layers) if step.any() else self.start(space)
-
-    def words(self, space: Latents) -> str:
-        """The state in words: caption and alt text."""
-        moves = [self.name if self.walk is None else f"At {self.walk:g} on the way of {len(self.path)} kept faces"]
-        if isinstance(space, Ordered):
-            moves += [tag for tag, asked in zip(TAGS, self.start(space)[space.latent :]) if asked > 0.5]
-        moves += [f"{plain(name)} {x:+.1f}" for name, x in self.steps.items() if x]
-        if len(moves) > 1 and space.layers and self.layers != (0, space.layers - 1):
-            moves.append(f"in layers {self.layers[0]} to {self.layers[1]}")
-        if self.truncation != 1:
-            moves.append(f"truncated to {self.truncation:.1f}")
-        return ", ".join(moves)
 
 
 class LatentExplorer(Stage):
@@ -125,7 +86,7 @@ class LatentExplorer(Stage):
         if len(FOUND) > MODELS:
             del FOUND[next(iter(FOUND))]
         self._knows = False  # what the samples tell
-        own = list(self.space.named)
+        self._own = own = list(self.space.named)
         groups, folds = self._groups(max(NAMED, len(own)) if faces else len(own), own)
         pull = pad("face", "Pull at the picture", -FAR, FAR, of="field", pull=True)
         super().__init__("explorer", [pull], groups, folds)
@@ -148,8 +109,8 @@ class LatentExplorer(Stage):
 
     def render(self, state: State) -> np.ndarray:
         """The picture of a state: uint8 (H, W, 3), at least 256 pixels wide."""
-        pixels = self._pixels(state)
-        return _sized(pixels, max(SHOWN, pixels.shape[0]))
+        pixels = Image.fromarray(self._pixels(state))
+        return np.asarray(pixels.resize([max(SHOWN, pixels.width)] * 2, Image.Resampling.LANCZOS))
 
     def seen(self) -> list[tuple[np.ndarray, str]]:
         return [(self.render(self.state), self.state.words(self.space))]
@@ -179,17 +140,9 @@ class LatentExplorer(Stage):
         self._strip()
         self.say(f"Kept as face {len(self.kept)} of the way.")
 
-    def undo(self) -> None:
-        """One step back."""
-        super().pressed("undo")
-
-    def redo(self) -> None:
-        """One undone step forward."""
-        super().pressed("redo")
-
     def save(self, folder: str | Path | None = None) -> tuple[Path, Path]:
         """Write the picture (.png, at the model's size) and its point (.safetensors, "latent"), and say where."""
-        picture = self.save_as(_folder(folder), "face-", self._pixels(self.state))
+        picture = self.save_as(Path(folder or env.runs_dir() / "explorer"), "face-", self._pixels(self.state))
         point = picture.with_suffix(".safetensors")
         where = self.space.pulled(self.state.point(self.space)[None], self.state.truncation)
         save_point(point, where, self.state.words(self.space))
@@ -206,8 +159,9 @@ class LatentExplorer(Stage):
         points = [self.space.between(a, b, t / FRAMES) for a, b in ways for t in range(FRAMES)]
         frames = []
         for part in self.counted(f"Drawing a film of {len(points)} pictures", torch.stack(points).split(8)):
-            frames += [Image.fromarray(_sized(each, SHOWN)) for each in self._drawn(part, self.state.truncation)]
-        path = next_place(_folder(folder), "film-").with_suffix(".webp")
+            images = map(Image.fromarray, self._drawn(part, self.state.truncation))
+            frames += [each.resize((SHOWN, SHOWN), Image.Resampling.LANCZOS) for each in images]
+        path = next_place(Path(folder or env.runs_dir() / "explorer").absolute(), "film-").with_suffix(".webp")
         options = {"save_all": True, "append_images": frames[1:], "duration": PAUSE, "loop": 0, "quality": 85}
         write_atomically(path, lambda temporary: frames[0].save(temporary, "WEBP", **options))
         self.play("face", f"data:image/webp;base64,{b64encode(path.read_bytes()).decode()}")
@@ -229,10 +183,10 @@ class LatentExplorer(Stage):
         elif name == "walk":
             path = tuple(each.point(self.space) for each in self.kept)
             steps = state.steps if state.walk is not None else {}
-            self.go(replace(state, path=path, walk=value, steps=steps), name)
+            self.go(self._within(replace(state, path=path, walk=value, steps=steps)), name)
         elif name == "field" or name in self._slots:
             moved = zip(self._axes, value) if name == "field" else [(self._slots[name], value)]
-            self.go(replace(state, steps={**state.steps, **dict(moved)}), name)
+            self.go(self._within(replace(state, steps={**state.steps, **dict(moved)})), name)
         elif name in ("first", "last", "truncation"):
             layers = sorted((round(self.values["first"]), round(self.values["last"]))) if self.space.layers else (0, 0)
             self.go(replace(state, layers=tuple(layers), truncation=self.values["truncation"]), name)
@@ -242,7 +196,9 @@ class LatentExplorer(Stage):
             self.later()
 
     def pressed(self, name: str) -> None:
-        if name in (*ACTS, "film", "forget"):
+        if name in ("undo", "redo"):
+            super().pressed(name)
+        elif name in (*ACTS, "film", "forget"):
             getattr(self, "new_face" if name == "new" else name)()
         elif name in ("kept", "map") and self.values[name] is not None:
             self.changed(name)
@@ -269,6 +225,17 @@ class LatentExplorer(Stage):
     def _drawn(self, points: Tensor, truncation: float) -> np.ndarray:
         return as_pixels(self.space.pictures(points, truncation))
 
+    def _reach(self, name: str, state: State) -> tuple[float, float]:
+        """How far a direction goes, in steps: to where the model's own samples end; a learner's own goes LONG."""
+        start, step = state.start(self.space), self.space.named[name]
+        low, high = (-LONG, LONG) if name in self._own else self._samples.reach(start, step)
+        return round(max(low, -LONG), 1), round(min(high, LONG), 1)
+
+    def _within(self, state: State) -> State:
+        """The state, with no step further than its direction goes."""
+        far = {name: self._reach(name, state) for name in state.steps}
+        return replace(state, steps={name: min(max(far[name][0], x), far[name][1]) for name, x in state.steps.items()})
+
     def _start(self, seed: int) -> State:
         layers = (0, max(0, self.space.layers - 1))
         return State(seed, f"Face of seed {seed}", self.space.point(seed), layers=layers)
@@ -283,17 +250,17 @@ class LatentExplorer(Stage):
         words = state.words(self.space)
         self.show("face", self._pixels(state), words)
         self.say(words)
+        for slot, name in self._slots.items():
+            self.update(slot, **dict(zip(("low", "high"), self._reach(name, state))))
         values: dict[str, Any] = {slot: state.steps.get(name, 0) for slot, name in self._slots.items()}
         values |= {"seed": str(state.seed), "field": [state.steps.get(axis, 0) for axis in self._axes] or [0, 0]}
         values |= {"kept": next((i for i, each in enumerate(self.kept) if each is state), None), "map": None}
-        if self.space.layers:
-            values |= {"truncation": state.truncation, "first": state.layers[0], "last": state.layers[1]}
+        values |= dict(zip(("first", "last", "truncation"), (*state.layers, state.truncation)))
+        values["walk"] = state.walk or self.values["walk"]
         if (order := self.order) is not None:
             for name, group in zip(("hair", "eyes"), GROUPS.values()):
-                values[name] = _color(group[int(order[group].argmax())])
+                values[name] = color_of(group[int(order[group].argmax())])
             values |= {name: bool(order[column] > 0.5) for name, column in self._tags.items()}
-        if state.walk is not None:
-            values["walk"] = state.walk
         self.put(**values)
         axes = [plain(axis) for axis in self._axes]
         for name in ("face", "field"):
@@ -326,7 +293,7 @@ class LatentExplorer(Stage):
             order[self._tags[name]] = float(value)
         else:
             group = GROUPS["hair color" if name == "hair" else "eye color"]
-            order[group] = torch.tensor([float(_color(i) == value) for i in group])
+            order[group] = torch.tensor([float(color_of(i) == value) for i in group])
         self.go(replace(self.state, face=point, walk=None))
 
     def _understood(self) -> None:
@@ -382,7 +349,8 @@ class LatentExplorer(Stage):
             return False
         places = FAR * (2 * (torch.arange(FIELD) + 0.5) / FIELD - 1)
         spots = [(float(x), float(y)) for y in places.flip(0) for x in places]
-        points = [replace(state, steps={**state.steps, **dict(zip(axes, spot))}).point(self.space) for spot in spots]
+        states = [self._within(replace(state, steps={**state.steps, **dict(zip(axes, spot))})) for spot in spots]
+        points = [each.point(self.space) for each in states]
         small = [within(each, PICTURE) for each in self._drawn(torch.stack(points), state.truncation)]
         sheet = np.concatenate([np.concatenate(small[i : i + FIELD], 1) for i in range(0, len(small), FIELD)])
         self.show("field", sheet, f"The face, {plain(axes[0])} to the right, {plain(axes[1])} upward")
@@ -392,8 +360,7 @@ class LatentExplorer(Stage):
     def _groups(self, count: int, own: list[str]) -> tuple[dict[str, list[Part]], dict[str, str]]:
         """All controls, with room for so many directions with names; and which groups fold."""
         ended: dict[str, Any] = {"disabled": True, "ends": ["", ""]}
-        far = [LONG] * len(own) + [FAR] * (count - len(own))
-        named = [{**slider(f"named_{i}", UNKNOWN, 0, -end, end, 0.1), **ended} for i, end in enumerate(far)]
+        named = [{**slider(f"named_{i}", UNKNOWN, 0, -LONG, LONG, 0.1), **ended} for i in range(count)]
         parts = [f"part_{i}" for i in range(min(5, self.space.latent))]
         known, last = own if len(own) > 1 else [UNKNOWN], self.space.layers - 1
         acts = [button(name, label, icon, tip, bare=name in BARE) for name, (label, icon, tip) in ACTS.items()]
@@ -433,71 +400,5 @@ class LatentExplorer(Stage):
         return [*found, *(toggle(name, TAGS[i].capitalize()) for name, i in self._tags.items())]
 
 
-def plain(name: str) -> str:
-    """A direction's name without what stands in brackets."""
-    return name.partition(" (")[0]
-
-
-def _color(column: int) -> str:
-    return TAGS[column].split()[0]
-
-
 def _same(one: Any, other: Any) -> bool:
     return one is not None and one[0] is other[0] and one[1] is other[1] and one[2] == other[2]
-
-
-def _sized(pixels: np.ndarray, side: int) -> np.ndarray:
-    return np.asarray(Image.fromarray(pixels).resize((side, side), Image.Resampling.LANCZOS))
-
-
-def _folder(folder: str | Path | None) -> Path:
-    return Path(folder or env.runs_dir() / "explorer").absolute()
-
-
-def space_of(model: Any, latent: int | None, device: str | None, named: Mapping[str, Tensor] | None) -> Latents:
-    """The space to explore: w for a StyleGAN2 (bare, or of the zoo), z for everything else."""
-    if not isinstance(named, Mapping | None):
-        raise LabError(f"Directions come by name, {{words: (latent,)}}, not as a {type(named).__name__}.")
-    bare = model if isinstance(model, nn.Module) else getattr(model, "generator", None)
-    labels = model.orders(4096) if isinstance(model, zoo.Conditional) else None
-    if isinstance(bare, stylegan2.Generator) and (bare.mapping.embed is None or labels is not None):
-        here = next(bare.parameters()).device
-        bare = copy.deepcopy(bare).eval().to(env.pick_device(device) if device else here)
-        return Styles(bare, named, labels)
-    if isinstance(model, zoo.Conditional):
-        ordered = copy.copy(model)
-        if device:
-            ordered.to(device)
-        return Ordered(ordered.generate, ordered.latent, ordered.orders, named)
-    latent = latent or getattr(model, "latent", None)
-    if not isinstance(latent, int):
-        raise LabError("How many numbers does this generator draw from? Say it: LatentExplorer(model, latent=100).")
-    return Latents(_prepare(model, latent, device), latent, named)
-
-
-def _prepare(model: Any, latent: int, device: str | None) -> Generate:
-    """A function from latents to pictures that leaves the learner's model alone."""
-    place = env.pick_device(device) if device else None
-    if isinstance(model, nn.Module):
-        # A copy: the learner's may be in the middle of training, and one picture would spoil its BatchNorm statistics.
-        model = copy.deepcopy(model).eval()
-        place = place or next((p.device for p in model.parameters()), torch.device("cpu"))
-        model.to(place)
-    elif hasattr(model, "generate"):
-        model = (copy.copy(model).to(place) if place else model).generate
-    elif not callable(model):
-        raise LabError(f"A {type(model).__name__} draws no pictures; pass a zoo model or a function of latents.")
-
-    @torch.no_grad()
-    def generate(latents: Tensor) -> Tensor:
-        return model(latents.to(place) if place else latents)
-
-    try:
-        pictures = generate(torch.zeros(2, latent))
-    except RuntimeError as error:
-        asked = f"The model does not take latents of shape (2, {latent}); is latent={latent} right?"
-        raise LabError(f"{asked} ({reason(error)})") from error
-    if not isinstance(pictures, Tensor) or pictures.ndim != 4 or pictures.shape[:2] != (2, 3):
-        shape = tuple(pictures.shape) if isinstance(pictures, Tensor) else type(pictures).__name__
-        raise LabError(f"Latents of shape (2, {latent}) should give pictures of shape (2, 3, H, W), not {shape}.")
-    return generate

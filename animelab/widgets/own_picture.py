@@ -18,7 +18,7 @@ from animelab.data.pictures import as_tensor
 from animelab.errors import LabError
 from animelab.viz import as_pixels, heat_colors
 from animelab.widgets.picture import function_of, sent_drawing, sent_picture, within
-from animelab.widgets.stage import Stage, button, choice, curtain, hidden, picture, slider, upload, value_of
+from animelab.widgets.stage import Stage, button, choice, curtain, file, hidden, picture, slider, value_of
 
 LONGEST = 4096  # pixels of the longer side of a picture from disk
 SHOWN = 768  # of what is shown
@@ -67,7 +67,7 @@ class OwnPicture(Stage):
             ],
             {
                 "A picture of your own": [
-                    upload("file", "Choose a file", tip="A picture from your disk"), button("save", "Save the result"),
+                    file("file", "Choose a file", tip="A picture from your disk"), button("save", "Save the result"),
                     fit, {**look, "hidden": self._attention is None}, hidden("edge", "Curtain", 25),
                 ],
                 "Or one of these": [picture("example", "Examples", "pick", value=0)],

@@ -22,7 +22,8 @@ from animelab.metrics.attributes import GROUPS
 from animelab.nn.arguments import checked
 from animelab.studio import TAGS
 from animelab.viz import as_pixels, grid
-from animelab.widgets.latent_explorer import LatentExplorer, space_of
+from animelab.widgets.exploration import space_of
+from animelab.widgets.latent_explorer import LatentExplorer
 from animelab.widgets.stage import EMPTY, Stage, button, picture
 
 # What each grid varies: its name, what is said of it, also for a model of z alone, where no part stands for anything,

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+from PIL import ImageColor
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d, interpolate
+from torch.nn.functional import adaptive_avg_pool2d, interpolate, normalize
 
 from animelab import metrics
 from animelab.errors import LabError
@@ -19,7 +20,9 @@ from animelab.viz import as_pixels
 
 COUNT, PART = 512, 16  # samples, and those of one piece of work
 PICTURE = 64  # pixels of a sample that is kept
-LEAST = 0.45  # correlation of what a direction promises with what the examiner sees, on samples it was not fitted to
+LEAST = 0.6  # correlation of what a direction promises with what the examiner sees, on samples it was not fitted to
+ALIKE = 0.8  # cosine of directions that do much the same: only the first of them gets a name
+TAIL = 0.01  # share of the samples that lie beyond either end of a direction
 WHITE = 64  # components of w that are fitted to; the others are too weak to tell
 COLUMNS, ROWS = 6, 7  # of the map
 
@@ -52,7 +55,17 @@ class Samples:
             scores.append(metrics.predicted(pictures) if self.read else torch.zeros(0))
             yield len(kept) * PART / count
         self.pictures, self._tiny, self.scores = np.concatenate(kept), torch.cat(tiny), torch.cat(scores)
+        self._places = self._flat(self.points)
         self.done = True
+
+    def _flat(self, points: Tensor) -> Tensor:
+        return points.mean(-2) if self.space.layers else points[..., : self.space.latent]
+
+    def reach(self, face: Tensor, step: Tensor) -> tuple[float, float]:
+        """How many steps lie between a face and where the samples end along a direction, downward (< 0) and upward."""
+        places = (self._places @ step - self._flat(face) @ step) / step.square().sum()
+        low, high = places.quantile(torch.tensor([TAIL, 1 - TAIL])).tolist()
+        return min(0.0, low), max(0.0, high)
 
     def principal(self) -> dict[str, Tensor]:
         """The space's principal directions, from the pictures that are here."""
@@ -67,20 +80,22 @@ class Samples:
         """
         if not self.read:
             return {}
-        points = (self.points[:, 0] if self.space.layers else self.points).double()
+        points = self._places.double()
         middle = points.mean(0)
         _, sizes, axes = torch.linalg.svd(points - middle, full_matrices=False)
         sizes, axes = (each[: WHITE if self.space.layers else None] for each in (sizes, axes))
         sizes = sizes / (len(points) - 1) ** 0.5
         white, fitted = (points - middle) @ axes.T / sizes, torch.arange(len(points)) % 4 > 0
-        found = {}
+        found, slopes = {}, list[Tensor]()
         for name, score in seen(self.scores).items():
             score = (score.double() - score.mean()) / (score.std() + 1e-6)
             trial = _ridge(white[fitted], score[fitted])
             foretold = torch.corrcoef(torch.stack([white[~fitted] @ trial, score[~fitted]]))[0, 1]
             if foretold > LEAST:
-                slope = _ridge(white, score)
-                found[name] = (((slope / slope.norm()) * sizes) @ axes).float()
+                slope = normalize(_ridge(white, score), dim=0)
+                if all((slope @ other).abs() < ALIKE for other in slopes):
+                    slopes.append(slope)
+                    found[name] = ((slope * sizes) @ axes).float()
         return found
 
     def map(self) -> list[int]:
@@ -94,28 +109,30 @@ class Samples:
         return grid.flatten().tolist()
 
 
+def color_of(column: int) -> str:
+    """The color that an attribute, such as "pink hair", names."""
+    return TAGS[column].split()[0]
+
+
 def seen(scores: Tensor) -> dict[str, Tensor]:
     """What directions are named by, from the examiner's logits (N, 34): (N,) each, more is more of it."""
     tag = {name: scores[:, number] for number, name in enumerate(TAGS)}
-    hair, eyes = (
-        scores[:, GROUPS[group]].softmax(1) @ torch.tensor([_rgb(colors[TAGS[i].split()[0]]) for i in GROUPS[group]])
-        for group, colors in (("hair color", HAIR), ("eye color", EYES))
-    )
+    mixed = []
+    for group, colors in (("hair color", HAIR), ("eye color", EYES)):
+        known = torch.tensor([ImageColor.getrgb(colors[color_of(i)]) for i in GROUPS[group]]) / 255
+        mixed.append(scores[:, GROUPS[group]].softmax(1) @ known)
+    hair, eyes = mixed
     return {
         "longer hair": tag["long"] - tag["short"],
         "lighter hair": hair.mean(1),
         "warmer hair": hair[:, 0] - hair[:, 2],
         "warmer eyes": eyes[:, 0] - eyes[:, 2],
-        "lighter eyes": eyes.mean(1),
         "open mouth": tag["open mouth"],
         "smile": tag["smile"],
         "hair in tails": torch.maximum(tag["twin-tail"], tag["ponytail"]),
-        **{name: tag[name] for name in ("drill", "ribbon", "blush", "hat", "glasses")},
+        "hair in drills": tag["drill"],
+        **{name: tag[name] for name in ("ribbon", "blush", "hat", "glasses")},
     }
-
-
-def _rgb(color: str) -> list[float]:
-    return [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
 
 
 def _ridge(x: Tensor, y: Tensor) -> Tensor:

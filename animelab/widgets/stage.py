@@ -48,6 +48,7 @@ from animelab.widgets.picture import data_url, next_place
 T = TypeVar("T")
 Part = dict[str, Any]
 Groups = Mapping[str, Sequence[Part]]
+Layers = np.ndarray | Mapping[str, np.ndarray]
 SMALL = 256  # pixels; a picture with a shorter side than this comes well enlarged, too
 EXACT = 3 * 128 * 128  # numbers of a picture that is sent as it is
 COLOR = "#[0-9a-fA-F]{6}"
@@ -108,7 +109,7 @@ def tools(name: str, label: str, icons: Mapping[str, str]) -> Part:
     return {**part, "value": next(iter(icons))}
 
 
-def upload(name: str, label: str, icon: str = "open", tip: str = "") -> Part:
+def file(name: str, label: str, icon: str = "open", tip: str = "") -> Part:
     """A picture from a person's disk. The first of these also takes what is dropped or pasted on the stage."""
     return {"kind": "upload", "name": name, "label": label, "icon": icon, "tip": tip}
 
@@ -281,9 +282,7 @@ class Stage(anywidget.AnyWidget):
         for name, disabled in off.items():
             self.update(name, disabled=disabled)
 
-    def show(
-        self, name: str, pixels: np.ndarray | Mapping[str, np.ndarray], alt: str, over: np.ndarray | None = None
-    ) -> None:
+    def show(self, name: str, pixels: Layers, alt: str, over: np.ndarray | None = None) -> None:
         """Show a picture, uint8 (H, W, 3), or the layers of one by name, and what a handle lays over it."""
         layers = dict(pixels) if isinstance(pixels, Mapping) else {"": pixels}
         first = next(iter(layers.values()))

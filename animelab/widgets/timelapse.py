@@ -56,9 +56,7 @@ class Timelapse(Stage):
     def render(self, index: int) -> np.ndarray:
         """Frame number `index`: uint8 (H, W, 3)."""
         frame = self.frames[index]
-        if isinstance(frame, str | Path):
-            return np.asarray(read(frame).convert("RGB"))
-        return as_pixels(frame)[0]
+        return np.asarray(read(frame).convert("RGB")) if isinstance(frame, str | Path) else as_pixels(frame)[0]
 
     def seen(self) -> list[tuple[np.ndarray, str]]:
         return [(self.render(self._at), f"Preview, {self.names[self._at]} ({self._at + 1} of {len(self.frames)})")]
@@ -73,6 +71,5 @@ class Timelapse(Stage):
 
 
 def _name(frame: Any, index: int) -> str:
-    if isinstance(frame, str | Path) and Path(frame).stem.isdigit():
-        return f"step {int(Path(frame).stem):,}"
-    return f"frame {index + 1}"
+    step = Path(frame).stem if isinstance(frame, str | Path) else ""
+    return f"step {int(step):,}" if step.isdigit() else f"frame {index + 1}"

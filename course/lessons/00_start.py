@@ -30,14 +30,15 @@ env.start()
 #
 # Numbers go in, a picture comes out: such a network is called a *generator*. Here is one of its pictures. Press **New face**, or
 # pull at the picture. After some seconds its sliders know what they do: another network, which has learned to see hair, eyes and
-# mouths, looked at what moves. **Keep** two faces, and walk between them. Every picture is made while you drag, on your machine.
+# mouths, looked at what moves. A slider ends where the faces end that the generator makes by itself; further out they dissolve.
+# **Keep** two faces, and walk between them. Every picture is made while you drag, on your machine.
 
 # %%
 from animelab import zoo
 from animelab.viz import show
 from animelab.widgets import LatentExplorer
 
-LatentExplorer(zoo.load("stylegan2-faces-64"), seed=15)
+LatentExplorer(zoo.load("stylegan2-faces-64"), seed=8)
 
 # %% [markdown]
 # This one is a StyleGAN2. It has 2.9 million numbers in it, was trained for seven hours on one or two CPU cores, and you

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # 7 · Edit a face that does not exist: latent space
 #
-# ![Two walks of eight generated faces: brown hair turns turquoise and blue eyes brown; orange hair turns gray and yellow eyes blue. Every face on the way is a whole one.](../course/figures/opening_07.jpg)
+# ![Two walks of eight generated faces: brown hair turns turquoise and blue eyes brown; orange hair turns gray and yellow eyes green. Every face on the way is a whole one.](../course/figures/opening_07.jpg)
 #
 # **You will make:** a character by choosing, blonde hair by arithmetic, a hundred pictures of one character, and a table that says
 # which way of editing disturbs the rest least.

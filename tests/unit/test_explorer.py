@@ -21,7 +21,7 @@ from animelab.nn import stylegan2
 from animelab.nn.dcgan import Generator
 from animelab.studio import TAGS
 from animelab.widgets import LatentExplorer, latent_explorer
-from animelab.widgets.samples import COLUMNS, ROWS
+from animelab.widgets.samples import COLUMNS, ROWS, Samples
 
 
 @pytest.fixture(autouse=True)
@@ -369,6 +369,52 @@ def test_directions_get_names_by_what_the_examiner_sees(monkeypatch: pytest.Monk
     assert explorer.parts["named_1"]["hidden"] and not explorer.parts["named_0"]["hidden"]
     assert explorer.parts["face"]["axes"] == ["smile", "direction 1"], "names come first"
     assert len(explorer.ends["named_0"]) == 2
+
+
+def test_sliders_end_where_the_samples_of_a_model_end(explorer: LatentExplorer) -> None:
+    space, samples = explorer.space, explorer._samples.points
+    for seed in (0, 5):
+        explorer.new_face(seed)
+        for slot, name in explorer._slots.items():
+            step = space.named[name]
+            places = (samples - space.point(seed)) @ step / step.square().sum()
+            beyond = [float((places < explorer.parts[slot]["low"]).float().mean())]
+            beyond += [float((places > explorer.parts[slot]["high"]).float().mean())]
+            assert all(share > 0.003 for share in beyond), "no further out than some sample"
+            assert all(share < 0.02 for share in beyond) or 3 in map(
+                abs, map(explorer.parts[slot].get, ("low", "high"))
+            )
+    first, second = (explorer.parts[slot] for slot in ("part_0", "part_1"))
+    move(explorer, field=[latent_explorer.FAR, -latent_explorer.FAR])
+    ends = min(latent_explorer.FAR, first["high"]), max(-latent_explorer.FAR, second["low"])
+    assert [explorer.values["part_0"], explorer.values["part_1"]] == list(ends), "nor does the pad lead beyond"
+    explorer.new_face(0)
+    explorer.pressed("keep")
+    explorer.go_to(space.point(0) + 9 * space.named[explorer._slots["part_0"]], "Far out")
+    assert explorer.parts["part_0"]["high"] == 0 and explorer.parts["part_0"]["low"] == -latent_explorer.LONG
+    explorer.pressed("keep")
+    move(explorer, walk=1.02)
+    move(explorer, part_0=explorer.parts["part_0"]["high"])
+    assert explorer.values["part_0"] > 0
+    move(explorer, walk=2.0)
+    assert explorer.values["part_0"] == 0 == explorer.state.steps[explorer._slots["part_0"]], "nor a walk"
+
+
+def test_directions_of_the_same_effect_share_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = latent.Latents(discs, LATENT)
+    samples = Samples(space, True)
+    scores = iter(torch.randn(512, LATENT, generator=torch.Generator().manual_seed(0)).split(16))
+
+    def sees(pictures: torch.Tensor) -> torch.Tensor:  # a smile and an open mouth together, and a ribbon
+        logits, z = torch.zeros(len(pictures), len(TAGS)), next(scores)
+        logits[:, TAGS.index("open mouth")], logits[:, TAGS.index("ribbon")] = z[:, 0], z[:, 1]
+        logits[:, TAGS.index("smile")] = z[:, 0] + 0.1 * z[:, 2]
+        return logits
+
+    monkeypatch.setattr("animelab.metrics.predicted", sees)
+    while not samples.done:
+        samples.piece()
+    assert list(samples.named()) == ["open mouth", "ribbon"]
 
 
 def test_what_the_examiner_does_not_see_gets_no_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -210,6 +210,16 @@ def test_without_a_repository_address_nothing_invents_one() -> None:
     assert [page.name for page in pages if page.exists() and invented.search(page.read_text(encoding="utf-8"))] == []
 
 
+def test_the_readme_gives_each_lesson_the_minutes_that_it_gives_itself() -> None:
+    told = dict(re.findall(r"^\| \[(\w+)\]\(notebooks/.* \| (.+?) \|$", text("README.md"), re.MULTILINE))
+    assert sorted(told) == [path.stem for path in sorted((ROOT / "course" / "lessons").glob("*.py"))]
+    for lesson, words in told.items():
+        own = text(f"course/lessons/{lesson}.py").partition("**Time:**")[2].partition("**Downloads")[0]
+        promised = re.findall(r"\d+", words)
+        assert re.search(rf"{promised[0]} minute", own), f"{lesson} says {own.strip()}"
+        assert set(promised) <= set(re.findall(r"\d+", own)), f"{lesson} says {own.strip()}"
+
+
 def test_every_real_picture_has_a_source_a_license_and_a_hash() -> None:
     real = ROOT / "datasets" / "real"
     rows = re.findall(r"^\| (\w+)/.*? \| (.+?) \| (.+?) \|$", text("datasets/real/ATTRIBUTION.md"), re.MULTILINE)
