@@ -15,7 +15,7 @@ from animelab.nn import r3gan
 from animelab.studio import TAGS
 from animelab.studio.palette import EYES, HAIR
 from animelab.viz import as_pixels
-from animelab.widgets.latent_explorer import space_of
+from animelab.widgets.exploration import space_of
 from animelab.widgets.picture import data_url
 from animelab.widgets.samples import Samples
 from animelab.widgets.stage import (
@@ -42,7 +42,7 @@ PAINTERS = {
 }
 TRUNCATION = 0.8
 NAMED = 8  # sliders of the explorer
-FAR = 2  # standard deviations to their ends
+FAR = 3  # standard deviations to their ends, at most
 ORDERS = 200  # that go together, which faces are drawn with
 FREE = "as it likes"
 
@@ -80,10 +80,11 @@ def faces() -> Page:
     while not samples.done:
         samples.piece()
     found = list(samples.named().items())[:NAMED]
-    directions = [{"name": name, "step": packed(step), "low": -FAR, "high": FAR} for name, step in found]
-    ends = {"ends": ["", ""]}
+    mean = model.generator.mapping.mean.expand(space.layers, -1)
+    directions = [{"name": name, "step": packed(step), "reach": samples.reach(mean, step)} for name, step in found]
     sliders = [
-        {**slider(f"named_{i}", name.capitalize(), 0, -FAR, FAR, 0.1), **ends} for i, (name, _) in enumerate(found)
+        {**slider(f"named_{i}", name.capitalize(), 0, -FAR, FAR, 0.1), "ends": ["", ""]}
+        for i, (name, _) in enumerate(found)
     ]
     acts = [
         button("new", "New face", "shuffle"),

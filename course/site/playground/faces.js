@@ -3,6 +3,7 @@ import { Page, open, unpacked } from "./page.js";
 import { StyleGAN2 } from "./stylegan2.js";
 
 const HELD = 400; // milliseconds without a hand's move, after which the small pictures at the sliders' ends are drawn
+const FAR = 3; // steps of a direction, at most
 const STROLL = 60; // pictures from face to face of a walk
 
 class Faces extends Page {
@@ -20,6 +21,15 @@ class Faces extends Page {
     return { seed, w, moved: {}, truncation: this.value("truncation") };
   }
 
+  // How far a direction goes from a face, in steps: to where the network's own samples end, so that both ends are faces.
+  ends(i, { w }) {
+    const { reach: [low, high] } = this.facts.directions[i], step = this.steps[i];
+    let along = 0, long = 0;
+    step.forEach((each, j) => { along += each * (w[j] - this.model.mean[j]); long += each * each; });
+    const round = (number) => Math.round(10 * number) / 10;
+    return { low: Math.max(-FAR, Math.min(0, round(low - along / long))), high: Math.min(FAR, Math.max(0, round(high - along / long))) };
+  }
+
   point({ w, moved }) {
     const point = Float32Array.from(w);
     for (const [slot, amount] of Object.entries(moved)) this.steps[slot.slice(6)].forEach((step, i) => { point[i] += amount * step; });
@@ -27,7 +37,10 @@ class Faces extends Page {
   }
 
   async restored(face) {
-    this.now = face;
+    const far = this.facts.directions.map((_, i) => this.ends(i, face)), moved = {};
+    for (const [slot, amount] of Object.entries(face.moved)) moved[slot] = Math.min(far[slot.slice(6)].high, Math.max(far[slot.slice(6)].low, amount));
+    this.now = face = { ...face, moved };
+    far.forEach((ends, i) => this.update(`named_${i}`, ends));
     [this.canvas] = await this.model.draw([this.point(face)], face.truncation);
     const moves = Object.entries(face.moved).filter(([, amount]) => amount).map(([slot, amount]) => `${this.facts.directions[slot.slice(6)].name} ${amount > 0 ? "+" : "−"}${Math.abs(amount).toFixed(1)}`);
     const words = [face.seed < 0 ? "On the walk" : `Face ${face.seed}`, ...moves].join(", ");
@@ -35,13 +48,13 @@ class Faces extends Page {
     this.say(words);
     this.put({ ...Object.fromEntries(this.facts.directions.map((_, i) => [`named_${i}`, face.moved[`named_${i}`] ?? 0])), truncation: face.truncation });
     clearTimeout(this.resting);
-    if (!this.strolling) this.resting = setTimeout(() => this.ends(face), HELD);
+    if (!this.strolling) this.resting = setTimeout(() => this.small(face), HELD);
   }
 
   // The small pictures at the ends of the sliders, a slider at a time, while this face is the one that is seen.
-  async ends(face) {
-    for (const [i, { low, high }] of this.facts.directions.entries()) {
-      const ends = [low, high].map((end) => this.point({ ...face, moved: { [`named_${i}`]: end } }));
+  async small(face) {
+    for (const i of this.facts.directions.keys()) {
+      const { low, high } = this.ends(i, face), ends = [low, high].map((end) => this.point({ ...face, moved: { [`named_${i}`]: end } }));
       const drawn = await this.model.draw(ends, face.truncation);
       if (this.now !== face) return;
       this.set("ends", { ...this.get("ends"), [`named_${i}`]: drawn.map((each) => each.toDataURL()) });
