@@ -32,14 +32,14 @@
 # **Time:** four hours, of which fifteen minutes are training. **Before it:** lesson 1; for the claim it helps to have read
 # lesson 2.
 #
-# **Your copy is your own.** Numbers and rules in this notebook were drawn for you; your neighbor's loss, table, step and bugs
-# are most likely others. Read each rule here, even where it looks like the lesson's: somewhere it is not.
+# **Your copy is your own.** Numbers and rules in this notebook were drawn for you, and so were the bugs; your neighbor's are most
+# likely others. Read each rule here, even where it looks like the lesson's: somewhere it is not.
 #
 # **How it is graded.** The grader runs this notebook from top to bottom, in a closed room without network, on one core. All
-# cells and its questions together have 100 seconds, so training does not belong in here (the section *Model* says where). Then it calls your
-# functions with inputs you have not seen, and compares the numbers that come out with the right ones, to one part in a
-# thousand or finer. Each named part of a task counts by itself. Keep the names and arguments of the functions; everything else is
-# yours: more cells, more functions, other imports.
+# cells and its questions together have 100 seconds, so training does not belong in here (the section *Model* says where). Then it calls
+# your functions with inputs you have not seen, and compares what comes back with the right answers, to one part in a thousand or
+# finer: numbers, gradients, weights after several steps, what was left behind. Each named part of a task counts by itself. Keep the
+# names and arguments of the functions; everything else is yours: more cells, more functions, other imports.
 #
 # **Help.** Books, pages, people and assistants are allowed. Under each task say in one line what helped, and with what; an
 # empty line means that nothing did. You answer for every line: some of you, drawn by lot, explain one task in five minutes,
@@ -790,6 +790,8 @@ def as_pictures(pixels):
     return channels_first.float() / 128 - 1
     ### OR
     return channels_first.float() / 255
+    ### OR
+    return (channels_first / 255 - 0.5).float()
     ### END BUG
 
 
@@ -801,8 +803,16 @@ def mirrored(pictures, coins):
     turned = pictures.flip(2)
     ### OR
     turned = pictures.flip(2, 3)
+    ### OR
+    turned = pictures.flip(1)
     ### END BUG
+    ### BEGIN BUG coins
     return torch.where(coins[:, None, None, None], turned, pictures)
+    ### OR
+    return torch.where(coins[:, None, None, None], pictures, turned)
+    ### OR
+    return torch.where(coins.any(), turned, pictures)
+    ### END BUG
 
 
 class SmallGenerator(nn.Module):
@@ -869,6 +879,13 @@ class SmallDiscriminator(nn.Module):
             nn.Conv2d(12, 24, 4, 2, 1),
             nn.LeakyReLU(),
         )
+        ### OR
+        self.halvings = nn.Sequential(
+            nn.Conv2d(3, 12, 4, 2, 1),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(12, 24, 4, 2, 1),
+            nn.LeakyReLU(-0.2),
+        )
         ### END BUG
         self.last = nn.Linear(25 * 16, 1)
 
@@ -880,6 +897,10 @@ class SmallDiscriminator(nn.Module):
         differ = maps.std(1, unbiased=False).mean()
         ### OR
         differ = maps.mean(0).std(unbiased=False)
+        ### OR
+        differ = maps.std(0).mean()
+        ### OR
+        differ = maps.var(0, unbiased=False).mean()
         ### END BUG
         maps = torch.cat([maps, differ.expand(len(maps), 1, 4, 4)], 1)
         ### BEGIN BUG logits
@@ -888,6 +909,10 @@ class SmallDiscriminator(nn.Module):
         return torch.sigmoid(self.last(maps.flatten(1))).flatten()
         ### OR
         return self.last(maps.flatten(1)).abs().flatten()
+        ### OR
+        return self.last(maps.flatten(1)).squeeze()
+        ### OR
+        return self.last(maps.flatten(1)).clamp(-1, 1).flatten()
         ### END BUG
 
 
@@ -924,13 +949,21 @@ class Training:
         return min(1.0, 2 * (1 - self.done // self.steps))
         ### OR
         return min(1.0, 2 - self.done / self.steps)
+        ### OR
+        return max(0.0, 1 - self.done / self.steps)
         ### END BUG
 
     def learn(self, real, latents):
         """One step on real pictures (B, 3, H, W) and as many latents; D first. Returns both losses, as numbers."""
         for optimizer, lr in ((self.G_optimizer, self.lr_G), (self.D_optimizer, self.lr_D)):
             for group in optimizer.param_groups:
+                ### BEGIN BUG rates
                 group["lr"] = lr * self.share()
+                ### OR
+                group["lr"] = group["lr"] * self.share()
+                ### OR
+                group["lr"] = self.lr_G * self.share()
+                ### END BUG
         fake = self.G(latents)
 
         # D looks at real pictures and at fakes, each batch by itself, and learns from both.
@@ -945,6 +978,10 @@ class Training:
         loss_D = softplus(-real_logits.mean()) + softplus(fake_logits.mean())
         ### OR
         loss_D = softplus(-real_logits).mean() + softplus(-fake_logits).mean()
+        ### OR
+        loss_D = softplus(-real_logits).mean() - softplus(fake_logits).mean()
+        ### OR
+        loss_D = softplus(real_logits).mean() + softplus(-fake_logits).mean()
         ### END BUG
         ### BEGIN BUG stale
         self.D_optimizer.zero_grad()
@@ -954,6 +991,10 @@ class Training:
         loss_D.backward()
         self.D_optimizer.step()
         self.D_optimizer.zero_grad()
+        ### OR
+        loss_D.backward()
+        self.D_optimizer.zero_grad()
+        self.D_optimizer.step()
         ### END BUG
 
         # G asks the D that has just learned, and wants its fakes called real.
@@ -968,6 +1009,8 @@ class Training:
         loss_G = -softplus(logits).mean()
         ### OR
         loss_G = softplus(logits).mean()
+        ### OR
+        loss_G = softplus(-logits.mean())
         ### END BUG
         self.G_optimizer.zero_grad()
         loss_G.backward()
@@ -980,6 +1023,8 @@ class Training:
                 mine.lerp_(theirs, 1 - self.decay)
                 ### OR
                 mine.lerp_(theirs, self.decay)
+                ### OR
+                mine.mul_(self.decay).add_(theirs)
                 ### END BUG
             ### BEGIN BUG buffers
             for mine, theirs in zip(self.average.buffers(), self.G.buffers()):
@@ -1015,7 +1060,7 @@ from torch import nn
     advice={
         "pictures and networks": "Something between bytes and logits is not as its docstring says. Try one red pixel in a "
         "corner, black and white, a batch of one in evaluation mode, and the same picture eight times.",
-        "training": "After four steps the players, the average or what it draws are not where they should be. Stop one "
+        "training": "After five steps the players, the average or what it draws are not where they should be. Stop one "
         "player by a rate of 0, and ask what moved. Compare a gradient with what you think it is made of.",
     },
     tolerance=1e-3,
@@ -1043,7 +1088,17 @@ def repaired(work, seed):
         logits = D(seen)
         (slopes,) = torch.autograd.grad(D(made := G(latents)).sum(), G.start[0].weight)
         alone = G.eval()(latents[:2])
-        return [pictures, seen, logits, D(seen[:2]), made, slopes, alone, 30 * D(30 * seen)]
+        return [
+            pictures,
+            seen,
+            logits,
+            D(seen[:2]),
+            D(seen[:1]),
+            made,
+            slopes,
+            alone,
+            D(1000 * seen),
+        ]
 
     def training():
         G = nn.Sequential(
@@ -1064,10 +1119,10 @@ def repaired(work, seed):
         training = work["Training"](G, D, 0.2, 0.1, 0.8, 5)
         losses = [
             loss
-            for _ in range(4)
+            for _ in range(5)
             for loss in training.learn(torch.randn(6, 3, 2, 2), torch.randn(6, 4))
         ]
-        drawn = training.draw(torch.randn(7, 4))
+        drawn = training.draw(torch.randn(8, 4))
         moved = [
             nn.utils.parameters_to_vector(each.parameters()).detach()
             for each in (G, D, training.average)
@@ -1160,7 +1215,7 @@ claim("claim", points=12, rubric="hw01")
 # A claim that failed, and is explained, counts as much as one that held. A claim that could not fail counts nothing. The
 # levels are in the rubric, `course/homework/rubrics/hw01.md`; read it before you write.
 
-# %%
+# %% tags=["hidden"]
 QUESTION = choose(
     "question",
     "are all hair colors of your cast in the crowd, and as often as in the cast?",
@@ -1174,7 +1229,6 @@ QUESTION = choose(
     "are there faces in your cast that the crowd never comes near, and what do they have in common?",
     "is a crowd of latents shortened to half their length better, or only more alike?",
 )
-print(QUESTION)
 
 # %% [markdown] tags=["claim"]
 # *Your text, in place of this line: the claim and its number, what you measured and how, the caption of the picture, the

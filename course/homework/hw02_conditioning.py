@@ -32,14 +32,14 @@
 #
 # **Time:** four hours, of which a quarter is training. **Before it:** lessons 1 and 3.
 #
-# **Your copy is your own.** Rules and numbers in this notebook were drawn for you; your neighbor's are others. Read each rule
-# here, even where it looks like the lesson's: somewhere it is not.
+# **Your copy is your own.** Numbers and rules in this notebook were drawn for you, and so were the bugs; your neighbor's are most
+# likely others. Read each rule here, even where it looks like the lesson's: somewhere it is not.
 #
 # **How it is graded.** The grader runs this notebook from top to bottom, in a closed room without network, on one core. All
-# cells together have two minutes, so training does not belong in here (the section *Model* says where). Then it calls your
-# functions with inputs you have not seen, and compares the numbers that come out with the right ones. Each named part of a
-# task counts by itself. Keep the names and arguments of the functions; everything else is yours: more cells, more functions,
-# other imports.
+# cells and its questions together have 100 seconds, so training does not belong in here (the section *Model* says where). Then it calls
+# your functions with inputs you have not seen, and compares what comes back with the right answers, to one part in a thousand or
+# finer: numbers, gradients, weights after several steps, what was left behind. Each named part of a task counts by itself. Keep the
+# names and arguments of the functions; everything else is yours: more cells, more functions, other imports.
 #
 # **Help.** Books, pages, people and assistants are allowed. Under each task say in one line what helped, and with what; an
 # empty line means that nothing did. You answer for every line: some of you, drawn by lot, explain one task in five minutes,
@@ -109,14 +109,14 @@ show(
 # **Predict:** what does a D learn about blushes if "no" was never written down, and only the yes is in the list?
 
 # %%
-TEMPERATURE = choose("temperature", 0.5, 2.0, 3.0)
+TEMPERATURE = choose("temperature", 0.5, 1.5, 2.0, 3.0)
 FOCUS = choose("focus", 1, 2, 3)
 FLOW = choose(
     "flow",
     "That factor is a number: no gradient flows through it.",
     "The gradient flows through that factor, too.",
 )
-RARE = choose("rare", 2.0, 3.0, 5.0)
+RARE = choose("rare", 2.0, 3.0, 4.0, 5.0)
 HAIR = choose("hair", 2.0, 4.0, 6.0)
 OVER = choose("over", "sum", "mean (divided by how many questions were asked)")
 
@@ -873,6 +873,9 @@ def dressed(orders, column, columns):
     ### OR
     changed[:, column] = 1
     changed[:, columns] = 0
+    ### OR
+    changed[:, columns[0]] = 0
+    changed[:, column] = 1
     ### END BUG
     return changed
 
@@ -886,6 +889,8 @@ class Told(nn.Module):
         self.norm = nn.BatchNorm2d(channels, affine=False)
         ### OR
         self.norm = nn.InstanceNorm2d(channels)
+        ### OR
+        self.norm = nn.GroupNorm(1, channels, affine=False)
         ### END BUG
         self.say = nn.Linear(code, 2 * channels)
 
@@ -904,6 +909,8 @@ class Told(nn.Module):
         return self.norm(maps) * scale + shift
         ### OR
         return self.norm(maps * (1 + scale) + shift)
+        ### OR
+        return (self.norm(maps) + shift) * (1 + scale)
         ### END BUG
 
 
@@ -926,6 +933,9 @@ class OrderedG(nn.Module):
         return torch.tanh(self.paint(torch.relu(self.first(maps, code))))
         ### OR
         return torch.tanh(self.paint(torch.relu(self.second(maps, torch.zeros_like(code)))))
+        ### OR
+        told = torch.cat([latents, latents[:, :5]], 1)
+        return torch.tanh(self.paint(torch.relu(self.second(maps, told))))
         ### END BUG
 
 
@@ -937,19 +947,35 @@ def agreement(logits, orders, columns):
     found, wanted = logits.argmax(1), orders.argmax(1)
     ### OR
     found, wanted = logits[columns].argmax(1), orders[columns].argmax(1)
+    ### OR
+    found, wanted = logits[:, columns].argmax(1), orders[:, columns].argmin(1)
     ### END BUG
+    ### BEGIN BUG part
     return float((found == wanted).float().mean())
+    ### OR
+    return float((found == wanted).float().sum())
+    ### OR
+    return float((found == wanted).all())
+    ### END BUG
 
 
 def balanced(logits, labels):
     """For a question of yes or no, (B,): the mean of how often a yes is found and how often a no is; a guess has 0.5."""
+    ### BEGIN BUG yes
     found, wanted = logits > 0, labels > 0.5
+    ### OR
+    found, wanted = logits > 0.5, labels > 0.5
+    ### OR
+    found, wanted = logits.sigmoid() > 0, labels > 0.5
+    ### END BUG
     ### BEGIN BUG balance
     return float((found[wanted].float().mean() + (~found)[~wanted].float().mean()) / 2)
     ### OR
     return float((found == wanted).float().mean())
     ### OR
     return float((found[wanted].float().mean() + found[~wanted].float().mean()) / 2)
+    ### OR
+    return float(found[wanted].float().mean())
     ### END BUG
 
 
@@ -962,8 +988,18 @@ class OrderedTraining:
 
     def __init__(self, G, D, lr=0.05, weight=0.5, drop=0.25, decay=0.9):
         self.G, self.D, self.weight, self.drop, self.decay = G, D, weight, drop, decay
+        ### BEGIN BUG copy
         self.average = copy.deepcopy(G)
+        ### OR
+        self.average = copy.copy(G)
+        ### END BUG
+        ### BEGIN BUG players
         self.G_optimizer = torch.optim.SGD(G.parameters(), lr, momentum=0.5)
+        ### OR
+        self.G_optimizer = torch.optim.SGD(
+            [*G.parameters(), *D.parameters()], lr, momentum=0.5
+        )
+        ### END BUG
         self.D_optimizer = torch.optim.SGD(D.parameters(), lr, momentum=0.5)
 
     def named(self, names, orders):
@@ -1011,7 +1047,13 @@ class OrderedTraining:
         # D learns what is real, and names what real pictures show; of fakes it learns no names.
         real_logits, real_names = self.D(real)
         fake_logits, _ = self.D(fake.detach())
+        ### BEGIN BUG sides
         loss_D = softplus(-real_logits).mean() + softplus(fake_logits).mean()
+        ### OR
+        loss_D = softplus(-real_logits.mean()) + softplus(fake_logits.mean())
+        ### OR
+        loss_D = softplus(-real_logits).mean() + softplus(-fake_logits).mean()
+        ### END BUG
         ### BEGIN BUG names
         loss_D = loss_D + self.weight * self.named(real_names, tags)
         ### OR
@@ -1032,7 +1074,11 @@ class OrderedTraining:
         ### OR
         asked = torch.ones(len(orders), dtype=torch.bool)
         ### END BUG
+        ### BEGIN BUG real
         loss_G = softplus(-logits).mean()
+        ### OR
+        loss_G = softplus(logits).mean()
+        ### END BUG
         if asked.any():
             ### BEGIN BUG shown
             loss_G = loss_G + self.weight * self.named(names[asked], orders[asked])
@@ -1047,14 +1093,27 @@ class OrderedTraining:
 
         with torch.no_grad():
             for mine, theirs in zip(self.average.parameters(), self.G.parameters()):
+                ### BEGIN BUG decay
                 mine.lerp_(theirs, 1 - self.decay)
+                ### OR
+                mine.lerp_(theirs, self.decay)
+                ### END BUG
+            ### BEGIN BUG buffers
             for mine, theirs in zip(self.average.buffers(), self.G.buffers()):
                 mine.copy_(theirs)
+            ### OR
+            for mine, theirs in zip(self.average.buffers(), self.average.buffers()):
+                mine.copy_(theirs)
+            ### END BUG
 
     @torch.no_grad()
     def cast(self, latents, orders, strength=1.0):
         """Pictures by the average, in evaluation mode: from that of the empty order so many times the way to the ordered one."""
+        ### BEGIN BUG mode
         self.average.eval()
+        ### OR
+        self.average.train()
+        ### END BUG
         told, empty = (
             self.average(latents, each) for each in (orders, torch.zeros_like(orders))
         )
@@ -1249,7 +1308,7 @@ claim("claim", points=12, rubric="hw02")
 # A claim that failed, and is explained, counts as much as one that held. A claim that could not fail counts nothing. The
 # levels are in the rubric, `course/homework/rubrics/hw02.md`; read it before you write.
 
-# %%
+# %% tags=["hidden"]
 QUESTION = choose(
     "question",
     "what else moves when only the hair color is changed, and does the data go together in the same way?",
@@ -1261,7 +1320,6 @@ QUESTION = choose(
     "does an order work as well for dark as for light skin?",
     "are latent and order apart: does the same latent give the same wall and pose under every order?",
 )
-print(QUESTION)
 
 # %% [markdown] tags=["claim"]
 # *Your text, in place of this line: the claim and its number, what you measured and how, the caption of the picture, the

@@ -33,14 +33,14 @@
 # **Time:** four and a half hours, of which ten minutes are training for the model, and as many for the claim. **Before it:**
 # lessons 4 and 5.
 #
-# **Your copy is your own.** Rules and numbers in this notebook were drawn for you; your neighbor's are others. Read each rule
-# here, even where it looks like the lesson's: somewhere it is not.
+# **Your copy is your own.** Numbers and rules in this notebook were drawn for you, and so were the bugs; your neighbor's are most
+# likely others. Read each rule here, even where it looks like the lesson's: somewhere it is not.
 #
 # **How it is graded.** The grader runs this notebook from top to bottom, in a closed room without network, on one core. All
-# cells together have two minutes, so training does not belong in here (the section *Model* says where). Then it calls your
-# functions with inputs you have not seen, and compares the numbers that come out with the right ones. Each named part of a
-# task counts by itself. Keep the names and arguments of the functions; everything else is yours: more cells, more functions,
-# other imports.
+# cells and its questions together have 100 seconds, so training does not belong in here (the section *Model* says where). Then it calls
+# your functions with inputs you have not seen, and compares what comes back with the right answers, to one part in a thousand or
+# finer: numbers, gradients, weights after several steps, what was left behind. Each named part of a task counts by itself. Keep the
+# names and arguments of the functions; everything else is yours: more cells, more functions, other imports.
 #
 # **Help.** Books, pages, people and assistants are allowed. Under each task say in one line what helped, and with what; an
 # empty line means that nothing did. You answer for every line: some of you, drawn by lot, explain one task in five minutes,
@@ -870,6 +870,8 @@ def alike(source, target, coins, row, column, size):
         turned = torch.where(coins[:, None, None, None], source.flip(3), pictures)
         ### OR
         turned = torch.where(coins[:, None, None, None], pictures.flip(2), pictures)
+        ### OR
+        turned = torch.where(coins[:, None, None, None], pictures, pictures.flip(3))
         ### END BUG
         ### BEGIN BUG piece
         pieces.append(turned[:, :, row : row + size, column : column + size])
@@ -877,6 +879,8 @@ def alike(source, target, coins, row, column, size):
         pieces.append(turned[:, :, column : column + size, row : row + size])
         ### OR
         pieces.append(turned[:, :, row : row + size, row : row + size])
+        ### OR
+        pieces.append(turned[:, :, row : row + size, -size:])
         ### END BUG
     return pieces
 
@@ -914,7 +918,13 @@ class Block(nn.Module):
         ### END BUG
 
     def forward(self, x):
+        ### BEGIN BUG sum
         return x + self.body(x)
+        ### OR
+        return self.body(x)
+        ### OR
+        return torch.relu(x) + self.body(x)
+        ### END BUG
 
 
 class SmallUNet(nn.Module):
@@ -930,13 +940,19 @@ class SmallUNet(nn.Module):
     def forward(self, pictures):
         large = torch.relu(self.start(pictures))
         small = self.block(self.down(large))
+        ### BEGIN BUG below
         below = interpolate(small, scale_factor=2)
+        ### OR
+        below = interpolate(small, scale_factor=2, mode="bilinear")
+        ### END BUG
         ### BEGIN BUG beside
         return torch.tanh(self.out(torch.cat([large, below], 1)))
         ### OR
         return torch.tanh(self.out(torch.cat([below, large], 1)))
         ### OR
         return torch.tanh(self.out(torch.cat([large, large], 1)))
+        ### OR
+        return torch.sigmoid(self.out(torch.cat([large, below], 1)))
         ### END BUG
 
 
@@ -968,6 +984,8 @@ def decibels(answers, truth):
     error = (answers - truth).mean((1, 2, 3)).square()
     ### OR
     error = (answers - truth).abs().mean((1, 2, 3)).square()
+    ### OR
+    error = (answers - truth).square().mean().expand(len(answers))
     ### END BUG
     ### BEGIN BUG peak
     return 10 * torch.log10(4 / error)
@@ -975,6 +993,10 @@ def decibels(answers, truth):
     return 10 * torch.log10(1 / error)
     ### OR
     return 20 * torch.log10(4 / error)
+    ### OR
+    return 10 * torch.log(4 / error)
+    ### OR
+    return 10 * torch.log10(error / 4)
     ### END BUG
 
 
@@ -994,10 +1016,18 @@ class PairedTraining:
 
     def learn(self, source, target):
         """One step on a batch whose size is a multiple of `parts`; D first."""
+        ### BEGIN BUG pairs
         pieces = list(zip(source.chunk(self.parts), target.chunk(self.parts)))
+        ### OR
+        pieces = list(zip(source.chunk(self.parts), target.flip(0).chunk(self.parts)))
+        ### END BUG
 
         # D: true pairs should score 1, and the same sources with G's answers 0. Half of the sum, as in the paper.
+        ### BEGIN BUG D-stale
         self.D_optimizer.zero_grad()
+        ### OR
+        self.G_optimizer.zero_grad()
+        ### END BUG
         for some, right in pieces:
             fake = self.G(some).detach()
             ### BEGIN BUG condition
@@ -1019,12 +1049,26 @@ class PairedTraining:
             loss_D = (real_logits - 1).square().mean() / 2 + fake_logits.mean().square() / 2
             ### OR
             loss_D = (real_logits - 1).square().mean() + fake_logits.square().mean() / 2
+            ### OR
+            loss_D = (
+                (real_logits - 1).square().mean() + (fake_logits + 1).square().mean()
+            ) / 2
+            ### OR
+            loss_D = (real_logits.square().mean() + (fake_logits - 1).square().mean()) / 2
             ### END BUG
+            ### BEGIN BUG parts
             (loss_D / self.parts).backward()
+            ### OR
+            loss_D.backward()
+            ### END BUG
         self.D_optimizer.step()
 
         # G: D as it is now, without gradients for D's own weights, which would only lie there.
+        ### BEGIN BUG G-stale
         self.G_optimizer.zero_grad()
+        ### OR
+        self.D_optimizer.zero_grad()
+        ### END BUG
         for parameter in self.D.parameters():
             parameter.requires_grad_(False)
         for some, right in pieces:
@@ -1035,6 +1079,8 @@ class PairedTraining:
             opinion = (self.D(torch.cat([some, right], 1)) - 1).square().mean()
             ### OR
             opinion = self.D(torch.cat([some, fake], 1)).square().mean()
+            ### OR
+            opinion = (self.D(torch.cat([fake, some], 1)) - 1).square().mean()
             ### END BUG
             ### BEGIN BUG distance
             distance = (fake - right).abs().mean()
@@ -1042,6 +1088,8 @@ class PairedTraining:
             distance = (fake - right).mean().abs()
             ### OR
             distance = (fake - right).abs().mean((0, 2, 3)).amax()
+            ### OR
+            distance = (fake - some).abs().mean()
             ### END BUG
             ### BEGIN BUG gathered
             ((opinion + self.weight * distance) / self.parts).backward()
@@ -1068,7 +1116,13 @@ class PairedTraining:
 
     def examine(self, source, target):
         """Mean distance on held-out pairs; weights of the G with the smallest one so far are kept as they are now."""
+        ### BEGIN BUG exam
         distance = float((self.answer(source) - target).abs().mean())
+        ### OR
+        distance = float((self.answer(source) - target).abs().amax())
+        ### OR
+        distance = float((self.answer(target) - target).abs().mean())
+        ### END BUG
         ### BEGIN BUG best
         if distance < self.best:
             self.best, self.kept = distance, copy.deepcopy(self.G.state_dict())
@@ -1216,7 +1270,7 @@ claim("claim", points=12, rubric="hw03")
 # A claim that failed, and is explained, counts as much as one that held. A claim that could not fail counts nothing. The
 # levels are in the rubric, `course/homework/rubrics/hw03.md`; read it before you write.
 
-# %%
+# %% tags=["hidden"]
 TWO = choose(
     "two",
     "sketch to line",
@@ -1239,7 +1293,6 @@ QUESTION = choose(
     "how much worse is a translator on people unlike its training set (other colors of hair, hats, turned heads)?",
     "do the losses, or the pictures, tell when to stop?",
 )
-print(f"{TWO}: {QUESTION}")
 
 # %% [markdown] tags=["claim"]
 # *Your text, in place of this line: the claim and its number, what you trained and measured, the caption of the picture, the
