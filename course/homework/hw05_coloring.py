@@ -656,29 +656,34 @@ compare(
 #
 # ## Model · Twenty dots (20 points)
 #
-# Train a draft stage of lesson 8, a `colorization.gated-unet` that colors lines of 64 pixels, with up to sixteen channels at its first
-# layer. The preset is a beginning:
+# Train a draft stage of lesson 8 (`colorization.gated-unet`, 4 to 16 channels wide) that colors lines of 64 × 64 pixels.
+#
+# **Budget:** fifteen minutes of two CPU cores, or, on whatever you have, at most **60,000 pictures** seen. State what you used. Data: lines
+# and colors by the studio, as they come (`prior="frontal"`). Nothing else goes in, and no weights of the zoo: a copy is found, and earns
+# nothing. What you may change is everything else: rates, `l1_weight`, `none`, `few`, `strange`, `width`, your step of task 3. Ask of each
+# change whom it serves: this table, or somebody who colors. Begin with a seed of your own.
+#
+# Train in a terminal or in a notebook of its own, not here. This is in the course already, and a beginning:
 #
 # ```
-# animelab train colorization --preset cpu --out runs/dots
+# # 2,000 steps of 8, 16,000 pictures: a quarter of your budget
+# animelab train colorization --preset cpu --set seed=1 --out runs/hw05
 # ```
 #
-# Hand in `runs/dots/weights.safetensors`. They are scored on characters that nobody has seen, drawn from this term's secret: twenty dots each,
-# at random places off the ink, in the right colors, no palette. *Distance* is the mean absolute difference from the studio's colors, *obedience*
-# how far the color under a dot is from the dot's. Both are placed: the studio's own pictures are 0, the bundled colorist, which
-# learned at 128 pixels, is 1.
+# **Hand in** `runs/hw05/weights.safetensors`. The grader lets it color lines of characters that nobody has seen, with twenty dots each, at
+# random places off the ink, in the right colors, without a palette. *Distance* is the mean absolute difference from the studio's colors,
+# *obedience* how far the color under a dot is from the dot's. On the grader's scale the studio's own pictures are at 0, and the bundled
+# `colorist-draft-128`, which learned at 128 pixels, is at 1.
 #
-# | distance, your place, at most | 0.80 | 0.90 | 1.00 | 1.15 | 1.40 |
+# | distance at most at | 0.80 | 0.90 | 1.00 | 1.15 | 1.40 |
 # |---|---|---|---|---|---|
 # | points | 14 | 12 | 10 | 7 | 3 |
 #
-# | obedience, your place, at most | 2 | 5 | 15 |
+# | **obedience at most at** | 2 | 5 | 15 |
 # |---|---|---|---|
 # | points | 6 | 4 | 2 |
 #
-# The budget is 15 minutes on two cores, by the log of your run; whoever has a GPU may take the same number of *pictures*, at most
-# 60,000. What you may change is everything: rates, `l1_weight`, `none`, `few`, `strange`, `width`, your own step. Ask of each change
-# whom it serves: this table, or somebody who colors.
+# WHERE
 #
 # ## Claim · Whom a dot serves (12 points, marked by a human)
 #

@@ -266,7 +266,7 @@ with torch.no_grad():
 warm = heat[:, None] / heat.amax((1, 2))[:, None, None, None]
 warm = interpolate(warm, scale_factor=4).expand(-1, 3, -1, -1) * 2 - 1
 compare({"photograph": photos, "untrained": untrained.clamp(-1, 1), "heat": warm},
-        alt="Six photographs; the same blurred and in fog; and gray maps of heat.")  # fmt: skip
+        alt="Six photographs; the same in their own colors, blurred, under noise; and gray maps of heat.")  # fmt: skip
 
 # %% [markdown]
 # ## Task 2 · As a painter sees it (14 points, about 70 minutes)
@@ -733,32 +733,42 @@ for _ in range(4):
 #
 # ## Model · Faces (20 points)
 #
-# Train a `ugatit.pair`, portraits to cels, 64 pixels, light. Two recipes of the course make one. One has U-GAT-IT's own losses; the other one
-# lets each direction set the other's exercises (lesson 5's back-translation), and knows which colors somebody has:
+# Train lesson 10's pair of generators (`ugatit.pair`, light, 64 × 64 pixels, 4 to 24 channels wide) to turn portraits into cels, without a pair.
+#
+# **Budget:** twenty minutes of two CPU cores, or, on whatever you have, at most **12,000 pictures a side** seen. State what you used. Data: the
+# studio's portraits, and cels of other people, as they come (`prior="frontal"`). Nothing else goes in, and no weights of the zoo: a copy is
+# found, and earns nothing. What you may change is everything else: weights, rates, discriminators, how portraits are moved about, your own
+# step. Begin with a seed of your own.
+#
+# Train in a terminal or in a notebook of its own, not here. Two recipes of the course make such a pair. The first has U-GAT-IT's own losses;
+# the second lets each direction set the other's exercises (lesson 5's back-translation), and knows which colors somebody has:
 #
 # ```
-# animelab train ugatit --preset cpu --out runs/faces
-# animelab train backtranslation --preset cpu --set network=ugatit --set steps=1400 --set decay=1400 --out runs/faces
+# animelab train ugatit --preset cpu --set seed=1 --out runs/hw06
+# animelab train backtranslation --preset cpu --set network=ugatit --set steps=1400 --set decay=1400 --set seed=1 --out runs/hw06_colors
 # ```
 #
-# Hand in `runs/faces/weights.safetensors`. They are scored on portraits of characters that nobody has seen, drawn from this term's secret.
-# *Distance* is the mean absolute difference from the true cel; *hair* and *eyes* are how often the examiner sees the true colors. Each is
-# placed: the studio's own cels are 0, lesson 10's bundled model is 1.
+# **Hand in** `weights.safetensors` from the folder of your run. The grader lets it translate portraits of characters that nobody has seen, and
+# knows their true cels. *Distance* is the mean absolute difference from the true cel; *hair* and *eyes* are how often the examiner sees the
+# true colors. On the grader's scale the studio's own cels are at 0, and the bundled `ugatit-portrait-cel-64` is at 1.
 #
-# | distance, your place, at most | 0.90 | 1.00 | 1.20 | 1.40 |
+# | distance at most at | 0.75 | 0.92 | 1.2 | 1.45 |
 # |---|---|---|---|---|
 # | points | 8 | 6 | 4 | 2 |
 #
-# | hair, your place, at most | 0.45 | 0.75 | 1.50 |
-# |---|---|---|---|
-# | points | 6 | 4 | 2 |
+# | **hair at most at** | 0.25 | 0.45 | 0.75 | 1.5 |
+# |---|---|---|---|---|
+# | points | 6 | 4 | 3 | 2 |
 #
-# | eyes, your place, at most | 0.05 | 0.10 | 0.50 | 0.97 |
+# | **eyes at most at** | 0.02 | 0.06 | 0.5 | 0.85 |
 # |---|---|---|---|---|
 # | points | 6 | 5 | 3 | 1 |
 #
-# The budget is 20 minutes on two cores, by the log of your run; whoever has a GPU may take the same number of *pictures*, at most
-# 12,000 a side. What you may change is everything else: weights, rates, discriminators, how portraits are moved about, your own step.
+# Where these numbers are from: on the 192 portraits of lesson 10 the bundled model is 0.227 from the truth and keeps the hair of 75% and the
+# eyes of 4%. The first command in full, with seed 0: 0.263, 55% and 20%, so it is at 1.16, 1.8 and 0.83, for 5 points. The second one, with
+# seed 0 (one run, stopped and resumed twice): 0.200, 90% and 97%, at 0.88, 0.4 and 0.03, for 15 points; after 600 of its steps 10. The
+# drawings themselves have a hair of the right color always, to this examiner. Nobody has measured what 20 points take: they ask for flatter
+# hair and cleaner walls than that. Your place will differ a little with your seed and the grader's characters.
 #
 # ## Claim · What a translation loses (12 points, marked by a human)
 #
@@ -999,9 +1009,9 @@ model(
     measure="translation",
     bundled="ugatit-portrait-cel-64",
     points={
-        "distance": ((0.90, 8), (1.00, 6), (1.20, 4), (1.40, 2)),
-        "hair": ((0.45, 6), (0.75, 4), (1.50, 2)),
-        "eyes": ((0.05, 6), (0.10, 5), (0.50, 3), (0.97, 1)),
+        "distance": ((0.75, 8), (0.92, 6), (1.2, 4), (1.45, 2)),
+        "hair": ((0.25, 6), (0.45, 4), (0.75, 3), (1.5, 2)),
+        "eyes": ((0.02, 6), (0.06, 5), (0.5, 3), (0.85, 1)),
     },
     megabytes=14,
     arguments={"size": 64, "width": (4, 24), "blocks": (1, 5), "light": True},

@@ -1,17 +1,27 @@
-"""What all masters of homework have in common: many variants of each task, and one frame of words."""
+"""What all masters of homework have in common: many variants of each task, bugs that show, one frame of words."""
 
 from __future__ import annotations
 
 import math
+import random
 import re
+import subprocess
+import sys
 from collections import Counter
+from dataclasses import replace
 from functools import cache
+from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
+from IPython.core.inputtransformer2 import TransformerManager
 
 from animelab.homework import assignment as masters
+from animelab.homework.compare import marked
 
 NAMES = ["hw01", "hw02", "hw03", "hw04", "hw05", "hw06"]
+SEED = 5**22
 FEWEST = 500  # variants of a task: of 30 students, 435 pairs, fewer than one pair is then expected to share it whole
 each_master = pytest.mark.parametrize("name", NAMES)
 
@@ -28,7 +38,7 @@ def variants(assignment: masters.Assignment) -> dict[str, int]:
     seen: set[str] = set()
     coming: list[str] = []  # parameters that were chosen before the first task's heading belong to that task
     at = ""
-    for kind, tags, source, line in assignment.cells:
+    for kind, _, source, line in assignment.cells:
         if kind == "markdown":
             for heading in re.findall(r"(?m)^## (.*)", source):
                 match = re.match(r"Task (\d)", heading)
@@ -66,13 +76,69 @@ def test_no_bug_is_the_only_one_of_its_few(name: str) -> None:
     assert len(places) == 2 and min(places.values()) >= 7 and min(wrong.values()) >= 12, (places, wrong)
 
 
+def variant(name: str, number: int) -> masters.Choices:
+    """Choices of a made-up student: number 0 has the first of all options, the others are drawn. No bugs."""
+    dice = random.Random(number)
+    values = {key: dice.choice(some) if number else some[0] for key, some in master(name).parameters.items()}
+    return masters.Choices("2027S", name, f"s{number}", "0" * 32, values, {})
+
+
+def bugged_cells(choices: masters.Choices) -> list[str]:
+    """The code of the two cells of task 4, as a student with these choices has them."""
+    return [source for _, tags, source, _ in master(choices.assignment)._variant(choices, False) if "task-4" in tags]
+
+
+def repaired(space: dict[str, Any], choices: masters.Choices) -> dict[str, Any]:
+    """The answers of task 4 with the bugs of these choices; space: names of all other cells that define some."""
+    space = dict(space)
+    for source in bugged_cells(choices):
+        exec(source, space)
+    (task,) = (task for task in master(choices.assignment).tasks if task.name == "4")
+    torch.manual_seed(0)
+    return space[task.function](space, SEED)
+
+
+@each_master
+@pytest.mark.parametrize("number", [0, pytest.param(1, marks=pytest.mark.slow)])
+def test_every_planted_bug_runs_and_loses_the_points_of_its_own_cell_alone(name: str, number: int) -> None:
+    assignment, choices = master(name), variant(name, number)
+    (task,) = (task for task in assignment.tasks if task.name == "4")
+    space: dict[str, Any] = {"__name__": "__main__"}
+    for kind, tags, source, _ in assignment._variant(choices, True):
+        if kind == "code" and ({"setup", "hidden"} & {*tags} or source.startswith("WIDTH")):
+            exec(TransformerManager().transform_cell(source), space)
+    right = repaired(space, choices)
+    of_cell: dict[int, set[str]] = {}
+    for bug, (line, count) in assignment.bugs.items():
+        for wrong in range(1, count):
+            found = repaired(space, replace(choices, bugs={bug: wrong}))
+            assert not any(isinstance(each, str) for each in found.values()), f"bug {bug}, variant {wrong} stops"
+            lost = {row["name"] for row in marked(task, found, right) if not row["points"]}
+            assert len(lost) == 1, f"bug {bug}, variant {wrong}, loses {lost or 'nothing'}"
+            of_cell.setdefault(line, set()).update(lost)
+    assert sorted(map(len, of_cell.values())) == [1, 1] and len(set.union(*of_cell.values())) == 2
+
+
+@each_master
+def test_no_layout_betrays_a_bug(name: str, tmp_path: Path) -> None:
+    for bug, (_, count) in master(name).bugs.items():
+        for number in range(count):
+            code = bugged_cells(replace(variant(name, 0), bugs={bug: number}))
+            assert len(code) == 2 and "###" not in "".join(code)
+            (tmp_path / f"{bug}_{number}.py").write_text("\n\n\n".join(code) + "\n", encoding="utf-8")
+    settings = master(name).root / "course" / "ruff.toml"
+    command = [sys.executable, "-m", "ruff", "format", "--check", "--config", str(settings), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
 def paragraphs(name: str) -> dict[str, str]:
     """The paragraphs and numbered steps of a master's text whose first words say what they are."""
     text = "\n\n".join(source for kind, _, source, _ in master(name).cells if kind == "markdown")
     text = text.replace(name, "hwNN")
     begins = (
-        r"\*\*Your copy is your own", r"\*\*How it is graded", r"\*\*Help\.\*\*", r"3\. \*Show it\*", r"4\. \*Defend it\*",
-        "5\\. Two sentences", "A claim that failed", r"\*Your text, in place",
+        r"\*\*Your copy is your own", r"\*\*How it is graded", r"\*\*Help\.\*\*", r"3\. \*Show it\*",
+        r"4\. \*Defend it\*", r"5\. Two sentences", "A claim that failed", r"\*Your text, in place",
     )  # fmt: skip
     return {
         begin: re.sub(r"\s+", " ", match[0])
