@@ -70,8 +70,14 @@ from animelab.homework import choose, claim, model, task
 
 # %%
 CAST = choose(
-    "cast", 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89
-)
+    "cast",
+    10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
+    25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
+    40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54,
+    55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69,
+    70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84,
+    85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99,
+)  # fmt: skip
 people = [studio.render(Cast("frontal", CAST)[number], 64) for number in range(16)]
 show(
     people,
@@ -1147,8 +1153,8 @@ def repaired(work, seed):
 #
 # **Budget:** fifteen minutes of two CPU cores, or, on whatever you have, D sees at most **90,000 pictures**. State what you
 # used. Data: faces by the studio, as they come (`prior="frontal"`). Nothing else may go in, and no weights of the zoo: a copy
-# is found, and earns nothing. Begin with a seed of your own, such as your student number
-# up to 99, or your weights may be somebody else's, too.
+# is found, and earns nothing. Begin with your own seed, or your weights may be somebody
+# else's, too.
 #
 # Train in a terminal or in a notebook of its own, not here. These two are in the course already:
 #

@@ -66,13 +66,19 @@ from animelab.viz import compare, curves
 from animelab.homework import choose, claim, model, task
 
 # %% [markdown]
-# Eight of your cast, whom nobody else trains with, in two kinds of drawing. Which marks of the first have to stay exactly
+# Eight of your cast, whom hardly anybody else trains with, in two kinds of drawing. Which marks of the first have to stay exactly
 # where they are in the second? Which may differ by a shade, and nobody would mind?
 
 # %%
 CAST = choose(
-    "cast", 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89
-)
+    "cast",
+    10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
+    25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
+    40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54,
+    55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69,
+    70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84,
+    85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99,
+)  # fmt: skip
 people = [Cast("frontal", CAST)[number] for number in range(8)]
 rows = {
     kind: torch.stack(

@@ -730,13 +730,13 @@ show(torch.cat([someone, edits[:, 0].clamp(-1, 1)]), columns=6,
 #
 # **Budget:** fifteen minutes of two CPU cores, or, on whatever you have, D sees at most **20,000 pictures**. State what you used. The
 # network stays as the bundled one is built; its weights may begin with the bundled ones or with noise. What you may change is everything
-# else: rates, `gamma`, `mixing`, `ada_target`, how many drawings, your step of task 3. Begin with a seed of your own.
+# else: rates, `gamma`, `mixing`, `ada_target`, how many drawings, your step of task 3. Begin with your own seed, or your weights may be somebody else's, too.
 #
 # Train in a terminal or in a notebook of its own, not here. This is in the course already:
 #
 # ```
 # # 800 steps of 16, 12,800 pictures
-# animelab train stylegan2 --preset cpu --set "prior=frontal+headwear=witch hat" --set seed=1 --out runs/hw04
+# animelab train stylegan2 --preset cpu --set "prior=frontal+headwear=witch hat" --set seed={{seed}} --out runs/hw04
 # ```
 #
 # **Hand in** `runs/hw04/weights.safetensors`. The grader lets it draw witches, and compares them with drawn witches that nobody has seen, by
@@ -747,7 +747,9 @@ show(torch.cat([someone, edits[:, 0].clamp(-1, 1)]), columns=6,
 # |---|---|---|---|---|---|
 # | points | 20 | 16 | 12 | 8 | 4 |
 #
-# WHERE
+# Where these numbers are from: lesson 6's berets, the same command with another hat, were at 0.34 after 474 steps and at 0.34 after all 800
+# (seed 0; on 512 pictures in the course's own features fd 53.5 and 53.7, where the generator before had 138.8 and other drawings 10.1). So
+# the command is worth some 15 points, half of it hardly fewer, and 20 take an idea.
 #
 # ## Claim · What stays of her (12 points, marked by a human)
 #
@@ -765,6 +767,15 @@ show(torch.cat([someone, edits[:, 0].clamp(-1, 1)]), columns=6,
 # levels are in the rubric, `course/homework/rubrics/hw04.md`; read it before you write.
 
 # %% tags=["hidden"]
+SEED = choose(
+    "seed",
+    10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
+    25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
+    40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54,
+    55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69,
+    70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84,
+    85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99,
+)  # fmt: skip
 CLAIM = choose(
     "claim",
     "An editing direction that was found before fine-tuning still works after it.",

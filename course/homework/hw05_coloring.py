@@ -661,13 +661,13 @@ compare(
 # **Budget:** fifteen minutes of two CPU cores, or, on whatever you have, at most **60,000 pictures** seen. State what you used. Data: lines
 # and colors by the studio, as they come (`prior="frontal"`). Nothing else goes in, and no weights of the zoo: a copy is found, and earns
 # nothing. What you may change is everything else: rates, `l1_weight`, `none`, `few`, `strange`, `width`, your step of task 3. Ask of each
-# change whom it serves: this table, or somebody who colors. Begin with a seed of your own.
+# change whom it serves: this table, or somebody who colors. Begin with your own seed, or your weights may be somebody else's, too.
 #
 # Train in a terminal or in a notebook of its own, not here. This is in the course already, and a beginning:
 #
 # ```
 # # 2,000 steps of 8, 16,000 pictures: a quarter of your budget
-# animelab train colorization --preset cpu --set seed=1 --out runs/hw05
+# animelab train colorization --preset cpu --set seed={{seed}} --out runs/hw05
 # ```
 #
 # **Hand in** `runs/hw05/weights.safetensors`. The grader lets it color lines of characters that nobody has seen, with twenty dots each, at
@@ -701,6 +701,15 @@ compare(
 # levels are in the rubric, `course/homework/rubrics/hw05.md`; read it before you write.
 
 # %% tags=["hidden"]
+SEED = choose(
+    "seed",
+    10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
+    25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
+    40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54,
+    55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69,
+    70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84,
+    85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99,
+)  # fmt: skip
 CLAIM = choose(
     "claim",
     "One dot in the middle of the hair is worth more than five dots anywhere.",

@@ -738,14 +738,14 @@ for _ in range(4):
 # **Budget:** twenty minutes of two CPU cores, or, on whatever you have, at most **12,000 pictures a side** seen. State what you used. Data: the
 # studio's portraits, and cels of other people, as they come (`prior="frontal"`). Nothing else goes in, and no weights of the zoo: a copy is
 # found, and earns nothing. What you may change is everything else: weights, rates, discriminators, how portraits are moved about, your own
-# step. Begin with a seed of your own.
+# step. Begin with your own seed, or your weights may be somebody else's, too.
 #
 # Train in a terminal or in a notebook of its own, not here. Two recipes of the course make such a pair. The first has U-GAT-IT's own losses;
 # the second lets each direction set the other's exercises (lesson 5's back-translation), and knows which colors somebody has:
 #
 # ```
-# animelab train ugatit --preset cpu --set seed=1 --out runs/hw06
-# animelab train backtranslation --preset cpu --set network=ugatit --set steps=1400 --set decay=1400 --set seed=1 --out runs/hw06_colors
+# animelab train ugatit --preset cpu --set seed={{seed}} --out runs/hw06
+# animelab train backtranslation --preset cpu --set network=ugatit --set steps=1400 --set decay=1400 --set seed={{seed}} --out runs/hw06_colors
 # ```
 #
 # **Hand in** `weights.safetensors` from the folder of your run. The grader lets it translate portraits of characters that nobody has seen, and
@@ -786,6 +786,15 @@ for _ in range(4):
 # levels are in the rubric, `course/homework/rubrics/hw06.md`; read it before you write.
 
 # %% tags=["hidden"]
+SEED = choose(
+    "seed",
+    10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
+    25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
+    40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54,
+    55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69,
+    70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84,
+    85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99,
+)  # fmt: skip
 CLAIM = choose(
     "claim",
     "A face is translated better where the attention is bright.",
