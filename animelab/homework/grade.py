@@ -105,7 +105,7 @@ class Grader:
             about = issued_to(found[NOTEBOOK])
             each.variant = about.get("student") or (each.student if own_copies else EVERYONE)
             shared = each.variant == EVERYONE
-            forged = about and about["ticket"] != self.secret.ticket(self.term, self.master.name, each.variant)
+            forged = about and about.get("ticket") != self.secret.ticket(self.term, self.master.name, each.variant)
             if forged or (known and not shared and each.variant not in known):
                 said = "This copy was issued to another student, or for another assignment or term; work in your own."
                 raise Refused("another's copy", said)
