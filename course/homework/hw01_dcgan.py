@@ -405,7 +405,7 @@ with torch.no_grad():
 show(
     torch.cat([blank, colored]),
     scale=3,
-    alt="Eight squares of one even tint; below, eight patches of soft colors that change with the latent.",
+    alt="Eight squares of one even tint; below, eight patches of other colors that change with the latent.",
 )
 
 # %% tags=["hidden"]

@@ -675,15 +675,19 @@ compare(
 # *obedience* how far the color under a dot is from the dot's. On the grader's scale the studio's own pictures are at 0, and the bundled
 # `colorist-draft-128`, which learned at 128 pixels, is at 1.
 #
-# | distance at most at | 0.80 | 0.90 | 1.00 | 1.15 | 1.40 |
+# | distance at most at | 0.6 | 0.72 | 0.85 | 1 | 1.3 |
 # |---|---|---|---|---|---|
-# | points | 14 | 12 | 10 | 7 | 3 |
+# | points | 14 | 11 | 8 | 5 | 2 |
 #
-# | **obedience at most at** | 2 | 5 | 15 |
+# | **obedience at most at** | -1 | 0 | 0.8 |
 # |---|---|---|---|
 # | points | 6 | 4 | 2 |
 #
-# WHERE
+# Where these numbers are from: by a secret of our own (250 characters) the bundled colorist is 0.152 from the studio's colors, and 2.42
+# off a dot's (black to white is 441); where dots touch, the studio is off, too, by 1.79, so a colorist can be better than 0. An untrained
+# network, which has the dots poured into it, is at 1.61 and 1.33, for no point. A third of the command (`--steps 600 --set decay=600`,
+# 4,800 pictures; seed 0; 163 seconds of one thread of an AMD EPYC without bfloat16) came to 0.88 and -2.2, for 11 points.
+# The whole command was not run by us, and less so the whole budget; we expect some 14 points of the one and 17 of the other.
 #
 # ## Claim · Whom a dot serves (12 points, marked by a human)
 #
@@ -999,8 +1003,8 @@ model(
     measure="color",
     bundled="colorist-draft-128",
     points={
-        "distance": ((0.80, 14), (0.90, 12), (1.00, 10), (1.15, 7), (1.40, 3)),
-        "obedience": ((2, 6), (5, 4), (15, 2)),
+        "distance": ((0.6, 14), (0.72, 11), (0.85, 8), (1.0, 5), (1.3, 2)),
+        "obedience": ((-1.0, 6), (0.0, 4), (0.8, 2)),
     },
     megabytes=14,
     arguments={"channels_in": 5, "channels_out": 3, "width": (4, 16), "palette": 64},
