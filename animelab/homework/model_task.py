@@ -26,7 +26,7 @@ from animelab.homework.pack import unfit
 from animelab.zoo import manifest
 
 ALIKE, SPECTRUM = 0.999, 0.005  # from which cosine, or to which distance of singular values, weights are copies
-LIMITS = sandbox.Limits(wall=600, cpu=600, memory=6 * 2**30)  # for the scores of one model
+LIMITS = sandbox.Limits(wall=600, cpu=600, memory=6 * 2**30, file=2**28)  # for the scores of one model
 SCORING = """
 from animelab.homework import Model
 from animelab.homework.model_task import scored
@@ -72,8 +72,8 @@ def score_model(weights: Path, model: Model, folder: Path, number: int, unsafe: 
     if outcome.status == "stopped" or (isinstance(answer, str) and "Error: " in answer):
         raise LabError(f"The model could not be scored: {outcome.why or answer}")
     if not isinstance(answer, dict):
-        said = f"The model took more than {LIMITS.cpu} seconds or {LIMITS.memory / 2**30:.0f} GB, so it has no score."
-        return {**found, "status": "not scored", "said": said}
+        why = str(outcome.why or answer).rstrip(".")
+        return {**found, "status": "not scored", "said": f"The model has no score: {why}."}
     if len(drawn := answer["picture"]):
         image = drawn.astype(np.uint8)
         found["picture"] = viz.image_tag(image, "What the model drew.", 2 * image.shape[1], "webp", quality=90)
