@@ -1231,14 +1231,15 @@ def repaired(work, seed):
 # knows their true cels. What counts is the mean absolute difference from the truth. On the grader's scale the truth is at 0,
 # and the bundled `cyclegan-portrait-cel-64`, which never saw a pair, is at 1; doing nothing is at 2.2.
 #
-# | your translations are at most at | 0.42 | 0.55 | 0.65 | 0.85 | 1.3 |
+# | your translations are at most at | 0.38 | 0.52 | 0.65 | 0.85 | 1.3 |
 # |---|---|---|---|---|---|
 # | points | 20 | 15 | 12 | 8 | 4 |
 #
 # Where these numbers are from: by a secret of our own (500 characters) CycleGAN is 0.233 from the truth. A fifth of the command (1,000
 # pairs, `--steps 600 --set decay=600`, 9,600 pictures; seed 0; one thread of an AMD EPYC without bfloat16, 272 seconds of it with the
-# drawing) came to 0.625, 0.146 from the truth. The whole command was not run by us; it should earn 15
-# points. The best column is what we would call good: try first what the distance itself asks for.
+# drawing) came to 0.625, 0.146 from the truth; the same run, gone on to 1,200 steps with `decay=1200`, to 0.557. The whole command was not
+# run by us. From these two we expect it between 0.45 and 0.5, for 15 points. The best column is what we would call good: try first what
+# the distance itself asks for.
 #
 # A distance from the truth likes what is blurred (lesson 4). Look at your cels before you hand them in; the claim asks about
 # more than this number.
@@ -1249,7 +1250,7 @@ model(
     network="pix2pix.generator",
     measure="translation",
     bundled="cyclegan-portrait-cel-64",
-    points={"distance": ((0.42, 20), (0.55, 15), (0.65, 12), (0.85, 8), (1.3, 4))},
+    points={"distance": ((0.38, 20), (0.52, 15), (0.65, 12), (0.85, 8), (1.3, 4))},
     megabytes=40,
     arguments={"size": 64, "width": (8, 24)},
     settings={"size": 64, "prior": "frontal", "source": "portrait", "target": "cel"},
