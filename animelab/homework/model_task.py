@@ -26,7 +26,7 @@ from animelab.homework.pack import unfit
 from animelab.zoo import manifest
 
 ALIKE, SPECTRUM = 0.999, 0.005  # from which cosine, or to which distance of singular values, weights are copies
-LIMITS = sandbox.Limits(wall=600, cpu=600, memory=6 * 2**30, file=2**28)  # for the scores of one model
+LIMITS = sandbox.Limits(wall=1800, cpu=600, memory=6 * 2**30, file=2**28)  # for the scores of one model
 SCORING = """
 from animelab.homework import Model
 from animelab.homework.model_task import scored
@@ -66,7 +66,7 @@ def score_model(weights: Path, model: Model, folder: Path, number: int, unsafe: 
         for path in (weights, *folder.glob("features.safetensors")):
             shutil.copy(path, place)
         asks = [{"task": model.name, "function": "score", "seed": number}]
-        question = {"notebook": "", "hidden": SCORING.format(model=model), "asks": asks}
+        question = {"notebook": "", "hidden": SCORING.format(model=model), "asks": asks, "seconds": LIMITS.wall}
         outcome = sandbox.run(Path(place), question, LIMITS, unsafe)
     answer = outcome.answers.get(model.name)
     if outcome.status == "stopped" or (isinstance(answer, str) and "Error: " in answer):

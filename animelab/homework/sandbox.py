@@ -119,7 +119,8 @@ def run(
     """Run a notebook and ask its tasks; folder: the student's files alone, of which a copy goes in.
 
     question: {"notebook": name, or "" for none, "hidden": code, "asks": [{"task": name, "function": name, "seed": int},
-    …]}; cache: drawn data to be read, with nothing hidden in it. Raises LabError as `require` does.
+    …], "seconds": for cells and tasks, when it is not nine tenths of the tighter limit}; cache: drawn data to be read,
+    with nothing hidden in it. Raises LabError as `require` does.
     """
     require(unsafe)
     outcome = _run(folder, question, limits or Limits(), unsafe, cache)
@@ -163,7 +164,8 @@ def _run(folder: Path, question: Question, limits: Limits, unsafe: bool, cache: 
         assert process.stdin and process.stdout and process.stderr
         os.set_blocking(process.stdout.fileno(), False)
         talk = _Talk(question, limits, process.terminate, process.stdin, process.stdout)
-        talk.tell(job, {"notebook": question["notebook"], "seconds": 0.9 * min(limits.wall, limits.cpu)})
+        seconds = question.get("seconds", 0.9 * min(limits.wall, limits.cpu))
+        talk.tell(job, {"notebook": question["notebook"], "seconds": seconds})
         report, deadline = bytearray(), began + limits.wall + PATIENCE
         with selectors.DefaultSelector() as selector:
             hears = {process.stdout: talk.hear_print, answers: talk.hear_answer, process.stderr: report.extend}
