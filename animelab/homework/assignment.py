@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,6 @@ OR = re.compile(r"(?m)^ *### OR\n")
 PARAMETER = re.compile(r"\{\{(\w+)\}\}")
 KINDS = {"task": Task, "model": Model, "claim": Claim}
 Source = tuple[str, tuple[str, ...], str, int]  # of a cell: its kind, tags, text and line
-Pick = Callable[[str, tuple[Any, ...]], int]  # of a name and its options, the number of the one to take
 
 
 @dataclass(frozen=True)
@@ -92,27 +91,28 @@ class Assignment:
         return [(tag[6:], text.splitlines()[0].partition(": ")[2], text) for _, (tag, *_), text, _ in cells]
 
     def _variant(self, choices: Choices, right: bool) -> Iterator[Source]:
+        """The cells of one copy, with its own bugs, or with none."""
         for kind, tags, source, line in self.cells:
             if kind == "markdown":
                 source = PARAMETER.sub(lambda match: str(choices.values[match[1]]), source)
             else:
                 where = f"{self.stem}.py:{line}"
-                source = _with_bugs(source, where, lambda name, _: 0 if right else choices.bugs.get(name, 0))
-                source = _with_parameters(source, where, lambda name, options: options.index(choices.values[name]))
+                source = _with_bugs(source, where, {} if right else choices.bugs)
+                source = _with_parameters(source, where, choices.values)
             yield kind, tags, source, line
 
     def _built(self, choices: Choices, right: bool, view: Callable[[str], str]) -> Any:
+        """A notebook of what is shown; view: of the source of a code cell."""
         cells, marks, handed_out = [], [], dict[str, str]()
-        for kind, tags, source, line in self._variant(choices, right):
-            if _is_shown(tags):
-                text = view(source) if kind == "code" else source
-                cells.append(Cell(kind, text, text, line, "setup" in tags))
-                marks.append(dict[str, Any]())
-                if task := "claim" if "claim" in tags else _task(tags, source):
-                    identity = f"{task}-{len(handed_out) + 1}"
-                    points = self.claim.points if self.claim and task == "claim" else None
-                    marks[-1] = {"nbgrader": nbgrader(identity, task == "claim" or "### BEGIN" in source, points)}
-                    handed_out[identity] = hashlib.sha256(split(source, self.stem)[0].encode()).hexdigest()
+        for kind, tags, source, line in (each for each in self._variant(choices, right) if _is_shown(each[1])):
+            text, mark = view(source) if kind == "code" else source, {}
+            if task := _task(tags, source):
+                identity = f"{task}-{len(handed_out) + 1}"
+                handed_out[identity] = hashlib.sha256(split(source, self.stem)[0].encode()).hexdigest()
+                points = self.claim.points if self.claim and task == "claim" else None
+                mark = {"nbgrader": nbgrader(identity, task == "claim" or "### BEGIN" in source, points)}
+            cells.append(Cell(kind, text, text, line, "setup" in tags))
+            marks.append(mark)
         needs: dict[str, Any] = {"cells": handed_out, "claim": bool(self.claim and self.claim.picture)}
         if self.model:
             needs |= {"network": self.model.network, "megabytes": self.model.megabytes}
@@ -136,44 +136,37 @@ def read(name: str, root: Path = ROOT) -> Assignment:
     masters = {path.stem.partition("_")[0]: path for path in sorted((root / "course" / "homework").glob("hw*_*.py"))}
     if name not in masters:
         raise LabError(f"There is no assignment '{name}' in {root}; there are: {', '.join(masters) or 'none'}.")
-    file = masters[name].name
+    file, stem = masters[name].name, masters[name].stem
     metadata, cells = sources(masters[name], file)
     header = metadata.get("animelab", {})
-    parameters: dict[str, tuple[Any, ...]] = {}
-    bugs: dict[str, tuple[int, int]] = {}
-    declared: list[Any] = []
-
-    def parameter(name: str, options: tuple[Any, ...]) -> int:
-        if parameters.setdefault(name, options) != options:
-            raise LabError(f"{file}: '{name}' is chosen twice, from different options; make them alike.")
-        return 0
-
-    def bug(line: int, name: str, options: tuple[Any, ...]) -> int:
-        if name in bugs:
-            raise LabError(f"{file}: two bugs are named '{name}'; rename one.")
-        bugs[name] = line, len(options)
-        return 0
-
+    parameters, bugs, declared = dict[str, tuple[Any, ...]](), dict[str, tuple[int, int]](), list[Any]()
     for _, tags, source, line in (cell for cell in cells if cell[0] == "code"):
-        where, before = f"{file}:{line}", len(bugs)
-        plain = _with_parameters(_with_bugs(source, where, partial(bug, line)), where, parameter)
-        split(plain, where)
-        if len(bugs) > before and not _task(tags, plain):
+        where, blocks = f"{file}:{line}", [*BUG.finditer(source + "\n")]
+        plain = _with_bugs(source, where, {})
+        for block in blocks:
+            if block["name"] in bugs:
+                raise LabError(f"{file}: two bugs are named '{block['name']}'; rename one.")
+            bugs[block["name"]] = line, len(OR.split(block["variants"]))
+        if blocks and not _task(tags, plain):
             raise LabError(f'{where}: whose bugs are these? Give the cell its task as a tag: tags=["task-2"].')
-        declared += _declared(plain, where) if "hidden" in tags else []
+        for _, key, options, _ in _choices(plain, where):
+            if parameters.setdefault(key, options) != options:
+                raise LabError(f"{file}: '{key}' is chosen twice, from different options; make them alike.")
+        split(plain, where)
+        declared += _declared(_with_parameters(plain, where, {}), where) if "hidden" in tags else []
     text = "\n".join(source for kind, _, source, _ in cells if kind == "markdown")
     if unknown := {*PARAMETER.findall(text)} - parameters.keys():
         raise LabError(f"{file}: nothing chooses {{{{{unknown.pop()}}}}}.")
     if not all(0 < header.get("plant", 0) <= count for count in Counter(line for line, _ in bugs.values()).values()):
         raise LabError(f"{file}: 'plant' in the header is to be from 1 to the number of bugs in a cell.")
-    tasks, models, claims = (
-        list[Any](each for each in declared if isinstance(each, kind)) for kind in (Task, Model, Claim)
-    )
-    if not tasks or len(models) > 1 or len(claims) > 1 or len({each.name for each in declared}) < len(declared):
+    counts = Counter(type(each) for each in declared)
+    if not counts[Task] or max(counts[Model], counts[Claim], *Counter(each.name for each in declared).values()) > 1:
         raise LabError(f"{file} needs tasks of different names, at most one model and one claim, in hidden cells.")
-    title, stem = text.partition("\n")[0].lstrip("# "), masters[name].stem
-    model, claim = (next(iter(each), None) for each in (models, claims))
-    return Assignment(name, stem, title, header, root, tuple(tasks), model, claim, parameters, bugs, tuple(cells))
+    tasks, others = tuple(each for each in declared if isinstance(each, Task)), {type(each): each for each in declared}
+    title = text.partition("\n")[0].lstrip("# ")
+    return Assignment(
+        name, stem, title, header, root, tasks, others.get(Model), others.get(Claim), parameters, bugs, tuple(cells)
+    )
 
 
 def choices(secret: Secret, term: str, assignment: Assignment, student: str) -> Choices:
@@ -197,20 +190,19 @@ def _is_shown(tags: tuple[str, ...]) -> bool:
 
 
 def _task(tags: tuple[str, ...], source: str) -> str:
-    """The task whose answer a student writes into this cell, such as "task-1"; "" for other cells."""
-    hints = [
-        f"task-{match['hint'].partition(':')[0]}" for line in source.splitlines() if (match := BEGIN.fullmatch(line))
-    ]
-    return next((tag for tag in [*tags, *hints] if tag.startswith("task-")), "")
+    """The task whose answer a student writes into this cell, such as "task-1", or "claim"; "" for other cells."""
+    hints = [match["hint"] for line in source.splitlines() if (match := BEGIN.fullmatch(line))]
+    names = [*tags, *(f"task-{hint.partition(':')[0]}" for hint in hints)]
+    return next((name for name in names if name.startswith(("task-", "claim"))), "")
 
 
-def _with_bugs(source: str, where: str, pick: Pick) -> str:
-    """Code with one variant of each block of them, and no trace of the others."""
+def _with_bugs(source: str, where: str, picks: Mapping[str, int]) -> str:
+    """Code with one variant of each block of them, the first unless it is picked, and no trace of the others."""
 
     def variant(block: re.Match[str]) -> str:
         variants = OR.split(block["variants"])
         whole = len(variants) > 1 and "### BEGIN BUG" not in block["variants"]
-        return variants[pick(block["name"], tuple(range(len(variants))))] if whole else block[0]
+        return variants[picks.get(block["name"], 0)] if whole else block[0]
 
     code = BUG.sub(variant, source + "\n")[:-1]
     if mark := re.search("### (BEGIN BUG|OR|END BUG).*", code):
@@ -218,21 +210,22 @@ def _with_bugs(source: str, where: str, pick: Pick) -> str:
     return code
 
 
-def _with_parameters(source: str, where: str, pick: Pick) -> str:
-    """Code with a literal in place of each `choose(name, ...)`, written as it is there."""
-    for call, (name, *options), texts in _calls(source, where) if "choose(" in source else ():
-        source = source.replace(call, texts[pick(name, tuple(options))])
+def _with_parameters(source: str, where: str, values: Mapping[str, Any]) -> str:
+    """Code with a literal in place of each `choose(name, ...)`, written as it is there: the value's, or the first."""
+    for call, name, options, texts in _choices(source, where):
+        source = source.replace(call, texts[options.index(values.get(name, options[0]))])
     return source
 
 
 @cache  # the same for all students
-def _calls(source: str, where: str) -> list[tuple[str, list[Any], list[str]]]:
-    """Of each call of `choose` its text, its arguments, and the options' texts."""
+def _choices(source: str, where: str) -> list[tuple[str, str, tuple[Any, ...], list[str]]]:
+    """Of each call of `choose` how it is written, the name, the options, and how these are written."""
     found = []
-    for node in ast.walk(_tree(source, where)):
+    for node in ast.walk(_tree(source, where)) if "choose(" in source else ():
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "choose":
             call, _, *texts = (ast.get_source_segment(source, each) or "" for each in (node, *node.args))
-            found.append((call, [_value(each, where) for each in node.args], texts))
+            name, *options = (_value(each, where) for each in node.args)
+            found.append((call, name, tuple(options), texts))
     return found
 
 
@@ -256,6 +249,5 @@ def _value(node: ast.expr, where: str) -> Any:
     try:
         return eval(compile(ast.Expression(node), where, "eval"), {"__builtins__": {}, **KINDS})
     except (NameError, TypeError) as error:
-        raise LabError(
-            f"{where}: {ast.unparse(node)[:60]} is to be written with literals ({reason(error)})."
-        ) from error
+        call = ast.unparse(node)[:60]
+        raise LabError(f"{where}: {call} is to be written with literals ({reason(error)}).") from error

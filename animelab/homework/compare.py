@@ -13,7 +13,7 @@ from torch import Tensor
 
 from animelab.checks import comparison
 from animelab.errors import LabError, shown
-from animelab.homework import Task
+from animelab.homework import Model, Task
 
 SMALLEST = 1e-3  # answers below are compared as if their largest number were so large
 # What a student may read of an exception; its words could carry the hidden code to them.
@@ -40,9 +40,15 @@ def marked(task: Task, answers: Any, right: Any) -> list[dict[str, Any]]:
             kind = str(answers).partition(":")[0]
             known = f"It stopped with {kind}." if kind in vars(builtins) else "No answer came back."
             seen = STOPPED.get(kind, known)
-        row = {"task": task.name, "name": name, "points": 0.0 if seen else float(most), "most": float(most)}
-        rows.append({**row, "seen": seen or "Right.", "advice": task.advice.get(name, "") if seen else ""})
+        rows.append(answer_row(task, name, 0.0 if seen else most, most, seen or "Right."))
     return rows
+
+
+def answer_row(task: Task | Model, name: str, points: float, most: float, seen: str) -> dict[str, Any]:
+    """What is kept of one answer; with advice, where it lost points."""
+    advice = task.advice.get(name, "") if points < most else ""
+    marks = {"points": float(points), "most": float(most)}
+    return {"task": task.name, "name": name, **marks, "seen": seen, "advice": advice}
 
 
 def seen_in(answer: Any, right: Any, tolerance: float) -> str:

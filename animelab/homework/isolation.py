@@ -1,8 +1,9 @@
 """A program of its own, which cuts itself off from the system, starts the runner in there, and watches over it.
 
-It is told what to do on standard input, and says how it ended through a pipe that the runner does not have. Three
-processes: this one waits outside; its child is the first process of new namespaces, enforces the limits, and takes all
-others with it when it ends; and that one's child becomes the runner, without any right.
+The first line of standard input says what to do; the rest is for the runner. How it ended goes to standard error, which
+the runner does not have. Three processes: this one waits outside; its child is the first process of new namespaces,
+enforces the limits, and takes all others with it when it ends; and that one's child becomes the runner, without any
+right.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import struct
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +53,8 @@ SETTINGS = """
 
 def main() -> None:
     """Do what standard input says, and report."""
-    job = json.load(sys.stdin)
-    os.set_inheritable(job["report"], False)
+    with open(0, "rb", buffering=0, closefd=False) as line:
+        job = json.loads(line.readline())
     os.umask(0o022)
     try:
         if LINUX:
@@ -73,7 +75,7 @@ def main() -> None:
             for each in others:
                 each.kill()
             psutil.wait_procs(others, 1)
-    os.write(job["report"], json.dumps(found).encode())
+    sys.stderr.write(json.dumps(found))
 
 
 def call(name: str, *arguments: Any) -> None:
@@ -152,9 +154,6 @@ def furnished(job: dict[str, Any], base: Path) -> Path:
 
 def show(source: str, target: str, attributes: int) -> None:
     """Make a file or folder of the system visible at another place."""
-    if os.path.islink(source) and os.path.dirname(source) == "/":  # /lib, which leads into /usr
-        os.symlink(os.readlink(source), target)
-        return
     os.makedirs(target if os.path.isdir(source) else os.path.dirname(target), exist_ok=True)
     if not os.path.isdir(source):
         Path(target).touch()
@@ -192,11 +191,11 @@ def started(job: dict[str, Any], base: Path) -> int:
 
     environment = dict(each.split("=") for each in SETTINGS.split()) | {"HOME": f"{base}/home", "TMPDIR": str(base)}
     environment |= {"ANIMELAB_CACHE": f"{base}/cache", "PYTHONPATH": job["library"]}
-    command = [sys.executable, job["runner"], *map(str, job["channels"])]
-    how = {"cwd": base / "submission", "env": environment, "pass_fds": job["channels"], "start_new_session": True}
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=confine, **how)
-    for channel in job["channels"]:
-        os.close(channel)
+    process = subprocess.Popen(
+        [sys.executable, job["runner"], str(job["channel"])], cwd=base / "submission", env=environment,
+        stderr=subprocess.STDOUT, pass_fds=[job["channel"]], start_new_session=True, preexec_fn=confine,
+    )  # fmt: skip
+    os.close(job["channel"])
     return process.pid
 
 
@@ -220,25 +219,10 @@ def watch(runner: int, job: dict[str, Any]) -> dict[str, Any]:
             reaped, code = os.waitpid(-1, os.WNOHANG)
             if reaped == runner:
                 return {"code": os.waitstatus_to_exitcode(code)}
-        if job["unsafe"]:
-            others = psutil.Process().children(recursive=True)
-        else:
-            others = [each for each in psutil.process_iter() if each.pid != os.getpid()]
-        threads, spent = len(others), resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu, memory = spent.ru_utime + spent.ru_stime, 0
-        files = 0 if job["unsafe"] else shutil.disk_usage("/tmp").used
-        for each in others[: limits["processes"]]:
-            try:
-                cpu, threads = cpu + sum(each.cpu_times()[:4]), threads + each.num_threads() - 1
-                memory += each.memory_info().rss
-            except psutil.Error:  # it has ended
-                continue
-        if memory + files > limits["memory"]:  # what they share was counted more than once
-            memory = sum(map(share, others))
-        used, most_memory = (memory + files) / 2**30, limits["memory"] / 2**30
+        threads, memory, cpu = used(job)
         for status, value, most, words in (
             ("too many processes", threads, limits["processes"], "had more than {} processes and threads at once"),
-            ("out of memory", used, most_memory, "used more than {:.1f} GB of memory"),
+            ("out of memory", memory / 2**30, limits["memory"] / 2**30, "used more than {:.1f} GB of memory"),
             ("timed out", cpu, limits["cpu"], "computed for more than {:g} seconds"),
             ("timed out", time.monotonic() - began, limits["wall"], "ran for more than {:g} seconds"),
         ):
@@ -247,16 +231,33 @@ def watch(runner: int, job: dict[str, Any]) -> dict[str, Any]:
         time.sleep(TICK)
 
 
+def used(job: dict[str, Any]) -> tuple[int, int, float]:
+    """Processes and threads, bytes of memory and of files in it, and seconds of computing, of all together."""
+    if job["unsafe"]:
+        others = psutil.Process().children(recursive=True)
+    else:
+        others = [each for each in psutil.process_iter() if each.pid != os.getpid()]
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    threads, memory, cpu = len(others), 0, ended.ru_utime + ended.ru_stime
+    for each in others[: job["limits"]["processes"]]:
+        with suppress(psutil.Error):  # it has ended
+            cpu += sum(each.cpu_times()[:4])
+            threads += each.num_threads() - 1
+            memory += each.memory_info().rss
+    files = 0 if job["unsafe"] else shutil.disk_usage("/tmp").used
+    if memory + files > job["limits"]["memory"]:  # what they share was counted more than once
+        memory = sum(map(share, others))
+    return threads, memory + files, cpu
+
+
 def share(process: psutil.Process) -> int:
     """Of the resident memory, in bytes, a process' part: what several share, is divided by their number."""
-    try:
-        try:
+    with suppress(psutil.NoSuchProcess):
+        found = process.memory_info()
+        with suppress(psutil.AccessDenied):
             found = process.memory_full_info()
-        except psutil.AccessDenied:
-            found = process.memory_info()
         return getattr(found, "pss", found.rss)
-    except psutil.NoSuchProcess:
-        return 0
+    return 0
 
 
 if __name__ == "__main__":

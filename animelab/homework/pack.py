@@ -22,6 +22,7 @@ OUTPUTS = 100_000  # characters of one cell's outputs; what is longer stays out 
 LARGEST = 10_000_000  # bytes of the notebook without them, and of the picture
 STUB = re.compile(r'^ *raise NotImplementedError\("([^"]*)', re.MULTILINE)
 DATE = (1980, 1, 1, 0, 0, 0)  # the same work gives the same zip
+WEIGHTS = "weights.safetensors"
 
 
 def pack(notebook: Path | None = None, weights: Path | None = None, out: Path | None = None) -> tuple[Path, list[str]]:
@@ -39,20 +40,19 @@ def pack(notebook: Path | None = None, weights: Path | None = None, out: Path | 
     target = out or place.with_name(one_name(f"{about['student']}_{about['assignment']}.zip"))
     if target.suffix.lower() != ".zip":
         raise LabError(f"--out takes the name of a file that ends in .zip, not {target}.")
-    needs, files = about["needs"], {"weights.safetensors": weights or place.with_name("weights.safetensors")}
-    remarks = list(_unsolved(book, needs["cells"]))
-    if files["weights.safetensors"].is_dir():
-        files["weights.safetensors"] /= "weights.safetensors"
-    if weights is None and not files["weights.safetensors"].exists():
-        del files["weights.safetensors"]
-        remarks += ["The weights are missing: --weights RUN/weights.safetensors."] if "network" in needs else []
-    else:
-        _accepted(files["weights.safetensors"], needs)
-    if needs["claim"] and (picture := place.with_name("claim.png")).exists():
+    needs, content = about["needs"], dict[str, bytes]()
+    remarks = [*_unsolved(book, needs["cells"])]
+    trained, picture = weights or place.with_name(WEIGHTS), place.with_name("claim.png")
+    trained = trained / WEIGHTS if trained.is_dir() else trained
+    if weights or trained.exists():
+        if wrong := unfit(trained, needs.get("network", "nothing"), needs.get("megabytes", 0))[1]:
+            raise LabError(f"{trained}: {wrong}")
+        content[WEIGHTS] = trained.read_bytes()
+    elif "network" in needs:
+        remarks.append("The weights are missing: --weights RUN/weights.safetensors.")
+    if needs["claim"] and picture.exists():
         read(picture)
-        if picture.stat().st_size > LARGEST:
-            raise LabError(f"{picture} has more than {LARGEST // 10**6} MB; save it with fewer pixels.")
-        files["claim.png"] = picture
+        content[picture.name] = picture.read_bytes()
     elif needs["claim"]:
         remarks.append("The picture of your claim is missing: save it beside the notebook, as claim.png.")
     large = [cell for cell in book.cells if len(json.dumps(cell.get("outputs", []))) > OUTPUTS]
@@ -60,12 +60,14 @@ def pack(notebook: Path | None = None, weights: Path | None = None, out: Path | 
         cell.outputs = []
     if large:
         remarks.append(f"Large outputs of {len(large)} cells stay out of it; the grader makes its own.")
-    text = nbformat.writes(book).encode()
-    if len(text) > LARGEST:
-        raise LabError(f"{place} has {len(text) / 1e6:.0f} MB without outputs; take large pictures out of its text.")
+    content[place.name] = nbformat.writes(book).encode()
+    for name in content.keys() - {WEIGHTS}:
+        if len(content[name]) > LARGEST:
+            raise LabError(
+                f"{name} would have {len(content[name]) / 1e6:.0f} MB in the zip; make its pictures smaller."
+            )
 
     def write(path: Path) -> None:
-        content = {place.name: text} | {name: file.read_bytes() for name, file in files.items()}
         with zipfile.ZipFile(path, "w") as archive:
             for name, part in content.items():
                 archive.writestr(zipfile.ZipInfo(name, DATE), part, zipfile.ZIP_DEFLATED)
@@ -74,11 +76,24 @@ def pack(notebook: Path | None = None, weights: Path | None = None, out: Path | 
     return target, remarks
 
 
+def unfit(weights: Path, network: str, megabytes: float) -> tuple[str, str]:
+    """Why weights are refused at first sight: a status and a sentence, both empty for others.
+
+    Raises LabError for what is no file, or a damaged one.
+    """
+    size, about = foreign.regular(weights) / 1e6, (foreign.header(weights) or {}).get("__metadata__")
+    if not isinstance(about, dict):
+        return "not safetensors", "It is no safetensors of this course; hand in RUN/weights.safetensors."
+    if about.get("network") != network:
+        return "another network", f"It holds {shown(about.get('network'))}, and {network} is asked for."
+    if size > megabytes:
+        return "too large", f"It has {size:.1f} MB, and {megabytes:g} are allowed; train a smaller one."
+    return "", ""
+
+
 def _opened(place: Path) -> tuple[Any, Any]:
     """A notebook that was issued, and what it says of itself; LabError for any other file."""
     try:
-        if not place.is_file():
-            raise ValueError("there is no such file")
         book = nbformat.reads(place.read_text(encoding="utf-8"), 4)
         about = book.metadata["animelab"]
         if not {"student", "assignment", "needs"} <= about.keys() or not {"cells", "claim"} <= about["needs"].keys():
@@ -100,15 +115,3 @@ def _unsolved(book: Any, cells: dict[str, str]) -> Iterator[str]:
             yield f"{what} is not solved: it still says NotImplementedError, {shown(stub[1])}."
         elif hashlib.sha256(source.encode()).hexdigest() == before:
             yield f"{what}: the cell that begins with '{shown(source.partition(chr(10))[0])}' is as it was handed out."
-
-
-def _accepted(weights: Path, needs: Any) -> None:
-    """LabError for weights that the grader would refuse at first sight."""
-    megabytes, about = foreign.regular(weights) / 1e6, (foreign.header(weights) or {}).get("__metadata__")
-    if not isinstance(about, dict) or about.get("network") != needs.get("network"):
-        held = shown(about.get("network")) if isinstance(about, dict) else "no safetensors of this course"
-        raise LabError(f"{weights} holds {held}; {needs.get('network', 'nothing')} is asked for: name the right run.")
-    if megabytes > needs["megabytes"]:
-        raise LabError(
-            f"{weights} has {megabytes:.1f} MB, and {needs['megabytes']:g} are allowed; train a smaller one."
-        )

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import csv
-import html
 import io
-import re
-from collections.abc import Iterable
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import nbformat
@@ -16,12 +12,12 @@ from nbformat import v4
 
 from animelab.errors import LabError, reason, shown
 from animelab.files import one_name, write_text
+from animelab.homework import pages
 from animelab.homework.assignment import ROOT, Assignment, Choices, choices, nbgrader, read
 from animelab.homework.secret import Secret
 
 EVERYONE = "everyone"
 LARGEST = 2**22  # bytes of a roster
-PAGE = Path(__file__).with_name("instructions.html")
 HIDDEN_TESTS = """
 ### BEGIN HIDDEN TESTS
 {hidden}
@@ -49,27 +45,27 @@ def release(
     if not roster and (own / "roster.csv").exists():
         raise LabError(f"{label} was issued to the students of a roster already; give it again: --roster FILE.")
     hidden = Secret.read(key) if secret or key.exists() else Secret.create(key)
-    place, books, others = out / label / ("students" if roster else ""), dict[Path, Any](), dict[Path, str]()
+    place = out / label / ("students" if roster else "")
+    issued, others = dict[Path, str](), dict[Path, str]()  # notebooks, which are never replaced by others; and the rest
     for student, about in students.items():
         mine = choices(hidden, term, assignment, student)
-        books[place / student / file] = assignment.notebook(mine) if roster else _with_marks(assignment, mine, False)
-        books[own / "solutions" / f"{student}.ipynb"] = assignment.solution(mine)
-        page = instructions(assignment, term, student, about.get("name", ""))
-        others[place / student / "instructions.html"] = page
+        book = assignment.notebook(mine) if roster else _with_marks(assignment, mine, False)
+        issued[place / student / file] = _text(book)
+        others[place / student / "instructions.html"] = instructions(assignment, term, student, about.get("name", ""))
+        others[own / "solutions" / f"{student}.ipynb"] = _text(assignment.solution(mine))
     if roster:
         table = io.StringIO()
-        csv.writer(table, lineterminator="\n").writerows(
-            [next(iter(students.values())), *map(dict.values, students.values())]
-        )
+        writer = csv.DictWriter(table, about, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(students.values())
         others[own / "roster.csv"] = table.getvalue()
     else:
-        books[own / "nbgrader" / "release" / name / file] = books[place / EVERYONE / file]
-        books[own / "nbgrader" / "source" / name / file] = _with_marks(assignment, mine, True)
-    texts = {path: nbformat.writes(book).rstrip("\n") + "\n" for path, book in books.items()}
-    for path, text in texts.items():
-        if place in path.parents and path.exists() and path.read_text(encoding="utf-8") != text:
+        others[own / "nbgrader" / "release" / name / file] = _text(book)
+        others[own / "nbgrader" / "source" / name / file] = _text(_with_marks(assignment, mine, True))
+    for path, text in issued.items():
+        if path.exists() and path.read_text(encoding="utf-8") != text:
             raise LabError(f"{path} was issued before, and is another now; keep it, or name another folder for --out.")
-    for path, text in (texts | others).items():
+    for path, text in (issued | others).items():
         write_text(path, text)
     return place, key
 
@@ -121,38 +117,12 @@ def _with_marks(assignment: Assignment, choices: Choices, source: bool) -> Any:
     return book
 
 
+def _text(book: Any) -> str:
+    return nbformat.writes(book).rstrip("\n") + "\n"
+
+
 def instructions(assignment: Assignment, term: str, student: str, name: str) -> str:
     """A student's page, one HTML file: what to do, points, budget, how to pack and hand in, what help is allowed."""
-    points, model, claim, page = assignment.points, assignment.model, assignment.claim, PAGE.read_text("utf-8")
-    rows = [[f"Task {task.name}", ", ".join(task.points), points[task.name], "grader"] for task in assignment.tasks]
-    about = {
-        "title": assignment.title,
-        "term": term,
-        "name": student,
-        "assignment": assignment.name,
-        "stem": assignment.stem,
-    }
-    about["whose"] = "everyone" if student == EVERYONE else f"{name} ({student})" if name else student
-    about["hours"] = f"{assignment.header.get('minutes', 0) / 60:.2g}"
-    tables: dict[str, Any] = {"bundled": "", "limits": "", "steps": "", "total": f"{sum(points.values()):g}"}
-    if model:
-        rows.append(["Model", ", ".join(model.points), points[model.name], "grader"])
-        limits = [("budget", model.budget), ("network", model.network), ("file", f"up to {model.megabytes} MB")]
-        sides = (
-            (key, " to ".join(map(str, value)) if isinstance(value, tuple) else value)
-            for key, value in model.arguments.items()
-        )
-        tables["bundled"], tables["limits"] = model.bundled, _table("|allowed", [*limits, *sides])
-        steps = [(score, *row) for score, table in model.points.items() for row in table]
-        tables["steps"] = _table("score|place, up to|points", steps)
-    rows += [["Claim", "the rubric", points[claim.name], "human"]] if claim else []
-    for part in ["model"] * (not model) + ["picture"] * (not claim or not claim.picture):
-        page = re.sub(f"(?s)<!-- {part} -->.*?<!-- end -->", "", page)
-    escaped = {key: html.escape(shown(text, 300)) for key, text in about.items()}
-    return Template(page).substitute(escaped, **tables, points=_table("|for|points|marked by", rows))
-
-
-def _table(head: str, rows: Iterable[Iterable[object]]) -> str:
-    cells = [[f"{each:g}" if isinstance(each, float) else html.escape(str(each)) for each in row] for row in rows]
-    body = "".join(f"<tr><td>{'</td><td>'.join(row)}</td></tr>" for row in cells)
-    return f"<table><tr><th>{head.replace('|', '</th><th>')}</th></tr>{body}</table>"
+    whose = f"{shown(name, 300)} ({student})" if name else student
+    parts = {"title": assignment.title, "assignment": assignment, "term": term, "student": student, "whose": whose}
+    return pages.page("instructions.html", **parts)

@@ -1,7 +1,7 @@
 """Runs in the sandbox: the notebook's cells in one namespace, then each task in a process of its own.
 
-It reads questions from one pipe and writes lines of JSON to another. All of it may be in the hands of the submission,
-so nothing here decides about a mark; `sandbox.run` says what it takes from there.
+It reads questions from standard input and writes lines of JSON to a pipe. All of it may be in the hands of the
+submission, so nothing here decides about a mark; `sandbox.run` says what it takes from there.
 """
 
 from __future__ import annotations
@@ -37,11 +37,12 @@ class Work(dict[str, Any]):
 
 
 def main() -> None:
-    questions, channel = os.fdopen(int(sys.argv[1]), encoding="utf-8"), int(sys.argv[2])
-    began, me = time.monotonic(), os.getpid()
+    channel, began, me = int(sys.argv[1]), time.monotonic(), os.getpid()
+    questions = os.fdopen(os.dup(0), encoding="utf-8")
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     question = json.loads(questions.readline())
     try:
-        cells = code_cells(question["notebook"])
+        cells = code_cells(question["notebook"]) if question["notebook"] else []
     except Problem as problem:
         send(channel, {"status": problem.args[0], "why": problem.args[1]})
         return

@@ -36,13 +36,13 @@ import selectors
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 import numpy as np
@@ -57,6 +57,7 @@ BY_RUNNER = ("not a notebook", "wrong kernel")  # what the runner may say instea
 FILES = 1000  # and folders, that go in
 PATIENCE = 20  # seconds that ending a run may take
 STOPPED = "Grading was stopped."
+Question = dict[str, Any]
 _stopped = threading.Event()
 
 
@@ -96,32 +97,32 @@ def available() -> str:
     """Nothing where this system can isolate a submission; otherwise one sentence why not."""
     if sys.platform != "linux":
         return "Submissions can be isolated on Linux only; grade there, in a virtual machine for example."
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "empty.ipynb").write_text('{"cells": [], "metadata": {}}', encoding="utf-8")
-        outcome = _run(Path(folder), {"notebook": "empty.ipynb", "hidden": "", "asks": []}, Limits(), False, None)
+    with TemporaryDirectory() as folder:
+        outcome = _run(Path(folder), {"notebook": "", "hidden": "", "asks": []}, Limits(), False, None)
     if outcome.status == "ran":
         return ""
     advice = "it needs Linux 5.14 or newer and user namespaces, which Ubuntu and containers may keep for root"
     return f"This system does not isolate submissions ({outcome.status}: {outcome.why}); {advice}."
 
 
-def run(
-    folder: Path,
-    question: dict[str, Any],
-    limits: Limits | None = None,
-    unsafe: bool = False,
-    cache: Path | None = None,
-) -> Outcome:
-    """Run a notebook and ask its tasks; folder: the student's files alone, of which a copy goes in.
-
-    question: {"notebook": name, "hidden": code, "asks": [{"task": name, "function": name, "seed": int}, …]};
-    cache: drawn data to be read, with nothing hidden in it. Raises LabError where the system offers no isolation,
-    unless `unsafe`.
-    """
+def require(unsafe: bool) -> None:
+    """LabError where a submission cannot be run: without isolation, unless `unsafe`, and on Windows."""
     if sys.platform == "win32":
         raise LabError("Submissions cannot be run on Windows itself; grade in WSL, or on Linux.")
     if not unsafe and (why := available()):
         raise LabError(f"{why} With --unsafe a submission could do all that you can: read, delete and send your files.")
+
+
+def run(
+    folder: Path, question: Question, limits: Limits | None = None, unsafe: bool = False, cache: Path | None = None
+) -> Outcome:
+    """Run a notebook and ask its tasks; folder: the student's files alone, of which a copy goes in.
+
+    question: {"notebook": name, or "" for none, "hidden": code, "asks": [{"task": name, "function": name, "seed": int},
+    …], "seconds": for cells and tasks, when it is not nine tenths of the tighter limit}; cache: drawn data to be read,
+    with nothing hidden in it. Raises LabError as `require` does.
+    """
+    require(unsafe)
     outcome = _run(folder, question, limits or Limits(), unsafe, cache)
     if outcome.status == "not isolated":
         raise LabError(f"The sandbox could not be made ({outcome.why}); close other programs, and run the same again.")
@@ -133,67 +134,67 @@ def stop() -> None:
     _stopped.set()
 
 
-def _run(folder: Path, question: dict[str, Any], limits: Limits, unsafe: bool, cache: Path | None) -> Outcome:
+def _run(folder: Path, question: Question, limits: Limits, unsafe: bool, cache: Path | None) -> Outcome:
+    folder, cache = folder.resolve(), cache and cache.resolve()
     if _stopped.is_set():
         return Outcome("stopped", why=STOPPED)
-    cache = cache and cache.resolve()
-    found = [folder := folder.resolve(), *folder.rglob("*")]
-    for path in found:
-        if path.is_symlink() or not (path.is_file() or path.is_dir()):
-            return Outcome("refused", why=f"{shown(path.name)} is a link or a device, and only files are taken.")
-    if len(found) > FILES or sum(path.stat().st_size for path in found) > 2 * limits.file:
-        why = f"Its files are more than {FILES:,}, or have together more than {2 * limits.file / 2**20:g} MB."
+    if why := _unfit([folder, *folder.rglob("*")], 2 * limits.file):
         return Outcome("refused", why=why)
     began = time.monotonic()
+    packages = [each for each in sys.path if Path(each).name in ("site-packages", "dist-packages")]
+    library = os.pathsep.join([str(HERE.parents[1]), *packages])
     with ExitStack() as stack:
-        place = stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True))
-        pipes = [[stack.enter_context(open(end, mode, 0)) for end, mode in zip(os.pipe(), ("rb", "wb"))] for _ in "123"]
-        (asked, asks), (answers, answered), (report, reported) = pipes
-        packages = [each for each in sys.path if Path(each).name in ("site-packages", "dist-packages")]
-        library = os.pathsep.join([str(HERE.parents[1]), *packages])
+        place = stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True))
+        answers, channel = (stack.enter_context(open(end, mode, 0)) for end, mode in zip(os.pipe(), ("rb", "wb")))
+        process = stack.enter_context(subprocess.Popen(
+            [sys.executable, str(HERE / "isolation.py")], bufsize=0, pass_fds=[channel.fileno()],
+            stdin=subprocess.PIPE,  # the job, then questions
+            stdout=subprocess.PIPE,  # what the submission prints
+            stderr=subprocess.PIPE,  # how it ended
+            env={"PYTHONPATH": library, "PATH": os.defpath},
+            start_new_session=True,  # Ctrl-C is for the grader, which stops its runs
+        ))  # fmt: skip
+        stack.callback(process.kill)
         job = {
-            "place": place, "folder": str(folder), "cache": str(cache or ""),
-            "shown": _shown(packages, cache), "library": library, "runner": str(HERE / "runner.py"),
-            "channels": [asked.fileno(), answered.fileno()], "report": reported.fileno(),
+            "place": place, "folder": str(folder), "cache": str(cache or ""), "shown": _shown(packages, cache),
+            "library": library, "runner": str(HERE / "runner.py"), "channel": channel.fileno(),
             "limits": asdict(limits), "room": 4 * limits.file, "unsafe": unsafe,
         }  # fmt: skip
-        process = stack.enter_context(
-            subprocess.Popen(
-                [sys.executable, str(HERE / "isolation.py")],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                pass_fds=(asked.fileno(), answered.fileno(), reported.fileno()),
-                env={"PYTHONPATH": library, "PATH": os.defpath},
-                start_new_session=True,  # Ctrl-C is for the grader, which stops its runs
-            )
-        )
-        stack.callback(process.kill)
-        for end in (asked, answered, reported):
-            end.close()
-        assert process.stdin and process.stdout
-        with suppress(BrokenPipeError), process.stdin:
-            process.stdin.write(json.dumps(job).encode())
-        talk = _Talk(question, limits, process.terminate, asks, process.stdout)
-        talk.tell({"notebook": question["notebook"], "seconds": 0.9 * min(limits.wall, limits.cpu)})
-        reports, deadline = bytearray(), began + limits.wall + PATIENCE
+        channel.close()
+        assert process.stdin and process.stdout and process.stderr
+        os.set_blocking(process.stdout.fileno(), False)
+        talk = _Talk(question, limits, process.terminate, process.stdin, process.stdout)
+        seconds = question.get("seconds", 0.9 * min(limits.wall, limits.cpu))
+        talk.tell(job, {"notebook": question["notebook"], "seconds": seconds})
+        report, deadline = bytearray(), began + limits.wall + PATIENCE
         with selectors.DefaultSelector() as selector:
-            selector.register(process.stdout, selectors.EVENT_READ, talk.hear_print)
-            selector.register(answers, selectors.EVENT_READ, talk.hear_answer)
-            selector.register(report, selectors.EVENT_READ, reports.extend)
+            hears = {process.stdout: talk.hear_print, answers: talk.hear_answer, process.stderr: report.extend}
+            for stream, hear in hears.items():
+                selector.register(stream, selectors.EVENT_READ, (stream, hear))
             while selector.get_map() and time.monotonic() < deadline:
                 if _stopped.is_set():
                     talk.end("stopped", STOPPED)
                 if process.poll() is not None:
                     deadline = min(deadline, time.monotonic() + 2)  # for what lies in the pipes
                 for key, _ in selector.select(0.2):
-                    if chunk := os.read(key.fd, 2**16):
-                        key.data(chunk)
-                    else:
-                        selector.unregister(key.fileobj)
+                    stream, hear = key.data
+                    if chunk := stream.read(2**16):
+                        hear(chunk)
+                    elif chunk is not None:  # its end, and not only nothing more for now
+                        selector.unregister(stream)
             if selector.get_map() and process.poll() is None:
                 talk.end("timed out", f"It ran for more than {limits.wall:g} seconds.")
-        return talk.outcome(json.loads(reports or "{}"), time.monotonic() - began)
+        return talk.outcome(json.loads(report or "{}"), time.monotonic() - began)
+
+
+def _unfit(paths: list[Path], most: int) -> str:
+    """Why files do not go in; nothing of those that do."""
+    for path in paths:
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            return f"{shown(path.name)} is a link or a device, and only files are taken."
+    if len(paths) > FILES or sum(path.stat().st_size for path in paths) > most:
+        return f"Its files are more than {FILES:,}, or have together more than {most / 2**20:g} MB."
+    return ""
 
 
 def _shown(packages: list[str], cache: Path | None) -> list[str]:
@@ -211,7 +212,7 @@ class _Talk:
     """The parent's side of a run: it hears what is printed and answered, and believes nothing."""
 
     def __init__(
-        self, question: dict[str, Any], limits: Limits, kill: Callable[[], None], asks: IO[bytes], prints: IO[bytes]
+        self, question: Question, limits: Limits, kill: Callable[[], None], asks: IO[bytes], prints: IO[bytes]
     ):
         self.question, self.limits, self.kill, self.asks, self.prints = question, limits, kill, asks, prints
         word = secrets.token_hex()  # an answer that was written before the question would not have it
@@ -223,12 +224,12 @@ class _Talk:
         self.done = False
         self.status = self.why = ""
 
-    def tell(self, message: dict[str, Any]) -> None:
-        """Write a line without waiting: whoever should read may never do so."""
+    def tell(self, *messages: dict[str, Any]) -> None:
+        """Write a line for each without waiting: whoever should read may never do so."""
 
         def write() -> None:
             with suppress(OSError, ValueError):  # they have ended, or we have
-                self.asks.write(json.dumps(message).encode() + b"\n")
+                self.asks.write(b"".join(json.dumps(each).encode() + b"\n" for each in messages))
 
         threading.Thread(target=write, daemon=True).start()
 
@@ -269,11 +270,8 @@ class _Talk:
             case {"status": str(status), "why": str(why)} if status in BY_RUNNER and self.notes is None:
                 self.end(status, shown(why, WORDS))
             case {"notes": list(notes)} if self.notes is None:
-                os.set_blocking(self.prints.fileno(), False)
-                with suppress(BlockingIOError):  # what was printed before must be heard before
-                    while not self.status and (chunk := os.read(self.prints.fileno(), 2**16)):
-                        self.hear_print(chunk)
-                os.set_blocking(self.prints.fileno(), True)
+                while not self.status and (chunk := self.prints.read(2**16)):  # printed before, heard before
+                    self.hear_print(chunk)
                 self.notes = tuple(shown(note, WORDS) for note in notes[:MANY])
                 self.tell({"hidden": self.question["hidden"], "asks": self.waiting})
             case {"answer": str(why), **asked} if [asked] == self.waiting[:1]:

@@ -36,10 +36,9 @@ class Secret:
             if not re.fullmatch(rb"[0-9a-f]{64}", text):
                 raise ValueError("it holds another thing, or was damaged")
         except (OSError, ValueError) as error:
+            what = f"{path} is no secret that can be read ({reason(error)})"
             advice = "name the secret.key that `animelab homework release` wrote into the instructor's folder"
-            raise LabError(
-                f"{path} is no secret that can be read ({reason(error)}); {advice}: --secret FILE."
-            ) from error
+            raise LabError(f"{what}; {advice}: --secret FILE.") from error
         return cls(bytes.fromhex(text.decode()))
 
     def number(self, *names: str) -> int:

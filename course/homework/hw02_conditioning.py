@@ -32,14 +32,14 @@
 #
 # **Time:** four hours, of which a quarter is training. **Before it:** lessons 1 and 3.
 #
-# **Your copy is your own.** Rules and numbers in this notebook were drawn for you; your neighbor's are others. Read each rule
-# here, even where it looks like the lesson's: somewhere it is not.
+# **Your copy is your own.** Numbers and rules in this notebook were drawn for you, and so were the bugs; your neighbor's are most
+# likely others. Read each rule here, even where it looks like the lesson's: somewhere it is not.
 #
 # **How it is graded.** The grader runs this notebook from top to bottom, in a closed room without network, on one core. All
-# cells together have two minutes, so training does not belong in here (the section *Model* says where). Then it calls your
-# functions with inputs you have not seen, and compares the numbers that come out with the right ones. Each named part of a
-# task counts by itself. Keep the names and arguments of the functions; everything else is yours: more cells, more functions,
-# other imports.
+# cells and its questions together have 100 seconds, so training does not belong in here (the section *Model* says where). Then it calls
+# your functions with inputs you have not seen, and compares what comes back with the right answers, to one part in a thousand or
+# finer: numbers, gradients, weights after several steps, what was left behind. Each named part of a task counts by itself. Keep the
+# names and arguments of the functions; everything else is yours: more cells, more functions, other imports.
 #
 # **Help.** Books, pages, people and assistants are allowed. Under each task say in one line what helped, and with what; an
 # empty line means that nothing did. You answer for every line: some of you, drawn by lot, explain one task in five minutes,
@@ -67,13 +67,19 @@ from animelab.viz import curves, show
 from animelab.homework import choose, claim, model, task
 
 # %% [markdown]
-# Eight of your cast, whom nobody else trains with, and what a tired person wrote down about the first three of them. Which of
+# Eight of your cast, whom hardly anybody else trains with, and what a tired person wrote down about the first three of them. Which of
 # the gaps could *you* fill in, from the picture? Which could nobody?
 
 # %%
 CAST = choose(
-    "cast", 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89
-)
+    "cast",
+    10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
+    25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
+    40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54,
+    55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69,
+    70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84,
+    85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99,
+)  # fmt: skip
 people = [Cast("frontal", CAST)[number] for number in range(8)]
 labels = torch.tensor([list(person.tags().values()) for person in people]).float()
 labels[torch.rand(labels.shape, generator=torch.Generator().manual_seed(CAST)) < 0.4] = -1
@@ -109,14 +115,14 @@ show(
 # **Predict:** what does a D learn about blushes if "no" was never written down, and only the yes is in the list?
 
 # %%
-TEMPERATURE = choose("temperature", 0.5, 2.0, 3.0)
+TEMPERATURE = choose("temperature", 0.5, 1.5, 2.0, 3.0)
 FOCUS = choose("focus", 1, 2, 3)
 FLOW = choose(
     "flow",
     "That factor is a number: no gradient flows through it.",
     "The gradient flows through that factor, too.",
 )
-RARE = choose("rare", 2.0, 3.0, 5.0)
+RARE = choose("rare", 2.0, 3.0, 4.0, 5.0)
 HAIR = choose("hair", 2.0, 4.0, 6.0)
 OVER = choose("over", "sum", "mean (divided by how many questions were asked)")
 
@@ -873,6 +879,9 @@ def dressed(orders, column, columns):
     ### OR
     changed[:, column] = 1
     changed[:, columns] = 0
+    ### OR
+    changed[:, columns[0]] = 0
+    changed[:, column] = 1
     ### END BUG
     return changed
 
@@ -886,6 +895,8 @@ class Told(nn.Module):
         self.norm = nn.BatchNorm2d(channels, affine=False)
         ### OR
         self.norm = nn.InstanceNorm2d(channels)
+        ### OR
+        self.norm = nn.GroupNorm(1, channels, affine=False)
         ### END BUG
         self.say = nn.Linear(code, 2 * channels)
 
@@ -904,6 +915,8 @@ class Told(nn.Module):
         return self.norm(maps) * scale + shift
         ### OR
         return self.norm(maps * (1 + scale) + shift)
+        ### OR
+        return (self.norm(maps) + shift) * (1 + scale)
         ### END BUG
 
 
@@ -926,6 +939,9 @@ class OrderedG(nn.Module):
         return torch.tanh(self.paint(torch.relu(self.first(maps, code))))
         ### OR
         return torch.tanh(self.paint(torch.relu(self.second(maps, torch.zeros_like(code)))))
+        ### OR
+        told = torch.cat([latents, latents[:, :5]], 1)
+        return torch.tanh(self.paint(torch.relu(self.second(maps, told))))
         ### END BUG
 
 
@@ -937,19 +953,35 @@ def agreement(logits, orders, columns):
     found, wanted = logits.argmax(1), orders.argmax(1)
     ### OR
     found, wanted = logits[columns].argmax(1), orders[columns].argmax(1)
+    ### OR
+    found, wanted = logits[:, columns].argmax(1), orders[:, columns].argmin(1)
     ### END BUG
+    ### BEGIN BUG part
     return float((found == wanted).float().mean())
+    ### OR
+    return float((found == wanted).float().sum())
+    ### OR
+    return float((found == wanted).all())
+    ### END BUG
 
 
 def balanced(logits, labels):
     """For a question of yes or no, (B,): the mean of how often a yes is found and how often a no is; a guess has 0.5."""
+    ### BEGIN BUG yes
     found, wanted = logits > 0, labels > 0.5
+    ### OR
+    found, wanted = logits > 0.5, labels > 0.5
+    ### OR
+    found, wanted = logits.sigmoid() > 0, labels > 0.5
+    ### END BUG
     ### BEGIN BUG balance
     return float((found[wanted].float().mean() + (~found)[~wanted].float().mean()) / 2)
     ### OR
     return float((found == wanted).float().mean())
     ### OR
     return float((found[wanted].float().mean() + found[~wanted].float().mean()) / 2)
+    ### OR
+    return float(found[wanted].float().mean())
     ### END BUG
 
 
@@ -962,8 +994,18 @@ class OrderedTraining:
 
     def __init__(self, G, D, lr=0.05, weight=0.5, drop=0.25, decay=0.9):
         self.G, self.D, self.weight, self.drop, self.decay = G, D, weight, drop, decay
+        ### BEGIN BUG copy
         self.average = copy.deepcopy(G)
+        ### OR
+        self.average = copy.copy(G)
+        ### END BUG
+        ### BEGIN BUG players
         self.G_optimizer = torch.optim.SGD(G.parameters(), lr, momentum=0.5)
+        ### OR
+        self.G_optimizer = torch.optim.SGD(
+            [*G.parameters(), *D.parameters()], lr, momentum=0.5
+        )
+        ### END BUG
         self.D_optimizer = torch.optim.SGD(D.parameters(), lr, momentum=0.5)
 
     def named(self, names, orders):
@@ -1011,7 +1053,13 @@ class OrderedTraining:
         # D learns what is real, and names what real pictures show; of fakes it learns no names.
         real_logits, real_names = self.D(real)
         fake_logits, _ = self.D(fake.detach())
+        ### BEGIN BUG sides
         loss_D = softplus(-real_logits).mean() + softplus(fake_logits).mean()
+        ### OR
+        loss_D = softplus(-real_logits.mean()) + softplus(fake_logits.mean())
+        ### OR
+        loss_D = softplus(-real_logits).mean() + softplus(-fake_logits).mean()
+        ### END BUG
         ### BEGIN BUG names
         loss_D = loss_D + self.weight * self.named(real_names, tags)
         ### OR
@@ -1032,7 +1080,11 @@ class OrderedTraining:
         ### OR
         asked = torch.ones(len(orders), dtype=torch.bool)
         ### END BUG
+        ### BEGIN BUG real
         loss_G = softplus(-logits).mean()
+        ### OR
+        loss_G = softplus(logits).mean()
+        ### END BUG
         if asked.any():
             ### BEGIN BUG shown
             loss_G = loss_G + self.weight * self.named(names[asked], orders[asked])
@@ -1047,14 +1099,27 @@ class OrderedTraining:
 
         with torch.no_grad():
             for mine, theirs in zip(self.average.parameters(), self.G.parameters()):
+                ### BEGIN BUG decay
                 mine.lerp_(theirs, 1 - self.decay)
+                ### OR
+                mine.lerp_(theirs, self.decay)
+                ### END BUG
+            ### BEGIN BUG buffers
             for mine, theirs in zip(self.average.buffers(), self.G.buffers()):
                 mine.copy_(theirs)
+            ### OR
+            for mine, theirs in zip(self.average.buffers(), self.average.buffers()):
+                mine.copy_(theirs)
+            ### END BUG
 
     @torch.no_grad()
     def cast(self, latents, orders, strength=1.0):
         """Pictures by the average, in evaluation mode: from that of the empty order so many times the way to the ordered one."""
+        ### BEGIN BUG mode
         self.average.eval()
+        ### OR
+        self.average.train()
+        ### END BUG
         told, empty = (
             self.average(latents, each) for each in (orders, torch.zeros_like(orders))
         )
@@ -1192,7 +1257,8 @@ def repaired(work, seed):
 # Train in a terminal or in a notebook of its own, not here. This is in the course already:
 #
 # ```
-# animelab train r3gan --preset attributes --set seed={{cast}} --out runs/hw02     12 minutes on two idle cores with bfloat16, 64,000 pictures
+# # 64,000 pictures, 12 minutes on two idle cores with bfloat16
+# animelab train r3gan --preset attributes --set seed={{cast}} --out runs/hw02
 # ```
 #
 # Your loss of task 1 and your step of task 3 may do better; a class that inherits from `recipes.r3gan.R3GAN` can have a
@@ -1203,17 +1269,17 @@ def repaired(work, seed):
 # *orders* is how far the examiner's mean agreement with what was asked for (34 questions) falls short of its agreement with
 # drawings.
 #
-# | crowd at most at | 0.4 | 0.6 | 0.85 | 1.2 | 1.8 |
+# | crowd at most at | 0.08 | 0.25 | 0.5 | 0.9 | 1.5 |
 # |---|---|---|---|---|---|
-# | points | 12 | 10 | 8 | 5 | 2 |
-# | **orders at most at** | **1.3** | **1.8** | **3** | **5** | |
+# | points | 12 | 9 | 7 | 4 | 2 |
+# | **orders at most at** | **0.3** | **0.8** | **1.5** | **4** | |
 # | points | 8 | 6 | 4 | 2 | |
 #
-# Where these numbers are from: the command above, with seed 0, is the zoo's `r3gan-attributes-64`. In the course's own
-# features its crowd is at 0.24 (1,024 pictures: fd 27 where MakeGirlsMoe has 113), and its orders are at 0.98 (160 pictures:
-# the examiner's mean agreement is 0.948, MakeGirlsMoe's 0.947, drawings' 0.984). Four fifths of that training had a crowd at
-# 0.3. A generator that does not listen has its orders at 14. The grader's features and characters are others, so expect your
-# place to differ a little.
+# Where these numbers are from: the command above, with seed 0, made the zoo's `r3gan-attributes-64`. By a secret of our own (1,000
+# pictures) its crowd is at 0.15 (fd 14.5, where MakeGirlsMoe has 70.6 and drawings 4.6) and its orders at 0.57 (the examiner's mean
+# agreement is 0.970, MakeGirlsMoe's 0.948, drawings' 1.000), for 15 points. In the course's own features the crowd is at 0.24 (1,024
+# pictures: 27 and 113), and was at 0.3 after four fifths of that training. A generator that does not listen has its orders at some
+# 10 or more. So expect your place to differ a little; for 20 it takes an idea, and tasks 1 and 3 are about two.
 
 # %% tags=["hidden"]
 model(
@@ -1222,8 +1288,8 @@ model(
     measure="attributes",
     bundled="makegirlsmoe-faces-64",
     points={
-        "fd": ((0.4, 12), (0.6, 10), (0.85, 8), (1.2, 5), (1.8, 2)),
-        "attributes": ((1.3, 8), (1.8, 6), (3.0, 4), (5.0, 2)),
+        "fd": ((0.08, 12), (0.25, 9), (0.5, 7), (0.9, 4), (1.5, 2)),
+        "attributes": ((0.3, 8), (0.8, 6), (1.5, 4), (4.0, 2)),
     },
     megabytes=20,
     arguments={"size": 64, "latent": 100, "tags": 34, "width": (16, 40)},
@@ -1249,7 +1315,7 @@ claim("claim", points=12, rubric="hw02")
 # A claim that failed, and is explained, counts as much as one that held. A claim that could not fail counts nothing. The
 # levels are in the rubric, `course/homework/rubrics/hw02.md`; read it before you write.
 
-# %%
+# %% tags=["hidden"]
 QUESTION = choose(
     "question",
     "what else moves when only the hair color is changed, and does the data go together in the same way?",
@@ -1261,7 +1327,6 @@ QUESTION = choose(
     "does an order work as well for dark as for light skin?",
     "are latent and order apart: does the same latent give the same wall and pose under every order?",
 )
-print(QUESTION)
 
 # %% [markdown] tags=["claim"]
 # *Your text, in place of this line: the claim and its number, what you measured and how, the caption of the picture, the

@@ -33,14 +33,14 @@
 # **Time:** four and a half hours, of which ten minutes are training for the model, and as many for the claim. **Before it:**
 # lessons 4 and 5.
 #
-# **Your copy is your own.** Rules and numbers in this notebook were drawn for you; your neighbor's are others. Read each rule
-# here, even where it looks like the lesson's: somewhere it is not.
+# **Your copy is your own.** Numbers and rules in this notebook were drawn for you, and so were the bugs; your neighbor's are most
+# likely others. Read each rule here, even where it looks like the lesson's: somewhere it is not.
 #
 # **How it is graded.** The grader runs this notebook from top to bottom, in a closed room without network, on one core. All
-# cells together have two minutes, so training does not belong in here (the section *Model* says where). Then it calls your
-# functions with inputs you have not seen, and compares the numbers that come out with the right ones. Each named part of a
-# task counts by itself. Keep the names and arguments of the functions; everything else is yours: more cells, more functions,
-# other imports.
+# cells and its questions together have 100 seconds, so training does not belong in here (the section *Model* says where). Then it calls
+# your functions with inputs you have not seen, and compares what comes back with the right answers, to one part in a thousand or
+# finer: numbers, gradients, weights after several steps, what was left behind. Each named part of a task counts by itself. Keep the
+# names and arguments of the functions; everything else is yours: more cells, more functions, other imports.
 #
 # **Help.** Books, pages, people and assistants are allowed. Under each task say in one line what helped, and with what; an
 # empty line means that nothing did. You answer for every line: some of you, drawn by lot, explain one task in five minutes,
@@ -66,13 +66,19 @@ from animelab.viz import compare, curves
 from animelab.homework import choose, claim, model, task
 
 # %% [markdown]
-# Eight of your cast, whom nobody else trains with, in two kinds of drawing. Which marks of the first have to stay exactly
+# Eight of your cast, whom hardly anybody else trains with, in two kinds of drawing. Which marks of the first have to stay exactly
 # where they are in the second? Which may differ by a shade, and nobody would mind?
 
 # %%
 CAST = choose(
-    "cast", 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89
-)
+    "cast",
+    10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
+    25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
+    40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54,
+    55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69,
+    70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84,
+    85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99,
+)  # fmt: skip
 people = [Cast("frontal", CAST)[number] for number in range(8)]
 rows = {
     kind: torch.stack(
@@ -184,7 +190,7 @@ def ink_distance(fake, target):
 
 
 # %% [markdown]
-# What it thinks of three changes. Each is as far away in plain L1 as the others; which does yours mind most?
+# What it thinks of three changes, beside plain L1. Which of them does yours mind more than L1 does, and which less?
 
 # %%
 cels = drawn["as a cel"]
@@ -194,11 +200,9 @@ changes = {
     "without its lines": nn.functional.max_pool2d(cels, 3, 1, 1),
 }
 for name, pictures in changes.items():
-    share = (
-        0.05 / (pictures - cels).abs().mean()
-    )  # so that plain L1 is 0.05 for all of them
+    plain, yours = (pictures - cels).abs().mean(), ink_distance(pictures, cels)
     print(
-        f"{name:24} L1 0.050   yours {ink_distance(cels + share * (pictures - cels), cels):.4f}"
+        f"{name:24} L1 {plain:.3f}   yours {yours:.3f}, {yours / plain:.2f} times as much"
     )
 
 # %% tags=["hidden"]
@@ -701,13 +705,13 @@ for _ in range(80):
     losses = step(*small, *sgd, *sets, world(1), noise, memory)
     with torch.no_grad():
         told.append((*losses, float((small[0](exam[0]) - exam[1]).abs().mean())))
+names = ("generators", "discriminators", "the way back", "from the truth")
 curves(
     {
-        name: (range(80), [each[place] for each in told])
-        for place, name in enumerate(
-            ("generators", "discriminators", "the way back", "from the truth")
-        )
+        name: (range(80), [each[place] / told[0][place] for each in told])
+        for place, name in enumerate(names)
     },
+    ylabel="share of its first value",
     smoothing=0,
 )
 
@@ -870,6 +874,8 @@ def alike(source, target, coins, row, column, size):
         turned = torch.where(coins[:, None, None, None], source.flip(3), pictures)
         ### OR
         turned = torch.where(coins[:, None, None, None], pictures.flip(2), pictures)
+        ### OR
+        turned = torch.where(coins[:, None, None, None], pictures, pictures.flip(3))
         ### END BUG
         ### BEGIN BUG piece
         pieces.append(turned[:, :, row : row + size, column : column + size])
@@ -877,6 +883,8 @@ def alike(source, target, coins, row, column, size):
         pieces.append(turned[:, :, column : column + size, row : row + size])
         ### OR
         pieces.append(turned[:, :, row : row + size, row : row + size])
+        ### OR
+        pieces.append(turned[:, :, row : row + size, -size:])
         ### END BUG
     return pieces
 
@@ -914,7 +922,13 @@ class Block(nn.Module):
         ### END BUG
 
     def forward(self, x):
+        ### BEGIN BUG sum
         return x + self.body(x)
+        ### OR
+        return self.body(x)
+        ### OR
+        return torch.relu(x) + self.body(x)
+        ### END BUG
 
 
 class SmallUNet(nn.Module):
@@ -930,13 +944,19 @@ class SmallUNet(nn.Module):
     def forward(self, pictures):
         large = torch.relu(self.start(pictures))
         small = self.block(self.down(large))
+        ### BEGIN BUG below
         below = interpolate(small, scale_factor=2)
+        ### OR
+        below = interpolate(small, scale_factor=2, mode="bilinear")
+        ### END BUG
         ### BEGIN BUG beside
         return torch.tanh(self.out(torch.cat([large, below], 1)))
         ### OR
         return torch.tanh(self.out(torch.cat([below, large], 1)))
         ### OR
         return torch.tanh(self.out(torch.cat([large, large], 1)))
+        ### OR
+        return torch.sigmoid(self.out(torch.cat([large, below], 1)))
         ### END BUG
 
 
@@ -968,6 +988,8 @@ def decibels(answers, truth):
     error = (answers - truth).mean((1, 2, 3)).square()
     ### OR
     error = (answers - truth).abs().mean((1, 2, 3)).square()
+    ### OR
+    error = (answers - truth).square().mean().expand(len(answers))
     ### END BUG
     ### BEGIN BUG peak
     return 10 * torch.log10(4 / error)
@@ -975,6 +997,10 @@ def decibels(answers, truth):
     return 10 * torch.log10(1 / error)
     ### OR
     return 20 * torch.log10(4 / error)
+    ### OR
+    return 10 * torch.log(4 / error)
+    ### OR
+    return 10 * torch.log10(error / 4)
     ### END BUG
 
 
@@ -994,10 +1020,18 @@ class PairedTraining:
 
     def learn(self, source, target):
         """One step on a batch whose size is a multiple of `parts`; D first."""
+        ### BEGIN BUG pairs
         pieces = list(zip(source.chunk(self.parts), target.chunk(self.parts)))
+        ### OR
+        pieces = list(zip(source.chunk(self.parts), target.flip(0).chunk(self.parts)))
+        ### END BUG
 
         # D: true pairs should score 1, and the same sources with G's answers 0. Half of the sum, as in the paper.
+        ### BEGIN BUG D-stale
         self.D_optimizer.zero_grad()
+        ### OR
+        self.G_optimizer.zero_grad()
+        ### END BUG
         for some, right in pieces:
             fake = self.G(some).detach()
             ### BEGIN BUG condition
@@ -1019,12 +1053,26 @@ class PairedTraining:
             loss_D = (real_logits - 1).square().mean() / 2 + fake_logits.mean().square() / 2
             ### OR
             loss_D = (real_logits - 1).square().mean() + fake_logits.square().mean() / 2
+            ### OR
+            loss_D = (
+                (real_logits - 1).square().mean() + (fake_logits + 1).square().mean()
+            ) / 2
+            ### OR
+            loss_D = (real_logits.square().mean() + (fake_logits - 1).square().mean()) / 2
             ### END BUG
+            ### BEGIN BUG parts
             (loss_D / self.parts).backward()
+            ### OR
+            loss_D.backward()
+            ### END BUG
         self.D_optimizer.step()
 
         # G: D as it is now, without gradients for D's own weights, which would only lie there.
+        ### BEGIN BUG G-stale
         self.G_optimizer.zero_grad()
+        ### OR
+        self.D_optimizer.zero_grad()
+        ### END BUG
         for parameter in self.D.parameters():
             parameter.requires_grad_(False)
         for some, right in pieces:
@@ -1035,6 +1083,8 @@ class PairedTraining:
             opinion = (self.D(torch.cat([some, right], 1)) - 1).square().mean()
             ### OR
             opinion = self.D(torch.cat([some, fake], 1)).square().mean()
+            ### OR
+            opinion = (self.D(torch.cat([fake, some], 1)) - 1).square().mean()
             ### END BUG
             ### BEGIN BUG distance
             distance = (fake - right).abs().mean()
@@ -1042,6 +1092,8 @@ class PairedTraining:
             distance = (fake - right).mean().abs()
             ### OR
             distance = (fake - right).abs().mean((0, 2, 3)).amax()
+            ### OR
+            distance = (fake - some).abs().mean()
             ### END BUG
             ### BEGIN BUG gathered
             ((opinion + self.weight * distance) / self.parts).backward()
@@ -1068,7 +1120,13 @@ class PairedTraining:
 
     def examine(self, source, target):
         """Mean distance on held-out pairs; weights of the G with the smallest one so far are kept as they are now."""
+        ### BEGIN BUG exam
         distance = float((self.answer(source) - target).abs().mean())
+        ### OR
+        distance = float((self.answer(source) - target).abs().amax())
+        ### OR
+        distance = float((self.answer(target) - target).abs().mean())
+        ### END BUG
         ### BEGIN BUG best
         if distance < self.best:
             self.best, self.kept = distance, copy.deepcopy(self.G.state_dict())
@@ -1162,7 +1220,8 @@ def repaired(work, seed):
 # Train in a terminal or in a notebook of its own, not here. This is in the course already, and where you begin:
 #
 # ```
-# animelab train pix2pix --preset cpu --set seed={{cast}} --set source=portrait --set target=cel --out runs/hw03
+# # 48,000 pictures; a portrait takes five times as long to draw as a cel, so there are 3,000 pairs and not 10,000
+# animelab train pix2pix --preset cpu --set seed={{cast}} --set source=portrait --set target=cel --set faces=3000 --out runs/hw03
 # ```
 #
 # Your distance of task 1, your own step, another weight of L1, no discriminator at all: all of it is allowed. (In Python,
@@ -1172,13 +1231,15 @@ def repaired(work, seed):
 # knows their true cels. What counts is the mean absolute difference from the truth. On the grader's scale the truth is at 0,
 # and the bundled `cyclegan-portrait-cel-64`, which never saw a pair, is at 1; doing nothing is at 2.2.
 #
-# | your translations are at most at | 0.85 | 0.95 | 1.05 | 1.2 | 1.4 | 1.8 |
-# |---|---|---|---|---|---|---|
-# | points | 20 | 18 | 15 | 12 | 8 | 4 |
+# | your translations are at most at | 0.38 | 0.52 | 0.65 | 0.85 | 1.3 |
+# |---|---|---|---|---|---|
+# | points | 20 | 15 | 12 | 8 | 4 |
 #
-# Where these numbers are from: on 96 held-out characters doing nothing is 0.513 from the truth, CycleGAN 0.235. The command's
-# training, with 6,000 pairs of all poses, was at 1.25 after 4,800 pictures and at 1.19 after 9,600, a fifth of your budget,
-# with its rates not yet falling. Nobody has measured the three best columns: they are what we would call good.
+# Where these numbers are from: by a secret of our own (500 characters) CycleGAN is 0.233 from the truth. A fifth of the command (1,000
+# pairs, `--steps 600 --set decay=600`, 9,600 pictures; seed 0; one thread of an AMD EPYC without bfloat16, 272 seconds of it with the
+# drawing) came to 0.625, 0.146 from the truth; the same run, gone on to 1,200 steps with `decay=1200`, to 0.557. The whole command was not
+# run by us. From these two we expect it between 0.45 and 0.5, for 15 points. The best column is what we would call good: try first what
+# the distance itself asks for.
 #
 # A distance from the truth likes what is blurred (lesson 4). Look at your cels before you hand them in; the claim asks about
 # more than this number.
@@ -1189,9 +1250,7 @@ model(
     network="pix2pix.generator",
     measure="translation",
     bundled="cyclegan-portrait-cel-64",
-    points={
-        "distance": ((0.85, 20), (0.95, 18), (1.05, 15), (1.2, 12), (1.4, 8), (1.8, 4))
-    },
+    points={"distance": ((0.38, 20), (0.52, 15), (0.65, 12), (0.85, 8), (1.3, 4))},
     megabytes=40,
     arguments={"size": 64, "width": (8, 24)},
     settings={"size": 64, "prior": "frontal", "source": "portrait", "target": "cel"},
@@ -1216,7 +1275,7 @@ claim("claim", points=12, rubric="hw03")
 # A claim that failed, and is explained, counts as much as one that held. A claim that could not fail counts nothing. The
 # levels are in the rubric, `course/homework/rubrics/hw03.md`; read it before you write.
 
-# %%
+# %% tags=["hidden"]
 TWO = choose(
     "two",
     "sketch to line",
@@ -1239,8 +1298,7 @@ QUESTION = choose(
     "how much worse is a translator on people unlike its training set (other colors of hair, hats, turned heads)?",
     "do the losses, or the pictures, tell when to stop?",
 )
-print(f"{TWO}: {QUESTION}")
 
 # %% [markdown] tags=["claim"]
-# *Your text, in place of this line: the claim and its number, what you trained and measured, the caption of the picture, the
+# *Your text, in place of this line: the claim and its number, what you measured and how, the caption of the picture, the
 # defense, and how you found the two bugs.*

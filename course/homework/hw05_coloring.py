@@ -22,22 +22,24 @@
 #
 # **Before you begin:** lesson 8, and lesson 4 for the U-Net. **Time:** about seven hours with the training, most of them yours.
 #
-# | | what | who marks it | points |
+# | task | what you hand in | points | marked by |
 # |---|---|---|---|
-# | 1 | a generator from its table | machine | 16 |
-# | 2 | a loss: flat color | machine | 14 |
-# | 3 | a whole step of the game, with lies | machine | 20 |
-# | 4 | two bugs in a paint bucket | machine | 18 |
-# | m | a model: twenty dots | machine | 20 |
-# | c | a claim, measured and defended | a human, by the rubric below | 12 |
-# | | **together** | | **100** |
+# | 1 | a generator from its table | 16 | the grader |
+# | 2 | a loss: flat color | 14 | the grader |
+# | 3 | a whole step of the game, with lies | 20 | the grader |
+# | 4 | two bugs in a paint bucket | 18 | the grader |
+# | model | weights of a model: twenty dots | 20 | the grader |
+# | claim | a claim, measured and defended, in words and one picture | 12 | a human, by the rubric |
+# | | | 100 | |
 #
-# **How the machine marks.** It calls your functions with inputs that you have not seen, compares what comes back with what the
-# right ones give, and looks at gradients, at weights after several steps, and at what was left behind. Each answer has its own
-# points, so a half-right task has half of them. It does not read your code.
+# **Your copy is your own.** Numbers and rules in this notebook were drawn for you, and so were the bugs; your neighbor's are most
+# likely others. Read each rule here, even where it looks like the lesson's: somewhere it is not.
 #
-# **Your numbers are yours alone.** Widths, weights and limits below differ from copy to copy, and so do the bugs. A neighbor's answer
-# is right for the neighbor.
+# **How it is graded.** The grader runs this notebook from top to bottom, in a closed room without network, on one core. All
+# cells and its questions together have 100 seconds, so training does not belong in here (the section *Model* says where). Then it calls
+# your functions with inputs you have not seen, and compares what comes back with the right answers, to one part in a thousand or
+# finer: numbers, gradients, weights after several steps, what was left behind. Each named part of a task counts by itself. Keep the
+# names and arguments of the functions; everything else is yours: more cells, more functions, other imports.
 #
 # **Help.** Books, pages, people and assistants are allowed. Under each task say in one line what helped, and with what; an empty line
 # means that nothing did. You answer for every line: some of you, drawn by lot, explain one task in five minutes, and get its points
@@ -94,11 +96,11 @@ compare(
 # Do not change them: they are what the machine expects of you.
 
 # %%
-WIDTH = choose("width", 4, 6, 8)  # channels
-HEADS = choose("heads", 2, 4)
-KEYS = choose("keys", 5, 6, 7)  # numbers of a key, for each head
+WIDTH = choose("width", 4, 6, 8, 10)  # channels
+HEADS = choose("heads", 2, 4, 8)
+KEYS = choose("keys", 5, 6, 7, 9)  # numbers of a key, for each head
 NORM = choose("norm", "instance", "layer")
-SLOPE = choose("slope", 0.1, 0.2)
+SLOPE = choose("slope", 0.1, 0.2, 0.3)
 JOIN = choose("join", "concatenated", "added")
 
 # %% [markdown]
@@ -241,20 +243,30 @@ show(torch.cat([colors[1:2], looks.repeat_interleave(4, 3).expand(-1, 3, -1, -1)
 #
 # 1. The piece's **area** is the sum of paper over its pixels. A piece whose area is below {{least}} does not count.
 # 2. Its **mean color** is the mean of its pixels, each weighed by paper. It learns, too: nothing is detached.
-# 3. It is **uneven** by the mean, weighed by paper, of the squared distance to that mean color (a distance of three numbers:
-#    the sum of three squares).
-# 4. If your measure is *root*, take the root of that, with 1e-6 added under it. Yours is *{{measure}}*.
+# 3. It is **uneven** by the mean, weighed by paper, of how far its pixels are from that mean color: the squares of the differences in
+#    red, green and blue, which count {{counts}} times, added.
+# 4. Call that number u. By the measure *square* the piece costs u; by *root* it costs the root of u + 1e-6; by *bounded*
+#    u / (u + 0.1). Yours is *{{measure}}*.
 #
-# A picture costs the mean over its pieces, each weighed by its area to the power {{power}}. A picture without a piece that counts
-# costs 0. The loss is the mean over the pictures.
+# A picture costs the mean over its pieces that count, each weighed by its area to the power {{power}}; a picture without such a piece
+# costs 0. The loss is the mean over **{{over}}**. Where no picture has one it is 0.
 #
 # Pieces have any numbers from 0 on, with gaps between them, and 0 is a piece like the others. The same number in two pictures means two
 # pieces. Gradients go to the colors and nowhere else.
 
 # %%
-LEAST = choose("least", 3.0, 4.0, 6.0)
-POWER = choose("power", 0.5, 0.75, 1.0)
-MEASURE = choose("measure", "root", "square")
+LEAST = choose("least", 2.0, 3.0, 4.0, 5.0, 6.0)
+POWER = choose("power", 0.25, 0.5, 0.75, 1.0)
+COUNTS = choose(
+    "counts",
+    (1.0, 2.0, 1.0),
+    (1.0, 1.0, 1.0),
+    (2.0, 1.0, 1.0),
+    (1.0, 3.0, 0.5),
+    (0.5, 1.0, 2.0),
+)  # of red, green, blue
+MEASURE = choose("measure", "root", "square", "bounded")
+OVER = choose("over", "all pictures", "the pictures that have such a piece")
 
 
 # %%
@@ -264,24 +276,32 @@ def flat_loss(colors, ink, pieces):
     colors: (B, 3, H, W) in [-1, 1];  ink: (B, 1, H, W), 1 on a line, 0 on paper;  pieces: int64 (B, H, W), from 0.
     Returns a scalar.
     """
-    ### BEGIN SOLUTION 2: sums over pieces; index_add or a loop, both are fine
+    ### BEGIN SOLUTION 2: a loop over pictures and their pieces is fast enough
     costs = []
     for picture, paper, numbers in zip(colors, 1 - ink[:, 0], pieces):
-        _, place = numbers.unique(return_inverse=True)
-        count, place, paper = int(place.max()) + 1, place.flatten(), paper.flatten()
-        pixels = picture.flatten(1).T
-        area = paper.new_zeros(count).index_add(0, place, paper)
-        total = pixels.new_zeros(count, 3).index_add(0, place, pixels * paper[:, None])
-        mean = total / area.clamp(min=1e-6)[:, None]
-        squares = (pixels - mean[place]).square().sum(1) * paper
-        uneven = pixels.new_zeros(count).index_add(0, place, squares)
-        counts = area >= LEAST
-        uneven = uneven[counts] / area[counts]
-        if MEASURE == "root":
-            uneven = (uneven + 1e-6).sqrt()
-        weight = area[counts] ** POWER
-        costs.append((weight * uneven).sum() / weight.sum().clamp(min=1e-6))
-    return torch.stack(costs).mean()
+        cost, total = picture.new_zeros(()), picture.new_zeros(())
+        for number in numbers.unique():
+            inside = numbers == number
+            area = paper[inside].sum()
+            if area >= LEAST:
+                cost = cost + area**POWER * price(picture[:, inside], paper[inside])
+                total = total + area**POWER
+        if total > 0 or OVER == "all pictures":
+            costs.append(cost / total.clamp(min=1e-6))
+    return torch.stack(costs).mean() if costs else colors.sum() * 0
+
+
+def price(pixels, paper):
+    """What a piece costs: pixels (3, N), paper (N,)."""
+    mean = (pixels * paper).sum(1, keepdim=True) / paper.sum()
+    squares = (pixels - mean).square() * torch.tensor(COUNTS)[:, None]
+    return measured((squares.sum(0) * paper).sum() / paper.sum())
+
+
+def measured(uneven):
+    if MEASURE == "root":
+        return (uneven + 1e-6).sqrt()
+    return uneven / (uneven + 0.1) if MEASURE == "bounded" else uneven
     ### END SOLUTION
 
 
@@ -329,11 +349,11 @@ for words, pictures in {"twenty dots": colored, "the studio": colors}.items():
 
 # %%
 FIRST = choose("first", "D", "G")
-SHARE = choose("share", 0.4, 0.5, 0.7)
-LONGEST = choose("longest", 0.5, 1.0)
-L1 = choose("l1", 5.0, 10.0, 20.0)
-MATCH = choose("match", 1.0, 2.0, 4.0)
-DOT = choose("dot", 2.0, 4.0)
+SHARE = choose("share", 0.4, 0.5, 0.6, 0.7)
+LONGEST = choose("longest", 0.5, 0.75, 1.0)
+L1 = choose("l1", 5.0, 10.0, 15.0, 20.0)
+MATCH = choose("match", 1.0, 2.0, 3.0, 4.0)
+DOT = choose("dot", 2.0, 3.0, 4.0)
 
 
 @dataclass
@@ -455,12 +475,20 @@ def around(numbers):
     return torch.maximum(pool(numbers, 3, 1), pool(numbers, 1, 3)).long()
     ### OR
     return torch.maximum(pool(numbers, 3, 3), pool(numbers, 1, 3)).long()
+    ### OR
+    return torch.maximum(pool(numbers, 3, 1), numbers).long()
     ### END BUG
 
 
 def walls(lines):
     """Where color may not pass: bool (H, W), of lines (H, W)."""
+    ### BEGIN BUG dark
     wall = ink_of(lines) > DARK
+    ### OR
+    wall = lines > DARK
+    ### OR
+    wall = ink_of(lines) > 1 - DARK
+    ### END BUG
     ### BEGIN BUG widened
     side = 2 * CLOSED + 1
     ### OR
@@ -468,7 +496,11 @@ def walls(lines):
     ### OR
     side = 2 * CLOSED - 1
     ### END BUG
+    ### BEGIN BUG every
     return pool(wall, side, side) > 0
+    ### OR
+    return pool(wall, side, 1) > 0
+    ### END BUG
 
 
 def areas(wall):
@@ -480,6 +512,8 @@ def areas(wall):
         grown = around(numbers) * free
         ### OR
         grown = around(numbers * free)
+        ### OR
+        grown = around(numbers)
         ### END BUG
         if (grown == numbers).all():
             break
@@ -497,6 +531,8 @@ def poured(numbers):
         numbers = torch.where(numbers == 0, around(numbers), numbers)
         ### OR
         numbers = torch.where(numbers >= 0, around(numbers), numbers)
+        ### OR
+        numbers = torch.where(numbers > 0, around(numbers), numbers)
         ### END BUG
     return numbers
 
@@ -505,16 +541,29 @@ def poured(numbers):
 def borders(numbers, one):
     """How long the border is between area `one` and each other: int64, by number."""
     length = torch.zeros(int(numbers.max()) + 1, dtype=torch.int64)
+    ### BEGIN BUG beside
     beside = (numbers[:, :-1], numbers[:, 1:])
+    ### OR
+    beside = (numbers[:, :-1], numbers[:, :-1])
+    ### END BUG
     ### BEGIN BUG above
     above = (numbers[:-1], numbers[1:])
     ### OR
     above = (numbers[:-1], numbers[:-1])
     ### END BUG
     for first, second in (beside, above):
-        for here, there in ((first, second), (second, first)):
+        ### BEGIN BUG sides
+        ways = ((first, second), (second, first))
+        ### OR
+        ways = ((first, second), (first, second))
+        ### END BUG
+        for here, there in ways:
             length += torch.bincount(there[here == one].flatten(), minlength=len(length))
+    ### BEGIN BUG own
     length[one] = 0
+    ### OR
+    length[0] = 0
+    ### END BUG
     return length
 
 
@@ -530,7 +579,13 @@ def merged(numbers):
         ### END BUG
         if len(small) == 0 or (sizes > 0).sum() == 1:
             break
+        ### BEGIN BUG least
         least = small[sizes[small].argmin()]
+        ### OR
+        least = small[sizes[small].argmax()]
+        ### OR
+        least = small[0]
+        ### END BUG
         ### BEGIN BUG longest
         numbers[numbers == least] = borders(numbers, least).argmax()
         ### OR
@@ -541,7 +596,11 @@ def merged(numbers):
 
 def painted(numbers, colors, ink):
     """Flats (3, H, W): each area of numbers (H, W) in one color, the median of colors (3, H, W) off the ink (H, W)."""
+    ### BEGIN BUG clean
     flats, clean = torch.empty_like(colors), ink <= DARK
+    ### OR
+    flats, clean = torch.empty_like(colors), ink > DARK
+    ### END BUG
     for number in numbers.unique():
         area = numbers == number
         ### BEGIN BUG say
@@ -595,65 +654,82 @@ compare(
 # %% [markdown]
 # *What helped, with what:*
 #
-# ## The model · Twenty dots (20 points, 15 minutes of computing on two CPU cores)
+# ## Model · Twenty dots (20 points)
 #
-# Train a draft stage of lesson 8, a `colorization.gated-unet` that colors lines of 64 pixels, with up to sixteen channels at its first
-# layer. The preset is a beginning:
+# Train a draft stage of lesson 8 (`colorization.gated-unet`, 4 to 16 channels wide) that colors lines of 64 × 64 pixels.
+#
+# **Budget:** fifteen minutes of two CPU cores, or, on whatever you have, at most **60,000 pictures** seen. State what you used. Data: lines
+# and colors by the studio, as they come (`prior="frontal"`). Nothing else goes in, and no weights of the zoo: a copy is found, and earns
+# nothing. What you may change is everything else: rates, `l1_weight`, `none`, `few`, `strange`, `width`, your step of task 3. Ask of each
+# change whom it serves: this table, or somebody who colors. Begin with your own seed, or your weights may be somebody else's, too.
+#
+# Train in a terminal or in a notebook of its own, not here. This is in the course already, and a beginning:
 #
 # ```
-# animelab train colorization --preset cpu --out runs/dots
+# # 2,000 steps of 8, 16,000 pictures: a quarter of your budget
+# animelab train colorization --preset cpu --set seed={{seed}} --out runs/hw05
 # ```
 #
-# Hand in `runs/dots/weights.safetensors`. They are scored on characters that nobody has seen, drawn from this term's secret: twenty dots each,
-# at random places off the ink, in the right colors, no palette. *Distance* is the mean absolute difference from the studio's colors, *obedience*
-# how far the color under a dot is from the dot's. Both are placed: the studio's own pictures are 0, the bundled colorist, which
-# learned at 128 pixels, is 1.
+# **Hand in** `runs/hw05/weights.safetensors`. The grader lets it color lines of characters that nobody has seen, with twenty dots each, at
+# random places off the ink, in the right colors, without a palette. *Distance* is the mean absolute difference from the studio's colors,
+# *obedience* how far the color under a dot is from the dot's. On the grader's scale the studio's own pictures are at 0, and the bundled
+# `colorist-draft-128`, which learned at 128 pixels, is at 1.
 #
-# | distance, your place, at most | 0.80 | 0.90 | 1.00 | 1.15 | 1.40 |
+# | distance at most at | 0.62 | 0.76 | 0.86 | 1 | 1.3 |
 # |---|---|---|---|---|---|
-# | points | 14 | 12 | 10 | 7 | 3 |
+# | points | 14 | 11 | 8 | 5 | 2 |
 #
-# | obedience, your place, at most | 2 | 5 | 15 |
+# | **obedience at most at** | -1 | 0 | 0.8 |
 # |---|---|---|---|
 # | points | 6 | 4 | 2 |
 #
-# The budget is 15 minutes on two cores, by the log of your run; whoever has a GPU may take the same number of *pictures*, at most
-# 60,000. What you may change is everything: rates, `l1_weight`, `none`, `few`, `strange`, `width`, your own step. Ask of each change
-# whom it serves: this table, or somebody who colors.
+# Where these numbers are from: by a secret of our own (250 characters) the bundled colorist is 0.152 from the studio's colors, and 2.42
+# off a dot's (black to white is 441); where dots touch, the studio is off, too, by 1.79, so a colorist can be better than 0. An untrained
+# network, which has the dots poured into it, is at 1.61 and 1.33, for no point. A third of the command (`--steps 600 --set decay=600`,
+# 4,800 pictures; seed 0; 163 seconds of one thread of an AMD EPYC without bfloat16) came to 0.88 and -2.2, for 11 points;
+# the same run, gone on to 1,200 steps with `decay=1200`, to 0.84 and -2.2, for 14. The whole command was not run by us, and less so the
+# whole budget; from these two we expect a distance of some 0.81, for 14 points, and 0.74, for 17.
 #
-# ## A claim · Measure it and defend it (12 points, by a human)
+# ## Claim · Whom a dot serves (12 points, marked by a human)
 #
-# Your claim is:
+# Your claim, to be proved wrong or to be defended: **{{claim}}**
 #
-# > **{{claim}}**
+# 1. *Before you measure*, write one sentence that could turn out false, with a number in it, and why you expect it.
+# 2. *Measure* on at least 64 drawings colored by your own colorist, or by the bundled one where you have none, unpicked, of a seed that
+#    you name. Give a yardstick: only one thing may differ between what you compare, and you say how much it differs by chance.
+# 3. *Show it* in one picture, `claim.png`: somebody who reads only the picture and its caption should see what you found.
+# 4. *Defend it* in at most 250 words: the claim, the numbers, was it true? What else could explain them? Which result would
+#    have changed your mind?
+# 5. Two sentences more: how did you find the bug in each cell of task 4? (Which question did you ask, and what came back?)
 #
-# Take your own colorist, or the bundled one where you have none. **Before** you measure, write down what you expect and why. Decide what
-# you count or measure, on how many drawings (64 at least, seeds said, none left out), and what number would prove the claim wrong.
-# Then measure, and defend it or give it up: both can have all points. Save one picture as `claim.png` that a reader who trusts nobody
-# would want to see.
-#
-# *How it is marked* (`course/homework/rubrics/hw05.md` has examples of each level): the expectation and what would refute it, 3;
-# the measurement, 3; the picture, 3; what it does not show, 3.
+# A claim that failed, and is explained, counts as much as one that held. A claim that could not fail counts nothing. The
+# levels are in the rubric, `course/homework/rubrics/hw05.md`; read it before you write.
 
 # %% tags=["hidden"]
+SEED = choose(
+    "seed",
+    10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24,
+    25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
+    40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54,
+    55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69,
+    70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84,
+    85, 86, 87, 88, 89, 90, 91, 92, 93, 94, 95, 96, 97, 98, 99,
+)  # fmt: skip
 CLAIM = choose(
     "claim",
     "One dot in the middle of the hair is worth more than five dots anywhere.",
     "A colorist is worse with dark skin than with fair skin.",
     "A wrong dot costs more than a missing one.",
     "Who draws with thinner lines gets worse colors.",
+    "Eyes are colored worse than anything else, and dots do not help them.",
+    "Dots on walls are wasted: the same number in hair and clothes is worth more.",
+    "A pencil sketch is colored as well as ink, if its dots are right.",
+    "Heads that turn are colored worse than those that look at us.",
 )
 
 # %% [markdown] tags=["claim"]
-# **What I expect, and why:**
-#
-# **What would prove me wrong:**
-#
-# **What I measured, on which drawings and seeds:**
-#
-# **What came out, and what the picture shows:**
-#
-# **What it does not show:**
+# *Your text, in place of this line: the claim and its number, what you measured and how, the caption of the picture, the
+# defense, and how you found the two bugs.*
 
 
 # %% tags=["hidden"]
@@ -701,8 +777,8 @@ def colors_after_a_reference(work, seed):
     points={"loss": 5, "gradient": 5, "one piece": 2, "nothing counts": 2},
     advice={
         "loss": "Take one picture of two pieces, four pixels each, and compute it by hand. Which mean is over what: pixels, pieces, pictures?",
-        "gradient": "The number is right and its slope is not: is the mean color detached, or does the slope reach ink?",
-        "one piece": "One piece, no ink: the root (or not) of the variance of each channel, added.",
+        "gradient": "If the number is right and its slope is not: what was detached that should learn? The mean color is made of the pixels, too.",
+        "one piece": "One piece, no ink: your measure of the variances of red, green and blue, each as often as it counts, added.",
         "nothing counts": "A picture of ink only costs 0, and so do its slopes. No NaN: what do you divide by?",
     },
 )
@@ -727,7 +803,11 @@ def unevenness(work, seed):
         "loss": [value, loss(colors[2:].detach(), ink[2:], pieces[2:])],
         "gradient": gradient,
         "one piece": plain,
-        "nothing counts": [empty, slopes],
+        "nothing counts": [
+            empty,
+            slopes,
+            loss(colors.detach(), torch.ones_like(ink), pieces),
+        ],
     }
 
 
@@ -903,22 +983,29 @@ def flats(work, seed):
 
 
 def islands():
-    """Numbers (28, 16): islands of 1 to 13 pixels in one large area, and two that touch."""
-    numbers = torch.full((28, 16), 50)
+    """Numbers (38, 16): islands of 1 to 13 pixels in one large area, a compact one, and some that touch."""
+    numbers = torch.full((38, 16), 50)
     for size in range(1, 14):
         numbers[2 * size - 1, 1 : size + 1] = size
     numbers[25:27, 14], numbers[27, 13:15] = 20, 21
+    numbers[1:3, 12:14] = 30
+    for place, size in enumerate(
+        (4, 7, 10)
+    ):  # one pixel short of each limit, and beside it that pixel
+        row = 29 + 3 * place
+        numbers[row, 1:size] = numbers[row + 1, 2] = 40 + 2 * place
+        numbers[row + 1, 1] = 41 + 2 * place
     return numbers
 
 
 model(
-    "m",
+    "model",
     network="colorization.gated-unet",
     measure="color",
     bundled="colorist-draft-128",
     points={
-        "distance": ((0.80, 14), (0.90, 12), (1.00, 10), (1.15, 7), (1.40, 3)),
-        "obedience": ((2, 6), (5, 4), (15, 2)),
+        "distance": ((0.62, 14), (0.76, 11), (0.86, 8), (1.0, 5), (1.3, 2)),
+        "obedience": ((-1.0, 6), (0.0, 4), (0.8, 2)),
     },
     megabytes=14,
     arguments={"channels_in": 5, "channels_out": 3, "width": (4, 16), "palette": 64},
@@ -929,7 +1016,7 @@ model(
         "obedience": "Put one green dot into somebody's hair. What you see then is what this number means; `strange` and `dot_weight` are about it.",
     },
 )
-claim("c", points=12, rubric="hw05")
+claim("claim", points=12, rubric="hw05")
 
 
 # %% tags=["wrong-1"]
@@ -992,35 +1079,19 @@ def flat_loss(colors, ink, pieces):
         for number in numbers.unique():
             inside = numbers == number
             area = paper[inside].sum()
-            if area < LEAST:
-                continue
-            pixels, weight = picture[:, inside], paper[inside]
-            mean = (pixels * weight).sum(1, keepdim=True) / area
-            total = total + ((pixels - mean).square() * weight).sum()
-            areas = areas + area
+            if area >= LEAST:
+                total = total + area * price(picture[:, inside], paper[inside])
+                areas = areas + area
     return total / areas.clamp(min=1e-6)
 
 
 # %% tags=["wrong-2"]
 # wrong 2: the mean color is a goal, without history
-def flat_loss(colors, ink, pieces):
-    costs = []
-    for picture, paper, numbers in zip(colors, 1 - ink[:, 0], pieces):
-        cost, weights = colors.new_zeros(()), colors.new_zeros(())
-        for number in numbers.unique():
-            inside = numbers == number
-            area = paper[inside].sum()
-            if area < LEAST:
-                continue
-            pixels, weight = picture[:, inside], paper[inside]
-            mean = ((pixels * weight).sum(1, keepdim=True) / area).detach()
-            uneven = (
-                (pixels.detach() - mean).abs() * (pixels - mean).abs() * weight
-            ).sum() / area
-            uneven = (uneven + 1e-6).sqrt() if MEASURE == "root" else uneven
-            cost, weights = cost + area**POWER * uneven, weights + area**POWER
-        costs.append(cost / weights.clamp(min=1e-6))
-    return torch.stack(costs).mean()
+def price(pixels, paper):
+    mean = (pixels.detach() * paper).sum(1, keepdim=True) / paper.sum()
+    gap = (pixels.detach() - mean).abs() * (pixels - mean).abs()  # the same numbers
+    gap = gap * torch.tensor(COUNTS)[:, None]
+    return measured((gap.sum(0) * paper).sum() / paper.sum())
 
 
 # %% tags=["wrong-2"]
@@ -1040,20 +1111,20 @@ def flat_loss(colors, ink, pieces, right=flat_loss):
 
 # %% tags=["wrong-2"]
 # wrong 2: all pieces count alike, whatever their area
-def flat_loss(colors, ink, pieces):
-    costs = []
-    for picture, paper, numbers in zip(colors, 1 - ink[:, 0], pieces):
-        found = []
-        for number in numbers.unique():
-            inside = numbers == number
-            area = paper[inside].sum()
-            if area >= LEAST:
-                pixels, weight = picture[:, inside], paper[inside]
-                mean = (pixels * weight).sum(1, keepdim=True) / area
-                uneven = ((pixels - mean).square() * weight).sum() / area
-                found.append((uneven + 1e-6).sqrt() if MEASURE == "root" else uneven)
-        costs.append(torch.stack(found).mean() if found else picture.sum() * 0)
-    return torch.stack(costs).mean()
+def flat_loss(colors, ink, pieces, right=flat_loss, power=POWER):
+    globals()["POWER"] = 0
+    found = right(colors, ink, pieces)
+    globals()["POWER"] = power
+    return found
+
+
+# %% tags=["wrong-2"]
+# wrong 2: every color counts once
+def flat_loss(colors, ink, pieces, right=flat_loss, counts=COUNTS):
+    globals()["COUNTS"] = (1.0, 1.0, 1.0) if len(set(counts)) > 1 else (1.0, 2.0, 1.0)
+    found = right(colors, ink, pieces)
+    globals()["COUNTS"] = counts
+    return found
 
 
 # %% tags=["wrong-3"]

@@ -21,8 +21,7 @@ from nbformat import v4
 from PIL import Image
 
 from animelab.errors import LabError
-from animelab.homework import Task, compare, sandbox
-from animelab.homework import grade as grading
+from animelab.homework import Task, compare, sandbox, submissions
 from animelab.homework.assignment import choices, read
 from animelab.homework.grade import grade
 from animelab.homework.secret import Secret
@@ -300,7 +299,7 @@ def test_what_hides_something_is_refused_and_nothing_is_unpacked(issued, tmp_pat
     zipped(place / "root_hw91.zip", "/tmp/evil.ipynb", content=b"evil")
     zipped(place / "drive_hw91.zip", "C:\\evil.ipynb", content=b"evil")
     zipped(place / "link_hw91.zip", "x.ipynb", content=b"/etc/passwd", link=True)
-    zipped(place / "many_hw91.zip", *(f"{i}.txt" for i in range(grading.MOST + 1)))
+    zipped(place / "many_hw91.zip", *(f"{i}.txt" for i in range(submissions.MOST + 1)))
     zipped(place / "lzma_hw91.zip", "x.ipynb", kind=zipfile.ZIP_LZMA)
     os.symlink("/etc/passwd", place / "passwd_hw91.ipynb")
     (place / "folder_hw91").mkdir()

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from animelab import metrics, zoo
 from animelab.engine.weights import load_weights, save_weights
 from animelab.errors import LabError
-from animelab.homework import Model, model_task
+from animelab.homework import Model, measures, model_task
 from animelab.nn import dcgan
 from animelab.zoo import manifest
 
@@ -189,8 +189,8 @@ def test_points_follow_the_place_between_drawings_and_the_bundled_model():
     assert row["points"] == 0 and row["most"] == 10
 
 
-def hidden(**settings) -> model_task.Hidden:
-    return model_task.Hidden(2**50, metrics.sets.tagger(), {"count": 280, **settings})
+def hidden(**settings) -> measures.Hidden:
+    return measures.Hidden(2**50, metrics.sets.tagger(), {"count": 280, **settings})
 
 
 def test_no_character_is_public_and_no_two_parts_share_one():
@@ -209,8 +209,8 @@ def test_no_character_is_public_and_no_two_parts_share_one():
 ])  # fmt: skip
 def test_drawings_score_better_than_the_bundled_model_by_every_measure(measure, bundled, settings, better):
     ask = hidden(**settings)
-    best, pictures = model_task.MEASURES[measure](ask, None)
-    reached, _ = model_task.MEASURES[measure](ask, manifest.verified(bundled))
+    best, pictures = measures.MEASURES[measure](ask, None)
+    reached, _ = measures.MEASURES[measure](ask, manifest.verified(bundled))
     assert all(torch.isfinite(row).all() for row in pictures)
     for name in better.split():
         assert best[name] > reached[name] if name in ("attributes", "hair") else best[name] < reached[name]
@@ -218,17 +218,17 @@ def test_drawings_score_better_than_the_bundled_model_by_every_measure(measure, 
 
 def test_a_network_of_the_wrong_kind_is_told_so(honest):
     with pytest.raises(LabError, match="translate"):
-        model_task.MEASURES["translation"](hidden(source="line", target="color"), honest)
+        measures.MEASURES["translation"](hidden(source="line", target="color"), honest)
 
 
 def test_anchors_and_features_are_made_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(model_task, "FACES", 64)
-    monkeypatch.setattr(model_task, "STEPS", 2)
-    monkeypatch.setattr(model_task, "BATCH", 8)
+    monkeypatch.setattr(measures, "FACES", 64)
+    monkeypatch.setattr(measures, "STEPS", 2)
+    monkeypatch.setattr(measures, "BATCH", 8)
     before = torch.get_rng_state()
     for folder, number in (("a", 7), ("b", 7), ("c", 8)):
         (tmp_path / folder).mkdir()
-        model_task.make_features(number, tmp_path / folder / "features.safetensors")
+        measures.make_features(number, tmp_path / folder / "features.safetensors")
     assert torch.equal(before, torch.get_rng_state())
     a, b, c = (load_weights(tmp_path / name / "features.safetensors")[2].state_dict() for name in "abc")
     last = "stages.3.body.0.weight"
