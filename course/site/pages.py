@@ -23,6 +23,7 @@ from animelab.widgets.stage import (
     button,
     choice,
     curtain,
+    file,
     hidden,
     past,
     picture,
@@ -30,7 +31,6 @@ from animelab.widgets.stage import (
     swatches,
     toggle,
     tools,
-    upload,
 )
 
 Page = tuple[Stage, dict[str, Any], list[str]]
@@ -177,7 +177,7 @@ def lines() -> Page:
             "Colors": [*colors, button("colors", "Other colors", "shuffle")],
             "Drawings": [
                 button("another", "Another drawing", "next"),
-                upload("photo", "Your own", tip="A line drawing of yours: dark on white"),
+                file("photo", "Your own", tip="A line drawing of yours: dark on white"),
                 button("save", "Save"),
             ],
         },
@@ -241,7 +241,7 @@ def scene() -> Page:
         choice("pixels", "Longer side, pixels", ["256", "384", "512"], "256"),
     ]
     acts = [
-        upload("photo", "Your photograph", tip="A photograph: it stays on your machine"),
+        file("photo", "Your photograph", tip="A photograph: it stays on your machine"),
         button("another", "Another of ours", "next"),
     ]
     stage = Stage(
