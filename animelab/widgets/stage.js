@@ -235,7 +235,7 @@ const handles = {
       Object.assign(pen, { lineCap: "round", lineJoin: "round", lineWidth: thick(event) * scale(), strokeStyle: stage.value(tool) === eraser ? "#ffffff" : INK });
       pen.beginPath();
       pen.moveTo(...(last ?? to));
-      pen.lineTo(...to);
+      pen.lineTo(to[0] + (last ? 0 : 0.01), to[1]); // a line of no length draws nothing: a tap is a point
       pen.stroke();
       last = to;
       cursor = at;

@@ -76,6 +76,11 @@ def test_ink_lands_where_the_pen_was_and_the_tools_do_what_they_say(open_noteboo
     undo, redo, pen, eraser = (page.get_by_role("button", name=each) for each in ("Undo", "Redo", "Pen", "Eraser"))
     assert undo.is_disabled() and redo.is_disabled() and pen.get_attribute("aria-pressed") == "true"
 
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    wait_for_ink(page, lambda found: found[248:264, 248:264].min() < 200)  # a tap is a point
+    undo.click()
+    wait_for_ink(page, lambda found: found.min() > 250)
+
     line(page, box, (0.2, 0.4), (0.8, 0.4))
     drawn = wait_for_ink(page, lambda found: found[198:212, 395:405].mean() < 160)
     rows, columns = np.nonzero(drawn < 128)
