@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,6 @@ from animelab import studio, zoo
 from animelab.data.real import real_photos
 from animelab.latent import Styles
 from animelab.metrics.attributes import GROUPS
-from animelab.nn import r3gan
 from animelab.studio import TAGS
 from animelab.studio.palette import EYES, HAIR
 from animelab.viz import as_pixels
@@ -57,18 +58,34 @@ def bits(orders: torch.Tensor) -> list[str]:
     return ["".join(str(int(bit)) for bit in order) for order in orders]
 
 
-def stylegan2(model: Any, space: Styles) -> dict[str, Any]:
-    """What stylegan2.js builds on."""
+def normal(seed: int, count: int) -> torch.Tensor:
+    """The normal random numbers of page.js, (count,), so that what is drawn here is what the page will draw."""
+    state, most = (seed + 1) * 0x9E3779B9, 0xFFFFFFFF
+
+    def uniform() -> float:
+        nonlocal state
+        state = (state + 0x6D2B79F5) & most
+        mixed = (state ^ state >> 15) * (1 | state) & most
+        mixed ^= mixed + ((mixed ^ mixed >> 7) * (61 | mixed) & most) & most
+        return ((mixed ^ mixed >> 14) & most) / 2**32
+
+    pairs = ((uniform(), uniform()) for _ in range(count))
+    return torch.tensor([math.sqrt(-2 * math.log(1 - u)) * math.cos(2 * math.pi * v) for u, v in pairs])
+
+
+def stylegan2(model: Any, space: Styles, start: int = 0) -> dict[str, Any]:
+    """What stylegan2.js builds on; start: the seed that the page begins with."""
     assert space.labels is not None
     names = {each: f"{FACES}-{each}" for each in ("mapping", "synthesis")}
-    mean = packed(model.generator.mapping.mean)
-    return {
-        **names,
-        "layers": space.layers,
-        "latent": model.latent,
-        "mean": mean,
-        "orders": bits(space.labels[:ORDERS]),
-    }
+    facts = {"layers": space.layers, "latent": model.latent, "truncation": TRUNCATION, "start": start}
+    return {**names, **facts, "mean": packed(model.generator.mapping.mean), "orders": bits(space.labels[:ORDERS])}
+
+
+def first_faces(model: Any, space: Styles, seeds: Sequence[int]) -> np.ndarray:
+    """The faces of seeds as the pages draw them, uint8 (N, size, size, 3)."""
+    assert space.labels is not None
+    latents = torch.stack([normal(seed, model.latent) for seed in seeds])
+    return as_pixels(model.generate(latents, space.labels[torch.tensor(seeds) % ORDERS], TRUNCATION))
 
 
 def faces() -> Page:
@@ -106,10 +123,9 @@ def faces() -> Page:
             "Nearer the mean face": [slider("truncation", "Truncation", TRUNCATION, 0, 1.5, 0.1)],
         },
     )
-    pixels = as_pixels(space.pictures(space.point(0)[None], TRUNCATION))[0]
-    stage.show("face", pixels, "A drawn face.")
+    stage.show("face", first_faces(model, space, [8])[0], "A drawn face.")
     stage.show_all("kept", [None] * 6, ["An empty place"] * 6)
-    return stage, {**stylegan2(model, space), "directions": directions}, [FACES]
+    return stage, {**stylegan2(model, space, 8), "directions": directions}, [FACES]
 
 
 def order() -> Page:
@@ -139,11 +155,10 @@ def order() -> Page:
             ],
         },
     )
-    pixels = as_pixels(space.pictures(space.point(0)[None], TRUNCATION))[0]
-    stage.show("face", pixels, "A drawn character.")
+    stage.show("face", first_faces(model, space, [4])[0], "A drawn character.")
     stage.show_all("others", [None] * 8, ["Not drawn yet"] * 8)
     facts = {
-        **stylegan2(model, space),
+        **stylegan2(model, space, 4),
         "truncation": TRUNCATION,
         "tags": list(TAGS),
         "others": others,
@@ -184,11 +199,12 @@ def lines() -> Page:
     )
     stage.show("lines", papers[0], "A line drawing to draw on.")
     pictures = torch.tensor(papers[0]).permute(2, 0, 1)[None] / 127.5 - 1
-    stage.show(
-        "answer",
-        as_pixels(model.translate(pictures, attributes=r3gan.colors(1, 0)[0]))[0],
-        "The network's colors.",
-    )
+    network, order = model.network, torch.zeros(1, len(TAGS))
+    for group, number in zip(GROUPS.values(), normal(0, 2)):  # as lines.js chooses what is left free
+        order[0, group[abs(round(1e6 * float(number))) % len(group)]] = 1
+    with torch.no_grad():
+        answer = network(pictures, normal(0, network.latent)[None], order)
+    stage.show("answer", as_pixels(answer)[0], "The network's colors.")
     drawings = [data_url(each) for each in [*papers, blank]]
     facts = {
         "network": LINES,
@@ -217,14 +233,14 @@ def pick() -> Page:
         [choices, picture("face", "Your character")],
         {"Your choices, to go back to": [strip], "": [*acts, button("save", "Save")]},
     )
-    pixels = as_pixels(space.pictures(torch.stack([space.point(seed) for seed in range(count)]), TRUNCATION))
+    pixels = first_faces(model, space, range(count))
     stage.show_all("choices", list(pixels), [f"Choice {i + 1}" for i in range(count)])
     stage.show("face", pixels[0], "Your character.")
     stage.update("face", hidden=True)
     stage.show_all("strip", [None] * 4, ["Not yet chosen"] * 4)
     groups = list(GROUPS.values())
     facts = {
-        **stylegan2(model, space),
+        **stylegan2(model, space, 4),
         "truncation": TRUNCATION,
         "hair": groups[0],
         "eyes": groups[1],

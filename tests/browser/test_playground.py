@@ -42,6 +42,21 @@ HAIR = """async more => {
     return (mean(0) - mean(2)) * more / (data.length / 4) > 20;  // red less blue, out of 255
 }"""
 
+FAR = """async ([name, part]) => {
+    const pixels = async url => {
+        const image = new Image();
+        image.src = url;
+        await image.decode();
+        const canvas = Object.assign(document.createElement('canvas'), {width: 64, height: 64});
+        canvas.getContext('2d').drawImage(image, 0, 0, 64, 64);
+        return canvas.getContext('2d').getImageData(0, 0, 64, 64).data;
+    };
+    const known = (await (await fetch(`data/${name}.json`)).json()).stage[`picture_${part}`];
+    const shown = document.querySelector(`[data-part=${part}] img`).src;
+    const [one, other] = [await pixels(known.layers['']), await pixels(shown)];
+    return one.reduce((sum, each, i) => sum + Math.abs(each - other[i]), 0) / one.length;
+}"""
+
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -125,6 +140,14 @@ def test_a_phone_needs_no_scrolling_sideways(site, page, name):
     page.goto(f"{site}/{name}.html")
     page.wait_for_selector("main img")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize(("name", "part"), [("faces", "face"), ("order", "face"), ("lines", "answer")])
+def test_the_first_picture_is_the_one_that_the_page_then_draws(opened, page, name, part):
+    """What Python drew at build time, and the network in the page: nothing jumps when it is ready."""
+    opened(name)
+    far = page.evaluate(FAR, [name, part])
+    assert far < 3  # of 255, on the mean: JPEG
 
 
 @torch.no_grad()

@@ -12,7 +12,7 @@ class Faces extends Page {
     this.steps = this.facts.directions.map(({ step }) => unpacked(step));
     this.kept = [];
     this.strolling = false;
-    await this.go(await this.face(0));
+    await this.go(await this.face(this.facts.start));
   }
 
   // A face is a point in w, how far each slider is, and how near the mean the truncation brings both.

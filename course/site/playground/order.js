@@ -5,8 +5,10 @@ import { StyleGAN2 } from "./stylegan2.js";
 class Order extends Page {
   async start() {
     this.model = new StyleGAN2(this.facts);
-    await this.go({ seed: 0, order: this.facts.orders[0] });
+    await this.go(this.first());
   }
+
+  first() { return { seed: this.facts.start, order: this.facts.orders[this.facts.start] }; }
 
   async draw(seeds, order) {
     const bits = Float32Array.from(order, Number);
@@ -48,7 +50,7 @@ class Order extends Page {
   async pressed(name) {
     if (name === "new") await this.go({ ...this.now, seed: this.now.seed + 1 });
     else if (name === "surprise") await this.go({ seed: this.now.seed + 1, order: this.facts.orders[Math.floor(Math.random() * this.facts.orders.length)] });
-    else if (name === "reset") await this.go({ seed: 0, order: this.facts.orders[0] });
+    else if (name === "reset") await this.go(this.first());
     else if (name === "save") this.saveAs(`character-${this.now.seed}`, this.canvas);
   }
 }
