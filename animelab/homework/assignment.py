@@ -115,7 +115,7 @@ class Assignment:
             marks.append(mark)
         needs: dict[str, Any] = {"cells": handed_out, "claim": bool(self.claim and self.claim.picture)}
         if self.model:
-            needs |= {"network": self.model.network, "megabytes": self.model.megabytes}
+            needs |= {key: getattr(self.model, key) for key in ("network", "megabytes", "arguments")}
         about = {key: getattr(choices, key) for key in ("assignment", "term", "student", "ticket")}
         lesson = Lesson(self.stem, self.stem, tuple(cells), {"animelab": {**about, "needs": needs}})
         book = nbformat.reads(build_lesson(lesson, repository=repository(self.root)), 4)

@@ -47,9 +47,9 @@ class Hidden:
 
     @torch.no_grad()
     def distance(self, real: Tensor, fake: Tensor) -> float:
-        """The Fréchet distance of two sets of pictures in the hidden features."""
+        """The Fréchet distance of two sets of pictures in the hidden features; NaN for too few to tell."""
         real, fake = (torch.cat([self.network.features(part) for part in side.split(64)]) for side in (real, fake))
-        return metrics.frechet(real, fake)
+        return metrics.frechet(real, fake) if len(real) > real.shape[1] else float("nan")
 
 
 # A measure takes a file of weights, or None for drawings in place of what a network draws.
@@ -79,7 +79,7 @@ def translation(hidden: Hidden, weights: Path | None) -> Measured:
 
 def places(hidden: Hidden, weights: Path | None) -> Measured:
     """How far painted photographs of places are from the truth, and how strong a grid the network leaves on them."""
-    scenes = [studio.Scene.random(hidden.number % 2**61 + i) for i in range(64)]
+    scenes = [studio.Scene.random(hidden.number % 2**61 + i) for i in range(min(64, hidden.count))]
     painted = ([studio.paint(scene, hidden.size, style) for scene in scenes] for style in ("photo", "anime"))
     photos, truth = (as_tensor(np.stack(pixels)) for pixels in painted)
     fake = truth if weights is None else zoo.open_translator(weights).translate(photos)
@@ -99,7 +99,7 @@ def color(hidden: Hidden, weights: Path | None) -> Measured:
         colorist = colorization.Colorist(*(stages if drafting else stages[::-1])).eval()
         none = paper.new_zeros(25, colorization.PALETTE)
         parts = zip(paper.split(25), dots.split(25))
-        fake = torch.cat([colorist(ink, dot, dot, none)[not drafting] for ink, dot in parts])
+        fake = torch.cat([colorist(ink, dot, dot, none[: len(ink)])[not drafting] for ink, dot in parts])
     scores = {"distance": float((fake - colors).abs().mean()), "obedience": float(metrics.obedience(fake, dots))}
     return scores, [as_pictures(paper[:8]), fake[:8]]
 

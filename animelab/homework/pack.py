@@ -7,7 +7,7 @@ import json
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ def pack(notebook: Path | None = None, weights: Path | None = None, out: Path | 
     trained, picture = weights or place.with_name(WEIGHTS), place.with_name("claim.png")
     trained = trained / WEIGHTS if trained.is_dir() else trained
     if weights or trained.exists():
-        if wrong := unfit(trained, needs.get("network", "nothing"), needs.get("megabytes", 0))[1]:
+        if wrong := unfit(trained, needs)[1]:
             raise LabError(f"{trained}: {wrong}")
         content[WEIGHTS] = trained.read_bytes()
     elif "network" in needs:
@@ -76,11 +76,12 @@ def pack(notebook: Path | None = None, weights: Path | None = None, out: Path | 
     return target, remarks
 
 
-def unfit(weights: Path, network: str, megabytes: float) -> tuple[str, str]:
+def unfit(weights: Path, needs: Mapping[str, Any]) -> tuple[str, str]:
     """Why weights are refused at first sight: a status and a sentence, both empty for others.
 
-    Raises LabError for what is no file, or a damaged one.
+    needs: network, megabytes and arguments, as of a Model. Raises LabError for what is no file, or a damaged one.
     """
+    network, megabytes = needs.get("network", "nothing"), needs.get("megabytes", 0)
     size, about = foreign.regular(weights) / 1e6, (foreign.header(weights) or {}).get("__metadata__")
     if not isinstance(about, dict):
         return "not safetensors", "It is no safetensors of this course; hand in RUN/weights.safetensors."
@@ -88,6 +89,15 @@ def unfit(weights: Path, network: str, megabytes: float) -> tuple[str, str]:
         return "another network", f"It holds {shown(about.get('network'))}, and {network} is asked for."
     if size > megabytes:
         return "too large", f"It has {size:.1f} MB, and {megabytes:g} are allowed; train a smaller one."
+    try:
+        arguments = json.loads(about["arguments"]).items()
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise LabError(f"{weights} is not a readable weights file; download or train it again.") from error
+    for key, value in arguments:
+        allowed = needs.get("arguments", {}).get(key)
+        least, most = allowed if isinstance(allowed, list | tuple) else (allowed, allowed)
+        if type(value) is not type(least) or not least <= value <= most:
+            return "another network", f"{shown(key)}={shown(value)} is not allowed; the notebook says what is."
     return "", ""
 
 

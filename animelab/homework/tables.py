@@ -73,12 +73,12 @@ def canvas(rows: list[Row], master: Assignment) -> Table:
 
 
 def moodle(rows: list[Row]) -> Table:
-    """As Moodle imports offline grades."""
-    table: Table = [[*MOODLE, "Feedback comments"]]
+    """As Moodle imports offline grades; it takes none without the column of when, which may be empty."""
+    table: Table = [[*MOODLE, "Last modified (grade)", "Feedback comments"]]
     for row in rows:
         number = f"Participant {row['number']}" if row["number"] else ""
         person = [number, row["about"].get("name") or row["student"], row["about"].get("email", "")]
-        table.append([*person, row["status"], row["total"], row["most"], "Yes", row["said"]])
+        table.append([*person, row["status"], row["total"], row["most"], "Yes", "", row["said"]])
     return table
 
 

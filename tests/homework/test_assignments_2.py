@@ -150,3 +150,10 @@ def test_a_solved_notebook_runs_from_top_to_bottom_in_its_time(name: str) -> Non
         assert lost(space, task, name) == {}
         assert time.process_time() - started < 10
     assert time.process_time() - began < 80
+
+
+def test_who_looks_at_no_picture_has_no_point_for_leaving_all_alone() -> None:
+    choices, (task,) = variant("hw04"), (task for task in master("hw04").tasks if task.name == "2")
+    nothing = "def stay_home_loss(draw, score, points, direction, home):\n    return direction.sum()"
+    space = space_of(choices, master("hw04").solution(choices), nothing)
+    assert lost(space, task, "hw04") == task.points

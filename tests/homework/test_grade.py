@@ -17,14 +17,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from nbformat import v4
 from PIL import Image
+from safetensors.torch import load_file
 
+from animelab.engine.weights import save_weights
 from animelab.errors import LabError
 from animelab.homework import Task, compare, sandbox, submissions
+from animelab.homework import grade as grading
 from animelab.homework.assignment import choices, read
 from animelab.homework.grade import grade
 from animelab.homework.secret import Secret
+from animelab.nn import dcgan
+from animelab.zoo import manifest
 
 ROOT = Path(__file__).parents[2]
 TERM = "2027S"
@@ -132,6 +138,23 @@ def word(number):
 def total(values):
     return float("nan")
 '''
+TRAINED = """
+
+# %% tags=["hidden"]
+from animelab.homework import model
+
+model(
+    "m",
+    network="dcgan.generator",
+    measure="faces",
+    bundled="dcgan-faces-64",
+    points={"fd": ((1.5, 10), (3, 4))},
+    megabytes=8,
+    arguments={"size": 64, "latent": 100, "width": (8, 64)},
+    settings={"count": 300},
+    advice={"fd": "Train longer."},
+)
+"""
 ROSTER = """\
 id,name,email,ID,SIS User ID,SIS Login ID,Section
 s1,Ada Lovelace,ada@example.org,501,U1,ada,A
@@ -148,9 +171,14 @@ def course(tmp_path_factory):
     root = tmp_path_factory.mktemp("course")
     (root / "course" / "homework").mkdir(parents=True)
     (root / "course" / "homework" / "hw91_marks.py").write_text(MASTER, encoding="utf-8")
+    trained = MASTER.replace("hw91", "hw92") + TRAINED
+    (root / "course" / "homework" / "hw92_trained.py").write_text(trained, encoding="utf-8")
     shutil.copy(ROOT / "pyproject.toml", root)
-    folder = root / "instructor" / f"hw91-{TERM}"
-    folder.mkdir(parents=True)
+    for name in ("hw91", "hw92"):
+        (root / "instructor" / f"{name}-{TERM}").mkdir(parents=True)
+    folder = root / "instructor" / f"hw92-{TERM}"  # with a public network in place of one that trains for a minute
+    shutil.copy(manifest.verified("tagger"), folder / "features.safetensors")
+    (folder / "anchors.json").write_text('{"fd": [4.0, 90000.0]}', encoding="utf-8")
     Secret.create(root / "instructor" / "secret.key")
     return root
 
@@ -158,11 +186,11 @@ def course(tmp_path_factory):
 class Issued:
     """Copies of students, and how they hand them in."""
 
-    def __init__(self, root: Path, place: Path, roster: str = ROSTER) -> None:
+    def __init__(self, root: Path, place: Path, roster: str = ROSTER, name: str = "hw91") -> None:
         self.root, self.secret = root, root / "instructor" / "secret.key"
-        self.master, self.place = read("hw91", root), place
+        self.master, self.place = read(name, root), place
         place.mkdir(parents=True, exist_ok=True)
-        path = root / "instructor" / f"hw91-{TERM}" / "roster.csv"
+        path = root / "instructor" / f"{name}-{TERM}" / "roster.csv"
         path.unlink(missing_ok=True)
         if roster:
             path.write_text(roster, encoding="utf-8")
@@ -191,7 +219,7 @@ class Issued:
         return path
 
     def grade(self, out: Path, **options):
-        return grade(self.place, "hw91", TERM, out, self.secret, root=self.root, **options)
+        return grade(self.place, self.master.name, TERM, out, self.secret, root=self.root, **options)
 
 
 @pytest.fixture
@@ -359,7 +387,12 @@ def test_names_of_canvas_and_moodle_are_understood_and_the_newest_counts(issued,
     assert canvas[1] == "    Points Possible,,,,,13.0"
     assert "Ada Lovelace,501,U1,ada,A,7.0" in canvas and "Nobody Here,505,U5,none,B," in canvas
     moodle_rows = (tmp_path / "out" / "moodle.csv").read_text(encoding="utf-8")
-    assert 'Participant 77001,"O\'Brien, 李 小明",li@example.org,graded,7.0,13.0,Yes' in moodle_rows
+    assert moodle_rows.splitlines()[0] == (
+        "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,Last modified (grade),"
+        "Feedback comments"
+    )
+    assert 'Participant 77001,"O\'Brien, 李 小明",li@example.org,graded,7.0,13.0,Yes,,' in moodle_rows
+    assert "\n,Ada Lovelace,ada@example.org,graded,7.0,13.0,Yes,," in moodle_rows  # Canvas' number is no participant's
     for name in ("grades", "canvas", "moodle"):
         assert "'=HYPERLINK" in (tmp_path / "out" / f"{name}.csv").read_text(encoding="utf-8")
         assert "\n=HYPERLINK" not in (tmp_path / "out" / f"{name}.csv").read_text(encoding="utf-8")
@@ -389,6 +422,89 @@ def test_what_is_marked_is_kept_and_a_failed_regrade_keeps_the_old_mark(issued, 
     issued.hand_in("s2_hw91.zip", issued.bare("s2"))
     assert marks(issued.grade(out))["s1"] == ("graded", 7.0)
     assert marks(issued.grade(out))["s2"] == ("graded", 0.0)  # the student handed in something else
+
+
+BURNS = "import time\ndef total(values):\n    while time.process_time() < {}:\n        pass\n    return sum(values)"
+
+
+@needs_a_sandbox
+@pytest.mark.slow
+def test_who_was_late_runs_once_more_with_patience_and_keeps_an_earlier_mark(issued, tmp_path, monkeypatch):
+    strict, patient = sandbox.Limits(cpu=3), sandbox.Limits(cpu=20)
+    monkeypatch.setattr(sandbox, "Limits", lambda: strict)  # two seconds for the last answer
+    monkeypatch.setattr(grading, "PATIENT", patient)
+    slow = issued.solved("s1")
+    slow.cells.append(v4.new_code_cell(BURNS.format(3)))
+    issued.hand_in("s1_hw91.zip", slow)
+    (row, *_) = issued.grade(tmp_path)
+    assert (row["status"], row["total"]) == ("graded", 7.0)
+    monkeypatch.setattr(grading, "PATIENT", strict)
+    (kept, *_) = issued.grade(tmp_path, again=True)
+    assert (kept["status"], kept["total"]) == ("graded", 7.0) and "its earlier mark stands" in kept["note"]
+    (tmp_path / "s1" / "result.json").unlink()
+    (late, *_) = issued.grade(tmp_path)
+    assert (late["status"], late["total"]) == ("timed out", 4.0) and "Of task 3 there is no answer" in late["said"]
+
+
+@needs_a_sandbox
+def test_a_ticket_alone_replaces_nobodys_mark(course, tmp_path):
+    issued = Issued(course, tmp_path / "submissions", "id,name\ns1,Ada Lovelace\ns2,Emmy Noether\n")
+    issued.hand_in("lovelaceada_501_7001_hw91.zip", issued.solved("s1"))
+    issued.hand_in("noetheremmy_502_7002_hw91.zip", issued.bare("s1"))  # another's copy, by a student of the roster
+    issued.hand_in("strangerthe_503_7003_hw91.zip", issued.bare("s1"))  # and by nobody there
+    issued.hand_in("The Stranger_77_assignsubmission_file_hw91.zip", issued.bare("s1"))
+    rows = issued.grade(tmp_path / "out")
+    assert sorted((row["student"], row["status"], row["total"]) for row in rows) == [
+        ("", "whose?", 0.0), ("", "whose?", 0.0), ("s1", "graded", 7.0), ("s2", "another's copy", 0.0),
+    ]  # fmt: skip
+    assert all("nobody in the roster" in row["said"] for row in rows if row["status"] == "whose?")
+
+
+def net(path: Path, state: dict[str, torch.Tensor] | None = None, width: int = 8) -> bytes:
+    """The bytes of a file of weights, by default of a network that has learned nothing."""
+    arguments = {"size": 64, "latent": 100, "width": width}
+    torch.manual_seed(0)
+    save_weights(path, "dcgan.generator", arguments, state or dcgan.Generator(**arguments))
+    return path.read_bytes()
+
+
+@needs_a_sandbox
+def test_without_weights_a_model_has_its_row_and_no_points(course, tmp_path):
+    issued = Issued(course, tmp_path / "submissions", roster="", name="hw92")
+    issued.hand_in("s1_hw92.zip", issued.solved("everyone"))
+    (row,) = issued.grade(tmp_path / "out")
+    assert (row["status"], row["total"], row["most"], row["points"]["m"]) == ("graded", 7.0, 23.0, 0.0)
+    assert [answer["name"] for answer in row["answers"] if answer["task"] == "m"] == ["fd"]
+    assert row["model"]["status"] == "no weights" and row["said"].endswith("No weights were handed in.")
+
+
+@needs_a_sandbox
+@pytest.mark.slow
+def test_weights_get_their_status_and_points_with_one_worker_and_with_two(course, tmp_path):
+    issued = Issued(course, tmp_path / "submissions", roster="", name="hw92")
+    path = tmp_path / "w.safetensors"
+    torch.manual_seed(0)
+    state = dcgan.Generator(64, 100, 8).state_dict()
+    copy = {name: value.float() for name, value in load_file(manifest.verified("dcgan-faces-64")).items()}
+    wanted = {
+        "honest": ("scored", 10.0, net(path)),
+        "pickle": ("not safetensors", 0.0, b"\x80\x04cposix\nsystem\n(X\x04\x00\x00\x00exittR."),
+        "shape": ("unreadable weights", 0.0, net(path, {**state, "1.weight": state["1.weight"][:, :1]})),
+        "nan": ("NaN", 0.0, net(path, {**state, "1.weight": state["1.weight"] * float("nan")})),
+        "copy": ("a copy", 0.0, net(path, copy, width=40)),
+    }
+    for student, (*_, weights) in wanted.items():
+        issued.hand_in(f"{student}_hw92.zip", issued.solved("everyone"), weights__safetensors=weights)
+    first, again, two = (
+        [{**row, "seconds": 0} for row in issued.grade(tmp_path / out, workers=workers, again=True)]
+        for out, workers in (("one", 1), ("one", 1), ("two", 2))
+    )
+    assert first == again == two
+    assert {row["student"]: (row["model"]["status"], row["points"]["m"]) for row in first} == {
+        student: (status, points) for student, (status, points, _) in wanted.items()
+    }
+    assert all(row["status"] == "graded" and row["total"] == 7.0 + row["points"]["m"] for row in first)
+    assert all(row["model"]["said"] in row["said"] for row in first)
 
 
 @needs_a_sandbox
@@ -484,8 +600,11 @@ def test_a_missing_folder_or_secret_is_one_sentence(issued, tmp_path):
 
 def test_without_isolation_nothing_runs_unless_it_is_asked_for(issued, tmp_path, monkeypatch):
     monkeypatch.setattr(sandbox, "available", lambda: "This system isolates nothing.")
+    issued.hand_in("s1_hw91.zip", issued.solved("s1"))
     with pytest.raises(LabError, match="isolates nothing.*--unsafe"):
-        issued.grade(tmp_path)
+        issued.grade(tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert marks(issued.grade(tmp_path / "out", unsafe=True))["s1"] == ("graded", 7.0)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import re
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -17,6 +18,7 @@ import pytest
 import torch
 from IPython.core.inputtransformer2 import TransformerManager
 
+from animelab import cli
 from animelab.homework import assignment as masters
 from animelab.homework.compare import marked
 
@@ -171,3 +173,12 @@ def test_rows_and_headings_have_one_name(name: str) -> None:
         assert re.search(rf"(?m)^## Task {task.name} · .*\({points:g} points", text), task.name
     assert re.search(r"(?m)^## Model · .*\(20 points\)$", text)
     assert re.search(r"(?m)^## Claim · .*\(12 points, marked by a human\)$", text)
+
+
+@each_master
+def test_every_command_can_be_pasted(name: str) -> None:
+    text = "\n".join(source for kind, _, source, _ in master(name).cells if kind == "markdown")
+    lines = [masters.PARAMETER.sub("3", line) for line in re.findall(r"(?m)^!?(animelab .*)", text)]
+    assert lines
+    for line in lines:
+        cli._parser().parse_args(shlex.split(line)[1:])

@@ -347,7 +347,7 @@ def test_the_page_says_what_counts(root: Path, tmp_path: Path) -> None:
     page = (place / "s1" / "instructions.html").read_text(encoding="utf-8")
     for said in (
         "Anna &lt;Ada&gt; (s1)", "Points: 16.5", "10 CPU minutes", "16 to 64", "dcgan-faces-64", "s1_hw90.zip",
-        "Submitted",
+        "Submitted", "100 seconds of one core", "!python -m animelab homework pack hw90_small.ipynb",
         "animelab homework pack hw90_small.ipynb", "claim.png", "prefers-color-scheme: dark",
     ):  # fmt: skip
         assert said in page, said
@@ -437,6 +437,7 @@ def test_large_outputs_stay_out_of_the_zip_and_in_the_notebook(work: Path) -> No
         (lambda path: path.write_bytes(b"\x10" + bytes(7) + b"{" + b"x" * 40), "not a readable weights file"),
         (lambda path: weights(path, "dcgan.discriminator"), "holds dcgan.discriminator"),
         (lambda path: weights(path, width=64), "MB, and 12 are allowed"),
+        (lambda path: weights(path, width=8), "width=8 is not allowed"),
         (lambda path: None, "There is no file"),
     ],
 )
