@@ -27,9 +27,9 @@ STEPS = """\
    first cell, *Set-up*. It asks for their Drive, installs the wheel from there without changing Colab's PyTorch, and
    says where the course comes from. Without a Drive it asks for the file itself.
 
-On Kaggle the wheel is added as a dataset, on any other machine it lies beside the notebook, or is installed by hand:
-`pip install {wheel}`. Ticking *save_to_drive* keeps training runs in the student's own Drive, in `animelab-runs`: after
-a disconnect, *Run all* goes on.
+On Kaggle the wheel is added as a dataset (and the notebook's Internet switched on, for one small package besides), on
+any other machine it lies beside the notebook, or is installed by hand: `pip install {wheel}`. Ticking *save_to_drive*
+keeps training runs in the student's own Drive, in `animelab-runs`: after a disconnect, *Run all* goes on.
 """
 
 
