@@ -4,10 +4,11 @@
 PYTHON =
 BIN = .venv/bin
 READY = .venv/.installed
+COLAB = build/colab/.prepared
 # Up to four tests side by side, each on one thread: faster than one after another with a thread for every core.
 # The longest come first, so that at the end none keeps one processor busy and the others waiting.
 PYTEST = OMP_NUM_THREADS=1 LOKY_MAX_CPU_COUNT=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 --durations 10
-TESTS = tests/browser tests/notebooks tests/homework tests/contract tests/unit
+TESTS = tests/browser tests/notebooks tests/colab tests/homework tests/contract tests/unit
 
 help:
 	@echo 'make lab       open the course in JupyterLab'
@@ -15,6 +16,7 @@ help:
 	@echo 'make test-all  the same, the slow tests, and every lesson in both builds'
 	@echo 'make build     build notebooks/ from course/lessons/'
 	@echo 'make bundle    make the course for Colab: one wheel, and notebooks that stand alone'
+	@echo 'make colab     prepare the older packages of Colab for make test-all, once'
 	@echo 'make playground  make pages whose networks run in the browser'
 	@echo 'make bench     measure this machine: drawing, training, sampling'
 	@echo 'make zoo       go on training the bundled models, at low priority, for two hours and a half'
@@ -69,11 +71,18 @@ drift: $(READY)
 test: lint drift
 	$(PYTEST) -m 'not slow' $(TESTS)
 
-test-all: lint drift
+# Colab's older packages, for the tests of tests/colab; it takes what else it needs from .venv.
+colab: $(COLAB)
+
+$(COLAB): tests/colab/environment.py tests/colab/requirements.txt $(READY)
+	$(BIN)/python tests/colab/environment.py build/colab
+	@touch $(COLAB)
+
+test-all: lint drift $(COLAB)
 	$(PYTEST) $(TESTS)
 
 bench: $(READY)
 	$(BIN)/python tests/bench/speed.py
 	$(BIN)/python tests/bench/official_steps.py
 
-.PHONY: help lab build bundle playground zoo lint drift test test-all bench
+.PHONY: help lab build bundle playground zoo lint drift test colab test-all bench

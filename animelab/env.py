@@ -119,8 +119,12 @@ def start(drive: bool = False) -> None:
     if drive and on_colab():
         from google.colab import drive as google_drive
 
-        google_drive.mount("/content/drive")
-        _drive_runs = Path("/content/drive/MyDrive/animelab/runs")
+        try:
+            google_drive.mount("/content/drive")
+        except Exception as error:  # Colab has several for a reader who says no
+            raise LabError(f"Your Drive stays closed ({error}): run this again, or untick save_to_drive.") from error
+        # Not in MyDrive/animelab: where a class shares its bundle, that is a folder of everybody's.
+        _drive_runs = Path("/content/drive/MyDrive/animelab-runs")
     device = pick_device()
     gpu = f"GPU: {describe(device)}." if device.type != "cpu" else f"No GPU: using the {describe(device)}."
     smoke = " Smoke scale: everything is tiny." if scale() == "smoke" else ""

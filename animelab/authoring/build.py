@@ -40,8 +40,9 @@ INSTALL = """\
     from importlib import invalidate_caches, metadata
 
     def bundles():  # beside this notebook, in your Drive, among Kaggle's inputs
-        places = (".", "/content/drive/MyDrive/animelab", "/kaggle/input/*", "/kaggle/input/*/*")
-        return [path for place in places for path in sorted(glob(f"{place}/animelab-*.whl"))]
+        places = (".", "/content/drive/MyDrive/animelab", "/kaggle/input/**")
+        found = [sorted(glob(f"{place}/animelab-*.whl", recursive=True), reverse=True) for place in places]
+        return sum(found, [])
 
     def sources():  # where the course may be, one after the other
         yield from ADDRESSES

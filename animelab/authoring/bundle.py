@@ -23,12 +23,13 @@ STEPS = """\
 1. Make a folder `animelab` in your Google Drive, put `{wheel}` into it, and share it with your students: "Anyone
    with the link". Each of them opens the link and adds a shortcut to *My Drive* (Organize, Add shortcut).
 2. Unpack `notebooks.zip` into the same folder, or hand the notebooks out in any other way.
-3. A student opens a notebook with Google Colab, and runs the first cell, *Set-up*. It asks for their Drive, installs
-   the wheel from there without changing Colab's PyTorch, and says where the course comes from. Without a Drive it asks
-   for the file itself.
+3. A student opens a notebook with Google Colab, saves a copy of their own (File, Save a copy in Drive), and runs the
+   first cell, *Set-up*. It asks for their Drive, installs the wheel from there without changing Colab's PyTorch, and
+   says where the course comes from. Without a Drive it asks for the file itself.
 
-On Kaggle the wheel is added as a dataset, on any other machine it lies beside the notebook, or is installed by hand:
-`pip install {wheel}`. Ticking *save_to_drive* keeps training runs in the Drive: after a disconnect, *Run all* goes on.
+On Kaggle the wheel is added as a dataset (and the notebook's Internet switched on, for one small package besides), on
+any other machine it lies beside the notebook, or is installed by hand: `pip install {wheel}`. Ticking *save_to_drive*
+keeps training runs in the student's own Drive, in `animelab-runs`: after a disconnect, *Run all* goes on.
 """
 
 

@@ -347,16 +347,23 @@ def run_setup(
     drive: str = "",
     uploaded: Sequence[str] = (),
     beside: bool = False,
+    kaggle: Sequence[str] = (),
     refused: str = "",
 ):
     """Run the built set-up cell in IPython, with stand-ins for Colab and pip: what it said, and what pip was asked for.
 
-    drive: the folder that has the bundle once the Drive is open; refused: how sources begin that pip cannot install.
+    drive: the folder that has the bundle once the Drive is open; kaggle: files among Kaggle's inputs;
+    refused: how sources begin that pip cannot install.
     """
     authoring.build(project(folder / "project", repository=repository))
     source = sources(folder / "project")[1]
     assert "/content/drive/MyDrive/animelab" in source
     source = source.replace("/content/drive/MyDrive/animelab", drive or str(folder / "no drive"))
+    assert "/kaggle/input/" in source
+    source = source.replace("/kaggle/input", str(folder / "kaggle"))
+    for name in kaggle:
+        (folder / "kaggle" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "kaggle" / name).touch()
     if save:
         source = source.replace("save_to_drive = False", "save_to_drive = True")
     kernel = folder / "kernel"
@@ -432,6 +439,13 @@ def test_setup_takes_the_first_that_can_be_installed_and_says_which(tmp_path: Pa
     assert f"The course comes from {asked[-1]}.\nstarted, drive=False\n" in done.stdout
     assert ("asked for a file" in done.stdout) == ("uploaded" in how)
     assert ("Your Drive stays closed (mount failed)" in done.stdout) == (how.keys() == {"uploaded"})
+
+
+def test_setup_finds_the_newest_bundle_however_deep_kaggle_puts_it(tmp_path: Path) -> None:
+    place, newer = "datasets/teacher/course", "animelab-0.2.0-py3-none-any.whl"
+    done, called = run_setup(tmp_path, colab=False, kaggle=[f"{place}/{WHEEL}", f"{place}/{newer}"])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [each[-1] for each in called] == [str(tmp_path / "kaggle" / place / newer)]
 
 
 @pytest.mark.parametrize("colab", [False, True])
