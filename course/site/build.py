@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -34,10 +33,12 @@ MOVED = {  # of the repository: where it is on the site
     "notebooks": "lessons/index.md",
     "course/homework/rubrics": "course/homework/rubrics/index.md",
 }
-PACKAGES = (  # of the reference, in a learner's order
-    "studio data nn losses recipes engine zoo latent metrics viz widgets checks homework "
-    "config env export files foreign limits errors"
-).split()
+# fmt: off
+PACKAGES = [  # of the reference, in a learner's order
+    "studio", "data", "nn", "losses", "recipes", "engine", "zoo", "latent", "metrics", "viz",
+    "widgets", "checks", "homework", "config", "env", "export", "files", "foreign", "limits", "errors",
+]
+# fmt: on
 
 
 class Source:
@@ -61,7 +62,10 @@ class Source:
         def link(found: re.Match[str]) -> str:
             target, _, anchor = found[2].partition("#")
             wanted = posixpath.normpath(posixpath.join(here, target))
-            place = MOVED.get(wanted, re.sub(r"^notebooks/(?=\d)", "lessons/", wanted))
+            if (wanted, anchor) == ("README.md", "the-lessons"):
+                wanted, anchor = "notebooks", ""
+            place = MOVED.get(wanted, re.sub(r"^notebooks/(?=\d)", "lessons/", wanted.removeprefix("course/site/")))
+            place = re.sub(r"README\.md$", "index.md", place)
             if place == wanted and (ROOT / wanted).is_file() and not wanted.endswith((".md", ".ipynb")):
                 self.put(wanted, (ROOT / wanted).read_bytes())
             return (
@@ -92,10 +96,8 @@ def lay_out(source: Source, execute: str, playground: bool) -> None:
     readme = dict(
         re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S)
     )
-    rows = dict(
-        (name, (made, time))
-        for name, made, time in re.findall(r"^\| \[(\d\w+)\]\S+ \| (.+?) \| (.+?) \|$", readme["The lessons"], re.M)
-    )
+    table = re.findall(r"^\| \[(\d\w+)\]\S+ \| (.+?) \| (.+?) \|$", readme["The lessons"], re.M)
+    rows = {name: (made, time) for name, made, time in table}
     save_picture(
         Image.fromarray(studio.render(studio.Character.random(25).replace(framing="face"), 128)),
         source.folder / "icon.png",
@@ -111,16 +113,15 @@ def lay_out(source: Source, execute: str, playground: bool) -> None:
         re.sub(r"<!-- playground -->\n(.*?)<!-- end -->\n", r"\1" if playground else "", front, flags=re.S),
         "course/site/index.md",
     )
-    source.page(
-        "start.md",
-        f"# Start\n{readme['Start']}\n## A number to reproduce\n{readme['A number to reproduce']}\n## Rights\n{readme['Rights']}",
-        "README.md",
-    )
+    parts = (f"## {title}\n{readme[title]}" for title in ("A number to reproduce", "Rights"))
+    source.page("start.md", "\n".join([f"# Start\n{readme['Start']}", *parts]), "README.md")
     source.page("code.md", f"# For engineers\n{readme['For engineers']}", "README.md")
     for pattern in PAGES:
         for path in sorted(ROOT.glob(pattern)):
             name = path.relative_to(ROOT).as_posix()
             text = path.read_text(encoding="utf-8")
+            if name == "datasets/README.md":
+                text += "\n```{toctree}\n:hidden:\n:glob:\n\n*/index\nreal/ATTRIBUTION\n```\n"
             if path.name == "glossary.md":
                 text = re.sub(r"\| (\d\d_\w+) \|$", r"| [\1](../../notebooks/\1.ipynb) |", text, flags=re.M)
             source.page(re.sub(r"README\.md$", "index.md", name), text, name)
@@ -147,8 +148,8 @@ def lay_out(source: Source, execute: str, playground: bool) -> None:
 
     for path, text in gallery.pages():
         source.page(path, text)
-    for file in gallery.SHEETS.glob("*.jpg"):
-        source.put(f"sheets/{file.name}", file.read_bytes())
+        for sheet in re.findall(r"\(/(sheets/[^)]+)\)", text):
+            source.put(sheet, (gallery.SHEETS.parent / sheet).read_bytes())
     source.put("course/figures/layers.jpg", (ROOT / "course/figures/layers.jpg").read_bytes())
     reference(source)
     source.done()
@@ -177,7 +178,11 @@ def reference(source: Source) -> None:
         modules = [f"animelab.{name}.{file.stem}" for file in files if not re.match("_|lesson_", file.stem)]
         words = [f"# animelab.{name}", DOCUMENTED.format(f"animelab.{name}")]
         if modules:
-            words.append("```{eval-rst}\n.. autosummary::\n   :nosignatures:\n\n   " + "\n   ".join(modules) + "\n```")
+            words.append(
+                "```{eval-rst}\n.. py:currentmodule:: None\n.. autosummary::\n   :nosignatures:\n\n   "
+                + "\n   ".join(modules)
+                + "\n```"
+            )
         words += [f"## {module.rpartition('.')[2]}\n\n{DOCUMENTED.format(module)}" for module in modules]
         source.put(f"reference/{name}.md", "\n\n".join(words) + "\n")
     summary = "\n   ".join(f"animelab.{name}" for name in PACKAGES)
@@ -216,7 +221,9 @@ def main(out: Path) -> int:
     source.mkdir(parents=True, exist_ok=True)
     lay_out(Source(source), execute, (out / "playground" / "index.html").exists())
     doctrees = out.parent / f"{out.name}-doctrees"
+    icon = source.resolve() / "icon.png"
     options = ["-q", "-W", "--keep-going", "-c", str(HERE), "-d", str(doctrees)]
+    options += [f"-Dhtml_logo={icon}", f"-Dhtml_favicon={icon}"]
     failed = build_main([*options, str(source), str(out)])
     if not failed:
         say(f"The site is in {out}: open {out / 'index.html'}.")

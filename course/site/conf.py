@@ -26,7 +26,7 @@ html_css_files = ["site.css"]
 
 html_copy_source = html_show_sourcelink = html_show_sphinx = False
 html_show_search_summary = False  # a page that was opened as a file may fetch nothing
-html_logo = html_favicon = "icon.png"  # which build.py draws
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "logo": {"text": "animelab", "alt_text": ""},
     "use_download_button": False,
@@ -34,6 +34,7 @@ html_theme_options = {
     "show_navbar_depth": 1,
     "show_toc_level": 2,
     "navigation_with_keys": False,
+    "navbar_persistent": [],
 }
 pygments_style = "a11y-high-contrast-light"
 
@@ -57,10 +58,18 @@ toc_object_entries = False
 
 def as_markup(app: Sphinx, what: str, name: str, thing: object, options: Any, lines: list[str]) -> None:
     """Docstrings are plain words with `names` in them; to reStructuredText a star or a bar would mean something."""
-    parts = "\n".join(lines).split("`")
-    if len(parts) % 2:
-        parts[::2] = [re.sub(r"([*|\\]|_\b)", r"\\\1", part) for part in parts[::2]]
-        lines[:] = "``".join(parts).split("\n")
+    paragraphs = "\n".join(lines).split("\n\n")
+    for i, paragraph in enumerate(paragraphs):
+        if paragraph.startswith("    "):  # code, which the paragraph before has announced
+            if i and not paragraphs[i - 1].startswith("    "):
+                paragraphs[i - 1] = re.sub(r":?:?$", "::", paragraphs[i - 1])
+            continue
+        parts = paragraph.split("`")
+        if len(parts) % 2:
+            parts[::2] = [re.sub(r"([*|\\]|_\b)", r"\\\1", part) for part in parts[::2]]
+            parts[1::2] = [f"``{part}``" if part.strip() == part != "" else part for part in parts[1::2]]
+            paragraphs[i] = "\\ ".join(parts)
+    lines[:] = "\n\n".join(paragraphs).split("\n")
 
 
 def written(self: Any, node: nodes.Node) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,9 +35,8 @@ CARD = {  # what a card says, in this order
     "sha256": "SHA-256",
 }
 KINDS = {
-    "Draw characters": "From numbers alone, or from numbers and an order. Twenty-four pictures of seed 0 each, unpicked.",
-    "Translate pictures": "The first held-out pictures that each has never seen, unpicked, and beside them the truth where "
-    "the studio knows one.",
+    "Draw characters": "From numbers alone, or to order. Of each twenty-four pictures of seed 0, unpicked.",
+    "Translate pictures": "The first held-out pictures, which none has seen, unpicked, and below them the truth.",
     "Color line art": "Two stages: a bold draft, and a careful second network. Twenty dots of the right colors each.",
     "Read and judge": "These draw nothing. They find attributes and points in pictures, or tell real from made.",
 }
@@ -65,7 +65,7 @@ def pages() -> Iterator[tuple[str, str]]:
         else:
             shown = [each for each in names if not each.endswith("-discriminator")]
             parts += [
-                ":::{div} cards",
+                ":::{container} cards sheets",
                 *(f"[![{sheet(each)[1]}](/{place(each)})\n**{each}**](models/{each}.md)\n" for each in shown),
                 ":::",
             ]
@@ -77,12 +77,11 @@ def pages() -> Iterator[tuple[str, str]]:
 
 FRONT = """# Gallery
 
-What the course draws by rule, and what its networks have learned to draw. Every sheet is made again by the commands on its
-page, and none is picked.
+What the course draws by rule, and what its networks have learned to draw. No picture is picked.
 
 ## The studio
 
-[![One character eight times: finished, in flat color, as ink lines, as a pencil sketch, as a map of its parts, as surface
+[![One character eight times: finished, in flat color, as ink lines, as a sketch, as a map of its parts, as surface
 directions, as shading, and lit from the right.](../course/figures/layers.jpg)](studio.md)
 
 All training pictures are drawn by the course itself: [every style, layer and option](studio.md).
@@ -109,7 +108,7 @@ def sheet(name: str) -> tuple[Path, str]:
         "Color line art": colorings,
     }
     make = makes[kind(name)]
-    key = hashlib.sha256((zoo.card(name)["sha256"] + Path(__file__).read_text(encoding="utf-8")).encode()).hexdigest()
+    key = hashlib.sha256((zoo.card(name)["sha256"] + inspect.getsource(make)).encode()).hexdigest()
     path, words = SHEETS / f"{name}-{key[:12]}.jpg", SHEETS / f"{name}-{key[:12]}.txt"
     if not words.exists():
         torch.manual_seed(0)
@@ -131,7 +130,7 @@ def translations(name: str) -> tuple[np.ndarray, str]:
     first, second, prior = re.match(r"studio (\w+) and (\w+) \((\w+)", zoo.card(name)["data"]).groups()  # type: ignore[union-attr]
     size = translator.side or 128
     sides, cast = (first, second), (Places if prior == "scenes" else data.Cast)(prior, 0, "test")
-    pictures = [torch.from_numpy(drawings(cast, side, size)).permute(0, 3, 1, 2) / 127.5 - 1 for side in sides]
+    pictures = [as_tensors(drawings(cast, side, size)) for side in sides]
     rows, said = (
         [pictures[0], translator.translate(pictures[0]), pictures[1]],
         [first, f"{second} by the network", f"{second} by the studio"],
@@ -139,7 +138,14 @@ def translations(name: str) -> tuple[np.ndarray, str]:
     if zoo.card(name)["network"].endswith(".pair"):
         rows.append(translator.translate(pictures[1], back=True))
         said.append(f"{first} by the network, from the row above")
-    return grid(torch.cat(rows), COUNT, max(1, 128 // size)), f"{COUNT} pictures, from above: {', '.join(said)}."
+    return grid(
+        torch.cat([each.expand(-1, 3, -1, -1) for each in rows]), COUNT, max(1, 128 // size)
+    ), f"{COUNT} pictures, from above: {', '.join(said)}."
+
+
+def as_tensors(drawn: np.ndarray) -> torch.Tensor:
+    """Pictures uint8 (B, H, W, 3) as float (B, 3, H, W) in [-1, 1]."""
+    return torch.from_numpy(drawn).permute(0, 3, 1, 2) / 127.5 - 1
 
 
 def drawings(cast: data.Cast, side: str, size: int) -> np.ndarray:
@@ -155,10 +161,8 @@ def colorings(name: str) -> tuple[np.ndarray, str]:
     """Line drawings with dots, the draft, the final picture, the truth."""
     craft = name.split("-")[0]
     colorist = zoo.colorist(f"{craft}-draft-128", f"{craft}-refine-128")
-    lines, colors = (
-        data.as_pictures(each)
-        for each in data.StudioPairs("line", "color", 128, COUNT, prior="full", split="test").batch(range(COUNT))
-    )
+    cast = data.Cast("full", 0, "test")
+    lines, colors = (as_tensors(drawings(cast, side, 128)) for side in ("line", "color"))
     dots = colorization.hints(colors, torch.full((COUNT,), 20), 1, lines[:, :1] > 0.4)
     with torch.no_grad():
         draft, final = colorist(lines[:, :1], dots, dots, torch.zeros(COUNT, colorization.PALETTE))
@@ -227,7 +231,8 @@ def the_studio() -> str:
     hero = studio.Character(framing="face", bangs="curtain")
     words = ["# The studio", "Characters 0 to 7 in every style and layer, then every option of one character. "
              "All of it is drawn by rule, in about a millisecond a picture, with its answers known: "
-             "[the card of the data](../datasets/studio/README.md), [lesson 2](../lessons/02_studio.ipynb)."]  # fmt: skip
+             "[the card of the data](../datasets/studio/index.md), "
+             "[lesson 2](../lessons/02_studio.ipynb)."]  # fmt: skip
 
     def row(
         title: str, characters: list[studio.Character], layer: str = "color", style: str = "cel", names: str = ""
@@ -236,9 +241,8 @@ def the_studio() -> str:
         if not (SHEETS / file).exists():
             pixels = studio.contact_sheet(characters, min(COUNT, len(characters)), 128, layer, style)
             save_picture(Image.fromarray(pixels), SHEETS / file)
-        words.append(
-            f"### {title.replace('_', ' ').capitalize()}\n\n{names}\n\n![{title.replace('_', ' ')}: {names or 'eight characters'}](/sheets/{file})"
-        )
+        said = title.replace("_", " ")
+        words.append(f"### {said.capitalize()}\n\n{names}\n\n![{said}: {names or 'eight characters'}](/sheets/{file})")
 
     words.append("## Styles")
     for style in studio.STYLES:

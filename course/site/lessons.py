@@ -25,7 +25,10 @@ SOLVED = (
     "Where an exercise is, what stands below it comes from its solution. Sliders and drawing boards are still here."
 )
 EMPTY = "Not run: this copy of the site was built without the lessons' pictures and numbers."
-HOW = "To run it yourself, take {{download}}`the notebook <../downloads/{}.ipynb>` to [your machine, or to Colab](../README.md#start)."
+HOW = (
+    "To run it yourself, take {{download}}`the notebook <../downloads/{}.ipynb>` to "
+    "[your machine, or to Colab](../README.md#start)."
+)
 
 
 def page(name: str, wanted: str) -> str:
