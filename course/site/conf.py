@@ -21,6 +21,7 @@ copyright = f"{author}. Text: CC BY 4.0. Code: MIT. Drawn pictures: CC0"
 html_theme = "sphinx_book_theme"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "sphinx.ext.githubpages"]
 exclude_patterns = ["downloads"]  # they are files to take, no pages
+templates_path = [str(HERE / "templates")]
 html_static_path = [str(HERE / "static")]
 html_css_files = ["site.css"]
 
