@@ -24,6 +24,7 @@ exclude_patterns = ["downloads"]  # they are files to take, no pages
 templates_path = [str(HERE / "templates")]
 html_static_path = [str(HERE / "static")]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 
 html_copy_source = html_show_sourcelink = html_show_sphinx = False
 html_show_search_summary = False  # a page that was opened as a file may fetch nothing
@@ -52,7 +53,6 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_preserve_defaults = True
 python_use_unqualified_type_names = True
-python_maximum_signature_line_length = 88
 add_module_names = False
 toc_object_entries = False
 

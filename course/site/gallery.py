@@ -191,7 +191,7 @@ def model(name: str) -> str:
     words += ["## Use it", f'```python\nfrom animelab import zoo\n\nmodel = {call}("{name}")\n```']
     words += [
         "## Card",
-        "| | |\n|---|---|\n"
+        "| fact | value |\n|---|---|\n"
         + "\n".join(f"| {title} | {cell(card[key])} |" for key, title in CARD.items() if key in card),
     ]
     words += ["Made by:", f"```\n{card['command']}\n```"]
