@@ -18,6 +18,7 @@ help:
 	@echo 'make bundle    make the course for Colab: one wheel, and notebooks that stand alone'
 	@echo 'make colab     prepare the older packages of Colab for make test-all, once'
 	@echo 'make playground  make pages whose networks run in the browser'
+	@echo 'make site      make the site: lessons with their pictures, gallery, reference, and the playground'
 	@echo 'make bench     measure this machine: drawing, training, sampling'
 	@echo 'make zoo       go on training the bundled models, at low priority, for two hours and a half'
 	@echo 'make lint      ruff and mypy, without changing a file'
@@ -57,6 +58,11 @@ playground: $(READY)
 	$(BIN)/python course/site/playground.py build/site/playground
 	@echo 'Look at it: $(BIN)/python -m http.server --directory build/site, then http://localhost:8000/playground/'
 
+# SITE_EXECUTE=full runs the lessons as learners do (hours, once), smoke in minutes, 0 not at all.
+site: playground
+	$(BIN)/python -m pip install --quiet -e '.[site]'
+	$(BIN)/python course/site/build.py build/site
+
 zoo: $(READY)
 	$(BIN)/python -m animelab zoo build
 
@@ -85,4 +91,4 @@ bench: $(READY)
 	$(BIN)/python tests/bench/speed.py
 	$(BIN)/python tests/bench/official_steps.py
 
-.PHONY: help lab build bundle playground zoo lint drift test colab test-all bench
+.PHONY: help lab build bundle playground site zoo lint drift test colab test-all bench
