@@ -193,8 +193,8 @@ def readme_targets() -> list[str]:
         pytest.skip("there is no README.md yet")
     readme = text("README.md")
     links = re.findall(r"\]\(([^)\s]+)", readme) + re.findall(r"""(?:src|href)=["']([^"']+)""", readme)
-    tops = {path.name for path in ROOT.iterdir()}
-    quoted = [each for each in re.findall(r"`([\w.-]+/[\w./-]*)`", readme) if each.split("/")[0] in tops - {"runs", "build"}]
+    tops = {path.name for path in ROOT.iterdir()} - {"runs", "build"}
+    quoted = [each for each in re.findall(r"`([\w.-]+/[\w./-]*)`", readme) if each.split("/")[0] in tops]
     return [link.partition("#")[0] for link in links + quoted if not re.match(r"[a-z]+:|#", link)]
 
 
