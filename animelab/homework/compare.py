@@ -38,7 +38,7 @@ def marked(task: Task, answers: Any, right: Any) -> list[dict[str, Any]]:
             seen = seen_in(answers[name], right[name], task.tolerance) if name in answers else "No answer came back."
         else:
             kind = str(answers).partition(":")[0]
-            known = f"It stopped with {kind}." if kind in vars(builtins) else "No answer came back."
+            known = f"It stopped with {kind}." if answers and kind in vars(builtins) else "No answer came back."
             seen = STOPPED.get(kind, known)
         rows.append(answer_row(task, name, 0.0 if seen else most, most, seen or "Right."))
     return rows
