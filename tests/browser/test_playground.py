@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from fileserver import Quiet
 from PIL import Image
 
 from animelab import studio, zoo
@@ -58,13 +59,6 @@ FAR = """async ([name, part]) => {
 }"""
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """A file server, with nothing on the screen."""
-
-    def log_message(self, *words: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urldefrag
 
 import pytest
+from fileserver import Quiet
 
 pytest.importorskip("myst_nb", reason="the site needs the extra 'site': pip install -e .[site]")
 pytest.importorskip("sphinx_book_theme", reason="the site needs the extra 'site': pip install -e .[site]")
@@ -39,13 +40,6 @@ KINDS = [
 ELSEWHERE = ("http:", "https:", "mailto:", "data:", "javascript:")
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """A file server, with nothing on the screen."""
-
-    def log_message(self, *words: object) -> None:
-        pass
 
 
 class Page(HTMLParser):
