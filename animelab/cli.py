@@ -145,6 +145,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--steps", type=_within(limits.SETTINGS["steps"]), help="another length than the preset's")
     sub.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in the run's folder")
     sub.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (auto)")
+    parts = "batches N times as large, in N parts one after the other, which need less memory"
+    sub.add_argument("--accumulate", metavar="N", type=_within((1, 1024)), default=1, help=parts)
     sub.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help="change a setting of the preset")
 
     sub = add("sample", sample, "draw pictures with a trained model")
@@ -394,16 +396,21 @@ def train(options: argparse.Namespace) -> int:
             raise LabError(f"The setting '{key}' is given twice; give it once.")
         changes[key] = value
     config = settings.change(settings.pick(recipe_class.presets, options.preset), **changes)
-    recipe = recipe_class(config, options.device)  # before the data: a mistake should not cost minutes of drawing
-    if options.direction and options.data is None:
-        raise LabError("--direction is for a folder of your own pairs; give one with --data, or leave it out.")
-    data = recipe.data(config, options.data)
-    if options.direction and not isinstance(data, PairedFolder):
-        raise LabError(f"--direction is for pairs, and '{options.recipe}' learns from none; leave it out.")
-    if isinstance(data, PairedFolder) and options.direction == "BtoA":
-        data = data.turned()
-    run = engine.train(recipe, data, options.out, resume=options.resume)
-    say(f"step {run.step}: weights, log, previews and time lapse are in {run.folder}")
+    if options.accumulate > 1:
+        config = settings.change(config, batch=config.batch * options.accumulate)
+    with engine.joined(options.device) as device:
+        recipe = recipe_class(config, device)  # before the data: a mistake should not cost minutes of drawing
+        recipe.share_batches(options.accumulate)
+        if options.direction and options.data is None:
+            raise LabError("--direction is for a folder of your own pairs; give one with --data, or leave it out.")
+        data = recipe.data(config, options.data)
+        if options.direction and not isinstance(data, PairedFolder):
+            raise LabError(f"--direction is for pairs, and '{options.recipe}' learns from none; leave it out.")
+        if isinstance(data, PairedFolder) and options.direction == "BtoA":
+            data = data.turned()
+        run = engine.train(recipe, data, options.out, resume=options.resume)
+        if recipe.group.first:
+            say(f"step {run.step}: weights, log, previews and time lapse are in {run.folder}")
     return 0 if run.finished else 130
 
 

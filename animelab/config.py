@@ -26,6 +26,7 @@ class TrainingConfig:
     preview_every: int = 200  # steps between pictures of the time lapse
     checkpoint_every: int = 500  # steps between checkpoints
     keep: int = 2  # newest checkpoints kept
+    sync_norms: bool = False  # with several GPUs, batch norm looks at the pictures of all, not only at its own
     start: str = ""  # a bundled model or a run's folder whose networks it begins from; nothing: from noise
 
     def __post_init__(self) -> None:

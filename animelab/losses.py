@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import softplus
 
 from animelab.errors import LabError
+from animelab.shares import share
 
 Map = Callable[[Tensor], Tensor]
 
@@ -95,8 +96,9 @@ def dragan_penalty(score: Map, real: Tensor) -> Tensor:
     alpha in [0, 1) is one number a picture (Kodali et al. 2017 and their code). Taught in 03_attributes.
     """
     real = _floats(real)
-    alpha = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device)
-    beside = real + alpha * 0.5 * real.std() * torch.rand_like(real)
+    alpha = share(torch.rand, len(real), *[1] * (real.ndim - 1), device=real.device)
+    noise = share(torch.rand, len(real), *real.shape[1:], device=real.device)
+    beside = real + alpha * 0.5 * real.std() * noise
     return (slopes(score, beside) - 1).square().mean()
 
 
@@ -114,7 +116,8 @@ def path_lengths(pictures: Tensor, w: Tensor) -> Tensor:
     pictures: (B, C, H, W), made from w (B, layers, latent); itself differentiable (Karras et al. 2020, section 3.2).
     Taught in 06_stylegan2.
     """
-    noise = torch.randn_like(_floats(pictures, 4)) / (pictures.shape[2] * pictures.shape[3]) ** 0.5
+    _, *shape = _floats(pictures, 4).shape
+    noise = share(torch.randn, len(pictures), *shape, device=pictures.device) / (shape[1] * shape[2]) ** 0.5
     return _gradients((pictures * noise).sum(), _floats(w, 3)).square().sum(2).mean(1).sqrt()
 
 

@@ -11,12 +11,14 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
+from filelock import FileLock, Timeout
 
 from animelab import env, limits, studio
 from animelab.bar import Bar
@@ -137,7 +139,9 @@ def drawn(
         def pictures() -> Iterator[np.ndarray]:  # a worker can die as early as in the first call
             yield from _parallel(workers or 1, cast.hairstyles)(calls)
 
-        _write(path, shape, Bar(pictures(), f"Drawing {size} px {what}", count, unit=" pictures"))
+        with _alone(path) as waited:
+            if not waited or _read(path, shape) is None:
+                _write(path, shape, Bar(pictures(), f"Drawing {size} px {what}", count, unit=" pictures"))
     pixels = _read(path, shape)
     assert pixels is not None
     return pixels, name
@@ -174,11 +178,34 @@ def _parallel(workers: int, hairstyles: dict[str, hair.Hairstyle]) -> joblib.Par
     )
 
 
+@contextmanager
+def _alone(path: Path) -> Iterator[bool]:
+    """Inside, no other process draws the same; gives whether one did until now."""
+    lock, waited = FileLock(path.with_suffix(".lock")), False
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            waited = True
+            lock.acquire()
+    except OSError as problem:
+        raise _not_kept(path, problem) from problem
+    try:
+        yield waited
+    finally:
+        lock.release()
+
+
+def _not_kept(path: Path, problem: OSError) -> LabError:
+    advice = "make room there, or set ANIMELAB_CACHE to a folder you can write to"
+    return LabError(f"The drawn faces cannot be kept in {path.parent} ({reason(problem)}); {advice}.")
+
+
 def _write(path: Path, shape: tuple[int, ...], pictures: Iterable[np.ndarray]) -> None:
     """Write pictures under a temporary name, which becomes `path` only when all are there."""
     partial = path.with_name(f"{path.stem}-{uuid.uuid4().hex[:8]}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         for old in path.parent.glob("*.partial"):
             if time.time() - old.stat().st_mtime > 24 * 3600:  # of a process that was killed
                 old.unlink(missing_ok=True)
@@ -199,5 +226,4 @@ def _write(path: Path, shape: tuple[int, ...], pictures: Iterable[np.ndarray]) -
     except BrokenProcessPool as problem:
         raise LabError("A drawing process died, perhaps for lack of memory; try again with workers=1.") from problem
     except OSError as problem:
-        advice = "make room there, or set ANIMELAB_CACHE to a folder you can write to"
-        raise LabError(f"The drawn faces cannot be kept in {path.parent} ({reason(problem)}); {advice}.") from problem
+        raise _not_kept(path, problem) from problem

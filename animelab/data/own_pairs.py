@@ -15,6 +15,7 @@ from animelab.data.image_folder import ImageFolder, existing, files_in, square
 from animelab.data.pictures import Indices, Pictures
 from animelab.errors import LabError
 from animelab.files import opened
+from animelab.shares import share
 
 NAMES = (("a", "b"), ("A", "B"), ("trainA", "trainB"), ("source", "target"))
 
@@ -92,7 +93,9 @@ class UnpairedFolder:
         """Pictures of both sides: of the larger one those at these indices, of the other any, by torch's generator."""
         given = torch.as_tensor(np.asarray(indices, dtype=np.int64))
         larger = int(len(self.sides[1]) > len(self.sides[0]))
-        places = [given if side == larger else torch.randint(len(self.sides[side]), given.shape) for side in (0, 1)]
+        smaller = len(self.sides[1 - larger])
+        places = [share(lambda rows: torch.randint(smaller, (rows,)), len(given))] * 2
+        places[larger] = given
         a, b = (side.batch(where, device) for side, where in zip(self.sides, places))
         return a, b
 

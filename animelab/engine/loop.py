@@ -54,6 +54,7 @@ def train(
     resume: "auto" goes on from the newest checkpoint in `out`, if there is one; True insists on one; False insists on a
     new folder. Resuming is exact: on a CPU, bit for bit. `watch` is called with a Progress at every log step; without
     one, a progress bar is shown. Ctrl-C (or a notebook's stop button) finishes the step, saves, and says how to go on.
+    Of several processes (`joined`) each works on its rows of every batch, and the first one writes.
     Raises LabError when `out` holds another experiment, or files that are no run's, when a loss is no longer finite,
     when memory runs out, and when the disk is full; what was written before stays.
     """
@@ -63,6 +64,8 @@ def train(
     if resume not in (True, False, "auto") or not isinstance(out, str | Path) or not str(out).strip():
         raise LabError(f"train takes out, a folder, and resume, True, False or 'auto', not {out!r} and {resume!r}.")
     out = Path(out)
+    if not recipe.group.first:
+        return _train(recipe, data, out, resume, None)
     lock = FileLock(out / "train.lock", timeout=0)  # the system lets go of it, however the process ends
     with writing(out / "train.lock"):
         check_out(out, Checkpoints(out / "checkpoints"), resume)
@@ -78,14 +81,20 @@ def train(
 
 
 def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Watch | None) -> Run:
-    config = recipe.config
+    config, group = recipe.config, recipe.group
     checkpoints = Checkpoints(out / "checkpoints", config.keep)
-    start, seconds = resume_or_begin(recipe, data, out, checkpoints)
-    log = Log(out / "log.jsonl", start)
+    start, seconds = resume_or_begin(recipe, data, out, checkpoints) if group.first else (0, 0.0)
+    start, seconds = recipe.begin_together(start, seconds)
+    if group.first:
+        log = Log(out / "log.jsonl", start)
     order = Order(len(data), config.batch, config.seed)
-    name, quiet = f"Training {shown(out.name, 30)}", watch is not None
+    name, quiet = f"Training {shown(out.name, 30)}", watch is not None or not group.first
     bar = Bar(total=config.steps, desc=name, initial=start, unit=" steps", disable=quiet, dynamic_ncols=True)
-    step, preview, began = start, None, time.perf_counter()
+    step, began = start, time.perf_counter()
+
+    def one_step(rows: slice) -> dict[str, Tensor]:
+        with recipe.autocast():
+            return recipe.step(data.batch(order[step][rows], recipe.device))
 
     def report(values: dict[str, float]) -> None:
         nonlocal began
@@ -107,45 +116,46 @@ def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Wat
     def keep_network() -> None:  # of the newest checkpoint, and so never without one
         save_weights(out / "weights.safetensors", *recipe.weights())
 
-    if start:
+    if start and group.first:
         keep_network()  # the process may have ended between the two
     with _postponed_interrupt() as interrupted, bar:
         recipe.examples = _first_examples(data, recipe.device)
-        preview = first_preview(recipe, out, start)
+        if group.first:
+            preview = first_preview(recipe, out, start)
         while step < config.steps:
             env.seed_step(config.seed, step)
-            with recipe.autocast(), out_of_memory(config):
-                losses = recipe.step(data.batch(order[step], recipe.device))
+            with out_of_memory(config):
+                losses = group.run(one_step, config.batch)
             step += 1
             bar.update()
 
-            ends = step == config.steps or bool(interrupted)
+            ends = step == config.steps or group.anywhere(bool(interrupted))
             shows = step == config.steps or _is_preview(step, config.preview_every)
             saves = ends or step % config.checkpoint_every == 0
             logs = saves or step % config.log_every == 0
             if shows or logs:
-                values = {name: float(value) for name, value in losses.items()}
+                values = group.means(losses)
                 if not all(math.isfinite(value) for value in values.values()):
                     raise _diverged(f"The losses are {values} at", step, checkpoints)
             if (shows or saves) and not recipe.is_finite():
                 raise _diverged("The weights are no longer numbers at", step, checkpoints)
-            if shows:
+            if shows and group.first:
                 preview = save_preview(recipe, out, step)
-            if logs:
+            if logs and group.first:
                 report(values)
-            if saves:
+            if saves and group.first:
                 save()
             if ends:
                 break
 
     finished = step >= config.steps
-    if finished:
+    if finished and group.first:
         save_timelapse(out, preview)
-    else:
+    elif group.first:
         how = "Run the same again" if resume == "auto" else "Run the same with --resume"
         say(f"Stopped and saved at step {step} of {config.steps} in {out}. {how} to go on from there.")
-        if signal.SIGTERM in interrupted:
-            raise SystemExit(128 + signal.SIGTERM)  # somebody wants the whole process to end, not only this run
+    if not finished and signal.SIGTERM in interrupted:
+        raise SystemExit(128 + signal.SIGTERM)  # somebody wants the whole process to end, not only this run
     return Run(out, step, finished, recipe)
 
 

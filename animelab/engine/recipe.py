@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from animelab import config as settings
-from animelab import env
+from animelab import env, limits
+from animelab.engine.group import Group
 from animelab.errors import LabError
 
 # Of these, what is saved looks as what is loaded; others, such as a pool of pictures, grow.
@@ -39,6 +40,9 @@ class Recipe:
     def __init__(self, config: Any, device: str | torch.device = "auto", **parts: Any) -> None:
         self.config = config
         self.device = env.pick_device(str(device))
+        self.share_batches()
+        if config.sync_norms and self.device.type != "cuda":
+            raise LabError("sync_norms=true works on GPUs of NVIDIA alone; leave it out, and each process has its own.")
         self.precision = _choose_precision(config.precision, self.device)
         self.replaced = {name: _source(value) for name, value in parts.items()}
         for part, value in parts.items():
@@ -51,6 +55,7 @@ class Recipe:
             if config.start:
                 self._begin_like(config.start)
             for name, module in self._having(nn.Module):
+                module = nn.SyncBatchNorm.convert_sync_batchnorm(module) if config.sync_norms else module
                 setattr(self, name, module.to(self.device))  # in place for parameters: optimizers keep their hold
 
     def _begin_like(self, start: str) -> None:
@@ -97,11 +102,20 @@ class Recipe:
     # ---- a recipe's author uses these
 
     def update(self, optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-        """One optimizer step down the gradient of `loss`."""
-        optimizer.zero_grad(set_to_none=True)
+        """One optimizer step down the gradient of `loss`; with several processes, down the mean of theirs."""
         with torch.autocast(self.device.type, enabled=False):  # the graph already knows its precisions
-            loss.backward()
-        optimizer.step()
+            self.group.descend(optimizer, loss)
+
+    def on_whole(self, function: Callable[[Tensor], Any], rows: Tensor) -> Any:
+        """What `function` makes of all rows of a batch that several processes share: once, and the same for all.
+
+        No gradient goes through. Of an answer with as many rows, (B, ...), those are given that are ours.
+        """
+        return self.group.on_whole(function, rows)
+
+    def whole(self, rows: Tensor) -> Tensor:
+        """The rows of all processes that share a batch, for what no mean of theirs can be; with our gradient."""
+        return self.group.whole(rows)
 
     # ---- the engine uses these
 
@@ -125,6 +139,24 @@ class Recipe:
             value.load_state_dict(state[name])
         for name, value in self._having(Tensor):
             value.copy_(state[name])
+
+    def share_batches(self, parts: int = 1) -> None:
+        """From now on each batch is shared by all processes, each with so many parts; LabError if it cannot be cut so.
+
+        Parts come one after the other, and need less memory than all at once. The loss of the first one is logged.
+        """
+        self.group = Group(self.device, limits.whole("The number of parts", parts, (1, 2**20)))
+        if self.config.batch % self.group.sharers:
+            odd = f"batch={self.config.batch} cannot be cut into {self.group.sharers} equal parts"
+            raise LabError(f"{odd}; make it a multiple of {self.group.sharers}.")
+
+    def begin_together(self, step: int, seconds: float) -> tuple[int, float]:
+        """Where the first process begins, or goes on; the others take over all that it has."""
+        if self.group.processes > 1:
+            state = self.state() if self.group.first else {}
+            step, seconds, self.precision, state = self.group.agreed((step, seconds, self.precision, state))
+            self.load_state(state)
+        return step, seconds
 
     def is_finite(self) -> bool:
         """Whether every weight of every network is a number."""

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, grid_sample
 
+from animelab.shares import share
+
 
 class Augment(nn.Module):
     """Pictures (B, 3, H, W) in, augmented pictures out: each of twelve augmentations with probability `p`.
@@ -51,13 +53,13 @@ class Augment(nn.Module):
         count = len(pictures)
         pixels = torch.tensor([pictures.shape[3], pictures.shape[2]]) / 2  # of half a picture
         often = 1 - (1 - self.p).clamp(min=0).sqrt()  # two rotations, so that together they come with p
-        flip = self._some(1 - 2 * torch.randint(2, (count,)), 1)
-        quarter = self._some(torch.randint(4, (count,)) * (math.pi / 2), 0)
-        whole = self._some(((torch.rand(count, 2) - 0.5) / 2 * pixels).round() / pixels, 0)
-        scale = self._some(2 ** (0.2 * torch.randn(count)), 1)
-        turns = [self._some((2 * torch.rand(count) - 1) * math.pi, 0, often) for _ in range(2)]
-        stretch = self._some(2 ** (0.2 * torch.randn(count)), 1)
-        broken = self._some(0.25 * torch.randn(count, 2), 0)
+        flip = self._some(1 - 2 * share(lambda rows: torch.randint(2, (rows,)), count), 1)
+        quarter = self._some(share(lambda rows: torch.randint(4, (rows,)), count) * (math.pi / 2), 0)
+        whole = self._some(((share(torch.rand, count, 2) - 0.5) / 2 * pixels).round() / pixels, 0)
+        scale = self._some(2 ** (0.2 * share(torch.randn, count)), 1)
+        turns = [self._some((2 * share(torch.rand, count) - 1) * math.pi, 0, often) for _ in range(2)]
+        stretch = self._some(2 ** (0.2 * share(torch.randn, count)), 1)
+        broken = self._some(0.25 * share(torch.randn, count, 2), 0)
         one = torch.ones_like(scale)
         return (
             _scaling(flip * one, one) @ _turning(quarter * one) @ _shifting(whole) @ _scaling(scale, scale)
@@ -70,11 +72,11 @@ class Augment(nn.Module):
         unit = torch.eye(4)
         gray = torch.tensor([1.0, 1.0, 1.0, 0.0]) / 3**0.5  # the axis of luma
         axis = torch.outer(gray, gray)
-        brightness = self._some(0.2 * torch.randn(count), 0)
-        contrast = self._some(2 ** (0.5 * torch.randn(count)), 1)
-        mirror = self._some(torch.randint(2, (count,)), 0)
-        hue = self._some((2 * torch.rand(count) - 1) * math.pi, 0)
-        saturation = self._some(2 ** torch.randn(count), 1)
+        brightness = self._some(0.2 * share(torch.randn, count), 0)
+        contrast = self._some(2 ** (0.5 * share(torch.randn, count)), 1)
+        mirror = self._some(share(lambda rows: torch.randint(2, (rows,)), count), 0)
+        hue = self._some((2 * share(torch.rand, count) - 1) * math.pi, 0)
+        saturation = self._some(2 ** share(torch.randn, count), 1)
 
         def column(values: Tensor) -> Tensor:
             return values.float().view(-1, 1, 1)
@@ -90,7 +92,7 @@ class Augment(nn.Module):
 
     def _some(self, values: Tensor, neutral: float, often: Tensor | None = None) -> Tensor:
         """`values` (B, ...) for a share of the pictures, and for the others what changes nothing."""
-        chosen = torch.rand(len(values)) < (self.p if often is None else often)
+        chosen = share(torch.rand, len(values)) < (self.p if often is None else often)
         return torch.where(
             chosen.view(-1, *[1] * (values.ndim - 1)), values.float(), torch.full_like(values.float(), neutral)
         )

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, grid_sample, interpolate, max_pool2d, pad
 
-from animelab import limits
+from animelab import limits, shares
 from animelab.errors import LabError
 from animelab.nn.arguments import checked
 
@@ -131,7 +131,7 @@ def hints(
         raise LabError(f"hints takes how many dots for each of {len(pictures)} pictures, not {len(counts)} numbers.")
     if int(counts.max()) > pictures[0, 0].numel():
         raise LabError(f"{int(counts.max())} dots do not fit into {pictures[0, 0].numel()} pixels; ask for fewer.")
-    chances = torch.rand_like(pictures[:, :1])
+    chances = shares.share(torch.rand, len(pictures), 1, *pictures.shape[2:], device=pictures.device)
     chances = chances if allowed is None else chances * allowed
     most = max(1, int(counts.max()))
     best, places = chances.flatten(1).topk(most)
@@ -214,7 +214,7 @@ def _color(name: str) -> Tensor:
 @checked(like=(None, None, None, None), share=(0.0, 1.0), cells=(1, 256))
 def blobs(like: Tensor, share: float = 0.3, cells: int = 5) -> Tensor:
     """Soft-edged random spots, (B, 1, H, W) from 0 to 1, on about that share of each picture."""
-    noise = torch.randn(len(like), 1, cells, cells, device=like.device)
+    noise = shares.share(torch.randn, len(like), 1, cells, cells, device=like.device)
     smooth = interpolate(noise, size=like.shape[2:], mode="bicubic", align_corners=False)
     edge = smooth.flatten(1).quantile(1 - share, dim=1)[:, None, None, None]
     return ((smooth - edge) * 6 + 0.5).clamp(0, 1)
@@ -235,20 +235,20 @@ def flawed(pictures: Tensor, transplanted: Callable[[Tensor, Tensor], Tensor] = 
     """
     count, device = len(pictures), pictures.device
     draft = pictures
-    turned = torch.eye(2, 3, device=device) + 0.3 * torch.randn(count, 2, 3, device=device)
+    turned = torch.eye(2, 3, device=device) + 0.3 * shares.share(torch.randn, count, 2, 3, device=device)
     moved = grid_sample(draft, affine_grid(turned, list(draft.shape), align_corners=False), padding_mode="reflection",
                         align_corners=False)  # fmt: skip
-    paint = torch.rand(count, 3, 1, 1, device=device) * 2 - 1
+    paint = shares.share(torch.rand, count, 3, 1, 1, device=device) * 2 - 1
     for share, error in (
         (0.25, lambda draft, spots: torch.lerp(draft, moved, spots)),
         (0.15, transplanted),
         (0.10, lambda draft, spots: torch.lerp(draft, paint, spots)),
     ):
-        struck = torch.rand(count, 1, 1, 1, device=device) < 0.7
+        struck = shares.share(torch.rand, count, 1, 1, 1, device=device) < 0.7
         draft = error(draft, blobs(draft, share) * struck)
     small = interpolate(draft, scale_factor=0.25, mode="area")
     soft = interpolate(small, size=draft.shape[2:], mode="bilinear", align_corners=False)
-    return torch.lerp(draft, soft, torch.rand(count, 1, 1, 1, device=device))
+    return torch.lerp(draft, soft, shares.share(torch.rand, count, 1, 1, 1, device=device))
 
 
 @checked(hints=4)
@@ -297,7 +297,8 @@ def strange(pictures: Tensor, spots: Tensor, ink: Tensor) -> Tensor:
     old = (spots[:, :3] * spots[:, 3:]).sum((2, 3), keepdim=True)
     change = (pictures - old).square().sum(1)
     area = ways(spots[:, 3] > 0, 1 + 100 * (ink[:, 0] + change), 2)[0][:, None] < 150
-    return torch.where(area, pictures + torch.rand_like(old) * 2 - 1 - old, pictures).clamp(-1, 1)
+    new = shares.share(torch.rand, *old.shape, device=old.device) * 2 - 1
+    return torch.where(area, pictures + new - old, pictures).clamp(-1, 1)
 
 
 class Colorist(nn.Module):

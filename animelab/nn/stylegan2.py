@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu, linear
 
 from animelab.errors import LabError
+from animelab.shares import share
 
 
 def active(x: Tensor) -> Tensor:
@@ -133,7 +134,8 @@ class StyledConv(nn.Module):
     def forward(self, x: Tensor, w: Tensor, kernel: Tensor, noise: str) -> Tensor:
         x = self.conv(x, self.weight, self.affine(w), kernel if self.up else None)
         if noise != "none":
-            new = torch.randn(len(x), 1, *x.shape[2:], device=x.device) if noise == "random" else self.noise
+            fresh = noise == "random"
+            new = share(torch.randn, len(x), 1, *x.shape[2:], device=x.device) if fresh else self.noise
             x = x + (self.noise_strength * new).to(x.dtype)
         return active(x + self.bias.view(-1, 1, 1).to(x.dtype))
 
@@ -258,12 +260,12 @@ def minibatch_stddev(x: Tensor, group: int = 4) -> Tensor:
     """Minibatch standard deviation: how much the pictures of a group differ, as one more channel.
 
     (B, C, H, W) to (B, C+1, H, W), one number a group: shows D a generator that makes one picture only (Karras et al.
-    2018, section 3).
+    2018, section 3). Neighbors form a group, so that several processes, each with its rows of a batch, have the same.
     """
     count = next(size for size in range(min(group, len(x)), 0, -1) if len(x) % size == 0)
-    groups = x.float().view(count, -1, *x.shape[1:])
-    spread = (groups.var(0, unbiased=False) + 1e-8).sqrt().mean((1, 2, 3))
-    channel = spread.repeat(count).view(-1, 1, 1, 1).expand(-1, 1, *x.shape[2:])
+    groups = x.float().view(-1, count, *x.shape[1:])
+    spread = (groups.var(1, unbiased=False) + 1e-8).sqrt().mean((1, 2, 3))
+    channel = spread.repeat_interleave(count).view(-1, 1, 1, 1).expand(-1, 1, *x.shape[2:])
     return torch.cat([x, channel.to(x.dtype)], 1)
 
 

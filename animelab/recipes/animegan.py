@@ -133,11 +133,11 @@ class AnimeGAN(Recipe):
             of_photos, of_gray = self.look(photos), self.look(gray)
         fake = self.G(photos)
         seen = self.look(fake)
-        self.steps_done += 1
-        if self.steps_done <= c.first:
+        if self.steps_done < c.first:
             content = perception.content_distance(seen, of_photos, perception.EVERYTHING[c.features])
             self.update(self.G_first, content + c.color_first * color_distance(fake, photos))
             self.G_ema.update(self.G)
+            self.steps_done += 1
             return {"content": content.detach()}
 
         batches = torch.cat([drawings, fake.detach(), gray, cartoongan.edge_smoothed(gray)])
@@ -158,6 +158,7 @@ class AnimeGAN(Recipe):
         self.G_ema.update(self.G)
         self.G_decay.step()
         self.D_decay.step()
+        self.steps_done += 1
         return {"D": loss_D.detach(), "G": loss_G.detach(), "content": content.detach(), "style": style.detach()}
 
     def preview(self) -> np.ndarray:

@@ -116,11 +116,11 @@ class CartoonGAN(Recipe):
         c = self.config
         photos, drawings = (jittered(side, crop=1.0, size=c.size)[0] for side in batch)
         fake = self.G(photos)
-        self.steps_done += 1
-        if self.steps_done <= c.first:  # learn to leave things as they are, before D comes
+        if self.steps_done < c.first:  # learn to leave things as they are, before D comes
             content = self.content(fake, photos, perception.EVERYTHING[c.features])
             self.update(self.G_first, content)
             self.G_ema.update(self.G)
+            self.steps_done += 1
             return {"content": content.detach()}
 
         of_real, of_fake = self.D(drawings), self.D(fake.detach())
@@ -138,6 +138,7 @@ class CartoonGAN(Recipe):
         self.G_ema.update(self.G)
         self.G_decay.step()
         self.D_decay.step()
+        self.steps_done += 1
         return {"D": loss_D.detach(), "G": loss_G.detach(), "content": content.detach()}
 
     def preview(self) -> np.ndarray:

@@ -18,6 +18,7 @@ from animelab.data import PairedFolder, StudioPairs, as_pictures, jittered
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
 from animelab.errors import LabError
 from animelab.nn import colorization, pix2pix, r3gan
+from animelab.shares import share
 from animelab.viz import grid
 
 STAGES = ("draft", "refine")
@@ -172,15 +173,22 @@ class Colorization(Recipe):
     def counts(self, pictures: int) -> Tensor:
         """How many dots each picture gets."""
         c = self.config
-        few, many = torch.randint(1, 6, (pictures,)), torch.randint(6, c.dots + 1, (pictures,))
-        some = torch.where(torch.rand(pictures) < c.few, few, many)
-        return (some * (torch.rand(pictures) >= c.none)).to(self.device)
+
+        def count(rows: int) -> Tensor:
+            few, many = torch.randint(1, 6, (rows,)), torch.randint(6, c.dots + 1, (rows,))
+            return torch.where(torch.rand(rows) < c.few, few, many) * (torch.rand(rows) >= c.none)
+
+        return share(count, pictures).to(self.device)
+
+    def some(self, chance: float, pictures: int) -> Tensor:
+        """Which pictures something happens to, by that chance: bool (B,)."""
+        return share(torch.rand, pictures).to(self.device) < chance
 
     def step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         c = self.config
         lines, colors = jittered(*map(as_pictures, batch), crop=1.0)  # (B, 3, size, size) in [-1, 1], mirrored or not
         ink = (1 - lines[:, :1]) / 2  # 1 where a line is
-        struck = torch.rand(len(ink)).to(self.device) < c.strange
+        struck = self.some(c.strange, len(ink))
         spots = colorization.hints(colors, struck.int(), 0, ink < 0.3)
         truth = colorization.strange(colors, spots, ink)
         radius = int(torch.randint(0, c.radius + 1, ()))
@@ -188,10 +196,10 @@ class Colorization(Recipe):
         first = self.hints(truth, struck.int(), radius, spots[:, 3:] > 0)
         dots = torch.where(first[:, 3:] > 0, first, dots)
         if self.drafting:  # a palette has not heard of what is strange
-            asked = torch.rand(len(ink), 1).to(self.device) < c.asked
+            asked = self.some(c.asked, len(ink))[:, None]
             fake = self.G(torch.cat([ink, dots], 1), colorization.palette(colors) * asked)
         else:  # and half of the drafts have not
-            heard = torch.rand(len(ink), 1, 1, 1).to(self.device) < 0.5
+            heard = self.some(0.5, len(ink))[:, None, None, None]
             fake = self.G(torch.cat([ink, dots, self.flawed(torch.where(heard, truth, colors))], 1))
 
         loss_G = loss_D = fake.new_zeros(())

@@ -136,7 +136,6 @@ class CUT(Recipe):
             total = loss_D
             if self.steps_done % c.penalty_every == 0:
                 total = total + c.gamma * c.penalty_every * r3gan.steepness(losses.r1_penalty, self.D, real_b, fake)
-            self.steps_done += 1
             self.update(self.D_adam, total)
         else:
             loss_D = losses.least_squares_discriminator_loss(self.D(real_b), self.D(fake.detach())) / 2
@@ -164,6 +163,8 @@ class CUT(Recipe):
         self.G_ema.update(self.G)
         self.G_decay.step()
         self.D_decay.step()
+        if c.gamma:
+            self.steps_done += 1
         return {"D": loss_D.detach(), "G": loss_G.detach(), "NCE": contrast.detach()}
 
     def preview(self) -> np.ndarray:

@@ -15,7 +15,9 @@ from animelab import losses
 from animelab.config import TrainingConfig
 from animelab.data import ImageFolder, Pictures, StudioFaces
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay, update_average
+from animelab.errors import LabError
 from animelab.nn import dcgan
+from animelab.shares import share
 from animelab.viz import grid
 
 
@@ -77,7 +79,7 @@ class DCGAN(Recipe):
         return ImageFolder(folder, config.size) if folder else StudioFaces(config.size, config.faces)
 
     def latents(self, count: int) -> Tensor:
-        return torch.randn(count, self.config.latent).to(self.device)
+        return share(torch.randn, count, self.config.latent).to(self.device)
 
     def step(self, real: Tensor) -> dict[str, Tensor]:  # (B, 3, size, size) in [-1, 1]
         latents = self.latents(len(real))
@@ -85,6 +87,8 @@ class DCGAN(Recipe):
 
         # The discriminator: real should score high, fake should score low.
         if self.discriminator_step:  # which makes the fakes once more
+            if self.group.sharers > 1:
+                raise LabError("Your discriminator_step takes its steps alone; train in one process, or leave it out.")
             loss = self.loss.discriminator
             loss_D = torch.as_tensor(self.discriminator_step(self.G, self.D, real, latents, self.D_adam, loss))
         else:

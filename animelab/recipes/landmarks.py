@@ -15,6 +15,7 @@ from animelab.data import Joined, Move, StudioPoints
 from animelab.engine import EMA, Recipe, adam, linear_decay
 from animelab.errors import LabError
 from animelab.nn.landmarks import Finder
+from animelab.shares import share
 from animelab.viz import grid
 
 
@@ -66,7 +67,7 @@ class Landmarks(Recipe):
     def moved(self, pictures: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
         """Faces and their points, turned, scaled and shifted around the middle, each in its own way."""
         c, side = self.config, pictures.shape[-1]
-        roll = lambda: 2 * torch.rand(len(pictures), dtype=torch.float64) - 1  # noqa: E731
+        roll = lambda: share(lambda rows: 2 * torch.rand(rows, dtype=torch.float64) - 1, len(pictures))  # noqa: E731
         turn = torch.polar(c.scaled ** roll(), c.turned * roll())
         middle = torch.complex(*torch.full((2, 1), side / 2, dtype=torch.float64))
         move = Move(turn, middle * (1 - turn) + c.shifted * side * torch.complex(roll(), roll()))
@@ -74,10 +75,12 @@ class Landmarks(Recipe):
 
     def step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         pictures, points = self.moved(*batch)
-        light = 1 + 0.3 * torch.randn(len(pictures), 3, 1, 1).to(pictures)
-        found = self.network((pictures * light + 0.05 * torch.randn_like(pictures)).clamp(-1, 1))
+        light = 1 + 0.3 * share(torch.randn, len(pictures), 3, 1, 1).to(pictures)
+        noise = share(torch.randn, len(pictures), *pictures.shape[1:]).to(pictures)
+        found = self.network((pictures * light + 0.05 * noise).clamp(-1, 1))
         inside = ((points > 0) & (points < pictures.shape[-1])).all(2)  # nobody finds what cannot be seen
-        off = (found - points).norm(dim=2)[inside].mean()
+        share_inside = self.on_whole(lambda seen: seen.double().mean(), inside)
+        off = ((found - points).norm(dim=2) * inside).mean() / share_inside
         self.update(self.optimizer, off)
         self.average.update(self.network)
         self.decay.step()

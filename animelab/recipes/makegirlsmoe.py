@@ -17,6 +17,7 @@ from animelab.data import StudioAttributes
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
 from animelab.errors import LabError
 from animelab.nn import makegirlsmoe
+from animelab.shares import share
 from animelab.studio import TAGS
 from animelab.viz import grid
 
@@ -103,11 +104,11 @@ class MakeGirlsMoe(Recipe):
         self.steps_done = torch.zeros((), dtype=torch.int64)
 
     def latents(self, count: int) -> Tensor:
-        return torch.randn(count, self.config.latent).to(self.device)
+        return share(torch.randn, count, self.config.latent).to(self.device)
 
     def step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         real, tags = batch  # (B, 3, size, size) in [-1, 1]; (B, 34) of 0 and 1
-        conditions = tags.roll(1, 0)  # combinations that exist, each of another picture
+        conditions = self.on_whole(lambda all_tags: all_tags.roll(1, 0), tags)  # combinations that exist, of others
         fake = self.G(self.latents(len(real)), conditions)
         weight = self.config.adversarial_weight
 

@@ -17,6 +17,7 @@ from animelab.data import PairedFolder, StudioPairs, StudioPairsAttributes, as_p
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
 from animelab.errors import LabError
 from animelab.nn import pix2pix, r3gan
+from animelab.shares import share
 from animelab.studio import TAGS
 from animelab.viz import grid
 
@@ -140,7 +141,6 @@ class Pix2Pix(Recipe):
             total = loss_D + c.names_weight * r3gan.names_loss(named, order)
             if self.steps_done % c.penalty_every == 0:
                 total = total + c.gamma * c.penalty_every * r3gan.steepness(losses.r1_penalty, score, target, fake)
-            self.steps_done += 1
         else:
             loss_D = total = self.discriminator_loss(self.D, source, target, fake)
         self.update(self.D_adam, total)
@@ -159,11 +159,13 @@ class Pix2Pix(Recipe):
         self.G_ema.update(self.G)
         self.G_decay.step()
         self.D_decay.step()
+        if c.gamma:
+            self.steps_done += 1
         return {"D": loss_D.detach(), "G": loss_G.detach(), "L1": l1.detach()}
 
     def told(self, count: int, order: Tensor | None) -> list[Tensor]:
         """What G gets beside the drawings: latents (count, latent) and the order; the paper's only noise is dropout."""
-        latents = [torch.randn(count, self.config.latent).to(self.device)] if self.config.gamma else []
+        latents = [share(torch.randn, count, self.config.latent).to(self.device)] if self.config.gamma else []
         return latents if order is None else [*latents, order]
 
     def seen(self, source: Tensor, pictures: Tensor) -> Any:

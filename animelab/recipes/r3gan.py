@@ -20,6 +20,7 @@ from animelab.data import ImageFolder, Pictures, StudioAttributes, StudioFaces
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
 from animelab.errors import LabError
 from animelab.nn import dcgan, r3gan
+from animelab.shares import share
 from animelab.studio import TAGS
 from animelab.viz import grid
 
@@ -105,7 +106,7 @@ class R3GAN(Recipe):
         )
 
     def latents(self, count: int) -> Tensor:
-        return torch.randn(count, self.config.latent).to(self.device)
+        return share(torch.randn, count, self.config.latent).to(self.device)
 
     def step(self, batch: Any) -> dict[str, Tensor]:
         c = self.config

@@ -19,6 +19,7 @@ from animelab.engine import EMA, Recipe, frozen, linear_decay
 from animelab.errors import LabError
 from animelab.nn import stylegan2
 from animelab.nn.ada import Augment
+from animelab.shares import share
 from animelab.studio import TAGS
 from animelab.viz import grid
 
@@ -103,7 +104,7 @@ def lazy_adam(network: torch.nn.Module, lr: float, every: int) -> torch.optim.Ad
 def one_wrong(labels: Tensor) -> Tensor:
     """Labels (B, 34) with one yes or no of each turned around: its blush, smile, open mouth, hat, ribbon or glasses."""
     columns = torch.tensor([i for i, tag in enumerate(TAGS) if tag in SINGLE])
-    chosen = columns[torch.randint(len(columns), (len(labels),))].to(labels.device)
+    chosen = columns[share(lambda rows: torch.randint(len(columns), (rows,)), len(labels))].to(labels.device)
     return (labels - one_hot(chosen, len(TAGS))).abs()
 
 
@@ -153,7 +154,7 @@ class StyleGAN2(Recipe):
         }
 
     def latents(self, count: int) -> Tensor:
-        return torch.randn(count, self.config.latent).to(self.device)
+        return share(torch.randn, count, self.config.latent).to(self.device)
 
     def styles(self, count: int, labels: Tensor | None) -> Tensor:
         """w for every layer, (count, layers, latent); in a share of the batches from two latents."""
@@ -179,7 +180,7 @@ class StyleGAN2(Recipe):
             loss_D = loss_D + c.mismatch * softplus(self.D.agree(seen, one_wrong(labels))).mean()
         self.update(self.D_adam, loss_D)
         if isinstance(self.augment, Augment):
-            self.augment.adapt(real_logits)
+            self.on_whole(self.augment.adapt, real_logits)
         if self.steps_done % c.r1_every == 0:
             with torch.autocast(self.device.type, enabled=False):  # a gradient of a gradient wants every digit
                 # of the augmented picture: torch has no second derivative of the rotation
@@ -193,10 +194,11 @@ class StyleGAN2(Recipe):
         if c.path_weight and self.steps_done % c.path_every == 0:
             with torch.autocast(self.device.type, enabled=False):
                 half = max(1, len(real) // 2)
-                w = self.styles(half, None if labels is None else labels[:half])
-                penalty, mean = losses.path_penalty(losses.path_lengths(self.G.synthesis(w), w), self.path_mean)
-            self.path_mean.copy_(mean)
+                w = self.styles(half, None if labels is None else labels[::2])
+                lengths = self.whole(losses.path_lengths(self.G.synthesis(w), w))
+                penalty, mean = losses.path_penalty(lengths, self.path_mean)
             self.update(self.G_adam, c.path_weight * c.path_every * penalty)
+            self.path_mean.copy_(mean)
 
         self.G_ema.update(self.G)
         if c.decay:

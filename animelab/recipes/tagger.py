@@ -16,6 +16,7 @@ from animelab.data import Joined, StudioAttributes
 from animelab.engine import EMA, Recipe, adam, linear_decay
 from animelab.errors import LabError
 from animelab.nn.tagger import Examiner, Tagger
+from animelab.shares import share
 from animelab.studio import STYLES
 from animelab.viz import grid
 
@@ -57,17 +58,21 @@ def augmented(pictures: Tensor) -> Tensor:
     A tagger that only ever saw clean drawings would be lost among the grainy pictures of a generator.
     """
     count, device = len(pictures), pictures.device
-    scale = torch.empty(count, device=device).uniform_(0.75, 1.15)
-    mirror = torch.randint(0, 2, (count,), device=device) * 2 - 1
-    shift = torch.empty(count, 2, device=device).uniform_(-0.12, 0.12)
+
+    def between(low: float, high: float, *shape: int) -> Tensor:
+        return low + (high - low) * share(torch.rand, count, *shape, device=device)
+
+    scale, shift = between(0.75, 1.15), between(-0.12, 0.12, 2)
+    mirror = between(-1, 1).sign()
     zero = torch.zeros(count, device=device)
     rows = torch.stack([scale * mirror, zero, shift[:, 0], zero, scale, shift[:, 1]], 1).view(count, 2, 3)
     where = affine_grid(rows, list(pictures.shape), align_corners=False)
     moved = grid_sample(pictures, where, padding_mode="reflection", align_corners=False)
     blurred = avg_pool2d(moved, 3, 1, 1, count_include_pad=False)
-    soft = torch.rand(count, 1, 1, 1, device=device).mul(2).sub(1).clamp(0)
-    bright, contrast = (torch.empty(count, 1, 1, 1, device=device).uniform_(-s, s) for s in (0.08, 0.12))
-    noise = torch.rand(count, 1, 1, 1, device=device).mul(0.3).sub(0.1).clamp(0) * torch.randn_like(moved)
+    soft = between(-1, 1, 1, 1, 1).clamp(0)
+    bright, contrast = (between(-most, most, 1, 1, 1) for most in (0.08, 0.12))
+    grain = share(torch.randn, count, *moved.shape[1:], device=device)
+    noise = between(-0.1, 0.2, 1, 1, 1).clamp(0) * grain
     return (torch.lerp(moved, blurred, soft) * (1 + contrast) + bright + noise).clamp(-1, 1)
 
 
