@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -195,6 +195,8 @@ def _alone(path: Path) -> Iterator[bool]:
         yield waited
     finally:
         lock.release()
+        with suppress(PermissionError):  # Windows, where somebody waits for it
+            Path(lock.lock_file).unlink(missing_ok=True)
 
 
 def _not_kept(path: Path, problem: OSError) -> LabError:

@@ -18,6 +18,7 @@ from animelab import config as settings
 from animelab import env, limits
 from animelab.engine.group import Group
 from animelab.errors import LabError
+from animelab.shares import share
 
 # Of these, what is saved looks as what is loaded; others, such as a pool of pictures, grow.
 FORMED = (nn.Module, torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler, Tensor)
@@ -105,6 +106,10 @@ class Recipe:
         """One optimizer step down the gradient of `loss`; with several processes, down the mean of theirs."""
         with torch.autocast(self.device.type, enabled=False):  # the graph already knows its precisions
             self.group.descend(optimizer, loss)
+
+    def noise(self, count: int, *shape: int) -> Tensor:
+        """Normal random numbers (count, *shape) for so many of our pictures; another process has others."""
+        return share(torch.randn, count, *shape).to(self.device)
 
     def on_whole(self, function: Callable[[Tensor], Any], rows: Tensor) -> Any:
         """What `function` makes of all rows of a batch that several processes share: once, and the same for all.

@@ -95,33 +95,30 @@ def photographed(pictures: Tensor, often: float = 0.5) -> Tensor:
     Exposure, a tint (white balance), haze that is thicker above, blur, and the blocks of a JPEG file. All have noise,
     and more texture here and there than a generator of photographs makes.
     """
-    seeds = share(lambda rows: torch.randint(2**62, (rows,)), len(pictures)).tolist()
+    out, seeds = [], share(lambda rows: torch.randint(2**62, (rows,)), len(pictures)).tolist()
     with torch.random.fork_rng():
-        out = [_photographed((clean + 1) / 2, often, seed) for clean, seed in zip(pictures.cpu(), seeds)]
-    return torch.stack(out).to(pictures.device) * 2 - 1
-
-
-def _photographed(clean: Tensor, often: float, seed: int) -> Tensor:
-    """One picture (3, H, W) in [0, 1], by random numbers of its own."""
-    torch.manual_seed(seed)
-    (bright, curve, red, blue, haze, above, soft, noise), faults = torch.rand(8).tolist(), torch.rand(5) < often
-    picture = clean.clamp(0, 1) * texture(*clean.shape[1:]).exp()
-    if faults[0]:
-        picture = picture.clamp(0, 1) ** math.exp(curve - 0.5) * math.exp(0.7 * (bright - 0.4))
-    if faults[1]:
-        tint = torch.tensor([red - 0.5, 0, blue - 0.5])[:, None, None]
-        picture = picture * (0.35 * tint).exp()
-    if faults[2]:
-        thick = haze / 2 * torch.linspace(1, above, picture.shape[1])[:, None]
-        picture = torch.lerp(picture, 0.8 + 0.2 * torch.rand(3, 1, 1).expand_as(picture), thick.expand_as(picture))
-    if faults[3]:
-        picture = gaussian_blur(picture, 5, [0.3 + soft])
-    picture = (picture + 0.03 * noise * torch.randn_like(picture)).clamp(0, 1)
-    if faults[4]:
-        file, pixels = io.BytesIO(), (picture * 255).byte().permute(1, 2, 0).numpy()
-        Image.fromarray(pixels).save(file, "JPEG", quality=int(torch.randint(40, 96, ())))
-        picture = torch.from_numpy(np.array(opened(file.getvalue())[0])).permute(2, 0, 1) / 255
-    return picture
+        for clean, seed in zip(pictures.cpu(), seeds):
+            torch.manual_seed(seed)
+            (bright, curve, red, blue, haze, above, soft, noise), faults = torch.rand(8).tolist(), torch.rand(5) < often
+            picture = ((clean + 1) / 2).clamp(0, 1) * texture(*clean.shape[1:]).exp()
+            if faults[0]:
+                picture = picture.clamp(0, 1) ** math.exp(curve - 0.5) * math.exp(0.7 * (bright - 0.4))
+            if faults[1]:
+                tint = torch.tensor([red - 0.5, 0, blue - 0.5])[:, None, None]
+                picture = picture * (0.35 * tint).exp()
+            if faults[2]:
+                thick = haze / 2 * torch.linspace(1, above, picture.shape[1])[:, None]
+                haze_color = 0.8 + 0.2 * torch.rand(3, 1, 1)
+                picture = torch.lerp(picture, haze_color.expand_as(picture), thick.expand_as(picture))
+            if faults[3]:
+                picture = gaussian_blur(picture, 5, [0.3 + soft])
+            picture = (picture + 0.03 * noise * torch.randn_like(picture)).clamp(0, 1)
+            if faults[4]:
+                file, pixels = io.BytesIO(), (picture * 255).byte().permute(1, 2, 0).numpy()
+                Image.fromarray(pixels).save(file, "JPEG", quality=int(torch.randint(40, 96, ())))
+                picture = torch.from_numpy(np.array(opened(file.getvalue())[0])).permute(2, 0, 1) / 255
+            out.append(picture * 2 - 1)
+    return torch.stack(out).to(pictures.device)
 
 
 def texture(height: int, width: int) -> Tensor:
@@ -217,12 +214,11 @@ class BackTranslation(Recipe):
         """Answers of one direction; of those that a U-Net knows, one by chance."""
         if self.config.network == "ugatit":
             return generator(pictures).out
-        return generator(pictures, share(torch.randn, len(pictures), self.config.latent).to(self.device))
+        return generator(pictures, self.noise(len(pictures), self.config.latent))
 
     def exercise(self, fakes: Tensor) -> Tensor:
         """What one direction made, with some noise, for the other one."""
-        noise = share(torch.randn, len(fakes), *fakes.shape[1:])
-        return fakes.detach() + self.config.noise * noise.to(fakes)
+        return fakes.detach() + self.config.noise * self.noise(*fakes.shape).to(fakes.dtype)
 
     def unlike(self, answers: Tensor, solutions: Tensor) -> Tensor:
         """How far they are from each other at four depths of a network that has learned to see drawings."""

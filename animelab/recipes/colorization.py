@@ -180,15 +180,11 @@ class Colorization(Recipe):
 
         return share(count, pictures).to(self.device)
 
-    def some(self, chance: float, pictures: int) -> Tensor:
-        """Which pictures something happens to, by that chance: bool (B,)."""
-        return share(torch.rand, pictures).to(self.device) < chance
-
     def step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         c = self.config
         lines, colors = jittered(*map(as_pictures, batch), crop=1.0)  # (B, 3, size, size) in [-1, 1], mirrored or not
         ink = (1 - lines[:, :1]) / 2  # 1 where a line is
-        struck = self.some(c.strange, len(ink))
+        struck = share(torch.rand, len(ink)).to(self.device) < c.strange
         spots = colorization.hints(colors, struck.int(), 0, ink < 0.3)
         truth = colorization.strange(colors, spots, ink)
         radius = int(torch.randint(0, c.radius + 1, ()))
@@ -196,10 +192,10 @@ class Colorization(Recipe):
         first = self.hints(truth, struck.int(), radius, spots[:, 3:] > 0)
         dots = torch.where(first[:, 3:] > 0, first, dots)
         if self.drafting:  # a palette has not heard of what is strange
-            asked = self.some(c.asked, len(ink))[:, None]
+            asked = share(torch.rand, len(ink), 1).to(self.device) < c.asked
             fake = self.G(torch.cat([ink, dots], 1), colorization.palette(colors) * asked)
         else:  # and half of the drafts have not
-            heard = self.some(0.5, len(ink))[:, None, None, None]
+            heard = share(torch.rand, len(ink), 1, 1, 1).to(self.device) < 0.5
             fake = self.G(torch.cat([ink, dots, self.flawed(torch.where(heard, truth, colors))], 1))
 
         loss_G = loss_D = fake.new_zeros(())

@@ -17,7 +17,6 @@ from animelab.data import ImageFolder, Pictures, StudioFaces
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay, update_average
 from animelab.errors import LabError
 from animelab.nn import dcgan
-from animelab.shares import share
 from animelab.viz import grid
 
 
@@ -72,17 +71,14 @@ class DCGAN(Recipe):
         self.D_adam = adam(self.D, config.lr_D, (config.beta1, 0.999))
         self.G_decay = linear_decay(self.G_adam, config.decay)
         self.D_decay = linear_decay(self.D_adam, config.decay)
-        self.fixed_latents = self.latents(config.previews)
+        self.fixed_latents = self.noise(config.previews, config.latent)
 
     @staticmethod
     def data(config: Config, folder: Path | None = None) -> Pictures:
         return ImageFolder(folder, config.size) if folder else StudioFaces(config.size, config.faces)
 
-    def latents(self, count: int) -> Tensor:
-        return share(torch.randn, count, self.config.latent).to(self.device)
-
     def step(self, real: Tensor) -> dict[str, Tensor]:  # (B, 3, size, size) in [-1, 1]
-        latents = self.latents(len(real))
+        latents = self.noise(len(real), self.config.latent)
         fake = self.G(latents)
 
         # The discriminator: real should score high, fake should score low.

@@ -75,9 +75,8 @@ class Landmarks(Recipe):
 
     def step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         pictures, points = self.moved(*batch)
-        light = 1 + 0.3 * share(torch.randn, len(pictures), 3, 1, 1).to(pictures)
-        noise = share(torch.randn, len(pictures), *pictures.shape[1:]).to(pictures)
-        found = self.network((pictures * light + 0.05 * noise).clamp(-1, 1))
+        light = 1 + 0.3 * self.noise(len(pictures), 3, 1, 1)
+        found = self.network((pictures * light + 0.05 * self.noise(*pictures.shape)).clamp(-1, 1))
         inside = ((points > 0) & (points < pictures.shape[-1])).all(2)  # nobody finds what cannot be seen
         share_inside = self.on_whole(lambda seen: seen.double().mean(), inside)
         off = ((found - points).norm(dim=2) * inside).mean() / share_inside

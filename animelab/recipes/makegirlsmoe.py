@@ -17,7 +17,6 @@ from animelab.data import StudioAttributes
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
 from animelab.errors import LabError
 from animelab.nn import makegirlsmoe
-from animelab.shares import share
 from animelab.studio import TAGS
 from animelab.viz import grid
 
@@ -100,16 +99,13 @@ class MakeGirlsMoe(Recipe):
         self.D_adam = adam(self.D, config.lr_D, (config.beta1, 0.999))
         self.G_decay = linear_decay(self.G_adam, config.decay)
         self.D_decay = linear_decay(self.D_adam, config.decay)
-        self.fixed_latents = self.latents(4)
+        self.fixed_latents = self.noise(4, config.latent)
         self.steps_done = torch.zeros((), dtype=torch.int64)
-
-    def latents(self, count: int) -> Tensor:
-        return share(torch.randn, count, self.config.latent).to(self.device)
 
     def step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         real, tags = batch  # (B, 3, size, size) in [-1, 1]; (B, 34) of 0 and 1
         conditions = self.on_whole(lambda all_tags: all_tags.roll(1, 0), tags)  # combinations that exist, of others
-        fake = self.G(self.latents(len(real)), conditions)
+        fake = self.G(self.noise(len(real), self.config.latent), conditions)
         weight = self.config.adversarial_weight
 
         # The discriminator: is it real? And its auxiliary classifier: which attributes does it have?

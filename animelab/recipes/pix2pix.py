@@ -17,7 +17,6 @@ from animelab.data import PairedFolder, StudioPairs, StudioPairsAttributes, as_p
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
 from animelab.errors import LabError
 from animelab.nn import pix2pix, r3gan
-from animelab.shares import share
 from animelab.studio import TAGS
 from animelab.viz import grid
 
@@ -165,7 +164,7 @@ class Pix2Pix(Recipe):
 
     def told(self, count: int, order: Tensor | None) -> list[Tensor]:
         """What G gets beside the drawings: latents (count, latent) and the order; the paper's only noise is dropout."""
-        latents = [share(torch.randn, count, self.config.latent).to(self.device)] if self.config.gamma else []
+        latents = [self.noise(count, self.config.latent)] if self.config.gamma else []
         return latents if order is None else [*latents, order]
 
     def seen(self, source: Tensor, pictures: Tensor) -> Any:

@@ -20,7 +20,6 @@ from animelab.data import ImageFolder, Pictures, StudioAttributes, StudioFaces
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
 from animelab.errors import LabError
 from animelab.nn import dcgan, r3gan
-from animelab.shares import share
 from animelab.studio import TAGS
 from animelab.viz import grid
 
@@ -92,7 +91,7 @@ class R3GAN(Recipe):
         r3gan.shorten_gradients(self.D, self.D_adam, config.longest)
         self.G_decay = linear_decay(self.G_adam, config.decay)
         self.D_decay = linear_decay(self.D_adam, config.decay)
-        self.fixed_latents = self.latents(config.previews)
+        self.fixed_latents = self.noise(config.previews, config.latent)
         self.steps_done = torch.zeros((), dtype=torch.int64)
 
     @staticmethod
@@ -105,13 +104,10 @@ class R3GAN(Recipe):
             config.size, config.faces, config.seed, config.prior
         )
 
-    def latents(self, count: int) -> Tensor:
-        return share(torch.randn, count, self.config.latent).to(self.device)
-
     def step(self, batch: Any) -> dict[str, Tensor]:
         c = self.config
         real, orders = batch if c.attributes else (batch, None)  # (B, 3, size, size) in [-1, 1]; (B, 34) of 0 and 1
-        fake = self.G(self.latents(len(real)), *([orders] if c.attributes else []))
+        fake = self.G(self.noise(len(real), self.config.latent), *([orders] if c.attributes else []))
 
         # The discriminator: each real picture should score above its fake, by no steep slope around either.
         (real_logits, named), (fake_logits, _) = self.D.seen(real), self.D.seen(fake.detach())

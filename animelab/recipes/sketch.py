@@ -61,14 +61,13 @@ def spoiled(pictures: Tensor) -> Tensor:
     count, device = len(pictures), pictures.device
 
     def between(low: float, high: float, *shape: int) -> Tensor:
-        drawn = share(torch.rand, count, *(shape or (1, 1, 1)), device=device)
-        return low + (high - low) * drawn
+        return low + (high - low) * share(torch.rand, count, *(shape or (1, 1, 1)), device=device)
 
     mix = torch.softmax(between(-3, 3, 3, 3), 2)  # each new channel is a mixture of the old ones
     light = torch.einsum("bij,bjhw->bihw", mix, pictures) * between(0.6, 1.1) + between(-0.2, 0.2)
     light = light + between(0, 0.5) * (colorization.blobs(pictures, 0.5, 4) - 0.5)
     light = torch.lerp(light, avg_pool2d(light, 3, 1, 1, count_include_pad=False), between(0, 1))
-    return (light + between(0, 0.08) * share(torch.randn, count, *light.shape[1:], device=device)).clamp(-1, 1)
+    return (light + between(0, 0.08) * share(torch.randn, *light.shape, device=device)).clamp(-1, 1)
 
 
 class Sketch(Recipe):

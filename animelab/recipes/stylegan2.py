@@ -139,7 +139,7 @@ class StyleGAN2(Recipe):
             self.D_decay = linear_decay(self.D_adam, config.decay)
         self.path_mean = torch.zeros(()).to(self.device)
         self.steps_done = torch.zeros((), dtype=torch.int64)
-        self.fixed_latents = self.latents(config.previews)
+        self.fixed_latents = self.noise(config.previews, config.latent)
 
     def arguments(self) -> dict[str, int]:
         """What both networks are built from."""
@@ -153,16 +153,13 @@ class StyleGAN2(Recipe):
             "classes": len(TAGS) if c.attributes else 0,
         }
 
-    def latents(self, count: int) -> Tensor:
-        return share(torch.randn, count, self.config.latent).to(self.device)
-
     def styles(self, count: int, labels: Tensor | None) -> Tensor:
         """w for every layer, (count, layers, latent); in a share of the batches from two latents."""
         layers = len(self.G.synthesis.convs) + 1
-        w = self.G.mapping(self.latents(count), labels)[:, None].repeat(1, layers, 1)
+        w = self.G.mapping(self.noise(count, self.config.latent), labels)[:, None].repeat(1, layers, 1)
         if torch.rand(()) < self.config.mixing:
             cut = int(torch.randint(1, layers, ()))
-            second = self.G.mapping(self.latents(count), labels)[:, None]
+            second = self.G.mapping(self.noise(count, self.config.latent), labels)[:, None]
             w = torch.cat([w[:, :cut], second.expand(-1, layers - cut, -1)], 1)
         return w
 

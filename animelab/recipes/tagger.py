@@ -69,11 +69,9 @@ def augmented(pictures: Tensor) -> Tensor:
     where = affine_grid(rows, list(pictures.shape), align_corners=False)
     moved = grid_sample(pictures, where, padding_mode="reflection", align_corners=False)
     blurred = avg_pool2d(moved, 3, 1, 1, count_include_pad=False)
-    soft = between(-1, 1, 1, 1, 1).clamp(0)
     bright, contrast = (between(-most, most, 1, 1, 1) for most in (0.08, 0.12))
-    grain = share(torch.randn, count, *moved.shape[1:], device=device)
-    noise = between(-0.1, 0.2, 1, 1, 1).clamp(0) * grain
-    return (torch.lerp(moved, blurred, soft) * (1 + contrast) + bright + noise).clamp(-1, 1)
+    noise = between(-0.1, 0.2, 1, 1, 1).clamp(0) * share(torch.randn, *moved.shape, device=device)
+    return (torch.lerp(moved, blurred, between(-1, 1, 1, 1, 1).clamp(0)) * (1 + contrast) + bright + noise).clamp(-1, 1)
 
 
 class TaggerRecipe(Recipe):

@@ -77,7 +77,7 @@ def test_pairs_are_compared_and_only_differences_count() -> None:
 def step_by_hand(recipe: R3GAN, real: torch.Tensor, penalty: bool) -> tuple[float, float]:
     """The losses of a step, with the slopes measured picture by picture."""
     c = recipe.config
-    fake = recipe.G(recipe.latents(len(real)))
+    fake = recipe.G(recipe.noise(len(real), recipe.config.latent))
     loss = softplus(recipe.D(fake.detach()) - recipe.D(real)).mean()
     total = loss
     if penalty:
@@ -195,7 +195,7 @@ def test_with_attributes_both_networks_also_pay_for_what_the_classifier_does_not
     torch.manual_seed(0)
     recipe.step((real, orders))
     torch.manual_seed(0)
-    fake = hand.G(hand.latents(4), orders)
+    fake = hand.G(hand.noise(4, hand.config.latent), orders)
     hand.update(hand.D_adam, softplus(hand.D(fake.detach())[0] - hand.D(real)[0]).mean() + 0.5 * unread(real))
     hand.update(hand.G_adam, softplus(hand.D(real)[0] - hand.D(fake)[0]).mean() + 0.5 * unread(fake))
     for network in ("G", "D"):
