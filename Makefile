@@ -20,6 +20,7 @@ help:
 	@echo 'make playground  make pages whose networks run in the browser'
 	@echo 'make site      make the site: lessons with their pictures, gallery, reference, and the playground'
 	@echo 'make bench     measure this machine: drawing, training, sampling'
+	@echo 'make gpu       measure a GPU in eight minutes, and train on it for the rest of them'
 	@echo 'make zoo       go on training the bundled models, at low priority, for two hours and a half'
 	@echo 'make lint      ruff and mypy, without changing a file'
 
@@ -63,6 +64,10 @@ site: playground
 	$(BIN)/python -m pip install --quiet -e '.[site]'
 	$(BIN)/python course/site/build.py build/site
 
+# On a rented GPU: eight minutes, and all that they can tell; a second call goes on.
+gpu: $(READY)
+	$(BIN)/python tests/bench/gpu.py
+
 zoo: $(READY)
 	$(BIN)/python -m animelab zoo build
 
@@ -91,4 +96,4 @@ bench: $(READY)
 	$(BIN)/python tests/bench/speed.py
 	$(BIN)/python tests/bench/official_steps.py
 
-.PHONY: help lab build bundle playground site zoo lint drift test colab test-all bench
+.PHONY: help lab build bundle playground site zoo lint drift test colab test-all bench gpu

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from animelab import config, engine
+from animelab.metrics import perception
 from animelab.recipes import RECIPES
 
 
@@ -49,6 +50,8 @@ def main(recipe: str, out: str, steps: int, settings: dict[str, Any], parts: int
     with engine.joined("cpu") as device:
         training = made(changed, device)
         training.share_batches(parts)
+        for stage in perception._stages(changed.features, "cpu") if double and hasattr(changed, "features") else ():
+            stage.double()  # the features that it compares by were saved in float32
         gradients: dict[str, list[Tensor]] = {}
         for name, optimizer in training._having(torch.optim.Optimizer):
             optimizer.register_step_pre_hook(keeper(gradients, name))

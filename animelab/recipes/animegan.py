@@ -90,7 +90,7 @@ def grayed(pictures: Tensor) -> Tensor:
 
 def color_distance(fake: Tensor, photos: Tensor) -> Tensor:
     """How far colors from 0 to 1 are apart, a scalar: brightness by L1, U and V by Huber's loss (the authors' code)."""
-    turn = TO_YUV.to(fake.device)
+    turn = TO_YUV.to(fake)
     a, b = (torch.einsum("ij,bjhw->ibhw", turn, (each + 1) / 2) for each in (fake, photos))
     return (a[0] - b[0]).abs().mean() + huber_loss(a[1], b[1]) + huber_loss(a[2], b[2])
 

@@ -30,7 +30,7 @@ SLOW = {
     "cut": {"batch": 4},
     "cartoongan": {"batch": 4},
     "animegan": {"batch": 4},
-    "ugatit": {"batch": 4},
+    "ugatit": {"batch": 2},
 }
 ALL = [*EXACT, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)]
 SETTINGS = EXACT | SLOW
@@ -53,6 +53,11 @@ def train(out: Path, recipe: str, steps: int, processes: int = 1, **more: Any) -
         started.append(Process(["sharing", json.dumps(asked)], said, said, environment))
     assert [each.wait(300) for each in started] == [0] * processes, said.read_text()
     return [torch.load(out / f"seen-{rank}.pt", weights_only=True) for rank in range(processes)]
+
+
+def networks(state: dict[str, Any]) -> dict[str, Any]:
+    """Of a recipe's state what a training is for: no optimizer's moments, which may have any size."""
+    return {name: value for name, value in state.items() if not isinstance(value, dict) or "param_groups" not in value}
 
 
 def apart(first: Any, second: Any, place: str = "") -> dict[str, float]:
@@ -93,7 +98,7 @@ def test_two_processes_feel_the_whole_batch(recipe: str, tmp_path: Path) -> None
 def test_two_processes_end_where_one_does(recipe: str, tmp_path: Path) -> None:
     [one] = train(tmp_path / "one", recipe, 20, double=True)
     first, second = train(tmp_path / "two", recipe, 20, 2, double=True)
-    far = apart(one["state"], first["state"])
+    far = apart(networks(one["state"]), networks(first["state"]))
     assert max(far.values(), default=0.0) < 1e-8, far
     assert not apart(first["state"], second["state"]), "both go on with the same weights, bit for bit"
 
@@ -114,7 +119,7 @@ def test_parts_that_take_turns_end_where_the_whole_batch_does(
 ) -> None:
     [one] = train(tmp_path / "one", recipe, 20, double=True)
     several = train(tmp_path / "parts", recipe, 20, processes, parts=parts, double=True)
-    far = apart(one["state"], several[0]["state"])
+    far = apart(networks(one["state"]), networks(several[0]["state"]))
     assert max(far.values(), default=0.0) < 1e-8, far
 
 
@@ -123,11 +128,12 @@ def test_a_run_goes_on_with_another_number_of_processes(tmp_path: Path) -> None:
     train(tmp_path / "run", "cyclegan", 10, 2, double=True)
     [rest] = train(tmp_path / "run", "cyclegan", 20, double=True)
     assert len(rest["rows"]) < 15, "it went on from step 10"
-    far = apart(one["state"], rest["state"])
+    far = apart(networks(one["state"]), networks(rest["state"]))
     assert max(far.values(), default=0.0) < 1e-8, far
     back = train(tmp_path / "back", "cyclegan", 10, double=True)
     both = train(tmp_path / "back", "cyclegan", 20, 2, double=True)
-    assert len(back) == 1 and max(apart(one["state"], both[1]["state"]).values(), default=0.0) < 1e-8
+    far = apart(networks(one["state"]), networks(both[1]["state"]))
+    assert len(back) == 1 and max(far.values(), default=0.0) < 1e-8, far
     assert [row["step"] for row in read_log(tmp_path / "back" / "log.jsonl")] == [5, 10, 15, 20], "one of two wrote"
 
 

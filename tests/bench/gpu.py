@@ -1,0 +1,265 @@
+"""make gpu: what a rented GPU should tell in its first eight minutes, and leave behind.
+
+    python tests/bench/gpu.py [--minutes 8] [--smoke] [--out build/gpu]
+
+Five parts, each in a process and with a time limit of its own; what a part found is written to OUT/results.json, and
+a second call takes up where the first ended. `card` measures what the card can do at best, `correctness` holds
+every recipe against the CPU, `steps` times ours beside the official ones (official_steps.py), `levers` tries
+channels_last and torch.compile, with and without CUDA graphs, and `training` spends the rest on StyleGAN2 at 128 px:
+it stops in time, draws, and is scored. --smoke does all of it in small, on any machine: nobody should pay for a typo.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import official_steps
+import torch
+from torch.nn.functional import conv2d
+from torch.overrides import TorchFunctionMode
+from torch.utils.flop_counter import FlopCounterMode
+
+from animelab import engine, env
+from animelab.config import change
+from animelab.recipes import RECIPES
+
+LIMITS = {"card": 30, "correctness": 90, "steps": 120, "levers": 90}  # seconds; the training takes what is left
+RESERVE = 45  # seconds after the training, for drawing and scoring
+DRAWN = (torch.rand, torch.randn, torch.randint, torch.randperm)
+
+
+class OnTheCPU(TorchFunctionMode):
+    """Inside, random numbers are drawn on the CPU and then moved, so that every device has the same."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = dict(kwargs or {})
+        if func in DRAWN and kwargs.get("generator") is None:
+            device = kwargs.pop("device", None)
+            return func(*args, **kwargs, device="cpu").to(device or "cpu")
+        return func(*args, **kwargs)
+
+
+def wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+
+
+def seconds(work: Callable[[], object], device: torch.device, rounds: int) -> float:
+    """Median time of one call, after two that do not count."""
+    times = []
+    for _ in range(rounds + 2):
+        wait(device)
+        start = time.perf_counter()
+        work()
+        wait(device)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times[2:])
+
+
+# ---- the parts: each yields rows as it finds them
+
+
+def card(device: torch.device, smoke: bool) -> Any:
+    """What this card is, and how fast convolutions are at best: 3 x 3, 256 to 256 channels."""
+    yield {"device": env.describe(device), "torch": torch.__version__, "python": sys.version.split()[0]}
+    side, batch = (16, 2) if smoke else (64, 64)
+    for name, kind, tf32 in (
+        ("fp32", torch.float32, False),
+        ("tf32", torch.float32, True),
+        ("bf16", torch.bfloat16, True),
+    ):
+        torch.backends.cudnn.allow_tf32 = tf32
+        x = torch.randn(batch, 256, side, side, device=device, dtype=kind).to(memory_format=torch.channels_last)
+        weight = torch.randn(256, 256, 3, 3, device=device, dtype=kind).to(memory_format=torch.channels_last)
+        took = seconds(lambda x=x, weight=weight: conv2d(x, weight, padding=1), device, 5 if smoke else 30)
+        yield {"convolution": name, "teraflops": round(2 * 9 * 256 * 256 * batch * side * side / took / 1e12, 3)}
+
+
+def correctness(device: torch.device, smoke: bool) -> Any:
+    """One step of every recipe on the CPU and here: losses, relative to the CPU's; bf16 beside it; and a resume."""
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    for name, kind in RECIPES.items():
+        config = change(kind.presets["smoke"], precision="fp32")
+        data = kind.data(config)
+        losses = {}
+        for label, where, precision in (("cpu", "cpu", "fp32"), ("here", device, "fp32"), ("bf16", device, "bf16")):
+            with OnTheCPU():
+                recipe = kind(replace(config, precision=precision), where)
+                env.seed_step(0, 0)
+                with recipe.autocast():
+                    losses[label] = recipe.step(data.batch(torch.arange(config.batch), recipe.device))
+        row: dict[str, Any] = {"recipe": name}
+        for label in ("here", "bf16"):
+            pairs = [(float(value), float(losses[label][key])) for key, value in losses["cpu"].items()]
+            row[label] = max(abs(a - b) / max(abs(a), 1e-3) for a, b in pairs)
+        yield {**row, "right": row["here"] < 1e-3}
+    kind = RECIPES["r3gan"]
+    with tempfile.TemporaryDirectory() as folder:
+        states = []
+        for name, parts in (("straight", (6,)), ("resumed", (3, 6))):
+            for steps in parts:
+                config = change(kind.presets["smoke"], steps=steps, precision="fp32")
+                run = engine.train(kind(config, device), kind.data(config), Path(folder) / name, watch=lambda _: None)
+            states.append(run.recipe.G.state_dict())
+        far = max(
+            float((a - b).abs().max()) for a, b in zip(*(state.values() for state in states)) if a.is_floating_point()
+        )
+        yield {"recipe": "r3gan", "resumed": far, "right": far < 1e-3}
+
+
+def steps(device: torch.device, smoke: bool) -> Any:
+    """Our step and the official one in turn, at the papers' settings; images a second, memory, operations a second."""
+    for name in ("dcgan", "stylegan2") if smoke else official_steps.COMPARED:
+        if smoke:
+            official, kind, config, _ = official_steps.COMPARED[name]
+            small = (
+                replace(config, batch=2, channel_base=256, channel_max=16)
+                if name == "stylegan2"
+                else replace(config, batch=2)
+            )
+            official_steps.COMPARED[name] = official, kind, small, 1
+        if device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats()
+        for row in official_steps.compare(name):
+            row["images_per_second"] = round(row["batch"] / row["ours_s"], 1)
+            row["peak_GB_of_both"] = (
+                round(torch.cuda.max_memory_allocated() / 1e9, 2) if device.type == "cuda" else None
+            )
+            row["teraflops"] = round(flops(name, device) / row["ours_s"] / 1e12, 3)
+            yield row
+
+
+def flops(name: str, device: torch.device) -> int:
+    """Floating point operations of one of our steps, without a lazy penalty, which the counter cannot follow."""
+    recipe, batch = prepared(name, device, "fp32")
+    if hasattr(recipe, "steps_done"):
+        recipe.steps_done += 1
+    with FlopCounterMode(display=False) as counter:
+        recipe.step(batch)
+    return counter.get_total_flops()
+
+
+def prepared(name: str, device: torch.device, precision: str, **more: Any) -> tuple[engine.Recipe, Any]:
+    """A recipe at its official settings, and a batch of noise for it."""
+    _, kind, config, _ = official_steps.COMPARED[name]
+    config = replace(config, precision=precision, **more)
+    shape = (config.batch, 3, config.size, config.size)
+    sides = tuple((torch.rand(shape) * 2 - 1).to(device) for _ in range(2))
+    return kind(config, device), sides[0] if name in ("dcgan", "stylegan2") else sides
+
+
+def levers(device: torch.device, smoke: bool) -> Any:
+    """What channels_last and torch.compile are worth: images a second of one recipe after the other."""
+    precision = "bf16" if env.runs_bfloat16_fast(device) else "fp32"
+    for name in ("dcgan",) if smoke else ("dcgan", "pix2pix", "cyclegan"):
+        for lever in ("plain", "channels_last", "compile", "compile with graphs"):
+            recipe, batch = prepared(name, device, precision, **({"batch": 2} if smoke else {}))
+            for part in ("G", "D", "D_a", "D_b"):
+                network = getattr(recipe, part, None)
+                if network is not None and lever != "plain":
+                    network.to(memory_format=torch.channels_last)
+                if network is not None and lever.startswith("compile"):
+                    network.compile(mode="reduce-overhead" if lever.endswith("graphs") else None)
+
+            def work(recipe: engine.Recipe = recipe, batch: Any = batch) -> None:
+                with recipe.autocast():
+                    recipe.step(batch)
+
+            row = {"recipe": name, "precision": precision, "lever": lever}
+            try:
+                took = seconds(work, device, 2 if smoke else 15)
+                yield {**row, "images_per_second": round(recipe.config.batch / took, 1)}
+            except (RuntimeError, OSError) as problem:  # a lever that a card or a version refuses is a finding, too
+                yield {**row, "refused": f"{type(problem).__name__}: {str(problem).strip().splitlines()[0][:200]}"}
+
+
+PARTS = {"card": card, "correctness": correctness, "steps": steps, "levers": levers}
+
+
+def training(out: Path, limit: float, smoke: bool) -> dict[str, Any]:
+    """StyleGAN2 for so many seconds, stopped as by Ctrl-C, with a grid and scores; a second call goes on."""
+    run, animelab = out / "stylegan2", [sys.executable, "-m", "animelab"]
+    chosen = ["--preset", "smoke", "--steps", "1000000"] if smoke else ["--preset", "t4", "--set", "attributes=true"]
+    resume = ["--resume"] if list(run.glob("checkpoints/step-*.pt")) else []
+    started = subprocess.Popen([*animelab, "train", "stylegan2", *chosen, "--out", str(run), *resume])
+    try:
+        started.wait(limit)
+    except subprocess.TimeoutExpired:
+        started.send_signal(signal.SIGINT)
+        started.wait(60)
+    rows = engine.read_log(run / "log.jsonl")
+    subprocess.run([*animelab, "sample", str(run), "--count", "64", "--out", str(out / "faces.png")], check=True)
+    found = {
+        "step": rows[-1]["step"],
+        "seconds": rows[-1]["seconds"],
+        "images_per_second": rows[-1]["images_per_second"],
+    }
+    if not smoke:
+        scored = subprocess.run([*animelab, "evaluate", str(run)], capture_output=True, text=True)
+        found["scores"] = (scored.stdout or scored.stderr)[-2000:]
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--minutes", type=float, default=8)
+    parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("--out", type=Path, default=Path("build/gpu"))
+    parser.add_argument("--part", choices=PARTS, help="what a call runs in a process of its own")
+    options = parser.parse_args()
+    device = env.pick_device()
+    if options.part:
+        for row in PARTS[options.part](device, options.smoke):
+            print("row", json.dumps(row), flush=True)
+        return
+    if device.type != "cuda" and not options.smoke:
+        sys.exit("make gpu: there is no NVIDIA GPU here; python tests/bench/gpu.py --smoke tries the script itself.")
+    began, results = time.monotonic(), options.out / "results.json"
+    options.out.mkdir(parents=True, exist_ok=True)
+    found: dict[str, Any] = json.loads(results.read_text()) if results.exists() else {}
+
+    def keep(part: str, value: Any) -> None:
+        found[part] = value
+        beside = results.with_suffix(".partial")
+        beside.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        os.replace(beside, results)
+
+    for part, limit in LIMITS.items():
+        if found.get(part, {}).get("ended") == "whole":
+            print(f"{part}: found before")
+            continue
+        command = [sys.executable, __file__, "--part", part, *["--smoke"] * options.smoke]
+        with tempfile.TemporaryFile("w+") as said:
+            child = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, text=True)
+            try:
+                ended = "whole" if child.wait(600 if options.smoke else limit) == 0 else "failed"
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+                ended = "out of time"
+            said.seek(0)
+            lines = said.read().splitlines()
+        rows = [json.loads(line[4:]) for line in lines if line.startswith("row ")]
+        keep(part, {"ended": ended, "rows": rows, **({} if ended == "whole" else {"said": lines[-12:]})})
+        print(f"{part}: {ended}, {len(rows)} rows, {time.monotonic() - began:.0f} s")
+    left = 10.0 if options.smoke else 60 * options.minutes - RESERVE - (time.monotonic() - began)
+    keep("training", training(options.out, max(10.0, left), options.smoke))
+    print(f"training: {found['training']}\nAll of it is in {results}.")
+    if any(found[part]["ended"] != "whole" for part in LIMITS):
+        sys.exit("Not every part came to its end: `said` in that file holds its last words. A second call tries again.")
+
+
+if __name__ == "__main__":
+    main()
