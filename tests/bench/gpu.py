@@ -134,9 +134,8 @@ def steps(device: torch.device, smoke: bool) -> Any:
             torch.cuda.reset_peak_memory_stats()
         for row in official_steps.compare(name):
             row["images_per_second"] = round(row["batch"] / row["ours_s"], 1)
-            row["peak_GB_of_both"] = (
-                round(torch.cuda.max_memory_allocated() / 1e9, 2) if device.type == "cuda" else None
-            )
+            if device.type == "cuda":
+                row["peak_GB_of_both"] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
             row["teraflops"] = round(flops(name, device) / row["ours_s"] / 1e12, 3)
             yield row
 
@@ -200,6 +199,7 @@ def training(out: Path, limit: float, smoke: bool) -> dict[str, Any]:
         started.send_signal(signal.SIGINT)
         started.wait(60)
     rows = engine.read_log(run / "log.jsonl")
+    (out / "faces.png").unlink(missing_ok=True)  # of a call before
     subprocess.run([*animelab, "sample", str(run), "--count", "64", "--out", str(out / "faces.png")], check=True)
     found = {
         "step": rows[-1]["step"],
