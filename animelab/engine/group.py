@@ -24,7 +24,7 @@ PATIENCE = timedelta(hours=2)  # the others wait while the first process draws t
 def joined(device: str) -> Iterator[str]:
     """Inside, the processes that torchrun started train as one; gives this one's device. Alone, nothing happens.
 
-    Where one fails, all end, and only the first to fail says why. Raises LabError where there are too few GPUs.
+    Where one fails, all end, and only the first to fail says why. Raises LabError with too few GPUs, and on Apple's.
     """
     if int(os.environ.get("WORLD_SIZE", 1)) == 1:
         yield device
@@ -32,6 +32,8 @@ def joined(device: str) -> Iterator[str]:
     store, rank, count = next(distributed.rendezvous("env://", timeout=PATIENCE))
     try:
         kind, local = env.pick_device(device).type, int(os.environ["LOCAL_RANK"])
+        if kind == "mps":
+            raise LabError("Several processes cannot share Apple's GPU; give --device cpu.")
         if kind == "cuda":
             if local >= torch.cuda.device_count():
                 odd = f"torchrun started process {local + 1} on a machine with {torch.cuda.device_count()} GPUs"
