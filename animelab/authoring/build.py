@@ -41,9 +41,8 @@ INSTALL = """\
     from glob import glob
     from importlib import invalidate_caches, metadata
 
-    def bundles(place):  # the newest first
-        numbers = lambda path: [-int(each) for each in re.findall(r"\\d+", os.path.basename(path))]
-        return sorted(glob(f"{place}/animelab-*.whl", recursive=True), key=numbers)
+    numbers = lambda path: [-int(each) for each in re.findall(r"\\d+", os.path.basename(path))]  # the newest first
+    bundles = lambda place: sorted(glob(f"{place}/animelab-*.whl", recursive=True), key=numbers)
 
     def sources():  # where the course may be: beside this notebook, among Kaggle's inputs, in your Drive, on your disk
         yield from [ADDRESSES*bundles("."), *bundles("/kaggle/input/**")]
@@ -57,21 +56,23 @@ INSTALL = """\
             print("Choose the course's bundle, a file animelab-….whl:")
             for name in files.upload():  # pip takes no "animelab-… (1).whl", as a second copy is called
                 os.replace(name, re.sub(r" *\\(\\d+\\)", "", name))
-            yield from bundles(".")
+                yield from bundles(".")
 
     def installs(source):
         done = subprocess.run([*pip, source], capture_output=True, text=True, errors="replace")
         if done.returncode:
             print(f"{source} cannot be used:", re.search("(?<=ERROR: ).*|$", done.stderr)[0] or done.stderr)
         return not done.returncode
-
     kept = [name for name in ("torch", "torchvision", "numpy") if util.find_spec(name)]
     with open("constraints.txt", "w") as file:  # Colab's torch fits its GPU: pip must leave it alone
         file.writelines(f"{name}=={metadata.version(name)}\\n" for name in kept)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--constraint", "constraints.txt"]
-    source = next(filter(installs, sources()), None) or sys.exit(
-        "The course is not here yet. Put its bundle, a whole animelab-….whl, beside this notebook or into MyDrive/"
-        "animelab, let this machine reach the Internet, and run this cell again. (With the repository: make lab.)")
+    source = next(filter(installs, sources()), None)
+    if source is None:
+        only = {"_render_traceback_": lambda missing: [str(missing)]}  # nobody needs more of it
+        raise type("Missing", (Exception,), only)(
+            "The course is not here yet. Put its bundle, a whole animelab-….whl, beside this notebook or into MyDrive/"
+            "animelab, let this machine reach the Internet, and run this cell again. (With the repository: make lab.)")
     invalidate_caches()
     print(f"The course comes from {source}.")
 """

@@ -458,12 +458,20 @@ def test_setup_finds_the_newest_bundle_however_deep_kaggle_puts_it(tmp_path: Pat
     assert [each[-1] for each in called] == [str(tmp_path / "kaggle" / place / WHEEL)]
 
 
-@pytest.mark.parametrize("how", [{"colab": False}, {}, {"uploaded": ["torch-9.0-py3-none-any.whl"]}])
-def test_setup_without_any_source_says_what_to_do(tmp_path: Path, how) -> None:
+@pytest.mark.parametrize(
+    ("how", "asked"),
+    [
+        ({"colab": False}, []),
+        ({}, []),
+        ({"beside": [WHEEL], "refused": "./"}, [f"./{WHEEL}"]),
+        ({"uploaded": ["torch-9.0-py3-none-any.whl"]}, []),
+    ],
+)
+def test_setup_without_any_source_says_what_to_do(tmp_path: Path, how, asked) -> None:
     done, called = run_setup(tmp_path, **how)
-    assert done.returncode == 1 and not called
+    assert done.returncode == 1 and [each[-1] for each in called] == asked
     assert "MyDrive/animelab, let this machine reach the Internet, and run this cell" in done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
+    assert not re.search("Traceback|exception|exit", done.stdout + done.stderr), "only sentences"
 
 
 def test_setup_installs_around_the_torch_that_is_there(tmp_path: Path) -> None:
