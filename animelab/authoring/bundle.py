@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -23,10 +24,13 @@ def bundle(root: Path, out: Path) -> list[Path]:
     out.mkdir(parents=True, exist_ok=True)
     for old in out.glob("animelab-*.whl"):
         old.unlink()
-    shutil.rmtree(root / "build" / "lib", ignore_errors=True)  # what setuptools left there it would pack again
-    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(out), str(root)]
-    if subprocess.run(command).returncode:
-        raise LabError("pip built no wheel; what it says stands above.")
+    with tempfile.TemporaryDirectory() as fresh:  # in `root` setuptools packs again what an earlier build has left
+        shutil.copytree(root / "animelab", Path(fresh, "animelab"))
+        for name in ("pyproject.toml", "README.md", "LICENSE"):
+            shutil.copy(root / name, fresh)
+        command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(out), fresh]
+        if subprocess.run(command).returncode:
+            raise LabError("pip built no wheel; what it says stands above.")
     (wheel,) = out.glob("animelab-*.whl")
     notebooks, steps, address = out / "notebooks.zip", out / "README.md", repository(root)
     with zipfile.ZipFile(notebooks, "w") as archive:
