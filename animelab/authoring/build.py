@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import mimetypes
 import posixpath
 import re
 import sys
@@ -27,7 +29,7 @@ save_to_drive = False  # @param {type:"boolean"}
 import sys
 from importlib import util
 
-if not util.find_spec("animelab"):
+if not getattr(util.find_spec("animelab"), "origin", None):  # a folder that is called so has none
 INSTALL
 from animelab import env
 
@@ -35,39 +37,42 @@ env.start(drive=save_to_drive)"""
 
 # For a machine that has not got the course: Colab, Kaggle, or a folder with nothing but the notebook in it.
 INSTALL = """\
-    import subprocess
+    import os, re, subprocess
     from glob import glob
     from importlib import invalidate_caches, metadata
 
-    def bundles():  # beside this notebook, in your Drive, among Kaggle's inputs
-        places = (".", "/content/drive/MyDrive/animelab", "/kaggle/input/**")
-        found = [sorted(glob(f"{place}/animelab-*.whl", recursive=True), reverse=True) for place in places]
-        return sum(found, [])
+    numbers = lambda path: [-int(each) for each in re.findall(r"\\d+", os.path.basename(path))]  # the newest first
+    bundles = lambda place: sorted(glob(f"{place}/animelab-*.whl", recursive=True), key=numbers)
 
-    def sources():  # where the course may be, one after the other
-        yield from ADDRESSES
-        yield from bundles()
+    def sources():  # where the course may be: beside this notebook, among Kaggle's inputs, in your Drive, on your disk
+        yield from [ADDRESSES*bundles("."), *bundles("/kaggle/input/**")]
         if "google.colab" in sys.modules:
             from google.colab import drive, files
-
             try:
                 drive.mount("/content/drive")
-                yield from bundles()
             except Exception as refused:
                 print(f"Your Drive stays closed ({refused}).")
+            yield from bundles("/content/drive/MyDrive/animelab")
             print("Choose the course's bundle, a file animelab-….whl:")
-            yield from files.upload()
+            for name in files.upload():  # pip takes no "animelab-… (1).whl", as a second copy is called
+                os.replace(name, re.sub(r" *\\(\\d+\\)", "", name))
+                yield from bundles(".")
 
+    def installs(source):
+        done = subprocess.run([*pip, source], capture_output=True, text=True, errors="replace")
+        if done.returncode:
+            print(f"{source} cannot be used:", re.search("(?<=ERROR: ).*|$", done.stderr)[0] or done.stderr)
+        return not done.returncode
     kept = [name for name in ("torch", "torchvision", "numpy") if util.find_spec(name)]
-    with open("constraints.txt", "w") as constraints:  # Colab's torch fits its GPU: pip must leave it alone
-        constraints.writelines(f"{name}=={metadata.version(name)}\\n" for name in kept)
+    with open("constraints.txt", "w") as file:  # Colab's torch fits its GPU: pip must leave it alone
+        file.writelines(f"{name}=={metadata.version(name)}\\n" for name in kept)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--constraint", "constraints.txt"]
-    source = next((each for each in sources() if subprocess.call([*pip, each]) == 0), None)
+    source = next(filter(installs, sources()), None)
     if source is None:
-        sys.exit(
-            "The course is nowhere to be found. Put its bundle, animelab-….whl, beside this notebook or into "
-            "MyDrive/animelab, and run this cell again; in a copy of the course's repository, run: make lab"
-        )
+        only = {"_render_traceback_": lambda missing: [str(missing)]}  # nobody needs more of it
+        raise type("Missing", (Exception,), only)(
+            "The course is not here yet. Put its bundle, a whole animelab-….whl, beside this notebook or into MyDrive/"
+            "animelab, let this machine reach the Internet, and run this cell again. (With the repository: make lab.)")
     invalidate_caches()
     print(f"The course comes from {source}.")
 """
@@ -76,6 +81,7 @@ KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+PICTURE = re.compile(r"!\[([^\]]*)\]\((?![a-z]+:)([^\s)]+)\)")
 LINK = re.compile(r"""(\]\(|\b(?:src|href)=["'])(?![a-z]+:|[#/])([^\s)"']+)""")
 
 
@@ -134,7 +140,21 @@ def _expected(root: Path) -> Iterator[tuple[Path, str, Lesson]]:
     address = repository(root)
     for lesson in read_all(root):
         for folder, solved in ((root / "notebooks", False), (root / "notebooks" / "solutions", True)):
-            yield folder / f"{lesson.name}.ipynb", build_lesson(lesson, solved, address), lesson
+            text = build_lesson(lesson, solved, address)
+            yield folder / f"{lesson.name}.ipynb", with_pictures(text, folder) if address else text, lesson
+
+
+def with_pictures(notebook: str, folder: Path) -> str:
+    """A notebook's text with its pictures, found from `folder`, inside: Colab finds no others."""
+
+    def inside(link: re.Match[str]) -> str:
+        words, path = link[1], (folder / link[2]).resolve()  # the folder may not be there yet
+        if not path.is_file():
+            return link[0]
+        kind, content = mimetypes.guess_type(path.name)[0], base64.b64encode(path.read_bytes()).decode()
+        return f"![{words}](data:{kind};base64,{content})"
+
+    return PICTURE.sub(inside, notebook)
 
 
 def repository(root: Path) -> str:
@@ -145,7 +165,7 @@ def repository(root: Path) -> str:
 
 def _source(cell: Cell, solved: bool, repository: str) -> str:
     if cell.setup:
-        addresses = f'["git+{repository}"]' if repository else "[]"
+        addresses = f'"git+{repository}", ' if repository else ""
         return (
             SETUP.replace("INSTALL\n", INSTALL.replace("ADDRESSES", addresses))
             + cell.solved.partition("env.start()")[2]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from chromium import chromium
 
 nbformat = pytest.importorskip("nbformat", reason="browser tests need the extra 'dev': pip install -e .[dev]")
 sync_api = pytest.importorskip(
@@ -28,17 +28,6 @@ sync_api = pytest.importorskip(
 pytest.importorskip("jupyterlab", reason="browser tests need the extra 'lab': pip install -e .[lab]")
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = ("/usr/bin/chromium", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 # Clicking the menu is not reliable, nor is running before the kernel is there; the application's own promises are.
 RUN_ALL = """async name => {
     const pause = () => new Promise(resolve => setTimeout(resolve, 50));
@@ -162,14 +151,9 @@ def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[sync_api.Browser]:
-    """A headless Chromium: Debian's or the user's own, or else Playwright's."""
-    with sync_api.sync_playwright() as playwright:
-        found = next(filter(None, map(shutil.which, CHROMIUM)), None) or playwright.chromium.executable_path
-        if not Path(found).exists():
-            pytest.skip("no Chromium here; get one with 'apt install chromium' or 'playwright install chromium'")
-        browser = playwright.chromium.launch(executable_path=found, headless=True, args=FLAGS)
+    """One for the whole test run."""
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

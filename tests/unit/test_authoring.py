@@ -313,9 +313,11 @@ if {colab}:
         if not {drive!r}:
             raise ValueError("mount failed")
         pathlib.Path({drive!r}).mkdir(parents=True)
-        pathlib.Path({drive!r}, "animelab-0.1.0-py3-none-any.whl").touch()
+        pathlib.Path({drive!r}, {wheel!r}).touch()
     def upload():
         print("asked for a file")
+        for name in {uploaded!r}:
+            pathlib.Path(name).touch()
         return {uploaded!r}
     colab = types.ModuleType("google.colab")
     colab.drive, colab.files = types.SimpleNamespace(mount=mount), types.SimpleNamespace(upload=upload)
@@ -330,12 +332,12 @@ here = pathlib.Path(__file__).parents[1]
 with open(here / "arguments.json", "a") as calls:
     calls.write(json.dumps(sys.argv[1:]) + "\\n")
 if os.environ["REFUSED"] and sys.argv[-1].startswith(os.environ["REFUSED"]):
-    sys.exit(1)
-(here / "animelab").mkdir()
+    sys.exit("WARNING: it is late\\nERROR: it is broken\\nhint: mend it")
+(here / "animelab").mkdir(exist_ok=True)
 (here / "animelab" / "__init__.py").touch()
 (here / "animelab" / "env.py").write_text("def start(drive=False):\\n    print(f'started, drive={drive}')\\n")
 """
-WHEEL = "animelab-0.1.0-py3-none-any.whl"
+WHEEL, SECOND = "animelab-0.10.0-py3-none-any.whl", "animelab-0.10.0-py3-none-any (1).whl"
 
 
 def run_setup(
@@ -346,13 +348,14 @@ def run_setup(
     save: bool = False,
     drive: str = "",
     uploaded: Sequence[str] = (),
-    beside: bool = False,
+    beside: Sequence[str] = (),
     kaggle: Sequence[str] = (),
     refused: str = "",
 ):
     """Run the built set-up cell in IPython, with stand-ins for Colab and pip: what it said, and what pip was asked for.
 
-    drive: the folder that has the bundle once the Drive is open; kaggle: files among Kaggle's inputs;
+    drive: the folder that has the bundle once the Drive is open; kaggle: files among Kaggle's inputs; beside: files
+    (or, without an ending, folders) beside the notebook;
     refused: how sources begin that pip cannot install.
     """
     authoring.build(project(folder / "project", repository=repository))
@@ -370,13 +373,16 @@ def run_setup(
     (kernel / "pip").mkdir(parents=True)
     (kernel / "pip" / "__init__.py").touch()
     (kernel / "pip" / "__main__.py").write_text(PIP)
-    if beside:
-        (kernel / WHEEL).touch()
+    for name in beside:
+        (kernel / name).touch() if Path(name).suffix else (kernel / name).mkdir()
     if installed:
         (kernel / "animelab").mkdir()
+        (kernel / "animelab" / "__init__.py").touch()
         (kernel / "animelab" / "env.py").write_text("def start(drive=False):\n    print(f'started, drive={drive}')\n")
     packages = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
-    code = KERNEL.format(packages=packages, colab=colab, source=source, drive=drive, uploaded=dict.fromkeys(uploaded))
+    code = KERNEL.format(
+        packages=packages, colab=colab, source=source, drive=drive, wheel=WHEEL, uploaded=dict.fromkeys(uploaded)
+    )
     environment = os.environ | {"PYTHONPATH": str(kernel), "IPYTHONDIR": str(folder / "ipython"), "NO_COLOR": "1"}
     environment["REFUSED"] = refused
     done = subprocess.run(
@@ -419,14 +425,17 @@ def test_setup_where_the_course_is_installed_only_starts(tmp_path: Path, colab: 
 @pytest.mark.parametrize(
     ("how", "asked"),
     [
-        ({"repository": "https://github.com/you/course", "beside": True}, ["git+https://github.com/you/course"]),
-        ({"repository": "https://github.com/you/course", "beside": True, "refused": "git+"},
+        ({"repository": "https://github.com/you/course", "beside": [WHEEL]}, ["git+https://github.com/you/course"]),
+        ({"repository": "https://github.com/you/course", "beside": [WHEEL], "refused": "git+"},
          ["git+https://github.com/you/course", f"./{WHEEL}"]),
-        ({"beside": True}, [f"./{WHEEL}"]),
-        ({"beside": True, "colab": False}, [f"./{WHEEL}"]),
+        ({"beside": [WHEEL]}, [f"./{WHEEL}"]),
+        ({"beside": [WHEEL], "colab": False}, [f"./{WHEEL}"]),
+        ({"beside": ["animelab", WHEEL], "colab": False}, [f"./{WHEEL}"]),
+        ({"beside": [SECOND, "animelab-0.9.0-py3-none-any.whl", WHEEL]}, [f"./{WHEEL}"]),
         ({"drive": "{drive}"}, [f"{{drive}}/{WHEEL}"]),
-        ({"drive": "{drive}", "refused": "{drive}", "uploaded": ["mine.whl"]}, [f"{{drive}}/{WHEEL}", "mine.whl"]),
-        ({"uploaded": ["mine.whl"]}, ["mine.whl"]),
+        ({"drive": "{drive}", "refused": "{drive}", "uploaded": [WHEEL]}, [f"{{drive}}/{WHEEL}", f"./{WHEEL}"]),
+        ({"uploaded": [WHEEL]}, [f"./{WHEEL}"]),
+        ({"uploaded": [SECOND]}, [f"./{WHEEL}"]),
     ],
 )  # fmt: skip
 def test_setup_takes_the_first_that_can_be_installed_and_says_which(tmp_path: Path, how, asked) -> None:
@@ -437,23 +446,32 @@ def test_setup_takes_the_first_that_can_be_installed_and_says_which(tmp_path: Pa
     assert done.returncode == 0, done.stdout + done.stderr
     assert [each[-1] for each in called] == asked
     assert f"The course comes from {asked[-1]}.\nstarted, drive=False\n" in done.stdout
+    assert re.findall("(.+) cannot be used: it is broken\n", done.stdout) == asked[:-1]
     assert ("asked for a file" in done.stdout) == ("uploaded" in how)
     assert ("Your Drive stays closed (mount failed)" in done.stdout) == (how.keys() == {"uploaded"})
 
 
 def test_setup_finds_the_newest_bundle_however_deep_kaggle_puts_it(tmp_path: Path) -> None:
-    place, newer = "datasets/teacher/course", "animelab-0.2.0-py3-none-any.whl"
-    done, called = run_setup(tmp_path, colab=False, kaggle=[f"{place}/{WHEEL}", f"{place}/{newer}"])
+    place, older = "datasets/teacher/course 12", "animelab-0.9.0-py3-none-any.whl"
+    done, called = run_setup(tmp_path, colab=False, kaggle=[f"{place}/{WHEEL}", f"{place}/{older}"])
     assert done.returncode == 0, done.stdout + done.stderr
-    assert [each[-1] for each in called] == [str(tmp_path / "kaggle" / place / newer)]
+    assert [each[-1] for each in called] == [str(tmp_path / "kaggle" / place / WHEEL)]
 
 
-@pytest.mark.parametrize("colab", [False, True])
-def test_setup_without_any_source_says_what_to_do(tmp_path: Path, colab: bool) -> None:
-    done, called = run_setup(tmp_path, colab=colab)
-    assert done.returncode == 1 and not called
-    assert "MyDrive/animelab, and run this cell again" in done.stdout + done.stderr
-    assert "Traceback" not in done.stdout + done.stderr
+@pytest.mark.parametrize(
+    ("how", "asked"),
+    [
+        ({"colab": False}, []),
+        ({}, []),
+        ({"beside": [WHEEL], "refused": "./"}, [f"./{WHEEL}"]),
+        ({"uploaded": ["torch-9.0-py3-none-any.whl"]}, []),
+    ],
+)
+def test_setup_without_any_source_says_what_to_do(tmp_path: Path, how, asked) -> None:
+    done, called = run_setup(tmp_path, **how)
+    assert done.returncode == 1 and [each[-1] for each in called] == asked
+    assert "MyDrive/animelab, let this machine reach the Internet, and run this cell" in done.stdout + done.stderr
+    assert not re.search("Traceback|exception|exit", done.stdout + done.stderr), "only sentences"
 
 
 def test_setup_installs_around_the_torch_that_is_there(tmp_path: Path) -> None:
@@ -492,16 +510,35 @@ def test_setup_installs_around_the_torch_that_is_there(tmp_path: Path) -> None:
     assert "Would install" not in plan("--constraint", str(constraints))
 
 
+# --- pictures where a notebook has no folder --------------------------------------------------------------------------
+
+
+def test_with_an_address_each_picture_lies_in_its_notebook(tmp_path: Path) -> None:
+    master = MASTER.replace('print("the same")', 'print("![no picture](here)")', 1)
+    root = project(tmp_path, master, repository="https://github.com/you/course")
+    picture = io.BytesIO()
+    Image.new("RGB", (300, 200), "red").save(picture, "PNG")
+    (root / "course/figures/face.png").write_bytes(picture.getvalue())
+    authoring.build(root)
+    assert authoring.drift(root) == []
+    for solved in (False, True):
+        title, *_, code, _ = sources(root, solved)
+        found = re.findall(r"!\[A face with green hair\]\(data:image/png;base64,([^)]+)\)", title)
+        assert [base64.b64decode(each) for each in found] == [picture.getvalue()]
+        assert "](https://arxiv.org" in title and code == 'print("![no picture](here)")'
+    Image.new("RGB", (300, 200), "blue").save(root / "course/figures/face.png")
+    assert "differs from its master" in "".join(authoring.drift(root)), "a new picture is news"
+
+
 # --- the bundle for people without a repository -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").rglob("*.ipynb")), ids=lambda path: path.stem)
 def test_a_notebook_of_the_bundle_needs_no_other_file(path: Path) -> None:
     before, after = path.read_text(encoding="utf-8"), bundle.alone(path, ROOT)
-    for text, there in ((before, True), (after, False)):
-        prose = ["".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown"]
-        assert bool(re.search(r"\]\(\.\./|src=[\"']\.\./", "\n".join(prose))) == there
     cells = json.loads(after)["cells"]
+    prose = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    assert re.search(r"\]\(\.\./|src=[\"']\.\./", "\n".join(prose)) is None
     pictures = re.findall(r"!\[.{20,}?\]\(data:image/(?:jpeg|png);base64,([^)]+)\)", "".join(cells[0]["source"]))
     assert len(pictures) == 1 and Image.open(io.BytesIO(base64.b64decode(pictures[0]))).width > 300
     assert [cell["source"] for cell in cells if cell["cell_type"] == "code"] == [
@@ -529,11 +566,16 @@ def test_links_of_the_bundle_lead_to_the_repository_where_there_is_one(tmp_path:
 
 @pytest.mark.slow
 def test_the_bundles_wheel_has_all_weights_and_draws_with_them(tmp_path: Path) -> None:
+    left = ROOT / "build" / "lib" / "animelab" / "left_by_an_earlier_build.py"
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.touch()
     wheel, notebooks, steps = bundle.bundle(ROOT, tmp_path)
-    assert wheel.name in steps.read_text(encoding="utf-8")
+    left.unlink()
+    assert wheel.match("animelab-*.whl") and "`animelab-….whl`" in steps.read_text(encoding="utf-8")
     with zipfile.ZipFile(notebooks) as archive:
         assert len(archive.namelist()) == len(list((ROOT / "notebooks").rglob("*.ipynb")))
     with zipfile.ZipFile(wheel) as archive:
+        assert not any(left.name in name for name in archive.namelist())
         archive.extractall(tmp_path / "packages")
     code = "from animelab.zoo import manifest as m; print(*map(m.verified, m.read()), m.__file__)"
     done = subprocess.run(
