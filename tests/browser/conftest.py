@@ -37,6 +37,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--enable-unsafe-webgpu",  # a graphics processor of software, for the playground
+    "--use-webgpu-adapter=swiftshader",
 ]
 
 # Clicking the menu is not reliable, nor is running before the kernel is there; the application's own promises are.
