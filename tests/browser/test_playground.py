@@ -268,6 +268,24 @@ def test_a_dot_colors_what_it_lies_on_and_undo_takes_it_back(opened, page):
     page.wait_for_function(f"before => ({SHOWN})('result') === before", arg=before, timeout=60_000)
 
 
+def test_a_final_dot_leaves_the_draft_alone(opened, page):
+    opened("dots")
+    page.get_by_role("button", name="Another drawing").click()
+    page.wait_for_function("document.querySelectorAll('.animelab-spot:not([hidden])').length === 0")
+    final = page.evaluate(SHOWN, "result")
+    page.get_by_label("At the right").select_option("draft")
+    changed(page, "result", final)
+    draft = page.evaluate(SHOWN, "result")
+    page.get_by_role("button", name="Final dot").click()
+    page.get_by_role("group", name="Color").get_by_role("button", name="red", exact=True).click()
+    box = page.locator("[data-part=lines] .animelab-desk").bounding_box()
+    page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.2 * box["height"])
+    page.get_by_label("At the right").select_option("final")
+    page.wait_for_function(HAIR.replace("answer", "result"), arg=1, timeout=60_000)
+    page.get_by_label("At the right").select_option("draft")
+    page.wait_for_function(f"draft => ({SHOWN})('result') === draft", arg=draft)
+
+
 def test_with_a_pen_the_drawing_itself_is_changed(opened, page):
     opened("dots")
     before = page.evaluate(SHOWN, "result")

@@ -42,26 +42,27 @@ class Dots extends Page {
 
   // Draft and final picture; while a hand moves, by the palette that agreed with the dots before.
   async paint(state, resting = true) {
-    const { black, ink } = await this.drawn(state), { colorist } = this, { size } = colorist;
+    const { ink } = await this.drawn(state), { colorist } = this, { size } = colorist;
     const dots = besideLines(state.dots, ink, size), coarse = placed(dots.filter((dot) => dot[3] === "draft"), size);
     const precise = placed(dots.filter((dot) => dot[3] === "final"), size), area = size * size; // the second stage hears all dots
     for (let at = 0; at < area; at++) if (!precise[3 * area + at]) for (let c = 0; c < 4; c++) precise[c * area + at] = coarse[c * area + at];
     if (resting || !this.agreed) this.agreed = await colorist.agreed(ink, coarse, Float32Array.from(this.schemes[state.scheme]));
-    const stages = await colorist.stages(ink, coarse, precise, this.agreed);
-    const finished = (data) => {
-      const whole = enlarged(painted({ data, dims: [1, 3, size, size] }));
-      pen(whole).drawImage(black, 0, 0);
-      return whole;
-    };
-    this.pictures = Object.fromEntries(Object.entries(stages).map(([view, data]) => [view, finished(data)]));
+    this.stages = await colorist.stages(ink, coarse, precise, this.agreed);
     this.look();
     clearTimeout(this.rest);
     if (!resting) this.rest = setTimeout(() => this.answer(() => this.now === state && this.paint(state)), RESTED);
   }
 
+  // What a stage painted, under the ink of the drawing.
+  finished(view) {
+    const { size } = this.colorist, whole = enlarged(painted({ data: this.stages[view], dims: [1, 3, size, size] }));
+    pen(whole).drawImage(this.drawing.black, 0, 0);
+    return whole;
+  }
+
   look() {
     const view = this.value("view");
-    this.show("result", this.pictures[view], view === "final" ? "The colors that the networks gave the drawing." : "Its draft, by the first network.");
+    this.show("result", this.finished(view), view === "final" ? "The colors that the networks gave the drawing." : "Its draft, by the first network.");
     this.update("result", { label: view === "final" ? "Final" : "Draft" });
     const drawing = PENS.includes(this.value("tool"));
     this.update("lines", { hidden: drawing });
@@ -92,7 +93,7 @@ class Dots extends Page {
     if (name === "another") await begin((this.now.paper + 1) % (this.papers.length - 1));
     else if (name === "clear") await begin(this.papers.length - 1), this.put({ tool: PENS[0] }), this.look();
     else if (name === "reset") await this.go(this.first);
-    else if (name === "save") this.saveAs("colored", this.pictures.final);
+    else if (name === "save") this.saveAs("colored", this.finished("final"));
   }
 
   async given(name, bytes) {
