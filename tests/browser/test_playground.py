@@ -67,7 +67,8 @@ HAIR = """async more => {
 POURED = """async ([ink, dots]) => {
     const {besideLines, placed, poured} = await import('./coloring.js');
     const given = Float32Array.from(ink), meant = besideLines(dots, given, 128), hints = placed(meant, 128);
-    return {dots: meant, hints: Array.from(hints), poured: Array.from(poured(hints, given, 128))};
+    const [beside, on] = [hints, placed(dots, 128)].map(each => Array.from(poured(each, given, 128)));
+    return {dots: meant, hints: Array.from(hints), beside, on};
 }"""
 
 PAINTED = """async ([ink, hints, taste]) => {
@@ -226,13 +227,14 @@ def test_dots_are_poured_as_python_does_it(opened, page, drawings):
         ink = (1 - lines) / 2
         meant = colorization.beside_lines(dots, lines)
         hints = colorization.placed(meant, lines)
-        poured = colorization.poured(hints, ink)
         found = page.evaluate(POURED, [ink.flatten().tolist(), dots])
         assert found["dots"] == meant
         assert np.array_equal(np.float32(found["hints"]), hints.flatten().numpy())
-        colors, near = np.split(np.float32(found["poured"]), [3 * 128 * 128])
-        assert np.array_equal(colors, poured[0, :3].flatten().numpy())
-        assert np.abs(near - poured[0, 3].flatten().numpy()).max() < 1e-6  # an exponential, each rounds in its own way
+        for name, each in (("beside", hints), ("on", colorization.placed(dots, lines))):
+            poured = colorization.poured(each, ink)[0]
+            colors, near = np.split(np.float32(found[name]), [3 * 128 * 128])
+            assert np.array_equal(colors, poured[:3].flatten().numpy())
+            assert np.abs(near - poured[3].flatten().numpy()).max() < 1e-6  # exponentials are rounded as one likes
 
 
 @torch.no_grad()
