@@ -255,8 +255,10 @@ def test_both_stages_and_their_palette_are_those_of_the_desk(opened, page, drawi
 
 def test_a_dot_colors_what_it_lies_on_and_undo_takes_it_back(opened, page):
     opened("dots")
+    first = page.evaluate(SHOWN, "result")
     page.get_by_role("button", name="Another drawing").click()
-    page.wait_for_function("document.querySelectorAll('.animelab-spot:not([hidden])').length === 0")
+    changed(page, "result", first)
+    assert page.locator(".animelab-spot:visible").count() == 0
     before = page.evaluate(SHOWN, "result")
     for color, redder in (("blue", -1), ("red", 1)):
         page.get_by_role("group", name="Color").get_by_role("button", name=color, exact=True).click()
@@ -272,8 +274,10 @@ def test_a_dot_colors_what_it_lies_on_and_undo_takes_it_back(opened, page):
 
 def test_a_final_dot_leaves_the_draft_alone(opened, page):
     opened("dots")
+    first = page.evaluate(SHOWN, "result")
     page.get_by_role("button", name="Another drawing").click()
-    page.wait_for_function("document.querySelectorAll('.animelab-spot:not([hidden])').length === 0")
+    changed(page, "result", first)
+    assert page.locator(".animelab-spot:visible").count() == 0
     final = page.evaluate(SHOWN, "result")
     page.get_by_label("At the right").select_option("draft")
     changed(page, "result", final)
@@ -283,7 +287,7 @@ def test_a_final_dot_leaves_the_draft_alone(opened, page):
     box = page.locator("[data-part=lines] .animelab-desk").bounding_box()
     page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.2 * box["height"])
     page.get_by_label("At the right").select_option("final")
-    page.wait_for_function(HAIR.replace("answer", "result"), arg=1, timeout=60_000)
+    page.wait_for_function(f"before => !before.includes(({SHOWN})('result'))", arg=[draft, final], timeout=60_000)
     page.get_by_label("At the right").select_option("draft")
     page.wait_for_function(f"draft => ({SHOWN})('result') === draft", arg=draft)
 
