@@ -21,7 +21,7 @@ from torch.export import Dim
 from animelab import zoo
 from animelab.errors import LabError
 from animelab.files import write_atomically
-from animelab.nn import r3gan, stylegan2, ugatit
+from animelab.nn import colorization, r3gan, stylegan2, ugatit
 from animelab.studio import TAGS
 
 MOST = 1e-4  # how far onnxruntime may be from PyTorch, where pictures go from -1 to 1
@@ -56,8 +56,9 @@ def export(model: Any, out: Path) -> list[Exported]:
 
     model: as `zoo.open_model` or `zoo.open_translator` give it. A StyleGAN2 becomes NAME-mapping, from z to w, and
     NAME-synthesis, from w for each layer; a pair of translators NAME and NAME-back. Translators take pictures of any
-    size that their network takes, U-GAT-IT those of the size that it learned from. Inputs are "latents", "attributes",
-    "w" and "pictures", the output is "answer". Raises LabError where packages are missing, and for answers that differ
+    size that their network takes, U-GAT-IT those of the size that it learned from. A stage of coloring takes ink and
+    hints as "pictures", and what was "poured", too: no network does that. Other inputs are "latents", "attributes",
+    "palette" and "w", the output is "answer". Raises LabError where packages are missing, and for answers that differ
     from PyTorch's by more than 1e-4: such a file is not written.
     """
     return [_written(out / f"{name}.onnx", called, inputs) for name, called, inputs in _parts(model)]
@@ -70,7 +71,8 @@ def _parts(model: Any) -> list[tuple[str, _Called, dict[str, Tensor]]]:
         ways = [name, f"{name}-back"] if hasattr(model.network, "b_to_a") else [name]
         networks = [model.direction(back=way != name) for way in ways]
         inputs = [_pictures(network, model.side or SIDE) for network in networks]
-        return list(zip(ways, map(_Called, networks), inputs))
+        called = [_Called(network, getattr(network, "gated", None)) for network in networks]
+        return list(zip(ways, called, inputs))
     told = {"attributes": torch.rand(3, len(TAGS)).round()} if isinstance(model, zoo.Conditional) else {}
     latents, network = {"latents": torch.randn(3, model.latent)} | told, model.generator
     if not isinstance(network, stylegan2.Generator):
@@ -83,11 +85,15 @@ def _parts(model: Any) -> list[tuple[str, _Called, dict[str, Tensor]]]:
 
 
 def _pictures(network: nn.Module, side: int) -> dict[str, Tensor]:
-    channels = next(module.in_channels for module in network.modules() if isinstance(module, nn.Conv2d))
-    inputs = {"pictures": torch.rand(3, channels, side, side) * 2 - 1}
+    first: Any = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
+    inputs = {"pictures": torch.rand(3, getattr(network, "channels_in", first.in_channels), side, side) * 2 - 1}
     if isinstance(network, r3gan.UNet):
         inputs["latents"] = torch.randn(3, network.latent)
         inputs |= {"attributes": r3gan.colors(3, 0)} if network.tags else {}
+    if isinstance(network, colorization.GatedUNet):
+        inputs["poured"] = torch.rand(3, 4, side, side)
+    if isinstance(network, colorization.UNet) and network.taste is not None:
+        inputs["palette"] = torch.rand(3, colorization.PALETTE)
     return inputs
 
 
@@ -100,7 +106,7 @@ def _written(path: Path, called: _Called, inputs: dict[str, Tensor]) -> Exported
         raise LabError(f'{error.name} is not installed; run: pip install "animelab[export]"') from error
     called = called.cpu().eval().requires_grad_(False)
     sides = {} if isinstance(called.network, ugatit.Generator) else {2: Dim.DYNAMIC, 3: Dim.DYNAMIC}
-    any_size = (tuple({0: Dim.DYNAMIC} | (sides if name == "pictures" else {}) for name in inputs),)
+    any_size = (tuple({0: Dim.DYNAMIC} | (sides if name in ("pictures", "poured") else {}) for name in inputs),)
     with warnings.catch_warnings(), _silent():
         warnings.simplefilter("ignore")  # of the exporter's own deprecations
         program = torch.export.export(called, tuple(inputs.values()), dynamic_shapes=any_size, strict=True)

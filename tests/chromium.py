@@ -21,6 +21,8 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--enable-unsafe-webgpu",  # a graphics processor of software, for the playground
+    "--use-webgpu-adapter=swiftshader",
 ]
 
 

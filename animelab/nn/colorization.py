@@ -88,7 +88,11 @@ class GatedUNet(UNet):
         self.channels_in = channels_in
 
     def forward(self, x: Tensor, palette: Tensor | None = None) -> Tensor:
-        colors, near = poured(x[:, 1:5], x[:, :1]).split((3, 1), 1)
+        return self.gated(x, poured(x[:, 1:5], x[:, :1]), palette)
+
+    def gated(self, x: Tensor, poured: Tensor, palette: Tensor | None = None) -> Tensor:
+        """As forward, with what the function `poured` made of hints and ink."""
+        colors, near = poured.split((3, 1), 1)
         answer = super().forward(torch.cat([x, colors * near, near], 1), palette).to(x.dtype)  # not poured ones rounded
         gate = (answer[:, -1:] + 8 * near - 4).sigmoid()  # to begin with, open where a dot is near
         return torch.lerp(answer[:, :-1], colors, gate * (near > 0))

@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 from animelab import studio, zoo
+from animelab.data import Cast
 from animelab.data.real import real_photos
 from animelab.latent import Styles
 from animelab.metrics.attributes import GROUPS
+from animelab.nn.colorization import PALETTE, SCHEMES, palette, stripes
 from animelab.studio import TAGS
 from animelab.studio.palette import EYES, HAIR
 from animelab.viz import as_pixels
+from animelab.widgets.color_studio import FREE, HINT, KINDS, SHOWN, SWATCHES, ColorStudio
 from animelab.widgets.exploration import space_of
 from animelab.widgets.picture import data_url
 from animelab.widgets.samples import Samples
@@ -41,11 +44,22 @@ PAINTERS = {
     "AnimeGANv2": "animeganv2-scenes-128",
     "CartoonGAN": "cartoongan-scenes-128",
 }
+COLORISTS = ("colorist-draft-128", "colorist-refine-128")
+FIRST_DOTS = [  # those of lesson 8: hair and its shade, skin, clothes, wall
+    [x, y, color, "draft"]
+    for color, places in {
+        "#f2a0b4": ((0.5, 0.22), (0.28, 0.7), (0.73, 0.7), (0.29, 0.88), (0.72, 0.86)),
+        "#c9748f": ((0.37, 0.73), (0.63, 0.73)),
+        "#f8dcc8": ((0.47, 0.52), (0.5, 0.77)),
+        "#3d7dca": ((0.45, 0.97),),
+        "#dff0e4": ((0.06, 0.1),),
+    }.items()
+    for x, y in places
+]
 TRUNCATION = 0.8
 NAMED = 8  # sliders of the explorer
 FAR = 3  # standard deviations to their ends, at most
 ORDERS = 200  # that go together, which faces are drawn with
-FREE = "as it likes"
 
 
 def packed(numbers: torch.Tensor) -> str:
@@ -216,6 +230,52 @@ def lines() -> Page:
     return stage, {**facts, "drawings": drawings}, [LINES]
 
 
+def dots() -> Page:
+    """The coloring desk of lesson 8: dots of color, and two networks that paint by them."""
+    cast, size = Cast("full", 0, "test"), 128
+    papers = [studio.render(cast[i], SHOWN, "line") for i in (4, 8, 9, 7)]
+    desk = ColorStudio(zoo.colorist(*COLORISTS), papers[0][None], size)
+    desk.dots = FIRST_DOTS
+    brush = {"value": [0, FIRST_DOTS], "tool": "tool", "color": "color", "kinds": KINDS}
+    ink = {"value": [0, ""], "tool": "tool", "width": "width", "eraser": "Eraser"}
+    look = [choice("scheme", "Scheme", [FREE, *SCHEMES]), choice("view", "At the right", ["final", "draft"])]
+    kinds = tools(
+        "tool",
+        "Tool",
+        {"Pen": "pen", "Eraser": "erase", "Draft dot": "dot", "Final dot": "final", "Erase dot": "erase"},
+    )
+    files = [
+        button("another", "Another drawing", "next"),
+        button("clear", "Empty paper"),
+        file("open", "Your own", "open", "A line drawing of yours: dark on white"),
+        file("lent", "Borrow colors", "colors", "A picture of yours whose colors to borrow"),
+        button("save", "Save"),
+    ]
+    stage = Stage(
+        "colors",
+        [
+            picture("lines", "Lines, with your dots", "dots", **brush),
+            picture("ink", "Your lines", "ink", **ink),
+            picture("result", "Final"),
+        ],
+        {
+            "Dots and lines": [{**kinds, "value": "Draft dot"}, swatches("color", "Color", SWATCHES, others=True)],
+            "Colors": [*look, slider("width", "Line width", 4, 1, 16, 1, "px")],
+            "Drawing": [*past(), *files],
+        },
+    )
+    for name in ("ink", "lines"):
+        stage.show(name, papers[0], "A line drawing.")
+    for name in ("ink", "width"):  # until a pen is taken up
+        stage.update(name, hidden=True)
+    stage.show("result", desk.final, "The colors that the networks gave the drawing.")
+    stage.say(HINT)
+    network = {"draft": COLORISTS[0], "refine": COLORISTS[1], "size": size}
+    schemes = {FREE: [0.0] * PALETTE, **{words: palette(stripes(SCHEMES[words]))[0].tolist() for words in SCHEMES}}
+    facts = {"network": network, "schemes": schemes, "first": FIRST_DOTS, "shown": SHOWN, "hint": HINT}
+    return stage, {**facts, "drawings": [data_url(each[..., 0]) for each in papers]}, list(COLORISTS)
+
+
 def pick() -> Page:
     """Pick and refine, in the manner of Waifu Labs."""
     model, count = zoo.load(FACES), 16
@@ -304,6 +364,12 @@ PAGES = {  # name: how it is made, its title, what one does, the lesson that tea
     ),
     "order": (order, "A character to order", "Choose hair, eyes and the rest; it is drawn to order.", "06_stylegan2"),
     "lines": (lines, "Draw lines, see color", "Draw and erase; color follows, as you choose it.", "04_pix2pix"),
+    "dots": (
+        dots,
+        "Dots of color",
+        "Put a few dots of color on a drawing, or draw lines of your own: two networks paint by them.",
+        "08_colorization",
+    ),
     "pick": (
         pick,
         "Pick and refine",

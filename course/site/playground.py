@@ -27,6 +27,7 @@ from animelab import zoo
 from animelab.errors import LabError, say
 from animelab.export import export
 from animelab.files import write_text
+from animelab.nn import colorization
 from animelab.widgets.stage import Stage
 
 from pages import PAGES
@@ -90,6 +91,13 @@ def first(stage: Stage) -> str:
     return list(layers.values())[-1]
 
 
+def opened(name: str) -> Any:
+    """A bundled model; a stage of coloring, which alone makes no picture, as a translator."""
+    network = zoo.network(name)
+    stage = isinstance(network, colorization.UNet)
+    return zoo.Translator(name, network, zoo.card(name)) if stage else zoo.load(name)
+
+
 def networks(names: Iterable[str], out: Path) -> list[str]:
     """Put the networks of bundled models there, and give their files' names; what was exported before is kept."""
     files: list[Path] = []
@@ -97,7 +105,7 @@ def networks(names: Iterable[str], out: Path) -> list[str]:
         folder = EXPORTED / f"{name}-{zoo.card(name)['sha256'][:16]}"
         if not folder.exists():
             with tempfile.TemporaryDirectory(dir=EXPORTED) as place:
-                for each in export(zoo.load(name), Path(place, "done")):
+                for each in export(opened(name), Path(place, "done")):
                     say(f"{each.path.name}: {each.size / 1e6:.1f} MB, at most {each.difference:.1e} from PyTorch")
                 os.replace(Path(place, "done"), folder)  # whole, or not at all
         files += [file for file in sorted(folder.iterdir()) if not file.stem.endswith("-back")]

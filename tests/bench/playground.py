@@ -24,6 +24,9 @@ MOVES = {  # what a hand does, as JavaScript that makes one move; and the pictur
                         each.value = (i % 2 ? 0.6 : -0.6); each.dispatchEvent(new Event('input')); }""", "face"),
     "order": ("i => document.querySelectorAll('[data-part=hair] button')[i % 8].click()", "face"),
     "lines": ("i => document.querySelectorAll('[data-part=hair] button')[1 + i % 8].click()", "answer"),
+    "dots": ("""i => { document.querySelectorAll('[data-part=color] button')[i % 8].click();
+                       const key = new KeyboardEvent('keydown', {key: ' ', bubbles: true});
+                       document.querySelector('[data-part=lines] .animelab-desk').dispatchEvent(key); }""", "result"),
     "pick": ("i => document.querySelector('[data-part=others] button').click()", "choices"),
     "scene": ("i => document.querySelector('[data-part=another] button').click()", "scene"),
 }  # fmt: skip

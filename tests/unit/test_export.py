@@ -15,7 +15,7 @@ from animelab import export, zoo
 from animelab.cli import main
 from animelab.engine.weights import save_weights
 from animelab.errors import LabError
-from animelab.nn import dcgan, r3gan, stylegan2, ugatit
+from animelab.nn import colorization, dcgan, r3gan, stylegan2, ugatit
 
 CARD = {"data": "nothing"}
 
@@ -62,6 +62,23 @@ def test_a_unet_takes_other_sizes_latents_and_orders(tmp_path):
     assert far(mine, network(pictures, latents, orders)) < 1e-4
     other = answer(file.path, pictures=pictures, latents=latents, attributes=r3gan.colors(2, 7))
     assert far(mine, other) > 1e-3  # the order is no decoration
+
+
+@pytest.mark.slow
+@torch.no_grad()
+def test_a_stage_of_coloring_takes_what_was_poured_and_a_palette(tmp_path):
+    torch.manual_seed(0)
+    network = colorization.GatedUNet(5, 3, 4, colorization.PALETTE).eval()
+    torch.nn.init.normal_(network.taste.weight, std=100)  # a palette is heard
+    (file,) = export.export(zoo.Translator("draft", network, CARD), tmp_path)
+    lines, taste = torch.ones(2, 1, 32, 48), torch.rand(2, colorization.PALETTE)
+    dot = colorization.placed([(0.3, 0.5, "#d1495b")], lines).expand(2, -1, -1, -1)
+    pictures = torch.cat([(1 - lines) / 2, dot], 1)
+    poured = colorization.poured(dot, pictures[:, :1])
+    mine = answer(file.path, pictures=pictures, poured=poured, palette=taste)
+    assert far(mine, network(pictures, taste)) < 1e-4
+    assert far(mine, answer(file.path, pictures=pictures, poured=poured * 0, palette=taste)) > 1e-3
+    assert far(mine, answer(file.path, pictures=pictures, poured=poured, palette=taste * 0)) > 1e-3
 
 
 @pytest.mark.slow

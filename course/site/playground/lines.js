@@ -1,5 +1,5 @@
 // Draw lines and see color: a conditional U-Net that is told the colors of hair and eyes.
-import { Page, loaded, normal, numbers, open, painted, run, scaled } from "./page.js";
+import { Page, loaded, normal, numbers, open, painted, run, scaled, whitened } from "./page.js";
 
 class Lines extends Page {
   async start() {
@@ -62,7 +62,7 @@ class Lines extends Page {
   async given(_, bytes) {
     const url = URL.createObjectURL(new Blob([bytes]));
     try {
-      this.papers.splice(-1, 0, scaled(await loaded(url), this.facts.size)); // the last one stays the empty paper
+      this.papers.splice(-1, 0, whitened(await loaded(url), this.facts.size)); // the last one stays the empty paper
       await this.go({ paper: this.papers.length - 2, ink: [0, ""] });
     } finally {
       URL.revokeObjectURL(url);

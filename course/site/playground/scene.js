@@ -3,9 +3,8 @@ import { Page, loaded, normal, numbers, open, painted, run, scaled } from "./pag
 
 class Scene extends Page {
   async start() {
-    this.photo = await loaded(this.facts.photos[0]);
-    this.number = 0;
-    this.shown = null;
+    this.number ??= 0;
+    this.photo ??= await loaded(this.facts.photos[0]);
     await this.paint();
   }
 
