@@ -113,8 +113,7 @@ class CycleGAN(Recipe):
         self.update(self.G_adam, total)
 
         # The discriminators: each sees its own domain, and fakes from the pool.
-        old_a = self.on_whole(self.pool_a.exchange, fake_a)
-        old_b = self.on_whole(self.pool_b.exchange, fake_b)
+        old_a, old_b = self.on_whole(self.pool_a.exchange, fake_a), self.on_whole(self.pool_b.exchange, fake_b)
         loss_D = (
             self.loss.discriminator(self.D_a(real_a), self.D_a(old_a))
             + self.loss.discriminator(self.D_b(real_b), self.D_b(old_b))

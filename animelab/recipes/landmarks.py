@@ -78,8 +78,7 @@ class Landmarks(Recipe):
         light = 1 + 0.3 * self.noise(len(pictures), 3, 1, 1)
         found = self.network((pictures * light + 0.05 * self.noise(*pictures.shape)).clamp(-1, 1))
         inside = ((points > 0) & (points < pictures.shape[-1])).all(2)  # nobody finds what cannot be seen
-        share_inside = self.on_whole(lambda seen: seen.double().mean(), inside)
-        off = ((found - points).norm(dim=2) * inside).mean() / share_inside
+        off = ((found - points).norm(dim=2) * inside).mean() / self.on_whole(lambda seen: seen.float().mean(), inside)
         self.update(self.optimizer, off)
         self.average.update(self.network)
         self.decay.step()
