@@ -23,6 +23,8 @@ from PIL import Image
 
 import gallery
 import lessons
+from pages import PAGES as PLAYS
+from pages import face
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -98,10 +100,7 @@ def lay_out(source: Source, execute: str, playground: bool) -> None:
     )
     table = re.findall(r"^\| \[(\d\w+)\]\S+ \| (.+?) \| (.+?) \|$", readme["The lessons"], re.M)
     rows = {name: (made, time) for name, made, time in table}
-    save_picture(
-        Image.fromarray(studio.render(studio.Character.random(25).replace(framing="face"), 128)),
-        source.folder / "icon.png",
-    )
+    save_picture(face(), source.folder / "icon.png")
     source.written.add(source.folder / "icon.png")
 
     cast = [studio.Character.random(seed) for seed in range(32)]
@@ -132,7 +131,8 @@ def lay_out(source: Source, execute: str, playground: bool) -> None:
 
     cards = []
     for name in LESSONS:
-        page = lessons.page(name, execute)
+        plays = {each: title for each, (_, title, _, taught) in PLAYS.items() if playground and taught == name}
+        page = lessons.page(name, execute, lambda path, content: source.put(f"extra/{path}", content), plays)
         source.page(f"lessons/{name}.ipynb", page, f"notebooks/{name}.ipynb")
         source.put(f"downloads/{name}.ipynb", alone(ROOT / "notebooks" / f"{name}.ipynb", ROOT, repository(ROOT)))
         text = (ROOT / "course" / "lessons" / f"{name}.py").read_text(encoding="utf-8")
@@ -219,11 +219,13 @@ def main(out: Path) -> int:
         raise LabError(f"SITE_EXECUTE is '{execute}'; set it to 'smoke', 'full' or '0'.")
     source = out.parent / f"{out.name}-source"
     source.mkdir(parents=True, exist_ok=True)
-    lay_out(Source(source), execute, (out / "playground" / "index.html").exists())
+    playground = (out / "playground" / "index.html").exists()
+    lay_out(Source(source), execute, playground)
     doctrees = out.parent / f"{out.name}-doctrees"
     icon = source.resolve() / "icon.png"
     options = ["-q", "-W", "--keep-going", "-c", str(HERE), "-d", str(doctrees)]
-    options += [f"-Dhtml_logo={icon}", f"-Dhtml_favicon={icon}"]
+    options += [f"-Dhtml_extra_path={source.resolve() / 'extra'}"]
+    options += [f"-Dhtml_logo={icon}", f"-Dhtml_favicon={icon}"] + ["-Aplayground=1"] * playground
     failed = build_main([*options, str(source), str(out)])
     if not failed:
         say(f"The site is in {out}: open {out / 'index.html'}.")
