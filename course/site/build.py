@@ -8,6 +8,7 @@ once is kept in build/executed until its notebook changes, what has been drawn i
 
 from __future__ import annotations
 
+import io
 import os
 import posixpath
 import re
@@ -88,6 +89,14 @@ class Source:
                 file.unlink()
 
 
+def small(figure: Path) -> bytes:
+    """A figure as large as a card shows it."""
+    picture, content = Image.open(figure).convert("RGB"), io.BytesIO()
+    picture.thumbnail((720, 720))
+    picture.save(content, "WEBP", quality=85)
+    return content.getvalue()
+
+
 def slug(anchor: str) -> str:
     """A heading's name on the site, from the one that Jupyter or GitHub gives it."""
     return re.sub(r"[^\w-]", "", anchor.lower())
@@ -107,6 +116,8 @@ def lay_out(source: Source, execute: str, playground: bool) -> None:
     save_picture(Image.fromarray(studio.contact_sheet(cast, 8, 148)), source.folder / "front.jpg")
     source.written.add(source.folder / "front.jpg")
     front = (HERE / "index.md").read_text(encoding="utf-8")
+    for name in re.findall(r"cards/(\w+)\.webp", front):
+        source.put(f"cards/{name}.webp", small(ROOT / "course" / "figures" / f"{name}.jpg"))
     source.page(
         "index.md",
         re.sub(r"<!-- playground -->\n(.*?)<!-- end -->\n", r"\1" if playground else "", front, flags=re.S),
@@ -141,8 +152,8 @@ def lay_out(source: Source, execute: str, playground: bool) -> None:
             re.search(r"!\[.+?\]\(\.\./(course/figures/.+?)\)", text)[1],
         )  # type: ignore[index]
         made, time = rows[name]
-        cards.append(f"[![](../{figure}) **{title}** {made}]({name}.ipynb) *{time}*\n")
-        source.put(figure, (ROOT / figure).read_bytes())
+        cards.append(f"[![](../cards/{name}.webp) **{title}** {made}]({name}.ipynb) *{time}*\n")
+        source.put(f"cards/{name}.webp", small(ROOT / figure))
     listed = "\n".join(LESSONS)
     source.put("lessons/index.md", LISTED.format(cards="\n".join(cards), lessons=listed))
 

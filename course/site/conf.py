@@ -13,9 +13,7 @@ from sphinx.application import Sphinx
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-LESSON = re.compile(
-    r"\b(\d\d)_(?:" + "|".join(path.stem[3:] for path in (ROOT / "course" / "lessons").glob("*.py")) + r")\b"
-)
+LESSON = re.compile("|".join(rf"\b{path.stem}\b" for path in (ROOT / "course" / "lessons").glob("*.py")))
 sys.path.insert(0, str(ROOT))
 
 project, author = "animelab", "the contributors of animelab"
@@ -93,7 +91,7 @@ def as_markup(app: Sphinx, what: str, name: str, thing: object, options: Any, li
 
 def lesson(name: re.Match[str]) -> str:
     """A lesson's name as a link to it."""
-    return f"\\ :doc:`lesson {int(name[1])} </lessons/{name[0]}>`\\ "
+    return f"\\ :doc:`lesson {int(name[0][:2])} </lessons/{name[0]}>`\\ "
 
 
 def written(self: Any, node: nodes.Node) -> None:

@@ -67,7 +67,8 @@ def pages() -> Iterator[tuple[str, str]]:
             parts += [
                 ":::{container} cards sheets",
                 *(
-                    f"[![{sheet(each)[1]}](/{place(each)})\n**{each}**](models/{each}.md) *{zoo.card(each)['images']:,} pictures seen*\n"
+                    f"[![{sheet(each)[1]}](/{place(each)})\n**{each}**](models/{each}.md) *learned from "
+                    f"{zoo.card(each)['images']:,} pictures*\n"
                     for each in shown
                 ),
                 ":::",
@@ -186,9 +187,8 @@ def model(name: str) -> str:
     if part != "Read and judge":
         said = sheet(name)[1]
         words += [f"![{said}](/{place(name)})", f"*{said} Unpicked.*"]
-    words.append(
-        f"`{card['network']}`, {size / 1e6:.1f} MB. [Gallery: {part.lower()}](../index.md#{part.lower().replace(' ', '-')})."
-    )
+    anchor = part.lower().replace(" ", "-")
+    words.append(f"`{card['network']}`, {size / 1e6:.1f} MB. [Gallery: {part.lower()}](../index.md#{anchor}).")
     if lessons:
         links = ", ".join(f"[{int(each[:2])}](../../lessons/{each}.ipynb)" for each in lessons)
         words.append(f"Met in lesson{'s' * (len(lessons) > 1)} {links}.")
