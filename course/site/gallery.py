@@ -67,8 +67,8 @@ def pages() -> Iterator[tuple[str, str]]:
             parts += [
                 ":::{container} cards sheets",
                 *(
-                    f"[![{sheet(each)[1]}](/{place(each)})\n**{each}**](models/{each}.md) *learned from "
-                    f"{zoo.card(each)['images']:,} pictures*\n"
+                    f"[![{sheet(each)[1]}](/{place(each)})\n**{each}**](models/{each}.md) *"
+                    f"{zoo.card(each)['images']:,} pictures seen*\n"
                     for each in shown
                 ),
                 ":::",
