@@ -97,7 +97,7 @@ def run(name: str, notebook: Any, scale: str, kept: Path) -> Any:
 def still(output: Any, put: Put) -> Any:
     """An output without what only a kernel can move; None where nothing is left of it."""
     if output.output_type == "stream":
-        output.text = output.text.replace(str(ROOT), "animelab")
+        output.text = output.text.replace(str(ROOT), "animelab").replace(str(Path.home()), "~")
         return output if output.text.strip() else None
     data = output.get("data", {})
     if VIEW in data or not any(

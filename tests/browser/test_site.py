@@ -231,8 +231,9 @@ def test_what_a_lesson_put_out_comes_as_files_and_without_what_needs_a_kernel():
     for data in (widget, {"text/plain": ""}):
         assert lessons.still(nbformat.v4.new_output("display_data", data), files.__setitem__) is None
     assert lessons.still(nbformat.v4.new_output("stream", text=" \n"), files.__setitem__) is None
-    told = lessons.still(nbformat.v4.new_output("stream", text=f"Saved in {ROOT / 'runs'}."), files.__setitem__)
-    assert told.text == f"Saved in {Path('animelab', 'runs')}."
+    words = f"In {ROOT / 'runs'}, not in {Path.home()}."
+    told = lessons.still(nbformat.v4.new_output("stream", text=words), files.__setitem__)
+    assert told.text == f"In {Path('animelab', 'runs')}, not in ~."
 
 
 def test_the_dark_scheme_is_two_clicks_away_and_stays(folder, page):
