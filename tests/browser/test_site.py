@@ -236,6 +236,11 @@ def test_what_a_lesson_put_out_comes_as_files_and_without_what_needs_a_kernel():
     assert told.text == f"In {Path('animelab', 'runs')}, not in ~."
 
 
+def test_a_page_of_the_playground_says_that_it_needs_a_server(folder, page):
+    page.goto((folder / "playground" / "lines.html").as_uri())
+    assert "http.server" in page.locator(".loading").inner_text()
+
+
 def test_the_dark_scheme_is_two_clicks_away_and_stays(folder, page):
     page.emulate_media(color_scheme="light")
     page.goto((folder / "index.html").as_uri())
