@@ -8,6 +8,7 @@ once is kept in build/executed until its notebook changes, what has been drawn i
 
 from __future__ import annotations
 
+import io
 import os
 import posixpath
 import re
@@ -23,6 +24,8 @@ from PIL import Image
 
 import gallery
 import lessons
+from pages import PAGES as PLAYS
+from pages import face
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -86,6 +89,14 @@ class Source:
                 file.unlink()
 
 
+def small(figure: Path) -> bytes:
+    """A figure as large as a card shows it."""
+    picture, content = Image.open(figure).convert("RGB"), io.BytesIO()
+    picture.thumbnail((720, 720))
+    picture.save(content, "WEBP", quality=85)
+    return content.getvalue()
+
+
 def slug(anchor: str) -> str:
     """A heading's name on the site, from the one that Jupyter or GitHub gives it."""
     return re.sub(r"[^\w-]", "", anchor.lower())
@@ -98,16 +109,15 @@ def lay_out(source: Source, execute: str, playground: bool) -> None:
     )
     table = re.findall(r"^\| \[(\d\w+)\]\S+ \| (.+?) \| (.+?) \|$", readme["The lessons"], re.M)
     rows = {name: (made, time) for name, made, time in table}
-    save_picture(
-        Image.fromarray(studio.render(studio.Character.random(25).replace(framing="face"), 128)),
-        source.folder / "icon.png",
-    )
+    save_picture(face(), source.folder / "icon.png")
     source.written.add(source.folder / "icon.png")
 
     cast = [studio.Character.random(seed) for seed in range(32)]
     save_picture(Image.fromarray(studio.contact_sheet(cast, 8, 148)), source.folder / "front.jpg")
     source.written.add(source.folder / "front.jpg")
     front = (HERE / "index.md").read_text(encoding="utf-8")
+    for name in re.findall(r"cards/(\w+)\.webp", front):
+        source.put(f"cards/{name}.webp", small(ROOT / "course" / "figures" / f"{name}.jpg"))
     source.page(
         "index.md",
         re.sub(r"<!-- playground -->\n(.*?)<!-- end -->\n", r"\1" if playground else "", front, flags=re.S),
@@ -132,7 +142,8 @@ def lay_out(source: Source, execute: str, playground: bool) -> None:
 
     cards = []
     for name in LESSONS:
-        page = lessons.page(name, execute)
+        plays = {each: title for each, (_, title, _, taught) in PLAYS.items() if playground and taught == name}
+        page = lessons.page(name, execute, lambda path, content: source.put(f"extra/{path}", content), plays)
         source.page(f"lessons/{name}.ipynb", page, f"notebooks/{name}.ipynb")
         source.put(f"downloads/{name}.ipynb", alone(ROOT / "notebooks" / f"{name}.ipynb", ROOT, repository(ROOT)))
         text = (ROOT / "course" / "lessons" / f"{name}.py").read_text(encoding="utf-8")
@@ -141,8 +152,8 @@ def lay_out(source: Source, execute: str, playground: bool) -> None:
             re.search(r"!\[.+?\]\(\.\./(course/figures/.+?)\)", text)[1],
         )  # type: ignore[index]
         made, time = rows[name]
-        cards.append(f"[![](../{figure}) **{title}** {made}]({name}.ipynb) *{time}*\n")
-        source.put(figure, (ROOT / figure).read_bytes())
+        cards.append(f"[![](../cards/{name}.webp) **{title}** {made}]({name}.ipynb) *{time}*\n")
+        source.put(f"cards/{name}.webp", small(ROOT / figure))
     listed = "\n".join(LESSONS)
     source.put("lessons/index.md", LISTED.format(cards="\n".join(cards), lessons=listed))
 
@@ -219,11 +230,13 @@ def main(out: Path) -> int:
         raise LabError(f"SITE_EXECUTE is '{execute}'; set it to 'smoke', 'full' or '0'.")
     source = out.parent / f"{out.name}-source"
     source.mkdir(parents=True, exist_ok=True)
-    lay_out(Source(source), execute, (out / "playground" / "index.html").exists())
+    playground = (out / "playground" / "index.html").exists()
+    lay_out(Source(source), execute, playground)
     doctrees = out.parent / f"{out.name}-doctrees"
     icon = source.resolve() / "icon.png"
     options = ["-q", "-W", "--keep-going", "-c", str(HERE), "-d", str(doctrees)]
-    options += [f"-Dhtml_logo={icon}", f"-Dhtml_favicon={icon}"]
+    options += [f"-Dhtml_extra_path={source.resolve() / 'extra'}"]
+    options += [f"-Dhtml_logo={icon}", f"-Dhtml_favicon={icon}"] + ["-Aplayground=1"] * playground
     failed = build_main([*options, str(source), str(out)])
     if not failed:
         say(f"The site is in {out}: open {out / 'index.html'}.")

@@ -66,12 +66,15 @@ def pages() -> Iterator[tuple[str, str]]:
             shown = [each for each in names if not each.endswith("-discriminator")]
             parts += [
                 ":::{container} cards sheets",
-                *(f"[![{sheet(each)[1]}](/{place(each)})\n**{each}**](models/{each}.md)\n" for each in shown),
+                *(
+                    f"[![{sheet(each)[1]}](/{place(each)})\n**{each}**](models/{each}.md) *"
+                    f"{zoo.card(each)['images']:,} pictures seen*\n"
+                    for each in shown
+                ),
                 ":::",
             ]
         for name in names:
             yield f"gallery/models/{name}.md", model(name)
-        parts.append("```{toctree}\n:hidden:\n\n" + "\n".join(f"models/{name}" for name in names) + "\n```")
     yield "gallery/index.md", FRONT + "\n\n".join(parts) + "\n"
 
 
@@ -180,10 +183,12 @@ def model(name: str) -> str:
         for path in sorted((ROOT / "course" / "lessons").glob("*.py"))
         if f'"{name}"' in path.read_text(encoding="utf-8")
     ]
-    words = [f"# {name}", f"*{part}.* `{card['network']}`, {size / 1e6:.1f} MB."]
+    words = ["---\norphan: true\n---", f"# {name}"]
     if part != "Read and judge":
         said = sheet(name)[1]
         words += [f"![{said}](/{place(name)})", f"*{said} Unpicked.*"]
+    anchor = part.lower().replace(" ", "-")
+    words.append(f"`{card['network']}`, {size / 1e6:.1f} MB. [Gallery: {part.lower()}](../index.md#{anchor}).")
     if lessons:
         links = ", ".join(f"[{int(each[:2])}](../../lessons/{each}.ipynb)" for each in lessons)
         words.append(f"Met in lesson{'s' * (len(lessons) > 1)} {links}.")
@@ -191,8 +196,9 @@ def model(name: str) -> str:
     words += ["## Use it", f'```python\nfrom animelab import zoo\n\nmodel = {call}("{name}")\n```']
     words += [
         "## Card",
-        "| fact | value |\n|---|---|\n"
-        + "\n".join(f"| {title} | {cell(card[key])} |" for key, title in CARD.items() if key in card),
+        "```{list-table}\n:stub-columns: 1\n\n"
+        + "\n".join(f"* - {title}\n  - {cell(card[key])}" for key, title in CARD.items() if key in card)
+        + "\n```",
     ]
     words += ["Made by:", f"```\n{card['command']}\n```"]
     if card["scores"]:
@@ -237,9 +243,10 @@ def the_studio() -> str:
     def row(
         title: str, characters: list[studio.Character], layer: str = "color", style: str = "cel", names: str = ""
     ) -> None:
-        file = f"studio-{studio.fingerprint()[:8]}-{re.sub(r'[^a-z]+', '-', title.lower())}.jpg"
+        columns, size = min(len(characters), 3 if len(characters) in (5, 6, 9) else 4), 176
+        file = f"studio-{studio.fingerprint()[:8]}-{re.sub(r'[^a-z]+', '-', title.lower())}-{columns}x{size}.jpg"
         if not (SHEETS / file).exists():
-            pixels = studio.contact_sheet(characters, min(COUNT, len(characters)), 128, layer, style)
+            pixels = studio.contact_sheet(characters, columns, size, layer, style)
             save_picture(Image.fromarray(pixels), SHEETS / file)
         said = title.replace("_", " ")
         words.append(f"### {said.capitalize()}\n\n{names}\n\n![{said}: {names or 'eight characters'}](/sheets/{file})")

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import io
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from animelab.errors import LabError, say
 from animelab.files import write_text
+from PIL import Image
 
+Put = Callable[[str, bytes], None]
 ROOT = Path(__file__).parents[2]
 EXECUTED = ROOT / "build" / "executed"
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
+PICTURE = re.compile(r'src="data:image/(?:png|jpeg|webp);base64,([^"]+)"')
+NEEDLESS = re.compile(  # what only Jupyter and its exports need of a chart or a still
+    r"<foreignObject.*?</foreignObject>|<style>\.jp-OutputArea.*?</style>", re.S
+)
 SCALES = {  # of an execution: what its page says
     "full": "Run once at full scale.",
     "smoke": "Run once at a trial's scale: every training stops after a few steps, so what this page trained itself "
@@ -29,10 +38,14 @@ HOW = (
     "To run it yourself, take {{download}}`the notebook <../downloads/{}.ipynb>` to "
     "[your machine, or to Colab](../README.md#start)."
 )
+PLAY = "In your browser: {}."
 
 
-def page(name: str, wanted: str) -> str:
-    """The notebook of a lesson for the site; `wanted` is the scale to run it at, or "0" to run nothing."""
+def page(name: str, wanted: str, put: Put, plays: dict[str, str]) -> str:
+    """The notebook of a lesson for the site, whose pictures are `put` as files of their own.
+
+    `wanted` is the scale to run it at, or "0" to run nothing; `plays` are titles of the playground's pages to it.
+    """
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
     solved = nbformat.read(ROOT / "notebooks" / "solutions" / f"{name}.ipynb", as_version=4)
     scale, executed = found(name, solved, wanted)
@@ -40,12 +53,13 @@ def page(name: str, wanted: str) -> str:
     if executed is not None:
         for cell, run in zip(notebook.cells, executed.cells, strict=True):
             if cell.cell_type == "code":
-                cell.outputs = [kept for output in run.outputs if (kept := still(output))]
+                cell.outputs = [kept for output in run.outputs if (kept := still(output, put))]
     for cell in notebook.cells:
         if "setup" in cell.metadata.get("tags", []):
-            cell.metadata["tags"] = ["hide-input"]
-    note = nbformat.v4.new_markdown_cell(f":::{{note}}\n:class: scale\n{said} {HOW.format(name)}\n:::", id="scale")
-    notebook.cells.insert(1, note)
+            cell.metadata["tags"], cell.outputs = ["hide-input"], []  # it speaks of the machine that ran it
+    links = (f'<a href="../playground/{page}.html">{title}</a>' for page, title in plays.items())
+    words = " ".join([said, HOW.format(name), PLAY.format(", ".join(links)) if plays else ""])
+    notebook.cells.insert(1, nbformat.v4.new_markdown_cell(f":::{{container}} scale\n{words}\n:::", id="scale"))
     return nbformat.writes(notebook)
 
 
@@ -80,10 +94,24 @@ def run(name: str, notebook: Any, scale: str, kept: Path) -> Any:
     return notebook
 
 
-def still(output: Any) -> Any:
+def still(output: Any, put: Put) -> Any:
     """An output without what only a kernel can move; None where nothing is left of it."""
-    if output.output_type == "stream" and not re.sub(r"\s", "", output.text):
+    if output.output_type == "stream":
+        output.text = output.text.replace(str(ROOT), "animelab").replace(str(Path.home()), "~")
+        return output if output.text.strip() else None
+    data = output.get("data", {})
+    if VIEW in data or not any(
+        map(str.strip, map(str, data.values()))
+    ):  # a widget's still follows as an output of its own
         return None
-    if VIEW in output.get("data", {}):  # its still follows as an output of its own
-        return None
+
+    def apart(found: re.Match[str]) -> str:
+        image, content = Image.open(io.BytesIO(base64.b64decode(found[1]))), io.BytesIO()
+        image.save(content, "WEBP", quality=90)
+        path = f"pictures/{hashlib.sha256(found[1].encode()).hexdigest()[:16]}.webp"
+        put(path, content.getvalue())
+        return f'loading="lazy" src="../{path}"'
+
+    if "text/html" in data:
+        data["text/html"] = PICTURE.sub(apart, NEEDLESS.sub("", data["text/html"]))
     return output

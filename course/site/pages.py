@@ -36,6 +36,7 @@ from animelab.widgets.stage import (
     toggle,
     tools,
 )
+from PIL import Image
 
 Page = tuple[Stage, dict[str, Any], list[str]]
 FACES, LINES = "stylegan2-faces-64", "pix2pix-orders-128"
@@ -60,6 +61,11 @@ TRUNCATION = 0.8
 NAMED = 8  # sliders of the explorer
 FAR = 3  # standard deviations to their ends, at most
 ORDERS = 200  # that go together, which faces are drawn with
+
+
+def face() -> Image.Image:
+    """The face that the site and the playground are known by."""
+    return Image.fromarray(studio.render(studio.Character.random(25).replace(framing="face"), 128))
 
 
 def packed(numbers: torch.Tensor) -> str:

@@ -26,11 +26,11 @@ import torch
 from animelab import zoo
 from animelab.errors import LabError, say
 from animelab.export import export
-from animelab.files import write_text
+from animelab.files import save_picture, write_text
 from animelab.nn import colorization
 from animelab.widgets.stage import Stage
 
-from pages import PAGES
+from pages import PAGES, face
 
 HERE = Path(__file__).parent
 SCRIPTS, BUILD = HERE / "playground", HERE.parents[1] / "build"
@@ -67,6 +67,7 @@ def main(out: Path) -> None:
             '<a class="card" href="{name}.html"><img src="{first}" alt="" width="256" height="256">'
             "<strong>{title}</strong><span>{does}</span></a>".format(**words)
         )
+    save_picture(face(), out / "icon.png")
     write_text(out / "index.html", index.substitute(cards="\n".join(cards)))
     widgets = Path(zoo.__file__).parents[1] / "widgets"
     for file in [*SCRIPTS.glob("*.js"), *SCRIPTS.glob("*.css"), widgets / "stage.js", widgets / "stage.css"]:

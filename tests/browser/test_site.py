@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import http.server
+import importlib.util
+import io
 import os
+import posixpath
 import re
 import subprocess
 import sys
@@ -15,8 +19,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag
 
+import nbformat
 import pytest
 from fileserver import Quiet
+from PIL import Image
 
 pytest.importorskip("myst_nb", reason="the site needs the extra 'site': pip install -e .[site]")
 pytest.importorskip("sphinx_book_theme", reason="the site needs the extra 'site': pip install -e .[site]")
@@ -30,10 +36,14 @@ KINDS = [
     "gallery/index.html",
     "gallery/studio.html",
     "gallery/models/stylegan2-faces-64.html",
+    "datasets/index.html",
     "datasets/studio/index.html",
     "course/instructor/guide.html",
     "course/instructor/glossary.html",
+    "course/homework/rubrics/index.html",
     "course/measurements.html",
+    "code.html",
+    "reference/index.html",
     "reference/data.html",
     "search.html",
 ]
@@ -49,26 +59,27 @@ class Page(HTMLParser):
         super().__init__()
         self.links: list[str] = []
         self.names: set[str] = set()
-        self.first_headings, self.silent = 0, []
+        self.headings: list[int] = []
+        self.silent: list[str | None] = []
         self.feed(text)
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         found = dict(attributes)
         self.names |= {each for each in (found.get("id"), found.get("name")) if each}
         self.links += [each for each in (found.get("href"), found.get("src")) if each]
-        self.first_headings += tag == "h1"
+        self.headings += [int(tag[1])] if re.fullmatch("h[1-6]", tag) else []
         if tag == "img" and found.get("alt") is None:
             self.silent.append(found.get("src"))
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built anew; sheets that were drawn before are taken over."""
+    """The site with its playground, built anew; sheets that were drawn and networks exported before are taken over."""
     folder = tmp_path_factory.mktemp("site") / "site"
-    script = ROOT / "course" / "site" / "build.py"
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "PYTHONPATH": path, "SITE_EXECUTE": "0"}
-    subprocess.run([sys.executable, str(script), str(folder)], check=True, env=environment)
+    for script, out in (("playground.py", folder / "playground"), ("build.py", folder)):
+        subprocess.run([sys.executable, str(ROOT / "course" / "site" / script), str(out)], check=True, env=environment)
     return folder
 
 
@@ -124,10 +135,27 @@ def test_no_link_of_the_site_is_broken(folder, pages):
     assert broken == []
 
 
-def test_every_page_has_one_first_heading_and_every_picture_is_told(pages):
+def test_every_page_has_one_first_heading_and_skips_no_level(pages):
     assert len(pages) > 80
-    assert {path: each.first_headings for path, each in pages.items() if each.first_headings != 1} == {}
+    assert {path: each.headings for path, each in pages.items() if each.headings.count(1) != 1} == {}
+    skipped = {path: [*zip(each.headings, each.headings[1:])] for path, each in pages.items()}
+    assert {path: pairs for path, pairs in skipped.items() if any(low > high + 1 for high, low in pairs)} == {}
+
+
+def test_every_picture_is_told(pages):
     assert {path: each.silent for path, each in pages.items() if each.silent} == {}
+
+
+def test_site_and_playground_lead_to_each_other(pages):
+    def reach(path: str) -> set[str]:
+        links = (urldefrag(each)[0] for each in pages[path].links)
+        return {posixpath.normpath(posixpath.join(posixpath.dirname(path), each)) for each in links if each}
+
+    for path in ("index.html", "lessons/01_dcgan.html", "reference/data.html"):
+        assert "playground/index.html" in reach(path)
+    assert "playground/lines.html" in reach("lessons/04_pix2pix.html")
+    assert {"index.html", "playground/lines.html"} <= reach("playground/index.html")
+    assert {"index.html", "playground/index.html", "lessons/04_pix2pix.html"} <= reach("playground/lines.html")
 
 
 def test_nothing_on_a_page_comes_from_elsewhere(folder):
@@ -146,9 +174,9 @@ def test_axe_finds_nothing_and_the_browser_complains_of_nothing(address, page, a
     page.goto(f"{address}/{name}")
     page.wait_for_load_state("networkidle")
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
-    assert axe(page, "body") == []
     assert page.wrong == []
     assert [url for url in page.asked if not url.startswith((address, "data:", "blob:"))] == []
+    assert axe(page, "body") == []  # last, since it fetches style sheets by itself, one from where it is not
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -167,27 +195,60 @@ def test_a_phone_needs_no_scrolling_sideways(address, page, name):
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_the_front_page_is_small(address, page):
-    page.goto(address)
+@pytest.mark.parametrize("name", ["index.html", "lessons/01_dcgan.html", "gallery/studio.html"])
+def test_what_comes_before_scrolling_is_small(address, page, name):
+    page.goto(f"{address}/{name}")
     page.wait_for_load_state("networkidle")
     assert sum(len(response.body()) for response in page.came) < 2_000_000
 
 
-def test_search_finds_a_lesson_without_a_server(folder, page):
-    page.goto((folder / "search.html").as_uri() + "?q=back-translation")
-    page.locator("#search-results a", has_text="CycleGAN").first.wait_for(timeout=20_000)
+def test_search_finds_a_lesson_first_and_without_a_server(folder, page):
+    page.goto((folder / "gallery" / "index.html").as_uri())
+    page.keyboard.press("Control+k")
+    page.keyboard.type("latent")
+    page.keyboard.press("Enter")
+    page.locator("#search-results a", has_text="latent space").first.wait_for(timeout=20_000)
+    page.get_by_text("Search finished, found").wait_for()
+    assert "latent space" in page.locator("#search-results a").first.inner_text()
     assert page.wrong == []
 
 
-def test_the_dark_scheme_is_one_click_away(folder, page):
+def test_what_a_lesson_put_out_comes_as_files_and_without_what_needs_a_kernel():
+    file = ROOT / "course" / "site" / "lessons.py"
+    spec = importlib.util.spec_from_file_location("site_lessons", file)
+    lessons = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(lessons)
+    files, content = {}, io.BytesIO()
+    Image.new("RGB", (8, 8), (200, 30, 90)).save(content, "PNG")
+    url = f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}"
+    shown = nbformat.v4.new_output("display_data", {"text/html": f'<img alt="A square" src="{url}">'})
+    kept = lessons.still(shown, files.__setitem__)["data"]["text/html"]
+    (path,) = files
+    assert kept == f'<img alt="A square" loading="lazy" src="../{path}">'
+    red, green, _ = Image.open(io.BytesIO(files[path])).convert("RGB").getpixel((4, 4))
+    assert red > 190 and green < 50
+    widget = {lessons.VIEW: {"model_id": "1"}, "text/html": "<div hidden></div>"}
+    for data in (widget, {"text/plain": ""}):
+        assert lessons.still(nbformat.v4.new_output("display_data", data), files.__setitem__) is None
+    assert lessons.still(nbformat.v4.new_output("stream", text=" \n"), files.__setitem__) is None
+    words = f"In {ROOT / 'runs'}, not in {Path.home()}."
+    told = lessons.still(nbformat.v4.new_output("stream", text=words), files.__setitem__)
+    assert told.text == f"In {Path('animelab', 'runs')}, not in ~."
+
+
+def test_a_page_of_the_playground_says_that_it_needs_a_server(folder, page):
+    page.goto((folder / "playground" / "lines.html").as_uri())
+    assert "http.server" in page.locator(".loading").inner_text()
+
+
+def test_the_dark_scheme_is_two_clicks_away_and_stays(folder, page):
     page.emulate_media(color_scheme="light")
     page.goto((folder / "index.html").as_uri())
-    page.locator("button.theme-switch-button:visible").first.click()
-    page.wait_for_function("document.documentElement.dataset.mode !== 'auto'")
-    for _ in range(2):
-        if page.evaluate("document.documentElement.dataset.theme") != "dark":
-            page.locator("button.theme-switch-button:visible").first.click()
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.get_by_role("button", name="Color mode").click()
+    page.get_by_role("button", name="Dark").click()
+    for name in ("index.html", "start.html"):
+        page.goto((folder / name).as_uri())
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
 def test_a_lesson_says_how_it_ran_and_can_be_taken_away(folder, address, page):
@@ -195,5 +256,5 @@ def test_a_lesson_says_how_it_ran_and_can_be_taken_away(folder, address, page):
     assert re.search("Not run|Run once at", page.locator(".scale").inner_text())  # as the machine has run it, or not
     assert page.locator("math").count() > 0
     with page.expect_download() as taken:
-        page.get_by_role("link", name="the notebook", exact=True).click()
+        page.locator(".scale").get_by_role("link", name="the notebook").click()
     assert Path(taken.value.path()).read_text(encoding="utf-8").startswith("{")
