@@ -378,6 +378,13 @@ def _new_file(path: Path, *suffixes: str) -> None:
 
 def train(options: argparse.Namespace) -> int:
     """Train a recipe into a run's folder; exit code 130 when it was interrupted (and saved)."""
+    from animelab import engine
+
+    with engine.joined(options.device) as device:  # where several processes share a mistake, one says it
+        return _train(options, device)
+
+
+def _train(options: argparse.Namespace, device: str) -> int:
     from animelab import config as settings
     from animelab import engine
     from animelab.data import PairedFolder
@@ -398,19 +405,18 @@ def train(options: argparse.Namespace) -> int:
     config = settings.change(settings.pick(recipe_class.presets, options.preset), **changes)
     if options.accumulate > 1:
         config = settings.change(config, batch=config.batch * options.accumulate)
-    with engine.joined(options.device) as device:
-        recipe = recipe_class(config, device)  # before the data: a mistake should not cost minutes of drawing
-        recipe.share_batches(options.accumulate)
-        if options.direction and options.data is None:
-            raise LabError("--direction is for a folder of your own pairs; give one with --data, or leave it out.")
-        data = recipe.data(config, options.data)
-        if options.direction and not isinstance(data, PairedFolder):
-            raise LabError(f"--direction is for pairs, and '{options.recipe}' learns from none; leave it out.")
-        if isinstance(data, PairedFolder) and options.direction == "BtoA":
-            data = data.turned()
-        run = engine.train(recipe, data, options.out, resume=options.resume)
-        if recipe.group.first:
-            say(f"step {run.step}: weights, log, previews and time lapse are in {run.folder}")
+    recipe = recipe_class(config, device)  # before the data: a mistake should not cost minutes of drawing
+    recipe.share_batches(options.accumulate)
+    if options.direction and options.data is None:
+        raise LabError("--direction is for a folder of your own pairs; give one with --data, or leave it out.")
+    data = recipe.data(config, options.data)
+    if options.direction and not isinstance(data, PairedFolder):
+        raise LabError(f"--direction is for pairs, and '{options.recipe}' learns from none; leave it out.")
+    if isinstance(data, PairedFolder) and options.direction == "BtoA":
+        data = data.turned()
+    run = engine.train(recipe, data, options.out, resume=options.resume)
+    if recipe.group.first:
+        say(f"step {run.step}: weights, log, previews and time lapse are in {run.folder}")
     return 0 if run.finished else 130
 
 

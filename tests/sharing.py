@@ -57,8 +57,9 @@ def main(recipe: str, out: str, steps: int, settings: dict[str, Any], parts: int
             optimizer.register_step_pre_hook(keeper(gradients, name))
         pictures = dict.fromkeys(("G", "D", "D_a", "D_b", "network"), 0)
         for name, network in training._having(nn.Module):
-            if name in pictures:
-                network.register_forward_pre_hook(counter(pictures, name))
+            for place, layer in network.named_modules() if name in pictures else ():
+                if not list(layer.children()) and "parametrizations" not in place:  # whichever way a recipe goes
+                    layer.register_forward_pre_hook(counter(pictures, name))
         data = Watched(made.data(changed))
         run = engine.train(training, data, out)
         seen = {"gradients": gradients, "pictures": pictures, "rows": data.rows, "state": training.state()}
@@ -77,10 +78,10 @@ def keeper(kept: dict[str, list[Tensor]], name: str) -> Callable[..., None]:
 
 
 def counter(pictures: dict[str, int], name: str) -> Callable[..., None]:
-    """Counts the pictures that go through a network."""
+    """Counts the pictures that go through the layers of a network."""
 
     def count(_: nn.Module, given: Sequence[Any]) -> None:
-        pictures[name] += len(given[0])
+        pictures[name] += len(given[0]) if given and isinstance(given[0], Tensor) else 0
 
     return count
 

@@ -20,7 +20,7 @@ LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?![a-z]+:|#)([^\s)]+)\)")
 
 
 def bundle(root: Path, out: Path) -> list[Path]:
-    """Write the wheel, notebooks.zip and README.md into `out`, and return them; LabError where pip builds no wheel."""
+    """Write the wheel, two archives of notebooks and README.md into `out`; LabError where pip builds no wheel."""
     out.mkdir(parents=True, exist_ok=True)
     for old in out.glob("animelab-*.whl"):
         old.unlink()
@@ -32,14 +32,16 @@ def bundle(root: Path, out: Path) -> list[Path]:
         if subprocess.run(command).returncode:
             raise LabError("pip built no wheel; what it says stands above.")
     (wheel,) = out.glob("animelab-*.whl")
-    notebooks, steps, address = out / "notebooks.zip", out / "README.md", repository(root)
-    with zipfile.ZipFile(notebooks, "w") as archive:
-        for path in sorted((root / "notebooks").rglob("*.ipynb")):
-            if "-Copy" not in path.stem and ".ipynb_checkpoints" not in path.parts:
-                name = path.relative_to(root / "notebooks").as_posix()
-                archive.writestr(zipfile.ZipInfo(name, DATE), alone(path, root, address), zipfile.ZIP_DEFLATED)
+    steps, address, folder = out / "README.md", repository(root), root / "notebooks"
+    archives = {out / "notebooks.zip": folder, out / "solutions.zip": folder / "solutions"}  # these not for students
+    for archived, of in archives.items():
+        with zipfile.ZipFile(archived, "w") as archive:
+            for path in sorted(of.glob("*.ipynb")):
+                if "-Copy" not in path.stem:
+                    text = alone(path, root, address)
+                    archive.writestr(zipfile.ZipInfo(path.name, DATE), text, zipfile.ZIP_DEFLATED)
     shutil.copyfile(root / "course" / "sharing.md", steps)
-    return [wheel, notebooks, steps]
+    return [wheel, *archives, steps]
 
 
 def alone(path: Path, root: Path, address: str = "") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -26,7 +27,7 @@ def joined(device: str) -> Iterator[str]:
 
     Where one fails, all end, and only the first to fail says why. Raises LabError with too few GPUs, and on Apple's.
     """
-    if int(os.environ.get("WORLD_SIZE", 1)) == 1:
+    if int(os.environ.get("WORLD_SIZE", 1)) == 1 or "RANK" not in os.environ:
         yield device
         return
     store, rank, count = next(distributed.rendezvous("env://", timeout=PATIENCE))
@@ -43,9 +44,13 @@ def joined(device: str) -> Iterator[str]:
         backend = "nccl" if kind == "cuda" else "gloo"
         distributed.init_process_group(backend, store=store, rank=rank, world_size=count, timeout=PATIENCE)
         yield device
-    except (LabError, OSError, RuntimeError) as problem:
+    except SystemExit:  # after a Ctrl-C that all of them have heard
+        raise
+    except BaseException as problem:
         if store.add("failed", 1) > 1:  # another was first, and we only stumbled over its end
             raise SystemExit(1) from problem
+        if isinstance(problem, RuntimeError) and re.search("gloo|nccl|connection", str(problem), re.IGNORECASE):
+            raise LabError("Another process has ended, and so all do; the same with --resume goes on.") from problem
         raise
     finally:
         if distributed.is_initialized():
@@ -59,7 +64,7 @@ class Group:
         several = distributed.is_available() and distributed.is_initialized()
         self.index, self.processes = (distributed.get_rank(), distributed.get_world_size()) if several else (0, 1)
         self.parts, self.sharers, self.device = parts, parts * self.processes, device
-        self._turns = Turns(parts) if parts > 1 else None
+        self._turns = Turns(parts, device) if parts > 1 else None
 
     @property
     def first(self) -> bool:
@@ -119,7 +124,8 @@ class Group:
 
     def anywhere(self, happened: bool) -> bool:
         """Whether it happened in any of the processes."""
-        return bool(self._mean(torch.tensor(float(happened), device=self.device)) > 0)
+        several = self.processes > 1
+        return bool(self._mean(torch.tensor(float(happened), device=self.device)) > 0) if several else happened
 
     def _mean(self, values: Tensor) -> Tensor:
         if self.processes > 1:

@@ -84,7 +84,7 @@ def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Wat
     config, group = recipe.config, recipe.group
     checkpoints = Checkpoints(out / "checkpoints", config.keep)
     start, seconds = resume_or_begin(recipe, data, out, checkpoints) if group.first else (0, 0.0)
-    start, seconds = recipe.begin_together(start, seconds)
+    start, seconds = recipe.begin_together(start, seconds, data.fingerprint)
     if group.first:
         log = Log(out / "log.jsonl", start)
     order = Order(len(data), config.batch, config.seed)

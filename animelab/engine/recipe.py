@@ -155,9 +155,15 @@ class Recipe:
             odd = f"batch={self.config.batch} cannot be cut into {self.group.sharers} equal parts"
             raise LabError(f"{odd}; make it a multiple of {self.group.sharers}.")
 
-    def begin_together(self, step: int, seconds: float) -> tuple[int, float]:
-        """Where the first process begins, or goes on; the others take over all that it has."""
+    def begin_together(self, step: int, seconds: float, data: str) -> tuple[int, float]:
+        """Where the first process begins, or goes on; the others take over all that it has.
+
+        data: its fingerprint. Raises LabError where one process has other settings or pictures than the first.
+        """
         if self.group.processes > 1:
+            mine = repr((self.name, self.config, self.replaced, self.group.parts, data))
+            if self.group.anywhere(self.group.agreed(mine) != mine):
+                raise LabError("One process has other settings or pictures than the first; give all the same command.")
             state = self.state() if self.group.first else {}
             step, seconds, self.precision, state = self.group.agreed((step, seconds, self.precision, state))
             self.load_state(state)

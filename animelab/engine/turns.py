@@ -16,9 +16,10 @@ Answer = TypeVar("Answer")
 class Turns:
     """Threads of which one runs at a time: each goes on until it needs the others, and waits there for all of them."""
 
-    def __init__(self, parts: int) -> None:
-        self.parts = parts
-        self._threads = ThreadPoolExecutor(parts)  # kept: each has its own workers for a convolution
+    def __init__(self, parts: int, device: torch.device) -> None:
+        self.parts, self.device = parts, device
+        begin = (torch.cuda.set_device, (device,)) if device.type == "cuda" else (None, ())  # a thread's own
+        self._threads = ThreadPoolExecutor(parts, "part", *begin)  # kept: each has its own workers for a convolution
         self._own = threading.local()
         self._answer: Any = None
 
@@ -29,7 +30,7 @@ class Turns:
         """
         self._brought, self._over = list[Any](), False
         self._turns = [threading.Semaphore(0) for _ in range(self.parts)]
-        self._stream = _stream()
+        self._stream = self._streams()
         futures = [self._threads.submit(self._part, work, number) for number in range(self.parts)]
         self._turns[0].release()
         for problem in (future.exception() for future in futures):
@@ -42,7 +43,7 @@ class Turns:
         self._brought.append(brought)
         if complete := len(self._brought) == self.parts:
             self._answer, self._brought = combine(self._brought), []
-            self._stream = _stream()
+            self._stream = self._streams()
         self._turns[0 if complete else self._own.number + 1].release()
         self._wait()
         return self._answer
@@ -68,13 +69,13 @@ class Turns:
             raise _Over
         torch.set_rng_state(self._stream[0])  # all parts draw the same numbers, and each keeps its own rows
         for state in self._stream[1:]:
-            torch.cuda.set_rng_state(state)
+            torch.cuda.set_rng_state(state, self.device)
+
+    def _streams(self) -> list[Tensor]:
+        """Where the random numbers stand, on the CPU and on the GPU."""
+        gpu = [torch.cuda.get_rng_state(self.device)] if self.device.type == "cuda" else []
+        return [torch.get_rng_state(), *gpu]
 
 
 class _Over(BaseException):
     """Ends a part at its last meeting."""
-
-
-def _stream() -> list[Tensor]:
-    """Where the random numbers stand, on the CPU and, in use, on the GPU."""
-    return [torch.get_rng_state(), *([torch.cuda.get_rng_state()] if torch.cuda.is_initialized() else [])]

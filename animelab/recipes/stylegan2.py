@@ -190,7 +190,7 @@ class StyleGAN2(Recipe):
         self.update(self.G_adam, loss_G)
         if c.path_weight and self.steps_done % c.path_every == 0:
             with torch.autocast(self.device.type, enabled=False):
-                half = max(1, len(real) // 2)
+                half = (len(real) + 1) // 2
                 w = self.styles(half, None if labels is None else labels[::2])
                 lengths = self.whole(losses.path_lengths(self.G.synthesis(w), w))
                 penalty, mean = losses.path_penalty(lengths, self.path_mean)

@@ -12,6 +12,7 @@ import io
 import os
 import posixpath
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -123,7 +124,7 @@ def lay_out(source: Source, execute: str, playground: bool) -> None:
         re.sub(r"<!-- playground -->\n(.*?)<!-- end -->\n", r"\1" if playground else "", front, flags=re.S),
         "course/site/index.md",
     )
-    parts = (f"## {title}\n{readme[title]}" for title in ("A number to reproduce", "Rights"))
+    parts = (f"## {title}\n{readme[title]}" for title in ("Several processes", "A number to reproduce", "Rights"))
     source.page("start.md", "\n".join([f"# Start\n{readme['Start']}", *parts]), "README.md")
     source.page("code.md", f"# For engineers\n{readme['For engineers']}", "README.md")
     for pattern in PAGES:
@@ -238,7 +239,9 @@ def main(out: Path) -> int:
     options += [f"-Dhtml_extra_path={source.resolve() / 'extra'}"]
     options += [f"-Dhtml_logo={icon}", f"-Dhtml_favicon={icon}"] + ["-Aplayground=1"] * playground
     failed = build_main([*options, str(source), str(out)])
-    if not failed:
+    if failed:
+        shutil.rmtree(doctrees, ignore_errors=True)  # Sphinx warns of a page only when it reads it
+    else:
         say(f"The site is in {out}: open {out / 'index.html'}.")
     return failed
 

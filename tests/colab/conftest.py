@@ -20,9 +20,10 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PIP_NO_BUILD_ISOLATION", "false")  # pip's way of saying: with the setuptools that is here
         patch.setenv("PIP_NO_INDEX", "1")
-        _, notebooks, _ = bundle(ROOT, folder)
-    with zipfile.ZipFile(notebooks) as archive:
-        archive.extractall(folder / "notebooks")
+        _, notebooks, solutions, _ = bundle(ROOT, folder)
+    for archived, place in ((notebooks, "notebooks"), (solutions, "notebooks/solutions")):
+        with zipfile.ZipFile(archived) as archive:
+            archive.extractall(folder / place)
     return folder
 
 

@@ -107,7 +107,9 @@ def test_two_processes_end_where_one_does(recipe: str, tmp_path: Path) -> None:
     order = one["rows"][-20:]
     assert first["rows"][-20:] == [rows[:half] for rows in order]
     assert second["rows"][-20:] == [rows[half:] for rows in order]
-    for name, count in one["pictures"].items():
+    seen = {name: count for name, count in one["pictures"].items() if count}
+    assert len(seen) >= 2, "a generator and a discriminator, at least"
+    for name, count in seen.items():
         assert second["pictures"][name] == count // 2, name
 
 
@@ -190,6 +192,24 @@ def test_a_killed_process_ends_all_and_the_run_goes_on(tmp_path: Path) -> None:
     again = torchrun(out, "--steps", step + 5, "--resume", processes=1)
     text = again.communicate(timeout=300)[0]
     assert again.returncode == 0 and f"resumed at step {step} of {step + 5}" in text, text
+
+
+def test_two_other_commands_are_no_group(tmp_path: Path) -> None:
+    """As where one of two machines was given another learning rate."""
+    port, said, started = free_port(), [tmp_path / f"{rank}.txt" for rank in range(2)], []
+    for rank in range(2):
+        asked = {
+            "recipe": "cyclegan",
+            "out": str(tmp_path / "run"),
+            "steps": 3,
+            "settings": {"batch": 4, "lr": 1e-4 + rank},
+        }
+        place = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+        environment = {**os.environ, **{key: str(value) for key, value in place.items()}}
+        started.append(Process(["sharing", json.dumps(asked)], said[rank], said[rank], environment))
+    assert all(each.wait(120) for each in started), "both end"
+    assert sum("has other settings or pictures than the first" in each.read_text() for each in said) == 1
+    assert not list((tmp_path / "run").glob("checkpoints/step-*.pt"))
 
 
 def test_accumulate_is_a_larger_batch(tmp_path: Path) -> None:

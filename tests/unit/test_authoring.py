@@ -571,11 +571,15 @@ def test_the_bundles_wheel_has_all_weights_and_draws_with_them(tmp_path: Path) -
     left = ROOT / "build" / "lib" / "animelab" / "left_by_an_earlier_build.py"
     left.parent.mkdir(parents=True, exist_ok=True)
     left.touch()
-    wheel, notebooks, steps = bundle.bundle(ROOT, tmp_path)
+    wheel, notebooks, solutions, steps = bundle.bundle(ROOT, tmp_path)
     left.unlink()
     assert wheel.match("animelab-*.whl") and "`animelab-….whl`" in steps.read_text(encoding="utf-8")
-    with zipfile.ZipFile(notebooks) as archive:
-        assert len(archive.namelist()) == len(list((ROOT / "notebooks").rglob("*.ipynb")))
+    names = sorted(path.name for path in (ROOT / "notebooks").glob("*.ipynb"))
+    for archived in (notebooks, solutions):
+        with zipfile.ZipFile(archived) as archive:
+            assert archive.namelist() == names
+            asks = b"raise NotImplementedError" in archive.read("01_dcgan.ipynb")
+        assert archived.name == ("notebooks.zip" if asks else "solutions.zip"), "students get no solutions"
     with zipfile.ZipFile(wheel) as archive:
         assert not any(left.name in name for name in archive.namelist())
         archive.extractall(tmp_path / "packages")
