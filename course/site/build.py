@@ -230,7 +230,7 @@ def main(out: Path) -> int:
     if execute not in ("0", "smoke", "full"):
         raise LabError(f"SITE_EXECUTE is '{execute}'; set it to 'smoke', 'full' or '0'.")
     source = out.parent / f"{out.name}-source"
-    source.mkdir(parents=True, exist_ok=True)
+    (source / "extra").mkdir(parents=True, exist_ok=True)  # pictures of lessons, where these have run
     playground = (out / "playground" / "index.html").exists()
     lay_out(Source(source), execute, playground)
     doctrees = out.parent / f"{out.name}-doctrees"
