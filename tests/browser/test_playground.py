@@ -156,6 +156,17 @@ def test_a_page_opens_small_without_an_error_and_says_where_it_computes(opened, 
     assert page.locator(".animelab-problem").inner_text() == ""
 
 
+@pytest.mark.parametrize(("chosen", "ground"), [("dark", "rgb(27, 27, 30)"), ("light", "rgb(255, 255, 255)")])
+def test_the_sites_switch_of_light_and_dark_counts_here_too(site, page, chosen, ground):
+    page.emulate_media(color_scheme="light" if chosen == "dark" else "dark")
+    page.goto(f"{site}/faces.html")
+    page.evaluate(f"localStorage.mode = '{chosen}'")  # as the site's theme keeps it
+    page.reload()
+    page.wait_for_selector(".animelab-stage")
+    for place in ("body", ".animelab-stage"):
+        assert page.evaluate(f"getComputedStyle(document.querySelector('{place}')).backgroundColor") == ground
+
+
 @pytest.mark.parametrize("name", ["index", *PAGES])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_in_either_scheme(site, page, axe, name, scheme):
