@@ -774,9 +774,9 @@ def by_processes(count):
 
 alone, together = by_processes(1), by_processes(2)
 print(f"{'step':>4}  {'D alone':>8} {'D of two':>8}   {'G alone':>8} {'G of two':>8}")
-for one, two in zip(read_log(alone / "log.jsonl"), read_log(together / "log.jsonl")):
+for single, shared in zip(read_log(alone / "log.jsonl"), read_log(together / "log.jsonl")):
     print(
-        f"{one['step']:4}  {one['D']:8.5f} {two['D']:8.5f}   {one['G']:8.5f} {two['G']:8.5f}"
+        f"{single['step']:4}  {single['D']:8.5f} {shared['D']:8.5f}   {single['G']:8.5f} {shared['G']:8.5f}"
     )
 
 # %% [markdown]
