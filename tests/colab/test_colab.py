@@ -92,7 +92,7 @@ def test_who_opens_no_drive_is_asked_for_the_file(tmp_path: Path, machine: Machi
     (refused,) = errors(book)  # by the second cell
     assert refused.startswith("LabError: Your Drive stays closed (mount failed)")
     assert "Your Drive stays closed (mount failed)." in said(setup)
-    assert f"The course comes from {wheel.name}.\n" in said(setup)
+    assert f"The course comes from ./{wheel.name}.\n" in said(setup)
 
 
 def test_after_a_disconnect_run_all_goes_on_from_the_checkpoint(tmp_path: Path, machine: Machine) -> None:
