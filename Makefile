@@ -12,7 +12,7 @@ TESTS = tests/browser tests/notebooks tests/colab tests/homework tests/contract 
 
 help:
 	@echo 'make lab       open the course in JupyterLab'
-	@echo 'make test      check what 2 cores can check in about eight minutes'
+	@echo 'make test      check what 2 cores can check in about sixteen minutes'
 	@echo 'make test-all  the same, the slow tests, and every lesson in both builds'
 	@echo 'make build     build notebooks/ from course/lessons/'
 	@echo 'make bundle    make the course for Colab: one wheel, and notebooks that stand alone'

@@ -740,7 +740,7 @@ for words, each in sets.items():
 #                 rows 4 to 7 ──> process 1: G, D ──> gradients ─┘              └──> the same step
 # ```
 #
-# A loss is a mean over pictures, so the mean of two halves' gradients *is* the gradient of the whole. Three things are no
+# A loss is a mean over pictures, so the mean of two halves' gradients *is* the gradient of the whole. Four things are no
 # mean over pictures, and they are where such codes go wrong: **random numbers** (two processes with one seed make the same faces
 # twice; here each draws the whole batch's numbers and keeps its own rows), the **running mean of path lengths** and the
 # **confidence that ADA watches** (both want everybody's rows), and **what looks across the batch**: this D's
@@ -756,19 +756,19 @@ for words, each in sets.items():
 def by_processes(count):
     """The same training by so many processes of this machine; its folder."""
     out = Path(tempfile.mkdtemp()) / "run"
-    torchrun = [
+    torchrun = f"torch.distributed.run --standalone --nproc-per-node {count} -m"
+    training = "animelab train stylegan2 --preset smoke --device cpu --set precision=fp32"
+    command = [
         sys.executable,
         "-m",
-        "torch.distributed.run",
-        "--nproc-per-node",
-        str(count),
+        *torchrun.split(),
+        *training.split(),
+        "--out",
+        str(out),
     ]
-    training = (
-        "animelab train stylegan2 --preset smoke --device cpu --set precision=fp32 --out"
-    )
-    command = [*torchrun, "--standalone", "-m", *training.split(), str(out)]
     done = subprocess.run(command, capture_output=True, text=True)
-    print(done.stdout if done.returncode == 0 else done.stderr[-1000:])
+    if done.returncode:
+        print(done.stderr[-1000:])
     return out
 
 
@@ -787,7 +787,8 @@ for single, shared in zip(read_log(alone / "log.jsonl"), read_log(together / "lo
 # When does it pay? A step takes as long as one share of the batch, plus the exchange. In a ring each process sends
 # 2 (n - 1) / n of its gradients, nearly the same amount for 2 machines as for 2,000. Both can be measured on one machine, and
 # the rest is paper. Here is a step of this page's networks on 32 pictures, with 15.3 MB of gradients: *measured* are the
-# seconds of a share on one core and of an exchange between two processes (12.6 ms), *computed* are all sums.
+# seconds of a share on one core of an Intel Xeon with bfloat16, and of an exchange between two processes (12.6 ms), *computed*
+# are all sums (`python tests/bench/processes.py`).
 #
 # | processes | pictures each | share | + between two processes here | + one gigabit a second | + NVLink (300 GB/s) |
 # |---|---|---|---|---|---|

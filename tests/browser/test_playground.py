@@ -264,12 +264,17 @@ def test_both_stages_and_their_palette_are_those_of_the_desk(opened, page, drawi
             assert np.abs(np.float32(found[name]) - stage.flatten().numpy()).max() < 1e-3
 
 
-def test_a_dot_colors_what_it_lies_on_and_undo_takes_it_back(opened, page):
+def without_dots(opened, page):
+    """Opens the page of dots on a drawing that has none yet."""
     opened("dots")
     first = page.evaluate(SHOWN, "result")
     page.get_by_role("button", name="Another drawing").click()
     changed(page, "result", first)
     assert page.locator(".animelab-spot:visible").count() == 0
+
+
+def test_a_dot_colors_what_it_lies_on_and_undo_takes_it_back(opened, page):
+    without_dots(opened, page)
     before = page.evaluate(SHOWN, "result")
     for color, redder in (("blue", -1), ("red", 1)):
         page.get_by_role("group", name="Color").get_by_role("button", name=color, exact=True).click()
@@ -284,11 +289,7 @@ def test_a_dot_colors_what_it_lies_on_and_undo_takes_it_back(opened, page):
 
 
 def test_a_final_dot_leaves_the_draft_alone(opened, page):
-    opened("dots")
-    first = page.evaluate(SHOWN, "result")
-    page.get_by_role("button", name="Another drawing").click()
-    changed(page, "result", first)
-    assert page.locator(".animelab-spot:visible").count() == 0
+    without_dots(opened, page)
     final = page.evaluate(SHOWN, "result")
     page.get_by_label("At the right").select_option("draft")
     changed(page, "result", final)
