@@ -36,6 +36,7 @@ class Recipe:
     presets: ClassVar[dict[str, Any]]
     parts: ClassVar[tuple[str, ...]] = ()  # attributes that a learner may replace
     trained: ClassVar[Callable[[str], tuple[dict[str, Tensor], dict[str, Tensor]]]]  # what `start` names: zoo.trained
+    layout: ClassVar[torch.memory_format] = torch.channels_last  # of weights in memory; instance norm wants the other
     examples: tuple[Tensor, ...] = ()  # the data's first pictures, for previews; the engine puts them there
 
     def __init__(self, config: Any, device: str | torch.device = "auto", **parts: Any) -> None:
@@ -57,7 +58,8 @@ class Recipe:
                 self._begin_like(config.start)
             for name, module in self._having(nn.Module):
                 module = nn.SyncBatchNorm.convert_sync_batchnorm(module) if config.sync_norms else module
-                setattr(self, name, module.to(self.device))  # in place for parameters: optimizers keep their hold
+                # In place for parameters, so that optimizers keep their hold.
+                setattr(self, name, module.to(self.device).to(memory_format=self.layout))
 
     def _begin_like(self, start: str) -> None:
         """Take over the networks of a bundled model or of a run; LabError for others' shapes, or no discriminator."""
@@ -142,6 +144,10 @@ class Recipe:
             _check_moments(state[name], value)
         for name, value in self._having("load_state_dict"):
             value.load_state_dict(state[name])
+        for _, optimizer in self._having(torch.optim.Optimizer):
+            for weight, moments in optimizer.state.items():  # fused Adam reads both in the weight's order in memory
+                same = {key: each for key, each in moments.items() if getattr(each, "shape", None) == weight.shape}
+                moments.update({key: torch.empty_like(weight).copy_(each) for key, each in same.items()})
         for name, value in self._having(Tensor):
             value.copy_(state[name])
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, pad
-from torch.nn.utils.parametrizations import spectral_norm
+
+from animelab.nn.spectral import SpectralConv2d
 
 
 class Block(nn.Sequential):
@@ -89,7 +90,7 @@ class Discriminator(nn.Sequential):
 
     def __init__(self, width: int = 32) -> None:
         def convolution(before: int, after: int, stride: int = 1) -> nn.Module:
-            return spectral_norm(nn.Conv2d(before, after, 3, stride, 1, bias=False))
+            return SpectralConv2d(before, after, 3, stride, 1, bias=False)
 
         leak = nn.LeakyReLU(0.2)
         layers: list[nn.Module] = [convolution(3, width), leak]

@@ -17,7 +17,7 @@ from animelab.shares import share
 
 def active(x: Tensor) -> Tensor:
     """A leaky ReLU times sqrt(2), which gives back the size that it takes from a signal."""
-    return leaky_relu(x, 0.2) * 2**0.5
+    return leaky_relu(x, 0.2).mul_(2**0.5)
 
 
 def normalized(x: Tensor) -> Tensor:
@@ -225,22 +225,25 @@ class Generator(nn.Module):
 class Conv(nn.Module):
     """A convolution with equalized learning rate, for D; with stride 2 it filters before it halves."""
 
-    def __init__(self, inputs: int, outputs: int, side: int, down: bool = False, activate: bool = True) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, side: int, down: bool = False, activate: bool = True, gain: float = 1.0
+    ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(outputs, inputs, side, side))
         self.bias = nn.Parameter(torch.zeros(outputs)) if activate else None
-        self.down = down
+        self.down, self.gain = down, gain * 2**0.5 if activate else gain  # a leaky ReLU lets every factor through,
 
     def forward(self, x: Tensor, kernel: Tensor) -> Tensor:
-        weight = self.weight / self.weight[0].numel() ** 0.5
+        weight = self.weight * (self.gain / self.weight[0].numel() ** 0.5)  # and weights are smaller than pictures
+        bias = None if self.bias is None else self.bias * self.gain
         side = weight.shape[-1]
         if not self.down:
-            x = conv2d(x, weight, self.bias, padding=side // 2)
+            x = conv2d(x, weight, bias, padding=side // 2)
         elif side == 1:
-            x = conv2d(downsample(x, kernel), weight, self.bias)
+            x = conv2d(downsample(x, kernel), weight, bias)
         else:
-            x = conv2d(blur(x, kernel, padding=2), weight, self.bias, stride=2)
-        return x if self.bias is None else active(x)
+            x = conv2d(blur(x, kernel, padding=2), weight, bias, stride=2)
+        return x if bias is None else leaky_relu(x, 0.2, inplace=True)
 
 
 class Halving(nn.Module):
@@ -249,11 +252,11 @@ class Halving(nn.Module):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.first = Conv(inputs, inputs, 3)
-        self.second = Conv(inputs, outputs, 3, down=True)
-        self.shortcut = Conv(inputs, outputs, 1, down=True, activate=False)
+        self.second = Conv(inputs, outputs, 3, down=True, gain=0.5**0.5)  # so that the sum is of size 1
+        self.shortcut = Conv(inputs, outputs, 1, down=True, activate=False, gain=0.5**0.5)
 
     def forward(self, x: Tensor, kernel: Tensor) -> Tensor:
-        return (self.second(self.first(x, kernel), kernel) + self.shortcut(x, kernel)) * 0.5**0.5
+        return self.second(self.first(x, kernel), kernel) + self.shortcut(x, kernel)
 
 
 def minibatch_stddev(x: Tensor, group: int = 4) -> Tensor:

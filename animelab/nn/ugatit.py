@@ -14,6 +14,7 @@ from torch.nn.functional import interpolate
 from torch.nn.utils.parametrizations import spectral_norm
 
 from animelab.errors import LabError
+from animelab.nn.spectral import SpectralConv2d
 
 
 class Answer(NamedTuple):
@@ -182,11 +183,11 @@ class Discriminator(nn.Module):
         channels = 3
         for level in range(layers - 1):
             after, stride = width * 2**level, 2 if level < layers - 2 else 1
-            body += [spectral_norm(nn.Conv2d(channels, after, 4, stride, 1, padding_mode="reflect")), nn.LeakyReLU(0.2)]
+            body += [SpectralConv2d(channels, after, 4, stride, 1, padding_mode="reflect"), nn.LeakyReLU(0.2)]
             channels = after
         self.body = nn.Sequential(*body)
         self.attention = Attention(channels, nn.LeakyReLU(0.2), normed=True)
-        self.last = spectral_norm(nn.Conv2d(channels, 1, 4, 1, 1, bias=False, padding_mode="reflect"))
+        self.last = SpectralConv2d(channels, 1, 4, 1, 1, bias=False, padding_mode="reflect")
 
     def forward(self, x: Tensor) -> Answer:
         x, guess, heat = self.attention(self.body(x))

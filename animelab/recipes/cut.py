@@ -97,6 +97,7 @@ class CUT(Recipe):
 
     name = "cut"
     presets = PRESETS
+    layout = torch.contiguous_format
     parts = ("nce",)
     nce = staticmethod(nce)
 

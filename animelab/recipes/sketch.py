@@ -75,6 +75,7 @@ class Sketch(Recipe):
 
     name = "sketch"
     presets = PRESETS
+    layout = torch.contiguous_format
     parts = ("spoiled",)
     spoiled = staticmethod(spoiled)
 

@@ -90,6 +90,7 @@ class UGATIT(Recipe):
 
     name = "ugatit"
     presets = PRESETS
+    layout = torch.contiguous_format
     parts = ("loss", "adalin")
     loss = losses.least_squares
     adalin = staticmethod(ugatit.adalin)

@@ -153,7 +153,7 @@ def steps(device: torch.device, smoke: bool) -> Any:
             official_steps.COMPARED[name] = official, kind, small, 1
         if device.type == "cuda":
             torch.cuda.reset_peak_memory_stats()
-        for row in official_steps.compare(name):
+        for row in official_steps.compare(name, apart=False):
             row["images_per_second"] = round(row["batch"] / row["ours_s"], 1)
             if device.type == "cuda":
                 row["peak_GB_of_both"] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
@@ -188,8 +188,9 @@ def levers(device: torch.device, smoke: bool) -> Any:
             recipe, batch = prepared(name, device, precision, **({"batch": 2} if smoke else {}))
             for part in ("G", "D", "D_a", "D_b"):
                 network = getattr(recipe, part, None)
-                if network is not None and lever != "plain":
-                    network.to(memory_format=torch.channels_last)
+                if network is not None:
+                    layout = torch.contiguous_format if lever == "plain" else torch.channels_last
+                    network.to(memory_format=layout)
                 if network is not None and lever.startswith("compile"):
                     network.compile(mode="reduce-overhead" if lever.endswith("graphs") else None)
 

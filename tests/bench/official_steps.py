@@ -1,22 +1,24 @@
 """Training steps, ours against the plain official way of doing the same work; for quiet machines.
 
-    python tests/bench/official_steps.py [dcgan pix2pix cyclegan stylegan2 ugatit]
+    python tests/bench/official_steps.py [dcgan pix2pix cyclegan cartoongan stylegan2 ugatit]
 
-The official steps are those of pytorch/examples (folder dcgan), of pytorch-CycleGAN-and-pix2pix, and of NVIDIA's and
-rosinality's StyleGAN2 (weights of each picture's own, as groups of one convolution; at 64 px with the widths of our
-bundled model; median steps, so without lazy penalties on both sides), and of UGATIT-pytorch (light, 128 px: the fakes
-of D's step are generated anew and keep their history), restated: float32, Adam's plain loop. Ours are
-the recipes as they train, in float32 and, where the device has it in hardware, in bfloat16, average, schedules and
-augmentation included. Same networks, sizes and batches, a step of each in turn. On Linux each comparison runs twice,
-in a process of its own: as it is, and with an allocator that keeps its memory (glibc gives large tensors back after
-each use and has to fetch them again). Prints and writes to build/bench.json one row each: {recipe, size, batch,
-precision, allocator, official_s, ours_s, ratio}, medians of seconds a step; a ratio above 1 says ours is faster.
+The official steps are those of pytorch/examples (folder dcgan), of pytorch-CycleGAN-and-pix2pix, of
+znxlwm/pytorch-CartoonGAN (our features in the place of VGG19 on both sides, 128 px; the fakes of D's step keep their
+history), and of NVIDIA's and rosinality's StyleGAN2 (weights of each picture's own, as groups of one convolution; at 64
+px with the widths of our bundled model; median steps, so without lazy penalties on both sides), and of UGATIT-pytorch
+(light, 128 px: the fakes of D's step are generated anew and keep their history), restated: float32, Adam's plain loop.
+Ours are the recipes as they train, in float32 and, where the device has it in hardware, in bfloat16, average, schedules
+and augmentation included. Same networks, sizes and batches, a step of each in turn. On a CPU each is a process of its
+own, the official step twice: with the allocator as the system gives it, and with one that keeps its memory, as ours
+does (glibc gives large tensors back after each use and has to fetch them again). Prints and writes to build/bench.json
+one row each: {recipe, size, batch, precision, allocator, official_s, ours_s, ratio}, medians of seconds a step; a ratio
+above 1 says ours is faster.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -40,14 +42,16 @@ from torch.nn.functional import (
 from animelab import env
 from animelab.data import ImagePool
 from animelab.engine import Recipe, frozen
+from animelab.metrics import perception
+from animelab.nn import cartoongan as cartoongan_networks
 from animelab.nn import cyclegan as cyclegan_networks
 from animelab.nn import dcgan as dcgan_networks
 from animelab.nn import pix2pix as pix2pix_networks
 from animelab.nn import stylegan2 as stylegan2_networks
 from animelab.nn import ugatit as ugatit_networks
-from animelab.recipes import cyclegan, dcgan, pix2pix, stylegan2, ugatit
+from animelab.recipes import cartoongan, cyclegan, dcgan, pix2pix, stylegan2, ugatit
 
-KEEPING = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": "100000000000", "MALLOC_TOP_PAD_": "268435456"}
+GLIBCS_OWN = ((-4, 65536), (-1, 128 * 1024))  # M_MMAP_MAX and M_TRIM_THRESHOLD, which env.keep_memory has changed
 Step = Callable[[Any], object]
 
 
@@ -124,6 +128,32 @@ def official_cyclegan(device: torch.device) -> Step:
             old = pool.exchange(fake.detach())
             ((target(D(real), True) + target(D(old), False)) / 2).backward()
         D_adam.step()
+
+    return step
+
+
+def official_cartoongan(device: torch.device) -> Step:
+    config = COMPARED["cartoongan"][2]
+    G = cartoongan_networks.Generator(config.blocks, config.width).to(device)
+    D = cartoongan_networks.Discriminator(config.width_D).to(device)
+    G_adam, D_adam = plain_adam(G), plain_adam(D)
+    look = perception.extractor(config.features, device)
+    depths = perception.CONTENT[config.features]
+
+    def target(logits: torch.Tensor, real: bool) -> torch.Tensor:
+        return mse_loss(logits, torch.full_like(logits, float(real)))
+
+    def step(batch: tuple[torch.Tensor, torch.Tensor]) -> None:
+        photos, drawings = batch
+        D_adam.zero_grad()
+        soft = cartoongan_networks.edge_smoothed(drawings)  # theirs are made before the training, on the disk
+        (target(D(drawings), True) + target(D(G(photos)), False) + target(D(soft), False)).backward()
+        D_adam.step()
+        G_adam.zero_grad()
+        fake = G(photos)
+        content = perception.content_distance(look(fake), look(photos), depths)
+        (target(D(fake), True) + 10 * content).backward()
+        G_adam.step()
 
     return step
 
@@ -216,64 +246,115 @@ COMPARED: dict[str, tuple[Callable[[torch.device], Step], type[Recipe], Any, int
     "dcgan": (official_dcgan, dcgan.DCGAN, dcgan.Config(), 15),
     "pix2pix": (official_pix2pix, pix2pix.Pix2Pix, pix2pix.Config(), 9),
     "cyclegan": (official_cyclegan, cyclegan.CycleGAN, cyclegan.Config(), 3),
+    "cartoongan": (
+        official_cartoongan,
+        cartoongan.CartoonGAN,
+        replace(cartoongan.Config(), batch=1, size=128, picture=128, features="tagger", first=0),
+        3,
+    ),
     "stylegan2": (official_stylegan2, stylegan2.StyleGAN2, replace(stylegan2.PRESETS["faces"], attributes=False), 15),
     "ugatit": (official_ugatit, ugatit.UGATIT, replace(ugatit.Config(), light=True, size=128, crop=1.0), 3),
 }
 
 
-def compare(name: str) -> list[dict[str, object]]:
-    """Rows for one recipe, measured in this process."""
-    official, kind, config, rounds = COMPARED[name]
-    device = env.pick_device()
+def prepared(name: str, label: str, device: torch.device) -> Callable[[], float]:
+    """A contender, "official" or a precision of ours: a call takes a step and says how many seconds that took."""
+    official, kind, config, _ = COMPARED[name]
     shape = (config.batch, 3, config.size, config.size)
+    torch.manual_seed(0)
     sides = tuple((torch.rand(shape) * 2 - 1).to(device) for _ in range(2))
     batch = sides[0] if name in ("dcgan", "stylegan2") else sides
-    steps: dict[str, Step] = {"official": official(device)}
-    for precision in ["fp32", *["bf16"] * env.runs_bfloat16_fast(device)]:
-        recipe = kind(replace(config, precision=precision), device)
+    step: Step
+    if label == "official":
+        step = official(device)
+    else:
+        recipe = kind(replace(config, precision=label), device)
 
-        def ours(batch: Any, recipe: Recipe = recipe) -> None:
+        def step(batch: Any) -> None:
             with recipe.autocast():
                 recipe.step(batch)
 
-        steps[precision] = ours
-    seconds: dict[str, list[float]] = {label: [] for label in steps}
-    for turn in range(rounds + 1):
-        for label, step in steps.items():
-            start = time.perf_counter()
-            step(batch)
-            if device.type == "cuda":
-                torch.cuda.synchronize()
-            if turn > 0:  # the first of each warms up
-                seconds[label].append(time.perf_counter() - start)
-    median = {label: statistics.median(values) for label, values in seconds.items()}
-    what = {"recipe": name, "size": config.size, "batch": config.batch}
+    def timed() -> float:
+        start = time.perf_counter()
+        step(batch)
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        return time.perf_counter() - start
+
+    timed()  # the first warms up
+    return timed
+
+
+class Elsewhere:
+    """A contender in a process of its own, with the system's allocator or with ours."""
+
+    def __init__(self, name: str, label: str, allocator: str) -> None:
+        command = [sys.executable, __file__, "--child", name, label, allocator]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self()
+
+    def __call__(self) -> float:
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.write("step\n")
+        self.process.stdin.flush()
+        return float(self.process.stdout.readline())
+
+    @staticmethod
+    def serve(name: str, label: str, allocator: str) -> None:
+        """What the other process does: a step for every line it reads."""
+        if allocator == "as it is":
+            for option, value in GLIBCS_OWN:
+                ctypes.CDLL(None).mallopt(option, value)
+        step = prepared(name, label, torch.device("cpu"))
+        for _ in sys.stdin:
+            print(step(), flush=True)
+
+
+def compare(name: str, apart: bool = True) -> list[dict[str, object]]:
+    """Rows for one recipe: a step of each contender in turn, so that a busy moment of the machine meets all.
+
+    apart: on Linux's CPU, each in a process of its own.
+    """
+    _, _, config, rounds = COMPARED[name]
+    device = env.pick_device()
+    ours = ["fp32", *["bf16"] * env.runs_bfloat16_fast(device)]
+    contenders: dict[tuple[str, str], Callable[[], float]]
+    if apart and device.type == "cpu" and sys.platform == "linux":
+        pairs = [("official", "as it is"), ("official", "keeps"), *((label, "keeps") for label in ours)]
+        contenders = {pair: Elsewhere(name, *pair) for pair in pairs}
+    else:
+        contenders = {(label, "as it is"): prepared(name, label, device) for label in ("official", *ours)}
+    seconds: dict[tuple[str, str], list[float]] = {each: [] for each in contenders}
+    for _ in range(rounds):
+        for each, step in contenders.items():
+            seconds[each].append(step())
+    for step in contenders.values():
+        if isinstance(step, Elsewhere):
+            step.process.communicate()
+    median = {each: statistics.median(values) for each, values in seconds.items()}
     return [
         {
-            **what,
-            "precision": label,
-            "allocator": "keeps" if "MALLOC_MMAP_MAX_" in os.environ else "as it is",
-            "official_s": round(median["official"], 4),
-            "ours_s": round(seconds_a_step, 4),
-            "ratio": round(median["official"] / seconds_a_step, 2),
+            **{"recipe": name, "size": config.size, "batch": config.batch, "precision": label},
+            "allocator": allocator,
+            "official_s": round(median["official", allocator], 4),
+            "ours_s": round(median[label, its], 4),
+            "ratio": round(median["official", allocator] / median[label, its], 2),
         }
-        for label, seconds_a_step in median.items()
+        for allocator in dict.fromkeys(each for label, each in contenders if label == "official")
+        for label, its in contenders
         if label != "official"
     ]
 
 
 def main() -> None:
     if sys.argv[1:2] == ["--child"]:
-        print(json.dumps(compare(sys.argv[2])))
+        Elsewhere.serve(*sys.argv[2:])
         return
     rows: list[dict[str, object]] = []
     for name in sys.argv[1:] or COMPARED:
-        for change in ({}, KEEPING) if sys.platform == "linux" else ({},):
-            child = [sys.executable, __file__, "--child", name]
-            out = subprocess.run(child, env=os.environ | change, check=True, capture_output=True, text=True).stdout
-            for row in json.loads(out.splitlines()[-1]):
-                rows.append(row)
-                print(json.dumps(row), flush=True)
+        for row in compare(name):
+            rows.append(row)
+            print(json.dumps(row), flush=True)
     Path("build").mkdir(exist_ok=True)
     Path("build/bench.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch.nn.functional import group_norm, instance_norm
+from torch.nn.utils.parametrizations import spectral_norm
 
 from animelab.errors import LabError
 from animelab.metrics import perception
 from animelab.nn import animegan, cartoongan, ugatit
+from animelab.nn.spectral import SpectralConv2d
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +69,35 @@ def test_the_discriminators_attention_has_spectral_norm_and_the_last_norms_begin
         for head in (attention.average, attention.largest):
             assert normed == torch.isclose(head.weight.norm(), torch.ones(()))
     assert [norm.rho.unique().tolist() for norm in G.norms] == [[0], [0]]
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_dividing_the_answers_is_spectral_norm_as_torch_has_it(bias: bool) -> None:
+    torch.manual_seed(1)
+    options = {"kernel_size": 4, "stride": 2, "padding": 1, "bias": bias, "padding_mode": "reflect"}
+    mine = SpectralConv2d(3, 5, **options).double()
+    plain = nn.Conv2d(3, 5, **options).double()
+    plain.load_state_dict({key: value for key, value in mine.state_dict().items() if key not in "uv"})
+    theirs = spectral_norm(plain)
+    theirs.parametrizations.weight[0]._u.copy_(mine.u)
+    theirs.parametrizations.weight[0]._v.copy_(mine.v)
+    x = torch.randn(2, 3, 8, 8, dtype=torch.float64, requires_grad=True)
+    for step in range(4):  # each begins from the last one's directions; the third only looks
+        mine.train(step != 2)
+        theirs.train(step != 2)
+        results = []
+        for layer in (mine, theirs):
+            out = layer(x)
+            slopes = torch.autograd.grad(out.tanh().sum(), [x, *layer.parameters()])
+            results.append([out, *sorted(slopes, key=lambda each: each.ndim)])
+        torch.testing.assert_close(*results)
+        torch.testing.assert_close(mine.u, theirs.parametrizations.weight[0]._u)
+    with torch.no_grad():
+        mine.weight.copy_(torch.randn_like(mine.weight))
+    mine.iterate(500)
+    assert float(mine.u @ mine.weight.flatten(1) @ mine.v) == pytest.approx(
+        float(torch.linalg.matrix_norm(mine.weight.flatten(1), 2)), rel=1e-6
+    )
 
 
 def test_sides_that_do_not_fit_are_one_sentence() -> None:

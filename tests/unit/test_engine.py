@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 import signal
@@ -167,6 +168,37 @@ def test_resuming_changes_nothing(tmp_path):
         for name in ("straight", "broken")
     ]
     assert set(losses[0]) <= set(losses[1])
+
+
+def test_moments_take_the_order_that_their_weights_have_in_memory():
+    """Fused Adam reads both in one order and checks nothing: other strides would mix up the moments, silently."""
+
+    class Maps(Recipe):
+        name = "maps"
+
+        def build(self, config):
+            torch.manual_seed(1)
+            self.network = nn.Conv2d(3, 4, 3)
+            self.optimizer = adam(self.network, 0.1, (0.5, 0.9))
+
+    class OtherOrder(Maps):
+        layout = torch.contiguous_format
+
+    def some_steps(recipe):
+        for seed in range(3):
+            torch.manual_seed(seed)
+            recipe.update(recipe.optimizer, recipe.network(torch.randn(2, 3, 5, 5)).square().sum())
+        return recipe
+
+    recipes = [some_steps(kind(TrainingConfig(batch=2), "cpu")) for kind in (Maps, OtherOrder)]
+    strides = [recipe.network.weight.stride() for recipe in recipes]
+    assert strides[0] != strides[1]
+    crossed = [kind(TrainingConfig(batch=2), "cpu") for kind in (Maps, OtherOrder)]
+    for recipe, other in zip(crossed, reversed(recipes)):
+        recipe.load_state(copy.deepcopy(other.state()))
+    for recipe, shape in zip([*map(some_steps, [*recipes, *crossed])], strides * 2):
+        assert recipe.network.weight.stride() == shape
+        torch.testing.assert_close(recipe.network.weight, recipes[0].network.weight, rtol=1e-5, atol=1e-6)
 
 
 def test_random_numbers_belong_to_the_step_whatever_else_draws_some(tmp_path):

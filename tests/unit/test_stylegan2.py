@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, softplus
 
 from animelab import losses, recipes
@@ -144,6 +144,22 @@ def test_r1_of_a_linear_discriminator_is_the_square_of_its_weights() -> None:
     real = torch.randn(5, 3, 8, 8, dtype=torch.float64)
     penalty = losses.r1_penalty(lambda pictures: (pictures * weights).sum((1, 2, 3)), real)
     torch.testing.assert_close(penalty, weights.square().sum())
+
+
+def test_r1_by_differences_is_r1_in_the_mean_and_so_is_its_gradient() -> None:
+    torch.manual_seed(5)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(12, 8), nn.Softplus(), nn.Linear(8, 1), nn.Flatten(0)).double()
+    real = torch.randn(8, 3, 2, 2, dtype=torch.float64)
+    exact = losses.r1_penalty(network, real[::4])
+    wanted = torch.autograd.grad(exact, list(network.parameters())[:3])
+    many = torch.cat([real] * 4000)  # every fourth of them counts, each in a direction of its own
+    found = losses.r1_by_differences(network, many, step=1e-3)
+    assert float(found.detach()) == pytest.approx(float(exact.detach()), rel=0.03)
+    for mine, theirs in zip(torch.autograd.grad(found, list(network.parameters())[:3]), wanted):
+        assert (mine - theirs).norm() < 0.06 * theirs.norm()
+    assert float(losses.r1_by_differences(network, real[:3]).detach()) != float(
+        losses.r1_by_differences(network, real[:3]).detach()
+    )
 
 
 def test_path_length_of_a_linear_generator_is_the_size_of_its_matrix() -> None:
