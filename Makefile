@@ -20,6 +20,7 @@ help:
 	@echo 'make playground  make pages whose networks run in the browser'
 	@echo 'make site      make the site: lessons with their pictures, gallery, reference, and the playground'
 	@echo 'make bench     measure this machine: drawing, training, sampling'
+	@echo 'make race      hours: how good after 3, 10 and 30 minutes, official recipes beside ours'
 	@echo 'make gpu       measure a GPU in eight minutes, and train on it for the rest of them'
 	@echo 'make zoo       go on training the bundled models, at low priority, for two hours and a half'
 	@echo 'make lint      ruff and mypy, without changing a file'
@@ -95,5 +96,10 @@ test-all: lint drift $(COLAB)
 bench: $(READY)
 	$(BIN)/python tests/bench/speed.py
 	$(BIN)/python tests/bench/official_steps.py
+	$(BIN)/python tests/bench/inference.py
 
-.PHONY: help lab build bundle playground site zoo lint drift test colab test-all bench gpu
+# Hours, at low priority; a second call goes on.
+race: $(READY)
+	nice -n 10 $(BIN)/python tests/bench/race.py
+
+.PHONY: help lab build bundle playground site zoo lint drift test colab test-all bench race gpu

@@ -18,6 +18,7 @@ from animelab import config as settings
 from animelab import env, limits
 from animelab.engine.group import Group
 from animelab.errors import LabError
+from animelab.nn.layout import in_fast_order
 from animelab.shares import share
 
 # Of these, what is saved looks as what is loaded; others, such as a pool of pictures, grow.
@@ -36,7 +37,6 @@ class Recipe:
     presets: ClassVar[dict[str, Any]]
     parts: ClassVar[tuple[str, ...]] = ()  # attributes that a learner may replace
     trained: ClassVar[Callable[[str], tuple[dict[str, Tensor], dict[str, Tensor]]]]  # what `start` names: zoo.trained
-    layout: ClassVar[torch.memory_format] = torch.channels_last  # of weights in memory; instance norm wants the other
     examples: tuple[Tensor, ...] = ()  # the data's first pictures, for previews; the engine puts them there
 
     def __init__(self, config: Any, device: str | torch.device = "auto", **parts: Any) -> None:
@@ -58,8 +58,8 @@ class Recipe:
                 self._begin_like(config.start)
             for name, module in self._having(nn.Module):
                 module = nn.SyncBatchNorm.convert_sync_batchnorm(module) if config.sync_norms else module
-                # In place for parameters, so that optimizers keep their hold.
-                setattr(self, name, module.to(self.device).to(memory_format=self.layout))
+                # In place for parameters: optimizers keep their hold.
+                setattr(self, name, in_fast_order(module.to(self.device)))
 
     def _begin_like(self, start: str) -> None:
         """Take over the networks of a bundled model or of a run; LabError for others' shapes, or no discriminator."""

@@ -85,7 +85,6 @@ class CartoonGAN(Recipe):
 
     name = "cartoongan"
     presets = PRESETS
-    layout = torch.contiguous_format
     parts = ("discriminator_loss",)
     discriminator_loss = staticmethod(discriminator_loss)
 

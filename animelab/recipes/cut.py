@@ -97,7 +97,6 @@ class CUT(Recipe):
 
     name = "cut"
     presets = PRESETS
-    layout = torch.contiguous_format
     parts = ("nce",)
     nce = staticmethod(nce)
 

@@ -71,7 +71,6 @@ class CycleGAN(Recipe):
 
     name = "cyclegan"
     presets = PRESETS
-    layout = torch.contiguous_format
     parts = ("loss", "cycle_loss", "pool", "extra_loss")
     loss = losses.least_squares
     cycle_loss = staticmethod(losses.cycle_loss)

@@ -75,7 +75,6 @@ class Sketch(Recipe):
 
     name = "sketch"
     presets = PRESETS
-    layout = torch.contiguous_format
     parts = ("spoiled",)
     spoiled = staticmethod(spoiled)
 

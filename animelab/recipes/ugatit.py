@@ -90,7 +90,6 @@ class UGATIT(Recipe):
 
     name = "ugatit"
     presets = PRESETS
-    layout = torch.contiguous_format
     parts = ("loss", "adalin")
     loss = losses.least_squares
     adalin = staticmethod(ugatit.adalin)

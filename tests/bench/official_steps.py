@@ -17,7 +17,6 @@ above 1 says ours is faster.
 
 from __future__ import annotations
 
-import ctypes
 import json
 import statistics
 import subprocess
@@ -51,7 +50,10 @@ from animelab.nn import stylegan2 as stylegan2_networks
 from animelab.nn import ugatit as ugatit_networks
 from animelab.recipes import cartoongan, cyclegan, dcgan, pix2pix, stylegan2, ugatit
 
-GLIBCS_OWN = ((-4, 65536), (-1, 128 * 1024))  # M_MMAP_MAX and M_TRIM_THRESHOLD, which env.keep_memory has changed
+# In a child, before animelab is imported: then env.keep_memory leaves the allocator alone (to set it back is not the
+# same: glibc adapts its threshold only as long as nobody has set one).
+AS_IT_IS = "import platform, runpy, sys; platform.libc_ver = lambda *_: ('', ''); sys.argv = sys.argv[1:]; "
+AS_IT_IS += "runpy.run_path(sys.argv[0], run_name='__main__')"
 Step = Callable[[Any], object]
 
 
@@ -83,8 +85,8 @@ def official_dcgan(device: torch.device) -> Step:
     return step
 
 
-def official_pix2pix(device: torch.device) -> Step:
-    G = pix2pix_networks.Generator().apply(pix2pix_networks.initialize).to(device)
+def official_pix2pix(device: torch.device, size: int = 256) -> Step:
+    G = pix2pix_networks.Generator(size).apply(pix2pix_networks.initialize).to(device)
     D = pix2pix_networks.Discriminator().apply(pix2pix_networks.initialize).to(device)
     G_adam, D_adam = plain_adam(G), plain_adam(D)
 
@@ -289,7 +291,8 @@ class Elsewhere:
     """A contender in a process of its own, with the system's allocator or with ours."""
 
     def __init__(self, name: str, label: str, allocator: str) -> None:
-        command = [sys.executable, __file__, "--child", name, label, allocator]
+        before = ["-c", AS_IT_IS] if allocator == "as it is" else []
+        command = [sys.executable, *before, __file__, "--child", name, label]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self()
 
@@ -300,11 +303,8 @@ class Elsewhere:
         return float(self.process.stdout.readline())
 
     @staticmethod
-    def serve(name: str, label: str, allocator: str) -> None:
+    def serve(name: str, label: str) -> None:
         """What the other process does: a step for every line it reads."""
-        if allocator == "as it is":
-            for option, value in GLIBCS_OWN:
-                ctypes.CDLL(None).mallopt(option, value)
         step = prepared(name, label, torch.device("cpu"))
         for _ in sys.stdin:
             print(step(), flush=True)

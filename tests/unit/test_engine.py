@@ -181,8 +181,10 @@ def test_moments_take_the_order_that_their_weights_have_in_memory():
             self.network = nn.Conv2d(3, 4, 3)
             self.optimizer = adam(self.network, 0.1, (0.5, 0.9))
 
-    class OtherOrder(Maps):
-        layout = torch.contiguous_format
+    def made(order):
+        recipe = Maps(TrainingConfig(batch=2), "cpu")
+        recipe.network.to(memory_format=order)
+        return recipe
 
     def some_steps(recipe):
         for seed in range(3):
@@ -190,10 +192,11 @@ def test_moments_take_the_order_that_their_weights_have_in_memory():
             recipe.update(recipe.optimizer, recipe.network(torch.randn(2, 3, 5, 5)).square().sum())
         return recipe
 
-    recipes = [some_steps(kind(TrainingConfig(batch=2), "cpu")) for kind in (Maps, OtherOrder)]
+    orders = (torch.channels_last, torch.contiguous_format)
+    recipes = [some_steps(made(order)) for order in orders]
     strides = [recipe.network.weight.stride() for recipe in recipes]
     assert strides[0] != strides[1]
-    crossed = [kind(TrainingConfig(batch=2), "cpu") for kind in (Maps, OtherOrder)]
+    crossed = [made(order) for order in orders]
     for recipe, other in zip(crossed, reversed(recipes)):
         recipe.load_state(copy.deepcopy(other.state()))
     for recipe, shape in zip([*map(some_steps, [*recipes, *crossed])], strides * 2):
