@@ -153,7 +153,7 @@ def test_r1_by_differences_is_r1_in_the_mean_and_so_is_its_gradient() -> None:
     exact = losses.r1_penalty(network, real[::4])
     wanted = torch.autograd.grad(exact, list(network.parameters())[:3])
     many = torch.cat([real] * 4000)  # every fourth of them counts, each in a direction of its own
-    found = losses.r1_by_differences(network, many, step=1e-3)
+    found = losses.r1_by_differences(network, many)
     assert float(found.detach()) == pytest.approx(float(exact.detach()), rel=0.03)
     for mine, theirs in zip(torch.autograd.grad(found, list(network.parameters())[:3]), wanted):
         assert (mine - theirs).norm() < 0.06 * theirs.norm()
