@@ -1030,5 +1030,6 @@ show(
 # - Mescheder, Geiger, Nowozin: *Which Training Methods for GANs do actually Converge?*, 2018, arXiv 1801.04406.
 # - Jolicoeur-Martineau: *The relativistic discriminator: a key element missing from standard GAN*, 2018, arXiv 1807.00734.
 # - Huang et al.: *The GAN is dead; long live the GAN! A Modern GAN Baseline*, NeurIPS 2024, arXiv 2501.05441.
+# - Lin et al.: *Adversarial Flow Models*, 2025, arXiv 2511.22475.
 #
 # **Next:** find your way around in w: [7 · Edit a face that does not exist](07_latent_editing.ipynb).
