@@ -72,7 +72,8 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "examiner.network": tagger.Examiner,
 }
 for network in {each.func if isinstance(each, partial) else each: None for each in NETWORKS.values()}:
-    setattr(network, "__init__", arguments.checked(norm=tuple(pix2pix.NORMS), **arguments.SHAPES)(network.__init__))  # noqa: B010
+    wanted = {"norm": tuple(pix2pix.NORMS), "norm_E": tuple(spade.NORMS), **arguments.SHAPES}
+    setattr(network, "__init__", arguments.checked(**wanted)(network.__init__))  # noqa: B010
 
 
 def count_parameters(network: nn.Module) -> int:

@@ -87,8 +87,8 @@ class Generator(nn.Module):
     """Parts (B, classes, size, size) of 0 and 1, and a style (B, latent), to pictures (B, 3, size, size) in [-1, 1].
 
     Without a latent it begins from the map itself, made small, and knows one answer for each map. Seven residual blocks
-    with five doublings between, or six; none is wider than `channel_max`. LabError for a size that is no multiple of 32 (64), and for other maps. The
-    defaults are those for ADE20K, whose 151st part is "I don't know".
+    with five doublings between, or six; none is wider than `channel_max`. LabError for a size that is no multiple of 32
+    from 64 (of 64 from 128), and for other maps. The defaults are those for ADE20K, whose 151st part is "I don't know".
     """
 
     def __init__(
@@ -96,19 +96,16 @@ class Generator(nn.Module):
         doublings: int = 5, norm: str = "batch", channel_max: int = 1024,
     ) -> None:  # fmt: skip
         super().__init__()
-        if doublings not in (5, 6) or size % 2**doublings:
-            raise LabError(f"This generator doubles 5 or 6 times: its size is a multiple of 32 or 64, and not {size}.")
+        if size % 2**doublings or size < 2 * 2**doublings:  # a norm wants more than one pixel
+            least = 2**doublings
+            raise LabError(f"It doubles {doublings} times: its size is {2 * least}, {3 * least} … and not {size}.")
         self.classes, self.size, self.latent, self.doublings = classes, size, latent, doublings
         wide = [min(channel_max, times * width) for times in (16, 16, 16, 16, 8, 4, 2, 1)]
         self.side, self.wide = size // 2**doublings, wide[0]
         self.begin: nn.Module = (
-            nn.Conv2d(classes, self.wide, 3, 1, 1)
-            if latent is None
-            else nn.Linear(latent, self.wide * self.side**2)
+            nn.Conv2d(classes, self.wide, 3, 1, 1) if latent is None else nn.Linear(latent, self.wide * self.side**2)
         )
-        self.blocks = nn.ModuleList(
-            Residual(before, after, classes, hidden, norm) for before, after in pairwise(wide)
-        )
+        self.blocks = nn.ModuleList(Residual(before, after, classes, hidden, norm) for before, after in pairwise(wide))
         self.paint = nn.Conv2d(width, 3, 3, 1, 1)
 
     def forward(self, parts: Tensor, style: Tensor | None = None) -> Tensor:

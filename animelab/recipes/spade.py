@@ -11,20 +11,18 @@ import torch
 from torch import Tensor
 
 from animelab import config as settings
-from animelab import metrics, studio
+from animelab import studio
 from animelab.config import TrainingConfig
 from animelab.data import Side, StudioPairs, as_pictures, drawn, jittered
 from animelab.data.drawing import Places
 from animelab.data.pictures import as_tensor
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
-from animelab.engine.weights import load_weights
 from animelab.errors import LabError
 from animelab.metrics import perception
 from animelab.nn import spade
 from animelab.studio.canvas import CODES, MATERIALS
 from animelab.studio.scenes import build
 from animelab.viz import grid
-from animelab.zoo import manifest
 
 SUBJECTS = {"faces": tuple(studio.LABELS), "places": MATERIALS}
 """What can be painted, and the names of its parts."""
@@ -71,14 +69,16 @@ class Config(TrainingConfig):
         super().__post_init__()
         for name, known in (("subject", SUBJECTS), ("norm", spade.NORMS), ("norm_E", spade.NORMS)):
             if getattr(self, name) not in known:
-                raise LabError(f"There is no {name} '{getattr(self, name)}': {settings.nearest(getattr(self, name), known)}")
-        if self.size & (self.size - 1) or self.size < 32:
-            raise LabError(f"SPADE's networks take sizes that are powers of two from 32, not {self.size}.")
+                raise LabError(
+                    f"There is no {name} '{getattr(self, name)}': {settings.nearest(getattr(self, name), known)}"
+                )
+        if self.size & (self.size - 1) or self.size < 64:
+            raise LabError(f"SPADE's networks take sizes that are powers of two from 64, not {self.size}.")
 
 
 PRESETS = {
     "smoke": Config(
-        steps=20, batch=2, size=32, width=2, hidden=4, width_D=4, patch_layers=2, latent=4, width_E=2,
+        steps=20, batch=2, size=64, width=2, hidden=4, width_D=4, patch_layers=2, latent=4, width_E=2,
         features="tagger", faces=32, log_every=5, preview_every=10, checkpoint_every=10,
     ),
     "cpu": Config(
@@ -104,12 +104,19 @@ def preset(name: str, **changes: object) -> Config:
 def materials(scene: studio.Scene, size: int) -> np.ndarray:
     """What each pixel of a place is made of: uint8 (size, size), numbers of MATERIALS.
 
-    Drawn three times as large, since only the colors of codes count, and the blends at edges do not.
+    Drawn three times as large: only exact colors of codes count, blends at edges do not, and the middle counts first.
     """
-    large = studio.rasterize(build(scene).svg("labels"), 3 * size)[1::3].astype(np.int32)
-    far = np.stack([np.abs(large - code).sum(2) for code in CODES[: len(MATERIALS)].astype(np.int32)])
-    near, number = far.min(0).reshape(size, size, 3), far.argmin(0).reshape(size, size, 3)
-    return np.take_along_axis(number, near.argmin(2)[..., None], 2)[..., 0].astype(np.uint8)
+    large = studio.rasterize(build(scene).svg("labels"), 3 * size)
+    found = np.full(large.shape[:2], -1)
+    for number, code in enumerate(CODES[: len(MATERIALS)]):
+        found[(large == code).all(2)] = number
+    found = (
+        found.reshape(size, 3, size, 3).transpose(0, 2, 1, 3).reshape(size, size, 9)[..., [4, 1, 3, 5, 7, 0, 2, 6, 8]]
+    )
+    chosen = np.take_along_axis(found, (found >= 0).argmax(2)[..., None], 2)[..., 0]
+    while (chosen < 0).any():  # a star, finer than that or faint
+        chosen = np.where(chosen < 0, np.roll(chosen, 1, 1), chosen)
+    return chosen.astype(np.uint8)
 
 
 class StudioMaterials:
@@ -149,10 +156,8 @@ def hinge_discriminator_loss(real_logits: list[Tensor], fake_logits: list[Tensor
 
 
 def matching_loss(real: list[list[Tensor]], fake: list[list[Tensor]]) -> Tensor:
-    """How far D's maps of a fake are from those of the truth, L1, summed over layers, mean over scales; D learns not."""
-    each = [
-        (a.detach() - b).abs().mean() for reals, fakes in zip(real, fake) for a, b in zip(reals[:-1], fakes[:-1])
-    ]
+    """How far D's maps of a fake are from the truth's: L1, summed over layers, mean over scales; the fake learns."""
+    each = [(a.detach() - b).abs().mean() for reals, fakes in zip(real, fake) for a, b in zip(reals[:-1], fakes[:-1])]
     return torch.stack(each).sum() / len(real)
 
 
