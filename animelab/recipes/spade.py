@@ -89,8 +89,8 @@ PRESETS = {
     "t4": Config(steps=100_000, decay=100_000, batch=8, ema=0.999, checkpoint_every=5000),  # not measured yet
     "h100": Config(steps=200_000, decay=200_000, ema=0.9999, faces=50_000, checkpoint_every=5000),  # not measured yet
     "studio": Config(  # how the painters of the zoo were made
-        steps=2800, decay=2800, batch=8, size=128, width=8, channel_max=48, hidden=16, width_D=16, patch_layers=3,
-        latent=16, width_E=6, norm_E="none", lr_G=7e-4, lr_D=1e-3, ema=0.995, features="tagger", style_weight=0.02,
+        steps=3000, decay=3000, batch=4, size=128, width=8, channel_max=48, hidden=16, width_D=16, patch_layers=3,
+        latent=16, width_E=6, norm_E="none", lr_G=5e-4, lr_D=8e-4, ema=0.995, features="tagger", style_weight=0.02,
         l1_weight=5.0, faces=8_000, preview_every=100, checkpoint_every=100,
     ),
 }  # fmt: skip
