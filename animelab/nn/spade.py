@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -37,16 +37,20 @@ def one_hot(labels: Tensor, classes: int) -> Tensor:
     return _one_hot(labels, classes).movedim(3, 1).float()
 
 
-def modulated(normed: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
-    """Normed features (B, C, H, W) times 1 + gamma plus beta, which have a value for every place (equation 1)."""
-    return normed * (1 + gamma) + beta
+def modulated(
+    x: Tensor, parts: Tensor, norm: nn.Module, shared: nn.Module, gamma: nn.Module, beta: nn.Module
+) -> Tensor:
+    """Features that lose their own mean and scale, and get those of a map (section 3.1, equation 1).
+
+    x (B, C, H, W); parts (B, classes, any size), taken to H x W by nearest neighbors; norm keeps shapes, shared takes
+    the small map to hidden channels, and gamma and beta take these to C. Taught in 12_painting.
+    """
+    seen = shared(interpolate(parts, x.shape[2:], mode="nearest")).relu()
+    return norm(x) * (1 + gamma(seen)) + beta(seen)
 
 
 class SPADE(nn.Module):
-    """Spatially-adaptive normalization (section 3.1): features lose their own mean and scale, and get those of a map.
-
-    Features (B, channels, H, W) and parts (B, classes, any size) give (B, channels, H, W).
-    """
+    """Spatially-adaptive normalization: features (B, channels, H, W) and parts (B, classes, any size) to the former."""
 
     def __init__(self, channels: int, classes: int, hidden: int = 128, norm: str = "batch") -> None:
         super().__init__()
@@ -56,8 +60,7 @@ class SPADE(nn.Module):
         self.modulated = modulated  # a learner's own may take its place
 
     def forward(self, x: Tensor, parts: Tensor) -> Tensor:
-        seen = self.shared(interpolate(parts, x.shape[2:], mode="nearest")).relu()
-        return self.modulated(self.norm(x), self.gamma(seen), self.beta(seen))
+        return self.modulated(x, parts, self.norm, self.shared, self.gamma, self.beta)
 
 
 class Residual(nn.Module):
@@ -157,6 +160,15 @@ class Discriminator(nn.Module):
         return answers
 
 
+def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """How far normal distributions are from a plain one, by Kullback and Leibler; both (B, latent), to a scalar.
+
+    Summed over the numbers of a style, mean over pictures (the authors' code sums over these, too). Taught in
+    12_painting.
+    """
+    return (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean() / 2
+
+
 class Style(NamedTuple):
     """What the encoder says of a picture: a normal distribution for each number of its style, both (B, latent)."""
 
@@ -168,12 +180,8 @@ class Style(NamedTuple):
         return self.mean + noise * (self.log_variance / 2).exp()
 
     def divergence(self) -> Tensor:
-        """How far from a plain normal distribution: summed over the numbers of a style, mean over pictures.
-
-        The authors' code sums over pictures, too.
-        """
-        each = self.mean.square() + self.log_variance.exp() - 1 - self.log_variance
-        return each.sum(1).mean() / 2
+        """How far from a plain normal distribution; see `divergence`."""
+        return divergence(self.mean.float(), self.log_variance.float())
 
 
 class Encoder(nn.Module):
@@ -226,7 +234,7 @@ class Painter(nn.Module):
 def initialize(module: nn.Module) -> None:
     """Weights from Xavier's normal distribution times 0.02, biases 0, as in the authors' code; for `network.apply`."""
     if isinstance(module, (nn.Conv2d, nn.Linear)):
-        weight = module.parametrizations.weight.original if hasattr(module, "parametrizations") else module.weight
-        nn.init.xavier_normal_(weight, 0.02)
+        weights: Any = getattr(module, "parametrizations", None)  # where a spectral norm keeps what it norms
+        nn.init.xavier_normal_(weights.weight.original if weights else module.weight, 0.02)
         if module.bias is not None:
             nn.init.zeros_(module.bias)

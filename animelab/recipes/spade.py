@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from animelab import config as settings
-from animelab import studio
+from animelab import metrics, studio
 from animelab.config import TrainingConfig
 from animelab.data import Side, StudioPairs, as_pictures, drawn, jittered
 from animelab.data.drawing import Places
 from animelab.data.pictures import as_tensor
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
+from animelab.engine.weights import load_weights
 from animelab.errors import LabError
 from animelab.metrics import perception
 from animelab.nn import spade
 from animelab.studio.canvas import CODES, MATERIALS
 from animelab.studio.scenes import build
 from animelab.viz import grid
+from animelab.zoo import manifest
 
+Look = Callable[[Tensor], list[Tensor]]  # pictures to maps of several depths
 SUBJECTS = {"faces": tuple(studio.LABELS), "places": MATERIALS}
 """What can be painted, and the names of its parts."""
 MATERIAL_COLORS = (
@@ -84,7 +88,7 @@ PRESETS = {
     "cpu": Config(
         steps=1500, decay=1500, batch=8, size=64, width=8, channel_max=48, hidden=16, width_D=24, patch_layers=3,
         latent=16, width_E=8, norm_E="none", lr_G=5e-4, lr_D=1e-3, ema=0.99, features="tagger", style_weight=0.02,
-        l1_weight=5.0, faces=4_000,
+        l1_weight=5.0, prior="frontal", faces=4_000,
     ),
     "t4": Config(steps=100_000, decay=100_000, batch=8, ema=0.999, checkpoint_every=5000),  # not measured yet
     "h100": Config(steps=200_000, decay=200_000, ema=0.9999, faces=50_000, checkpoint_every=5000),  # not measured yet
@@ -149,29 +153,80 @@ def pairs(config: Config, count: int, split: str = "train") -> Any:
     return StudioPairs("segmentation", "color", config.size, count, config.seed, config.prior, split)
 
 
-def hinge_discriminator_loss(real_logits: list[Tensor], fake_logits: list[Tensor]) -> Tensor:
+def in_halves(D: nn.Module, parts: Tensor, real: Tensor, fake: Tensor) -> list[list[tuple[Tensor, Tensor]]]:
+    """D's maps of real pictures and of fakes, in one batch: for each scale a pair for each layer, logits last."""
+    both = D(torch.cat([parts, parts]), torch.cat([real.detach(), fake]))
+    return [[layer.float().chunk(2) for layer in scale] for scale in both]
+
+
+def hinge_discriminator_loss(maps: list[list[tuple[Tensor, Tensor]]]) -> Tensor:
     """Real should score above 1 and fake below -1, and no further: a mean for each scale, and over scales."""
-    each = [(1 - real).relu().mean() + (1 + fake).relu().mean() for real, fake in zip(real_logits, fake_logits)]
-    return torch.stack(each).mean()
+    logits = [scale[-1] for scale in maps]
+    return torch.stack([(1 - real).relu().mean() + (1 + fake).relu().mean() for real, fake in logits]).mean()
 
 
-def matching_loss(real: list[list[Tensor]], fake: list[list[Tensor]]) -> Tensor:
-    """How far D's maps of a fake are from the truth's: L1, summed over layers, mean over scales; the fake learns."""
-    each = [(a.detach() - b).abs().mean() for reals, fakes in zip(real, fake) for a, b in zip(reals[:-1], fakes[:-1])]
-    return torch.stack(each).sum() / len(real)
+def generator_losses(
+    D: nn.Module, look: Look, parts: Tensor, real: Tensor, fake: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What a fake costs G, three scalars: D's verdict, how far D's maps of it are from the truth's, and how far look's.
+
+    D has learned from parts and pictures side by side; look gives maps of a network that has learned to see. Distances
+    are L1, summed over layers, mean over D's scales. Neither D's weights nor the truth get a gradient.
+    """
+    with frozen(D):
+        maps = in_halves(D, parts, real, fake)
+    verdict = -torch.stack([scale[-1][1].mean() for scale in maps]).mean()
+    matched = torch.stack([(a.detach() - b).abs().mean() for scale in maps for a, b in scale[:-1]]).sum() / len(maps)
+    with torch.no_grad():
+        truth = look(real)
+    seen = torch.stack([(a - b).abs().mean() for a, b in zip(truth, look(fake))]).sum()
+    return verdict, matched, seen
+
+
+@torch.no_grad()
+def exam(config: Config, model: str | Path, count: int = 256) -> dict[str, float]:
+    """Scores of a painter, a run or a bundled model, on held-out maps, in the style of the truth.
+
+    How far from the truth, and by how many of 255 the mean color of a part is off; for faces, named attributes. And the
+    perceptual distance in a style of chance.
+    """
+    place = Path(model) / "weights.safetensors" if Path(model).is_dir() else manifest.verified(str(model))
+    painter: Any = load_weights(place)[2]
+    drawn = pairs(config, count, "test")
+    labels, truth = drawn.batch(range(count))
+    chance = torch.randn(count, config.latent, generator=torch.Generator().manual_seed(0))
+    rows = zip(*(each.split(16) for each in (labels, truth, chance)))
+    both = [(painter(maps, painter.style(real)), painter(maps, style)) for maps, real, style in rows]
+    own, other = (torch.cat(pictures) for pictures in zip(*both))
+    far = {"distance": (own - truth).abs(), "PSNR": metrics.psnr(own, truth)}
+    far |= {"perceptual": metrics.perceptual(own, truth), "perceptual by chance": metrics.perceptual(other, truth)}
+    found = {name: float(value.mean()) for name, value in far.items()} | {"color": color_of_parts(own, truth, labels)}
+    if config.subject == "faces":
+        tags = torch.tensor([list(drawn.cast[i].tags().values()) for i in range(count)], dtype=torch.float32)
+        named = metrics.attribute_accuracy(own, tags)
+        found |= {name: named[name] for name in ("hair color", "eye color", "smile", "open mouth") if name in named}
+    return {name: round(value, 3) for name, value in found.items()}
+
+
+def color_of_parts(fake: Tensor, truth: Tensor, labels: Tensor) -> float:
+    """By how many of 255 the mean colors of parts differ between pictures (B, 3, H, W) of one map: mean over parts."""
+    parts = spade.one_hot(labels, int(labels.max()) + 1).flatten(2)  # (B, parts, pixels)
+    there = parts.sum(2)
+    off = ((fake - truth).flatten(2) @ parts.transpose(1, 2)).abs().mean(1) / there.clamp(min=1)
+    return float(127.5 * off[there > 0].mean())
 
 
 class Spade(Recipe):
     """A generator that normalizes by the map, D at two sizes, and an encoder that says in what style.
 
-    `modulated` (what a map does to normed features) and `matching_loss` can be a learner's own.
+    `modulated`, what a map does to features, and `generator_losses` can be a learner's own.
     """
 
     name = "spade"
     presets = PRESETS
-    parts = ("modulated", "matching_loss")
+    parts = ("modulated", "generator_losses")
     modulated = staticmethod(spade.modulated)
-    matching_loss = staticmethod(matching_loss)
+    generator_losses = staticmethod(generator_losses)
 
     @staticmethod
     def data(config: Config, folder: Path | None = None) -> Any:
@@ -192,8 +247,8 @@ class Spade(Recipe):
         for module in self.G.modules():
             if isinstance(module, spade.SPADE):
                 module.modulated = self.modulated
-        self.look = perception.extractor(c.features, self.device)
-        self.depths = perception.EVERYTHING[c.features]
+        look, depths = perception.extractor(c.features, self.device), perception.EVERYTHING[c.features]
+        self.look = lambda pictures: [maps for depth, maps in enumerate(look(pictures)) if depth in depths]
         self.G_ema = EMA(self.G, c.ema)
         self.G_adam = adam(self.G, c.lr_G, (c.beta1, c.beta2))
         self.D_adam = adam(self.D, c.lr_D, (c.beta1, c.beta2))
@@ -218,38 +273,26 @@ class Spade(Recipe):
             fake = self.G(parts)
 
         # The discriminator: does the picture belong to the map? Real and fake in one batch.
-        seen = self.seen(parts, real, fake.detach())
-        loss_D = hinge_discriminator_loss(*([each[-1] for each in maps] for maps in seen))
+        loss_D = hinge_discriminator_loss(in_halves(self.D, parts, real, fake.detach()))
         self.update(self.D_adam, loss_D)
 
         # The generator and the encoder: fool D, and look like the truth to D and to a network that has learned to see.
-        with frozen(self.D):
-            real_maps, fake_maps = self.seen(parts, real, fake)
-        loss_G = -torch.stack([maps[-1].mean() for maps in fake_maps]).mean()
-        matched = self.matching_loss(real_maps, fake_maps)
-        with torch.no_grad():
-            truth = self.look(real)
-        seen_far = perception.content_distance(self.look(fake), truth, self.depths)
+        loss_G, matched, seen = self.generator_losses(self.D, self.look, parts, real, fake)
         l1 = (fake - real).abs().mean()
-        total = c.adversarial_weight * loss_G + c.match_weight * matched + c.features_weight * seen_far
+        total = c.adversarial_weight * loss_G + c.match_weight * matched + c.features_weight * seen
         self.update(self.G_adam, total + c.style_weight * divergence + c.l1_weight * l1)
 
         self.G_ema.update(self.G)
         self.G_decay.step()
         self.D_decay.step()
-        found = {"D": loss_D, "G": loss_G, "match": matched, "features": seen_far, "style": divergence, "L1": l1}
+        found = {"D": loss_D, "G": loss_G, "match": matched, "features": seen, "style": divergence, "L1": l1}
         return {name: value.detach() for name, value in found.items()}
-
-    def seen(self, parts: Tensor, real: Tensor, fake: Tensor) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
-        """What D sees in real pictures, and in fakes, at every scale and layer."""
-        both = self.D(torch.cat([parts, parts]), torch.cat([real, fake]))
-        halves = [[layer.float().chunk(2) for layer in scale] for scale in both]
-        return [[a for a, _ in scale] for scale in halves], [[b for _, b in scale] for scale in halves]
 
     def preview(self) -> np.ndarray:
         """Rows of maps, of pictures in the style of the truth, of pictures in one style of chance, and of the truth."""
         labels, real = self.examples
-        draw, c = self.G_ema.average, self.config
+        draw: Any = self.G_ema.average
+        c = self.config
         maps = as_pictures(labels) if c.subject == "faces" else painted(labels, c.subject)
         if not c.encoder:
             return grid(torch.cat([maps, draw(spade.one_hot(labels, self.classes)), real]), len(labels))
@@ -257,7 +300,7 @@ class Spade(Recipe):
         rows = [maps, draw(labels, draw.style(real)), draw(labels, chance.expand(len(labels), -1)), real]
         return grid(torch.cat(rows), len(labels))
 
-    def weights(self) -> tuple[str, dict[str, Any], torch.nn.Module]:
+    def weights(self) -> tuple[str, dict[str, Any], nn.Module]:
         return f"spade.{'painter' if self.config.encoder else 'generator'}", self.arguments(), self.G_ema.average
 
 

@@ -143,18 +143,46 @@ def test_what_does_not_fit_is_one_sentence(call: Any, words: str) -> None:
         call()
 
 
-def test_hinge_stops_at_one_and_matching_teaches_only_the_fake() -> None:
-    real, fake = [torch.tensor([2.0, 0.5]), torch.tensor([1.0])], [torch.tensor([-3.0, 0.0]), torch.tensor([1.0])]
-    loss = recipes.hinge_discriminator_loss(real, fake)
+def test_hinge_stops_at_one() -> None:
+    scales = [(torch.tensor([2.0, 0.5]), torch.tensor([-3.0, 0.0])), (torch.tensor([1.0]), torch.tensor([1.0]))]
+    loss = recipes.hinge_discriminator_loss([[(torch.zeros(1), torch.zeros(1)), each] for each in scales])
     assert float(loss) == pytest.approx(((0.25 + 0.5) + (0 + 2)) / 2)
-    mine, theirs = ([[torch.randn(1, 2, 3, 3, requires_grad=True) for _ in range(3)] for _ in range(2)] for _ in "ab")
-    cost = recipes.matching_loss(mine, theirs)
-    cost.backward()
-    both = [pair for scales in zip(mine, theirs) for pair in zip(*(maps[:-1] for maps in scales))]
-    by_hand = sum(float((a - b).detach().abs().mean()) for a, b in both) / 2
-    assert float(cost.detach()) == pytest.approx(by_hand, rel=1e-5)
-    assert all(each.grad is None for scale in mine for each in scale)
-    assert all((each.grad is None) == (place == 2) for scale in theirs for place, each in enumerate(scale))
+
+
+def test_what_a_fake_costs_its_generator_is_the_sum_by_hand_and_teaches_the_fake_alone() -> None:
+    torch.manual_seed(0)
+    D, look = spade.Discriminator(5, 4, 2).eval(), lambda pictures: [pictures.square(), pictures[:, :1] ** 3]
+    parts, real = spade.one_hot(maps(), 5), torch.rand(2, 3, 32, 32, requires_grad=True)
+    fake = torch.rand(2, 3, 32, 32, requires_grad=True)
+    found = recipes.generator_losses(D, look, parts, real, fake)
+    with torch.no_grad():
+        mine, theirs = D(parts, real), D(parts, fake)
+    wanted = [-(theirs[0][-1].mean() + theirs[1][-1].mean()) / 2]
+    wanted += [sum((a - b).abs().mean() for x, y in zip(mine, theirs) for a, b in zip(x[:-1], y[:-1])) / 2]
+    wanted += [(real.square() - fake.square()).abs().mean() + (real[:, :1] ** 3 - fake[:, :1] ** 3).abs().mean()]
+    for one, other in zip(found, wanted, strict=True):
+        torch.testing.assert_close(one, other)
+    sum(found).backward()
+    assert fake.grad is not None and real.grad is None
+    assert all(weight.grad is None and weight.requires_grad for weight in D.parameters())
+
+
+def test_the_color_of_parts_is_a_mean_over_parts_however_small() -> None:
+    labels = torch.zeros(1, 8, 8, dtype=torch.int64)
+    labels[0, 0, 0] = 2
+    truth, fake = torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 8)
+    fake[0, :, 0, 0] = 1.0
+    assert recipes.color_of_parts(fake, truth, labels) == pytest.approx(127.5 / 2)
+
+
+def test_an_exam_tells_a_painter_from_a_worse_one(tmp_path: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path))
+    for subject, more in (("faces", {"hair color", "eye color"}), ("places", set())):
+        recipe = recipes.Spade(dataclasses.replace(SMOKE, subject=subject, faces=4), "cpu")
+        save_weights(tmp_path / subject / "weights.safetensors", *recipe.weights())
+        found = recipes.exam(recipe.config, tmp_path / subject, 4)
+        names = {"distance", "PSNR", "perceptual", "perceptual by chance", "color"} | more
+        assert found.keys() >= names and found["distance"] > 0.1 and 0 < found["color"] < 255
 
 
 @pytest.mark.parametrize("subject", recipes.SUBJECTS)
@@ -172,8 +200,13 @@ def test_a_step_trains_each_network_by_its_own_loss(subject: str, tmp_path: Any,
     assert of_D == (recipe.D_adam, pytest.approx(found["D"])) and of_G[0] is recipe.G_adam
     wanted = found["G"] + c.match_weight * found["match"] + c.features_weight * found["features"]
     assert of_G[1] == pytest.approx(wanted + c.style_weight * found["style"] + c.l1_weight * found["L1"], rel=1e-4)
-    for name, old in before.items():
-        assert all((new != value).any() for new, value in zip(getattr(recipe, name).parameters(), old, strict=True))
+    for (
+        name,
+        old,
+    ) in before.items():  # the logits' own bias rests: as long as all are within 1, hinge pulls both ways alike
+        now = getattr(recipe, name).named_parameters()
+        rests = [each for (each, new), value in zip(now, old, strict=True) if not (new != value).any()]
+        assert rests == (["scales.0.2.bias", "scales.1.2.bias"] if name == "D" else [])
     assert recipe.preview().shape[2] == 3 and recipe.classes == len(recipes.SUBJECTS[subject])
 
 
@@ -189,9 +222,9 @@ def test_without_an_encoder_a_map_has_one_answer(tmp_path: Any, monkeypatch: Any
 def test_a_learners_part_is_used() -> None:
     called = []
 
-    def mine(normed: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
-        called.append(normed.shape)
-        return normed * (1 + gamma) + beta
+    def mine(x: Tensor, parts: Tensor, norm: Any, shared: Any, gamma: Any, beta: Any) -> Tensor:
+        called.append(x.shape)
+        return spade.modulated(x, parts, norm, shared, gamma, beta)
 
     recipe = recipes.Spade(dataclasses.replace(SMOKE, encoder=False), "cpu", modulated=mine)
     recipe.G(spade.one_hot(maps(1, 64, 17), 17))
