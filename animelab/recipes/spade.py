@@ -146,11 +146,11 @@ class StudioMaterials:
         return as_tensor(maps, device, labels=True), as_tensor(self.pixels[chosen], device)
 
 
-def pairs(config: Config, count: int, split: str = "train") -> Any:
-    """Maps of parts and the pictures that belong to them: drawn faces, or places."""
-    if config.subject == "places":
-        return StudioMaterials(config.size, count, config.seed, split)
-    return StudioPairs("segmentation", "color", config.size, count, config.seed, config.prior, split)
+def pairs(subject: str, size: int, count: int, split: str = "train", seed: int = 0, prior: str = "full") -> Any:
+    """Maps of parts and the pictures that belong to them: of drawn "faces", or of "places"."""
+    if subject == "places":
+        return StudioMaterials(size, count, seed, split)
+    return StudioPairs("segmentation", "color", size, count, seed, prior, split)
 
 
 def in_halves(D: nn.Module, parts: Tensor, real: Tensor, fake: Tensor) -> list[list[tuple[Tensor, Tensor]]]:
@@ -192,7 +192,7 @@ def exam(config: Config, model: str | Path, count: int = 256) -> dict[str, float
     """
     place = Path(model) / "weights.safetensors" if Path(model).is_dir() else manifest.verified(str(model))
     painter: Any = load_weights(place)[2]
-    drawn = pairs(config, count, "test")
+    drawn = pairs(config.subject, config.size, count, "test", config.seed, config.prior)
     labels, truth = drawn.batch(range(count))
     chance = torch.randn(count, config.latent, generator=torch.Generator().manual_seed(0))
     rows = zip(*(each.split(16) for each in (labels, truth, chance)))
@@ -232,7 +232,7 @@ class Spade(Recipe):
     def data(config: Config, folder: Path | None = None) -> Any:
         if folder is not None:
             raise LabError("This recipe needs the parts of every picture, which a folder lacks; leave --data out.")
-        return pairs(config, config.faces)
+        return pairs(config.subject, config.size, config.faces, "train", config.seed, config.prior)
 
     def build(self, config: Config) -> None:
         c, self.classes = config, len(SUBJECTS[config.subject])

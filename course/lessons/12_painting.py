@@ -46,7 +46,7 @@ from animelab.widgets import LiveTraining, PaintByParts
 
 # %%
 faces = zoo.network("spade-faces-128")
-held_out = recipes.pairs(recipes.preset("studio"), 12, "test")
+held_out = recipes.pairs("faces", 128, 12, "test")
 face_maps, face_truth = held_out.batch(range(12))
 PaintByParts(faces, face_maps, face_truth)
 
@@ -55,7 +55,7 @@ PaintByParts(faces, face_maps, face_truth)
 
 # %%
 places = zoo.network("spade-places-128")
-held_out_places = recipes.pairs(recipes.preset("studio", subject="places"), 12, "test")
+held_out_places = recipes.pairs("places", 128, 12, "test")
 place_maps, place_truth = held_out_places.batch(range(12))
 PaintByParts(places, place_maps, place_truth, "places")
 
@@ -130,6 +130,7 @@ def channels(parts, how):
     return spade.NORMS["instance"](32)(x) if how == "and a norm" else told(x, parts)
 
 
+# %%
 shares = [0.04, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0]
 hows = ("convolution alone", "and a norm", "and SPADE")
 strength = {
@@ -557,6 +558,7 @@ for _ in range(300 if env.scale() == "full" else 5):
     adam.step()
 
 
+# %%
 @torch.no_grad()
 def read(pictures):
     """Share of pixels whose part the reader tells right, mean over parts."""

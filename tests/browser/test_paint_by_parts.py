@@ -33,7 +33,7 @@ REAL = """
 from animelab import zoo
 from animelab.recipes import spade
 from animelab.widgets import PaintByParts
-maps, pictures = spade.pairs(spade.preset("studio", subject="SUBJECT"), 6, "test").batch(range(6))
+maps, pictures = spade.pairs("SUBJECT", 128, 6, "test").batch(range(6))
 PaintByParts(zoo.network("spade-SUBJECT-128"), maps, pictures, "SUBJECT")
 """
 ROOT, CANVAS = ".animelab-parts", ".animelab-parts canvas"
