@@ -86,7 +86,7 @@ PRESETS = {
         features="tagger", faces=32, log_every=5, preview_every=10, checkpoint_every=10,
     ),
     "cpu": Config(
-        steps=1500, decay=1500, batch=8, size=64, width=8, channel_max=48, hidden=16, width_D=24, patch_layers=3,
+        steps=1200, decay=1200, batch=8, size=64, width=8, channel_max=48, hidden=16, width_D=24, patch_layers=3,
         latent=16, width_E=8, norm_E="none", lr_G=5e-4, lr_D=1e-3, ema=0.99, features="tagger", style_weight=0.02,
         l1_weight=5.0, prior="frontal", faces=4_000,
     ),

@@ -171,7 +171,7 @@ compare({"the map": recipes.painted(whole.argmax(1), "places"), **{how: as_gray(
 #
 # $$\frac{a - sa - (1-s)b}{|a-b|\sqrt{s(1-s)}} = \pm\sqrt{\frac{1-s}{s}}.$$
 #
-# Read it aloud: *neither $a$ nor $b$ is in it*. The convolution may have learned what it wants about skies; after the norm
+# Read it aloud: *neither a nor b is in it*. The convolution may have learned what it wants about skies; after the norm
 # one sign is left of it, and a size that tells how much of the map is sky. (The curve's last bit lies lower, because a
 # convolution's edges are a third value.)
 #

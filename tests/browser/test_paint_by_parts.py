@@ -52,7 +52,7 @@ def answer(page) -> np.ndarray:
 
 
 def wait_for(page, test) -> np.ndarray:
-    for _ in range(200):
+    for _ in range(300):
         page.wait_for_timeout(50)
         if test(found := answer(page)):
             return found
@@ -75,9 +75,10 @@ def test_brushes_fill_eraser_and_keys_do_what_they_say(open_notebook, axe):
     assert "grass" in grass.inner_text(), "a brush has its name beside its color"
     grass.click()
     assert grass.get_attribute("aria-pressed") == "true"
-    box = canvas.bounding_box()
 
-    def at(x: float, y: float) -> tuple[float, float]:
+    def at(x: float, y: float) -> tuple[float, float]:  # a click elsewhere may have scrolled
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
         return box["x"] + x * box["width"], box["y"] + y * box["height"]
 
     page.mouse.move(*at(-0.01, 0.5))
@@ -108,7 +109,6 @@ def test_brushes_fill_eraser_and_keys_do_what_they_say(open_notebook, axe):
     canvas.press("p")
     assert page.get_by_role("button", name="Brush", exact=True).get_attribute("aria-pressed") == "true"
     page.wait_for_timeout(200)
-    box = canvas.bounding_box()
     page.mouse.move(*at(0.25, 0.25))
     for key in (" ", *["ArrowRight"] * 10, " "):
         canvas.press(key)
