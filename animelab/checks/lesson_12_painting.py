@@ -102,6 +102,14 @@ def check_12_2(modulated: Any) -> None:
         )  # fmt: skip
 
 
+def color_of_parts(fake: Tensor, truth: Tensor, labels: Tensor) -> float:
+    """By how many of 255 the mean colors of parts differ between pictures (B, 3, H, W) of one map: mean over parts."""
+    parts = one_hot(labels).flatten(1, 2).transpose(1, 2).float()
+    there = parts.sum(2)
+    off = ((fake - truth).flatten(2) @ parts.transpose(1, 2)).abs().mean(1) / there.clamp(min=1)
+    return float(127.5 * off[there > 0].mean())
+
+
 class _Looks(nn.Module):
     """A discriminator at two sizes: parts and picture to three maps each, the last one logits."""
 

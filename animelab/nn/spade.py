@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import Module
 from torch.nn.functional import avg_pool2d, interpolate, leaky_relu
 from torch.nn.functional import one_hot as _one_hot
 from torch.nn.utils.parametrizations import spectral_norm
@@ -19,11 +20,9 @@ from torch.nn.utils.parametrizations import spectral_norm
 from animelab.errors import LabError
 
 NORMS: dict[str, Callable[[int], nn.Module]] = {
-    "batch": partial(nn.BatchNorm2d, affine=False),
-    "instance": nn.InstanceNorm2d,
-    "layer": lambda channels: nn.GroupNorm(1, channels, affine=False),
-    "none": lambda _: nn.Identity(),
-}
+    "batch": partial(nn.BatchNorm2d, affine=False), "instance": nn.InstanceNorm2d,
+    "layer": partial(nn.GroupNorm, 1, affine=False), "none": nn.Identity,
+}  # fmt: skip
 """Norms without parameters: what is learned comes from the map of parts."""
 
 
@@ -37,9 +36,7 @@ def one_hot(labels: Tensor, classes: int) -> Tensor:
     return _one_hot(labels, classes).movedim(3, 1).float()
 
 
-def modulated(
-    x: Tensor, parts: Tensor, norm: nn.Module, shared: nn.Module, gamma: nn.Module, beta: nn.Module
-) -> Tensor:
+def modulated(x: Tensor, parts: Tensor, norm: Module, shared: Module, gamma: Module, beta: Module) -> Tensor:
     """Features that lose their own mean and scale, and get those of a map (section 3.1, equation 1).
 
     x (B, C, H, W); parts (B, classes, any size), taken to H x W by nearest neighbors; norm keeps shapes, shared takes
@@ -99,28 +96,23 @@ class Generator(nn.Module):
         doublings: int = 5, norm: str = "batch", channel_max: int = 1024,
     ) -> None:  # fmt: skip
         super().__init__()
-        if size % 2**doublings or size < 2 * 2**doublings:  # a norm wants more than one pixel
-            least = 2**doublings
+        if size % (least := 2**doublings) or size == least:  # a norm wants more than one pixel
             raise LabError(f"It doubles {doublings} times: its size is {2 * least}, {3 * least} … and not {size}.")
         self.classes, self.size, self.latent, self.doublings = classes, size, latent, doublings
         wide = [min(channel_max, times * width) for times in (16, 16, 16, 16, 8, 4, 2, 1)]
         self.side, self.wide = size // 2**doublings, wide[0]
-        self.begin: nn.Module = (
-            nn.Conv2d(classes, self.wide, 3, 1, 1) if latent is None else nn.Linear(latent, self.wide * self.side**2)
-        )
+        begins = nn.Conv2d(classes, self.wide, 3, 1, 1), nn.Linear(latent or 1, self.wide * self.side**2)
+        self.begin = begins[latent is not None]
         self.blocks = nn.ModuleList(Residual(before, after, classes, hidden, norm) for before, after in pairwise(wide))
         self.paint = nn.Conv2d(width, 3, 3, 1, 1)
 
     def forward(self, parts: Tensor, style: Tensor | None = None) -> Tensor:
-        if tuple(parts.shape[1:]) != (self.classes, self.size, self.size):
-            wanted = (self.classes, self.size, self.size)
-            raise LabError(f"This generator takes parts of shape (B, {wanted})"[:-1] + f", not {tuple(parts.shape)}.")
+        if tuple(parts.shape[1:]) != (wanted := (self.classes, self.size, self.size)):
+            raise LabError(f"This generator takes parts of shape (B, *{wanted}), not {tuple(parts.shape)}.")
         if (style is None) != (self.latent is None):
             raise LabError("A style belongs to a generator with a latent, and only to it.")
-        if style is None:
-            x = self.begin(interpolate(parts, (self.side, self.side), mode="nearest"))
-        else:
-            x = self.begin(style).view(-1, self.wide, self.side, self.side)
+        small = interpolate(parts, (self.side, self.side), mode="nearest")
+        x = self.begin(small if style is None else style).view(-1, self.wide, self.side, self.side)
         for place, block in enumerate(self.blocks):
             if place not in (0, 2) or (place == 2 and self.doublings == 6):  # the two in the middle share a size
                 x = interpolate(x, scale_factor=2)
@@ -143,9 +135,9 @@ class Discriminator(nn.Module):
         wide = [width * min(8, 2**level) for level in range(layers)]
         found: list[nn.Module] = [nn.Sequential(nn.Conv2d(channels, width, 4, 2, 2), nn.LeakyReLU(0.2))]
         for level, (before, after) in enumerate(pairwise(wide), 1):
-            stride = 1 if level == layers - 1 else 2
-            convolution = spectral_norm(nn.Conv2d(before, after, 4, stride, 2, bias=False))
-            found.append(nn.Sequential(convolution, nn.InstanceNorm2d(after), nn.LeakyReLU(0.2)))
+            stride = 1 if level == len(wide) - 1 else 2
+            normed = spectral_norm(nn.Conv2d(before, after, 4, stride, 2, bias=False)), nn.InstanceNorm2d(after)
+            found.append(nn.Sequential(*normed, nn.LeakyReLU(0.2)))
         return nn.ModuleList([*found, nn.Conv2d(wide[-1], 1, 4, 1, 2)])
 
     def forward(self, parts: Tensor, pictures: Tensor) -> list[list[Tensor]]:
@@ -169,26 +161,12 @@ def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     return (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean() / 2
 
 
-class Style(NamedTuple):
-    """What the encoder says of a picture: a normal distribution for each number of its style, both (B, latent)."""
-
-    mean: Tensor
-    log_variance: Tensor
-
-    def drawn(self, noise: Tensor) -> Tensor:
-        """A style (B, latent) of that distribution, from normal noise of its shape."""
-        return self.mean + noise * (self.log_variance / 2).exp()
-
-    def divergence(self) -> Tensor:
-        """How far from a plain normal distribution; see `divergence`."""
-        return divergence(self.mean.float(), self.log_variance.float())
-
-
 class Encoder(nn.Module):
-    """Pictures (B, 3, size, size) in [-1, 1] to their `Style`, of so many numbers (appendix A).
+    """Pictures (B, 3, size, size) in [-1, 1] to their styles: a normal distribution for each of so many numbers.
 
-    Convolutions halve them down to 4 x 4. norm: "instance", as in the paper, forgets how bright a picture is and
-    "none" does not. LabError for a size that is no power of two from 8, and for other pictures.
+    It gives means and logarithms of variances, both (B, latent) (appendix A). Convolutions halve pictures down to 4 x 4.
+    norm: "instance", as in the paper, forgets how bright a picture is and "none" does not. LabError for a size that is
+    no power of two from 8, and for other pictures.
     """
 
     def __init__(self, size: int = 256, width: int = 64, latent: int = 256, norm: str = "instance") -> None:
@@ -204,11 +182,11 @@ class Encoder(nn.Module):
         self.body = nn.Sequential(*layers)
         self.mean, self.log_variance = (nn.Linear(16 * wide[-1], latent) for _ in range(2))
 
-    def forward(self, pictures: Tensor) -> Style:
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         if tuple(pictures.shape[1:]) != (3, self.size, self.size):
             raise LabError(f"This encoder takes pictures of {self.size} px, not {tuple(pictures.shape)}.")
         seen = self.body(pictures).flatten(1)
-        return Style(self.mean(seen), self.log_variance(seen))
+        return self.mean(seen), self.log_variance(seen)
 
 
 class Painter(nn.Module):
@@ -228,7 +206,7 @@ class Painter(nn.Module):
 
     def style(self, pictures: Tensor) -> Tensor:
         """The style of pictures (B, 3, size, size), (B, latent): the middle of what the encoder says."""
-        return self.E(pictures).mean
+        return self.E(pictures)[0]
 
 
 def initialize(module: nn.Module) -> None:

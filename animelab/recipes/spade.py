@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from animelab import config as settings
 from animelab import metrics, studio
 from animelab.config import TrainingConfig
-from animelab.data import Side, StudioPairs, as_pictures, drawn, jittered
+from animelab.data import Side, StudioPairs, drawn, jittered
 from animelab.data.drawing import Places
 from animelab.data.pictures import as_tensor
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
@@ -26,6 +26,7 @@ from animelab.studio.canvas import CODES, MATERIALS
 from animelab.studio.scenes import build
 from animelab.viz import grid
 from animelab.zoo import manifest
+from animelab.zoo.pretrained import latents_of
 
 Look = Callable[[Tensor], list[Tensor]]  # pictures to maps of several depths
 SUBJECTS = {"faces": tuple(studio.LABELS), "places": MATERIALS}
@@ -51,7 +52,6 @@ class Config(TrainingConfig):
     norm: str = "batch"  # before the map has its say
     width_D: int = 64
     patch_layers: int = 4  # of D
-    encoder: bool = True  # a style for each picture; without it a map has one answer
     latent: int = 256  # numbers of a style
     width_E: int = 64
     norm_E: str = "instance"
@@ -86,7 +86,7 @@ PRESETS = {
         features="tagger", faces=32, log_every=5, preview_every=10, checkpoint_every=10,
     ),
     "cpu": Config(
-        steps=1200, decay=1200, batch=8, size=64, width=8, channel_max=48, hidden=16, width_D=24, patch_layers=3,
+        steps=800, decay=800, batch=8, size=64, width=8, channel_max=48, hidden=16, width_D=24, patch_layers=3,
         latent=16, width_E=8, norm_E="none", lr_G=5e-4, lr_D=1e-3, ema=0.99, features="tagger", style_weight=0.02,
         l1_weight=5.0, prior="frontal", faces=4_000,
     ),
@@ -106,28 +106,22 @@ def preset(name: str, **changes: object) -> Config:
 
 
 def materials(scene: studio.Scene, size: int) -> np.ndarray:
-    """What each pixel of a place is made of: uint8 (size, size), numbers of MATERIALS.
+    """What each pixel of a place is made of: int64 (size, size), numbers of MATERIALS.
 
-    Drawn three times as large: only exact colors of codes count, blends at edges do not, and the middle counts first.
+    Drawn three times as large, since only exact colors of codes count; the middle first, then its neighbors.
     """
-    large = studio.rasterize(build(scene).svg("labels"), 3 * size)
-    found = np.full(large.shape[:2], -1)
-    for number, code in enumerate(CODES[: len(MATERIALS)]):
-        found[(large == code).all(2)] = number
-    found = (
-        found.reshape(size, 3, size, 3).transpose(0, 2, 1, 3).reshape(size, size, 9)[..., [4, 1, 3, 5, 7, 0, 2, 6, 8]]
-    )
-    chosen = np.take_along_axis(found, (found >= 0).argmax(2)[..., None], 2)[..., 0]
+    large = studio.rasterize(build(scene).svg("labels"), 3 * size).astype(np.int64) @ [65536, 256, 1]
+    same = large[..., None] == CODES[: len(MATERIALS)].astype(np.int64) @ [65536, 256, 1]
+    nine = np.where(same.any(2), same.argmax(2), -1).reshape(size, 3, size, 3).transpose(1, 3, 0, 2)
+    nine = nine.reshape(9, size, size)[[4, 1, 3, 5, 7, 0, 2, 6, 8]]
+    chosen = np.take_along_axis(nine, (nine >= 0).argmax(0)[None], 0)[0]
     while (chosen < 0).any():  # a star, finer than that or faint
         chosen = np.where(chosen < 0, np.roll(chosen, 1, 1), chosen)
-    return chosen.astype(np.uint8)
+    return chosen
 
 
 class StudioMaterials:
-    """Places as maps of what they are made of, and as painted: `batch` gives labels int64 (B, size, size), pictures.
-
-    The maps are drawn when they are first asked for, and kept.
-    """
+    """Places as maps of what they are made of, and as painted: `batch` gives labels int64 (B, size, size), pictures."""
 
     def __init__(self, size: int = 128, count: int = 4_000, seed: int = 0, split: str = "train") -> None:
         self.cast, self.size = Places("scenes", seed, split), size
@@ -138,11 +132,12 @@ class StudioMaterials:
         return len(self.pixels)
 
     def batch(self, indices: Any, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
-        chosen = np.asarray(indices, dtype=np.int64)
-        for index in map(int, chosen):
-            if index not in self.maps:
-                self.maps[index] = materials(self.cast[range(len(self))[index]], self.size)
-        maps = np.stack([self.maps[int(index)] for index in chosen])
+        """Maps and pictures at these indices; a map is drawn when it is first asked for, and kept."""
+        chosen = np.arange(len(self))[np.asarray(indices, dtype=np.int64)]
+        self.maps |= {
+            i: materials(self.cast[i], self.size).astype(np.uint8) for i in chosen.tolist() if i not in self.maps
+        }
+        maps = np.stack([self.maps[i] for i in chosen.tolist()])
         return as_tensor(maps, device, labels=True), as_tensor(self.pixels[chosen], device)
 
 
@@ -165,9 +160,7 @@ def hinge_discriminator_loss(maps: list[list[tuple[Tensor, Tensor]]]) -> Tensor:
     return torch.stack([(1 - real).relu().mean() + (1 + fake).relu().mean() for real, fake in logits]).mean()
 
 
-def generator_losses(
-    D: nn.Module, look: Look, parts: Tensor, real: Tensor, fake: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
+def generator_losses(D: nn.Module, look: Look, parts: Tensor, real: Tensor, fake: Tensor) -> tuple[Tensor, ...]:
     """What a fake costs G, three scalars: D's verdict, how far D's maps of it are from the truth's, and how far look's.
 
     D has learned from parts and pictures side by side; look gives maps of a network that has learned to see. Distances
@@ -185,35 +178,23 @@ def generator_losses(
 
 @torch.no_grad()
 def exam(config: Config, model: str | Path, count: int = 256) -> dict[str, float]:
-    """Scores of a painter, a run or a bundled model, on held-out maps, in the style of the truth.
-
-    How far from the truth, and by how many of 255 the mean color of a part is off; for faces, named attributes. And the
-    perceptual distance in a style of chance.
-    """
+    """Scores of a painter, a run or a bundled model, on held-out maps: how far from the truth in the truth's style, and
+    the perceptual distance in a style of chance; for faces, named attributes."""
     place = Path(model) / "weights.safetensors" if Path(model).is_dir() else manifest.verified(str(model))
     painter: Any = load_weights(place)[2]
     drawn = pairs(config.subject, config.size, count, "test", config.seed, config.prior)
     labels, truth = drawn.batch(range(count))
-    chance = torch.randn(count, config.latent, generator=torch.Generator().manual_seed(0))
-    rows = zip(*(each.split(16) for each in (labels, truth, chance)))
-    both = [(painter(maps, painter.style(real)), painter(maps, style)) for maps, real, style in rows]
-    own, other = (torch.cat(pictures) for pictures in zip(*both))
+    rows = list(zip(labels.split(16), truth.split(16), latents_of(0, count, config.latent).split(16)))
+    own = torch.cat([painter(maps, painter.style(real)) for maps, real, _ in rows])
+    other = torch.cat([painter(maps, style) for maps, _, style in rows])
     far = {"distance": (own - truth).abs(), "PSNR": metrics.psnr(own, truth)}
     far |= {"perceptual": metrics.perceptual(own, truth), "perceptual by chance": metrics.perceptual(other, truth)}
-    found = {name: float(value.mean()) for name, value in far.items()} | {"color": color_of_parts(own, truth, labels)}
+    found = {name: float(value.mean()) for name, value in far.items()}
     if config.subject == "faces":
         tags = torch.tensor([list(drawn.cast[i].tags().values()) for i in range(count)], dtype=torch.float32)
         named = metrics.attribute_accuracy(own, tags)
         found |= {name: named[name] for name in ("hair color", "eye color", "smile", "open mouth") if name in named}
     return {name: round(value, 3) for name, value in found.items()}
-
-
-def color_of_parts(fake: Tensor, truth: Tensor, labels: Tensor) -> float:
-    """By how many of 255 the mean colors of parts differ between pictures (B, 3, H, W) of one map: mean over parts."""
-    parts = spade.one_hot(labels, int(labels.max()) + 1).flatten(2)  # (B, parts, pixels)
-    there = parts.sum(2)
-    off = ((fake - truth).flatten(2) @ parts.transpose(1, 2)).abs().mean(1) / there.clamp(min=1)
-    return float(127.5 * off[there > 0].mean())
 
 
 class Spade(Recipe):
@@ -236,12 +217,7 @@ class Spade(Recipe):
 
     def build(self, config: Config) -> None:
         c, self.classes = config, len(SUBJECTS[config.subject])
-        self.G: Any
-        if c.encoder:
-            self.G = spade.Painter(**self.arguments())
-        else:
-            self.G = spade.Generator(**self.arguments())
-        self.D = spade.Discriminator(self.classes, c.width_D, c.patch_layers)
+        self.G, self.D = spade.Painter(**self.arguments()), spade.Discriminator(self.classes, c.width_D, c.patch_layers)
         for network in (self.G, self.D):
             network.apply(spade.initialize).to(memory_format=torch.channels_last)
         for module in self.G.modules():
@@ -250,27 +226,19 @@ class Spade(Recipe):
         look, depths = perception.extractor(c.features, self.device), perception.EVERYTHING[c.features]
         self.look = lambda pictures: [maps for depth, maps in enumerate(look(pictures)) if depth in depths]
         self.G_ema = EMA(self.G, c.ema)
-        self.G_adam = adam(self.G, c.lr_G, (c.beta1, c.beta2))
-        self.D_adam = adam(self.D, c.lr_D, (c.beta1, c.beta2))
-        self.G_decay = linear_decay(self.G_adam, c.decay)
-        self.D_decay = linear_decay(self.D_adam, c.decay)
+        self.G_adam, self.D_adam = adam(self.G, c.lr_G, (c.beta1, c.beta2)), adam(self.D, c.lr_D, (c.beta1, c.beta2))
+        self.G_decay, self.D_decay = linear_decay(self.G_adam, c.decay), linear_decay(self.D_adam, c.decay)
 
     def arguments(self) -> dict[str, Any]:
         """What G is built from."""
-        c, names = self.config, ["size", "width", "hidden", "norm", "channel_max"]
-        names += ["latent", "width_E", "norm_E"] if c.encoder else []
-        return {"classes": self.classes, **{name: getattr(c, name) for name in names}}
+        names = ("size", "width", "hidden", "norm", "channel_max", "latent", "width_E", "norm_E")
+        return {"classes": self.classes, **{name: getattr(self.config, name) for name in names}}
 
     def step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         c = self.config
         parts, real = jittered(spade.one_hot(batch[0], self.classes), batch[1], crop=1.0)
-        divergence = torch.zeros((), device=self.device)
-        if c.encoder:
-            style = self.G.E(real)
-            divergence = style.divergence()
-            fake = self.G.G(parts, style.drawn(self.noise(len(real), c.latent)))
-        else:
-            fake = self.G(parts)
+        mean, log_variance = (each.float() for each in self.G.E(real))
+        fake = self.G.G(parts, mean + self.noise(len(real), c.latent) * (log_variance / 2).exp())
 
         # The discriminator: does the picture belong to the map? Real and fake in one batch.
         loss_D = hinge_discriminator_loss(in_halves(self.D, parts, real, fake.detach()))
@@ -278,33 +246,29 @@ class Spade(Recipe):
 
         # The generator and the encoder: fool D, and look like the truth to D and to a network that has learned to see.
         loss_G, matched, seen = self.generator_losses(self.D, self.look, parts, real, fake)
-        l1 = (fake - real).abs().mean()
+        style, l1 = spade.divergence(mean, log_variance), (fake - real).abs().mean()
         total = c.adversarial_weight * loss_G + c.match_weight * matched + c.features_weight * seen
-        self.update(self.G_adam, total + c.style_weight * divergence + c.l1_weight * l1)
+        self.update(self.G_adam, total + c.style_weight * style + c.l1_weight * l1)
 
         self.G_ema.update(self.G)
         self.G_decay.step()
         self.D_decay.step()
-        found = {"D": loss_D, "G": loss_G, "match": matched, "features": seen, "style": divergence, "L1": l1}
+        found = {"D": loss_D, "G": loss_G, "match": matched, "features": seen, "style": style, "L1": l1}
         return {name: value.detach() for name, value in found.items()}
 
     def preview(self) -> np.ndarray:
         """Rows of maps, of pictures in the style of the truth, of pictures in one style of chance, and of the truth."""
-        labels, real = self.examples
-        draw: Any = self.G_ema.average
-        c = self.config
-        maps = as_pictures(labels) if c.subject == "faces" else painted(labels, c.subject)
-        if not c.encoder:
-            return grid(torch.cat([maps, draw(spade.one_hot(labels, self.classes)), real]), len(labels))
-        chance = torch.randn(1, c.latent, generator=torch.Generator().manual_seed(0)).to(real)
-        rows = [maps, draw(labels, draw.style(real)), draw(labels, chance.expand(len(labels), -1)), real]
+        (labels, real), draw = self.examples, self.G_ema.average
+        assert isinstance(draw, spade.Painter)
+        chance = latents_of(0, 1, self.config.latent).to(real).expand(len(labels), -1)
+        rows = [painted(labels, self.config.subject), draw(labels, draw.style(real)), draw(labels, chance), real]
         return grid(torch.cat(rows), len(labels))
 
     def weights(self) -> tuple[str, dict[str, Any], nn.Module]:
-        return f"spade.{'painter' if self.config.encoder else 'generator'}", self.arguments(), self.G_ema.average
+        return "spade.painter", self.arguments(), self.G_ema.average
 
 
 def painted(labels: Tensor, subject: str) -> Tensor:
     """A map of parts, int64 (B, H, W), in the colors of its subject: (B, 3, H, W) in [-1, 1]."""
-    table = [[int(color[i : i + 2], 16) for i in (1, 3, 5)] for color in COLORS[subject]]
-    return as_tensor(np.array(table, np.uint8)[labels.cpu().numpy()], labels.device)
+    table = np.array([[int(color[i : i + 2], 16) for i in (1, 3, 5)] for color in COLORS[subject]], np.uint8)
+    return as_tensor(table[labels.cpu().numpy()], labels.device)

@@ -481,10 +481,9 @@ result_12_4 = check_12_4(divergence)
 # %%
 cost = divergence if result_12_4 else reference.divergence
 with torch.no_grad():
-    style = faces.E(face_truth)
+    means, logs = faces.E(face_truth)
     paid = [
-        float(cost(style.mean[:, i : i + 1], style.log_variance[:, i : i + 1]))
-        for i in range(faces.latent)
+        float(cost(means[:, i : i + 1], logs[:, i : i + 1])) for i in range(faces.latent)
     ]
 print(
     "paid, largest first:", ", ".join(f"{each:.2f}" for each in sorted(paid, reverse=True))
@@ -492,7 +491,7 @@ print(
 dearest = int(np.argmax(paid))
 steps = torch.linspace(-2, 2, 7)
 with torch.no_grad():
-    moved = style.mean[:1].repeat(7, 1)
+    moved = means[:1].repeat(7, 1)
     moved[:, dearest] = steps
     walked = faces(face_maps[:1].repeat(7, 1, 1), moved)
 show(
@@ -584,7 +583,7 @@ for words, pictures in answers.items():
     scored[words] = (
         float((pictures - truth).abs().mean()),
         float(metrics.perceptual(pictures, truth).mean()),
-        recipes.color_of_parts(pictures, truth, labels),
+        reference.color_of_parts(pictures, truth, labels),
         read(pictures),
     )
     print(

@@ -308,6 +308,20 @@ miss = [float((metrics.landmarks(rows[name]) - where).norm(dim=2).mean()) for na
 assert miss[0] > 2 > 0.9 > miss[1] > miss[2] + 0.1 and 0.3 < miss[3] < miss[2] < 0.7, "points travel"
 assert abs(metrics.perceptual(faces, truth).mean() - metrics.perceptual(rows["CycleGAN"], truth).mean()) < 0.05, "nearly a draw"
 """,
+    "12_painting": """
+assert [count_parameters(each) for each in list(networks.values())[:4]] == [96_492_483, 97_480_899, 5_836_930, 10_463_424]
+assert len([m for m in spade.Generator(5, 64, 2, 4).modules() if isinstance(m, spade.SPADE)]) == 18
+assert strength["and a norm"][0] > 3 > 0.01 > strength["and a norm"][-1] and apart["and a norm"][-1] < 1e-3 < apart["and SPADE"][-1]
+for share, value in zip(shares[:-1], strength["and a norm"]):
+    assert abs(value - ((1 - share) / share) ** 0.5) < 0.25 * value + 0.05, "the root of (1 - s) / s"
+grays = [[float(each[0].mean()) for each in channels(whole, how)] for how in hows]
+assert np.ptp(grays[1]) < 1e-3 < 0.02 < min(np.ptp(grays[0]), np.ptp(grays[2])), "three times the same gray"
+assert 0.5 * kept[0] < own[0] < 0.85 * kept[0], "weakened, and not gone"
+assert reference.parts_at(face_maps[:1], 17, 4).sum() == 16
+fair, chosen = scored["pix2pix (lesson 4)"], scored["yours, a style of chance"]
+best = scored["yours, the truth's style"]
+print(fair, chosen, best, scored["the drawings"])
+""",
 }
 
 

