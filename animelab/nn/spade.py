@@ -164,8 +164,8 @@ def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
 class Encoder(nn.Module):
     """Pictures (B, 3, size, size) in [-1, 1] to their styles: a normal distribution for each of so many numbers.
 
-    It gives means and logarithms of variances, both (B, latent) (appendix A). Convolutions halve pictures down to 4 x 4.
-    norm: "instance", as in the paper, forgets how bright a picture is and "none" does not. LabError for a size that is
+    It gives means and logarithms of variances, both (B, latent) (appendix A). Convolutions halve pictures to 4 x 4.
+    norm: "instance", as in the paper, forgets how bright a picture is; "none" does not. LabError for a size that is
     no power of two from 8, and for other pictures.
     """
 

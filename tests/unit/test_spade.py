@@ -206,7 +206,7 @@ def test_a_step_trains_each_network_by_its_own_loss(subject: str, tmp_path: Any,
     ) in before.items():  # the logits' own bias rests: as long as all are within 1, hinge pulls both ways alike
         now = getattr(recipe, name).named_parameters()
         rests = [each for (each, new), value in zip(now, old, strict=True) if not (new != value).any()]
-        assert not {*rests} - {"scales.0.2.bias", "scales.1.2.bias"} and len(old) > 20
+        assert not {*rests} - {"scales.0.2.bias", "scales.1.2.bias"}
     assert recipe.preview().shape[2] == 3 and recipe.classes == len(recipes.SUBJECTS[subject])
 
 
