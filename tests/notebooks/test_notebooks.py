@@ -320,7 +320,10 @@ assert 0.5 * kept[0] < own[0] < 0.85 * kept[0], "weakened, and not gone"
 assert reference.parts_at(face_maps[:1], 17, 4).sum() == 16
 fair, chosen = scored["pix2pix (lesson 4)"], scored["yours, a style of chance"]
 best = scored["yours, the truth's style"]
-print(fair, chosen, best, scored["the drawings"])
+assert config.steps * config.batch == 6_400 and count_parameters(mine) < 0.28 * count_parameters(lesson_4.network)
+assert best[1] < 0.75 * fair[1] and chosen[1] < fair[1] + 0.02, "nearer by what a network sees"
+assert best[0] < 0.75 * fair[0] < 0.9 * chosen[0], "by plain distance pix2pix is ahead of a style of chance"
+assert len([each for each in faces.blocks]) == 7 if hasattr(faces, "blocks") else len(faces.G.blocks) == 7
 """,
 }
 
