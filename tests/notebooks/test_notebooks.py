@@ -318,12 +318,17 @@ grays = [[float(each[0].mean()) for each in channels(whole, how)] for how in how
 assert np.ptp(grays[1]) < 1e-3 < 0.02 < min(np.ptp(grays[0]), np.ptp(grays[2])), "three times the same gray"
 assert 0.5 * kept[0] < own[0] < 0.85 * kept[0], "weakened, and not gone"
 assert reference.parts_at(face_maps[:1], 17, 4).sum() == 16
-fair, chosen = scored["pix2pix (lesson 4)"], scored["yours, a style of chance"]
-best = scored["yours, the truth's style"]
-assert config.steps * config.batch == 6_400 and count_parameters(mine) < 0.28 * count_parameters(lesson_4.network)
-assert best[1] < 0.75 * fair[1] and chosen[1] < fair[1] + 0.02, "nearer by what a network sees"
-assert best[0] < 0.75 * fair[0] < 0.9 * chosen[0], "by plain distance pix2pix is ahead of a style of chance"
-assert len([each for each in faces.blocks]) == 7 if hasattr(faces, "blocks") else len(faces.G.blocks) == 7
+cpu = recipes.PRESETS["cpu"]
+sizes = {name: getattr(cpu, name) for name in ("size", "width", "hidden", "latent", "channel_max", "width_E")}
+assert cpu.steps * cpu.batch == 6_400 and count_parameters(spade.Painter(17, **sizes)) < 0.28 * count_parameters(lesson_4.network)
+assert sum(each > 0.85 for each in paid) == 5 and sum(each < 0.2 for each in paid) == 4, "what a style pays"
+with torch.no_grad():
+    hues = faces(face_maps[:6], faces.style(face_truth[:6])), faces(face_maps[:6], faces.style(face_truth[7:8]).expand(6, -1))
+off = [(each - face_truth[:6]).abs().mean() for each in hues]
+assert off[0] < 0.7 * off[1], "its own style brings the colors"
+with torch.no_grad():
+    hours = [places(place_maps[1:4], places.style(place_truth[k : k + 1]).expand(3, -1))[..., 30:56, :].mean((0, 2, 3)) for k in (1, 3)]
+assert hours[0][0] > hours[0][2] and hours[1][2] > hours[1][0], "dusk is red, day is blue"
 """,
 }
 
