@@ -91,8 +91,8 @@ compare(rows(places, place_maps, place_truth, "places", 7), columns=6, scale=1,
 # Parts are where the map puts them, on maps that nobody has painted before: hat, headphones, glasses. The style brings the color of
 # hair, and the hour: dusk in the second and third place, day in the fourth, and in the third row day for all. What no part says
 # is not there: the purple behind the first face has lost its moon. And these painters are young, 1,700 steps of four pictures for faces
-# and 1,150 for places. Leaves are soft, clothes are woven, and eyes have lost their own colors. (More steps go on from
-# there: `animelab zoo build spade-faces-128`.)
+# and 1,150 for places. Leaves are soft, clothes are woven, and eyes have lost their own colors. More steps go on from there:
+# `animelab train spade --preset studio --set start=spade-faces-128`.
 #
 # A map says *where*, and nothing of *what color*. That is the style's part, and its own story below. First the map's.
 #
