@@ -238,3 +238,22 @@ def test_stylegan2_moves_towards_its_data_and_follows_its_condition(tmp_path, mo
     latents = conditional.latents(4, 0)
     blonde, blue = (conditional.generate(latents, attributes(f"{color} hair")) for color in ("blonde", "blue"))
     assert not torch.allclose(blonde, blue), "the condition reaches the picture"
+
+
+@pytest.mark.slow
+def test_spade_paints_what_the_map_says_in_the_style_of_the_truth(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
+    kind, off = RECIPES["spade"], []
+    for steps in (1, 120):
+        config = dataclasses.replace(
+            kind.presets["smoke"], steps=steps, batch=4, width=4, hidden=8, lr_G=3e-3, l1_weight=10.0, faces=64, ema=0.9
+        )
+        data = kind.data(config)
+        train(kind(config, "cpu"), data, tmp_path / str(steps), watch=lambda progress: None)
+        painter = load_weights(tmp_path / str(steps) / "weights.safetensors")[2]
+        labels, truth = data.batch(range(32))
+        with torch.no_grad():
+            own, turned = (painter(maps, painter.style(truth)) for maps in (labels, labels.flip(1)))
+        off.append([float((picture - truth).abs().mean()) for picture in (own, turned)])
+    assert off[1][0] < 0.7 * off[0][0], "nearer to the truth"
+    assert off[1][1] > 1.1 * off[1][0], "and by what the map says"

@@ -308,6 +308,28 @@ miss = [float((metrics.landmarks(rows[name]) - where).norm(dim=2).mean()) for na
 assert miss[0] > 2 > 0.9 > miss[1] > miss[2] + 0.1 and 0.3 < miss[3] < miss[2] < 0.7, "points travel"
 assert abs(metrics.perceptual(faces, truth).mean() - metrics.perceptual(rows["CycleGAN"], truth).mean()) < 0.05, "nearly a draw"
 """,
+    "12_painting": """
+assert [count_parameters(each) for each in list(networks.values())[:4]] == [96_492_483, 97_480_899, 5_836_930, 10_463_424]
+assert len([m for m in spade.Generator(5, 64, 2, 4).modules() if isinstance(m, spade.SPADE)]) == 18
+assert strength["and a norm"][0] > 3 > 0.01 > strength["and a norm"][-1] and apart["and a norm"][-1] < 1e-3 < apart["and SPADE"][-1]
+for share, value in zip(shares[:-1], strength["and a norm"]):
+    assert abs(value - ((1 - share) / share) ** 0.5) < 0.25 * value + 0.05, "the root of (1 - s) / s"
+grays = [[float(each[0].mean()) for each in channels(whole, how)] for how in hows]
+assert np.ptp(grays[1]) < 1e-3 < 0.02 < min(np.ptp(grays[0]), np.ptp(grays[2])), "three times the same gray"
+assert 0.5 * kept[0] < own[0] < 0.85 * kept[0], "weakened, and not gone"
+assert reference.parts_at(face_maps[:1], 17, 4).sum() == 16
+cpu = recipes.PRESETS["cpu"]
+sizes = {name: getattr(cpu, name) for name in ("size", "width", "hidden", "latent", "channel_max", "width_E")}
+assert cpu.steps * cpu.batch == 6_400 and count_parameters(spade.Painter(17, **sizes)) < 0.28 * count_parameters(lesson_4.network)
+assert sum(each > 0.85 for each in paid) == 5 and sum(each < 0.2 for each in paid) == 4, "what a style pays"
+with torch.no_grad():
+    hues = faces(face_maps[:6], faces.style(face_truth[:6])), faces(face_maps[:6], faces.style(face_truth[7:8]).expand(6, -1))
+off = [(each - face_truth[:6]).abs().mean() for each in hues]
+assert off[0] < 0.7 * off[1], "its own style brings the colors"
+with torch.no_grad():
+    hours = [places(place_maps[1:4], places.style(place_truth[k : k + 1]).expand(3, -1))[..., 30:56, :].mean((0, 2, 3)) for k in (1, 3)]
+assert hours[0][0] > hours[0][2] and hours[1][2] > hours[1][0], "dusk is red, day is blue"
+""",
 }
 
 

@@ -84,12 +84,14 @@ class Detached(nn.Module):
         self.module = module
 
     def forward(self, *given):
-        return self.module(*given).detach()
+        return detached(self.module(*given))
 
 
 def detached(value):
     if isinstance(value, nn.Module):
         return Detached(value)
+    if isinstance(value, list):
+        return [detached(each) for each in value]
     return value.detach() if isinstance(value, Tensor) else value
 
 

@@ -31,6 +31,7 @@ def test_all_weights_fit_the_budget():
         *(f"{name}-64-discriminator" for name in ("r3gan-faces", "r3gan-attributes")),
         *(f"{name}-128{part}" for name in ("colorist-draft", "colorist-refine") for part in ("", "-discriminator")),
         *(f"{name}-128-discriminator" for name in ("r3gan-full", "pix2pix-orders")),
+        *(f"spade-{name}-128{part}" for name in ("faces", "places") for part in ("", "-discriminator")),
         "paintschainer-draft-128",
         "paintschainer-refine-128",
         "landmarks",
