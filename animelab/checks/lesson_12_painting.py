@@ -1,4 +1,4 @@
-"""Checks of 12_painting: a map made small, a norm that is told, what a fake costs its painter, a style's distance."""
+"""Checks of 12_painting: a map made small, a norm that is told, what a fake costs its generator, a style's distance."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "spade.generator": spade.Generator,
     "spade.discriminator": spade.Discriminator,
     "spade.encoder": spade.Encoder,
-    "spade.painter": spade.Painter,
+    "spade.styled": spade.StyledGenerator,
     "landmarks.finder": landmarks.Finder,
     "tagger.network": tagger.Tagger,
     "examiner.network": tagger.Examiner,

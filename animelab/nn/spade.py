@@ -189,7 +189,7 @@ class Encoder(nn.Module):
         return self.mean(seen), self.log_variance(seen)
 
 
-class Painter(nn.Module):
+class StyledGenerator(nn.Module):
     """A generator with the encoder of its styles: labels, int64 (B, size, size), and styles (B, latent) to pictures."""
 
     def __init__(

@@ -92,7 +92,7 @@ PRESETS = {
     ),
     "t4": Config(steps=100_000, decay=100_000, batch=8, ema=0.999, checkpoint_every=5000),  # not measured yet
     "h100": Config(steps=200_000, decay=200_000, ema=0.9999, faces=50_000, checkpoint_every=5000),  # not measured yet
-    "studio": Config(  # how the painters of the zoo were made
+    "studio": Config(  # how the generators of the zoo were made
         steps=3000, decay=3000, batch=4, size=128, width=8, channel_max=48, hidden=16, width_D=16, patch_layers=3,
         latent=16, width_E=6, norm_E="none", lr_G=5e-4, lr_D=8e-4, ema=0.995, features="tagger", style_weight=0.02,
         l1_weight=5.0, faces=8_000, preview_every=100, checkpoint_every=100,
@@ -178,15 +178,15 @@ def generator_losses(D: nn.Module, look: Look, parts: Tensor, real: Tensor, fake
 
 @torch.no_grad()
 def exam(config: Config, model: str | Path, count: int = 256) -> dict[str, float]:
-    """Scores of a painter, a run or a bundled model, on held-out maps: how far from the truth in the truth's style, and
+    """Scores of a generator, a run or a bundled model, on held-out maps: how far from the truth in the truth's style, and
     the perceptual distance in a style of chance; for faces, named attributes."""
     place = Path(model) / "weights.safetensors" if Path(model).is_dir() else manifest.verified(str(model))
-    painter: Any = load_weights(place)[2]
+    generator: Any = load_weights(place)[2]
     drawn = pairs(config.subject, config.size, count, "test", config.seed, config.prior)
     labels, truth = drawn.batch(range(count))
     rows = list(zip(labels.split(16), truth.split(16), latents_of(0, count, config.latent).split(16)))
-    own = torch.cat([painter(maps, painter.style(real)) for maps, real, _ in rows])
-    other = torch.cat([painter(maps, style) for maps, _, style in rows])
+    own = torch.cat([generator(maps, generator.style(real)) for maps, real, _ in rows])
+    other = torch.cat([generator(maps, style) for maps, _, style in rows])
     far = {"distance": (own - truth).abs(), "PSNR": metrics.psnr(own, truth)}
     far |= {"perceptual": metrics.perceptual(own, truth), "perceptual by chance": metrics.perceptual(other, truth)}
     found = {name: float(value.mean()) for name, value in far.items()}
@@ -217,7 +217,10 @@ class Spade(Recipe):
 
     def build(self, config: Config) -> None:
         c, self.classes = config, len(SUBJECTS[config.subject])
-        self.G, self.D = spade.Painter(**self.arguments()), spade.Discriminator(self.classes, c.width_D, c.patch_layers)
+        self.G, self.D = (
+            spade.StyledGenerator(**self.arguments()),
+            spade.Discriminator(self.classes, c.width_D, c.patch_layers),
+        )
         for network in (self.G, self.D):
             network.apply(spade.initialize).to(memory_format=torch.channels_last)
         for module in self.G.modules():
@@ -259,13 +262,13 @@ class Spade(Recipe):
     def preview(self) -> np.ndarray:
         """Rows of maps, of pictures in the style of the truth, of pictures in one style of chance, and of the truth."""
         (labels, real), draw = self.examples, self.G_ema.average
-        assert isinstance(draw, spade.Painter)
+        assert isinstance(draw, spade.StyledGenerator)
         chance = latents_of(0, 1, self.config.latent).to(real).expand(len(labels), -1)
         rows = [painted(labels, self.config.subject), draw(labels, draw.style(real)), draw(labels, chance), real]
         return grid(torch.cat(rows), len(labels))
 
     def weights(self) -> tuple[str, dict[str, Any], nn.Module]:
-        return "spade.painter", self.arguments(), self.G_ema.average
+        return "spade.styled", self.arguments(), self.G_ema.average
 
 
 def painted(labels: Tensor, subject: str) -> Tensor:

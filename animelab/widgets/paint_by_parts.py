@@ -32,30 +32,30 @@ HINT = "Choose a part and paint at the left; the picture follows."
 class PaintByParts(Stage):
     """A map of parts at the left, to paint on with a brush for each part; the picture of it at the right.
 
-    painter: a `nn.spade.Painter`, as `zoo.network("spade-faces-128")`. labels, pictures: maps to begin with, int64
+    network: a `nn.spade.StyledGenerator`, as `zoo.network("spade-faces-128")`. labels, pictures: maps to begin with, int64
     (N, size, size), and the pictures that belong to them, (N, 3, size, size) in [-1, 1], which lend their styles; so
     does a picture from disk, and chance. subject: "faces" or "places", which names the parts. folder: where Save puts
     its pictures. The eraser brings back the map that was there. `.labels` and `.picture` are what is shown; `.style`,
-    (latent,), can be set. Raises LabError for maps and pictures that do not fit the painter.
+    (latent,), can be set. Raises LabError for maps and pictures that do not fit the network.
     """
 
     def __init__(
-        self, painter: Any, labels: Tensor, pictures: Tensor, subject: str = "faces", folder: str | Path | None = None
+        self, network: Any, labels: Tensor, pictures: Tensor, subject: str = "faces", folder: str | Path | None = None
     ) -> None:
         if subject not in SUBJECTS:
             raise LabError(f"There is no subject '{subject}': {nearest(subject, SUBJECTS)}")
-        if not hasattr(painter, "style") or painter.classes != len(SUBJECTS[subject]):
-            raise LabError(f"A painter of {subject} is needed, such as zoo.network('spade-{subject}-128').")
-        wanted = (painter.size, painter.size)
+        if not hasattr(network, "style") or network.classes != len(SUBJECTS[subject]):
+            raise LabError(f"A network for {subject} is needed, such as zoo.network('spade-{subject}-128').")
+        wanted = (network.size, network.size)
         pictures = limits.pictures(pictures)
         if tuple(labels.shape) != (len(pictures), *wanted) or tuple(pictures.shape[2:]) != wanted:
-            raise LabError(f"Each map and picture has {painter.size} px here, and there are as many of both.")
-        self.painter, self.subject, self.names = painter.eval(), subject, SUBJECTS[subject]
+            raise LabError(f"Each map and picture has {network.size} px here, and there are as many of both.")
+        self.network, self.subject, self.names = network.eval(), subject, SUBJECTS[subject]
         self.folder = Path(folder or env.runs_dir() / "paintings").absolute()
         self._table = np.array([[int(color[i : i + 2], 16) for i in (1, 3, 5)] for color in COLORS[subject]], np.uint8)
         self._maps, self._number, self._seed = labels.numpy().copy(), 0, 0
         with torch.no_grad():
-            self._styles = painter.style(pictures)
+            self._styles = network.style(pictures)
         self.style = self._styles[0]
         brushes = swatches("part", "Brush", dict(zip(self.names, COLORS[subject])), self.names[1])
         draw = [{**brushes, "named": True}, tools("tool", "Tool", TOOLS)]
@@ -76,7 +76,7 @@ class PaintByParts(Stage):
     @torch.no_grad()
     def render(self, labels: np.ndarray, style: Tensor) -> np.ndarray:
         """The picture of a map, int64 (size, size), in a style (latent,): uint8 (size, size, 3)."""
-        return as_pixels(self.painter(torch.from_numpy(labels)[None], style[None]))[0]
+        return as_pixels(self.network(torch.from_numpy(labels)[None], style[None]))[0]
 
     def restored(self, state: tuple[int, Any, Any, tuple[float, ...]]) -> None:
         """Show the map of that number, what was painted on it, and a style."""
@@ -103,17 +103,17 @@ class PaintByParts(Stage):
             self.save_as(self.folder, "painting", self.picture)
         elif name == "chance":
             self._seed += 1
-            self._take(latents_of(self._seed, 1, self.painter.latent)[0])
+            self._take(latents_of(self._seed, 1, self.network.latent)[0])
         else:
             number = {"another": (self._number + 1) % len(self._maps), "reset": 0}.get(name, self._number)
             look, style = (0, self._styles[0]) if name == "reset" else (self.values["look"], self.style)
             self.go((number, [0, ""], look, tuple(style.tolist())))
 
     def given(self, name: str, content: bytes) -> None:
-        side = self.painter.size
+        side = self.network.size
         fitting = Image.fromarray(sent_picture(content, LONGEST)).resize((side, side), Image.Resampling.BOX)
         with torch.no_grad():
-            self._take(self.painter.style(as_tensor(np.array(fitting)[None]))[0])
+            self._take(self.network.style(as_tensor(np.array(fitting)[None]))[0])
 
     def _take(self, style: Tensor) -> None:
         self.go((self._number, self.values["map"], None, tuple(style.tolist())))
@@ -125,11 +125,11 @@ class PaintByParts(Stage):
         self.labels = self._painted()
         self.picture = self.render(self.labels, self.style)
         parts = ", ".join(self.names[number] for number in np.unique(self.labels))
-        self.show("answer", self.picture, f"The picture that the painter made of {parts}.")
+        self.show("answer", self.picture, f"The picture that the network made of {parts}.")
         self.say(HINT)
 
     def _seen(self, labels: np.ndarray) -> np.ndarray:
-        times = max(1, SHOWN // self.painter.size)
+        times = max(1, SHOWN // self.network.size)
         return self._table[labels].repeat(times, 0).repeat(times, 1)
 
     def _painted(self) -> np.ndarray:
@@ -143,7 +143,7 @@ class PaintByParts(Stage):
         if not value[1]:
             return base
         ink, alpha = sent_ink(value[1], 2 * CANVAS, LARGEST)
-        size, times = self.painter.size, max(1, CANVAS // self.painter.size)
+        size, times = self.network.size, max(1, CANVAS // self.network.size)
         large = (times * size, times * size)
         there = np.asarray((alpha or Image.new("L", ink.size, 255)).resize(large, Image.Resampling.NEAREST)) > 127
         colors = np.asarray(ink.resize(large, Image.Resampling.NEAREST)).astype(np.int32) @ [65536, 256, 1]
@@ -153,7 +153,7 @@ class PaintByParts(Stage):
 
     def _fill(self, value: list[Any]) -> None:
         """Give the piece at a place, [x, y] in shares of the map, to the part of the brush; as ink, to be erased."""
-        labels, place, size = self._painted().copy(), value[2], self.painter.size
+        labels, place, size = self._painted().copy(), value[2], self.network.size
         if not isinstance(place, list) or [isinstance(each, int | float) for each in place] != [True, True]:
             raise LabError("That place did not arrive; click into the map again.")
         x, y = (int(min(max(0, each), 0.999) * size) for each in place)

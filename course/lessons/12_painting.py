@@ -11,7 +11,7 @@
 #
 # ![Maps of parts in flat colors, four of faces and four of places, and below each the picture that a network painted over it.](../course/figures/opening_12.jpg)
 #
-# **You will make:** a painter that fills a map of parts while you draw the map, with a brush for hair and a brush for sky.
+# **You will make:** a generator that fills a map of parts while you draw the map, with a brush for hair and a brush for sky.
 #
 # **In the studio:** steps 5 and 6 of 6, *background* and *effects*: a rough map first, and the picture follows.
 #
@@ -60,22 +60,22 @@ place_maps, place_truth = held_out_places.batch(range(12))
 PaintByParts(places, place_maps, place_truth, "places")
 
 # %% [markdown]
-# Now without a brush. Six maps that neither painter has seen; each painted in the style of its own picture, then all in the
+# Now without a brush. Six maps that neither generator has seen; each painted in the style of its own picture, then all in the
 # style of one other; and what the studio drew.
 
 
 # %%
 @torch.no_grad()
-def rows(painter, maps, truth, subject, borrowed):
+def rows(generator, maps, truth, subject, borrowed):
     """Six maps, painted in two styles, and the truth."""
     own, other = (
-        painter.style(truth[:6]),
-        painter.style(truth[borrowed : borrowed + 1]).expand(6, -1),
+        generator.style(truth[:6]),
+        generator.style(truth[borrowed : borrowed + 1]).expand(6, -1),
     )
     return {
         "the map": recipes.painted(maps[:6], subject),
-        "in its own style": painter(maps[:6], own),
-        "in the style of one other": painter(maps[:6], other),
+        "in its own style": generator(maps[:6], own),
+        "in the style of one other": generator(maps[:6], other),
         "the studio": truth[:6],
     }
 
@@ -90,7 +90,7 @@ compare(rows(places, place_maps, place_truth, "places", 7), columns=6, scale=1,
 # %% [markdown]
 # Parts are where the map puts them, on maps that nobody has painted before: hat, headphones, glasses. The style brings the color of
 # hair, and the hour: dusk in the second and third place, day in the fourth, and in the third row day for all. What no part says
-# is not there: the purple behind the first face has lost its moon. And these painters are young, 1,700 steps of four pictures for faces
+# is not there: the purple behind the first face has lost its moon. And these generators are young, 1,700 steps of four pictures for faces
 # and 1,150 for places. Leaves are soft, clothes are woven, and eyes have lost their own colors. More steps go on from there:
 # `animelab train spade --preset studio --set start=spade-faces-128`.
 #
@@ -269,7 +269,7 @@ def parts_at(labels, classes, size):
 result_12_1 = check_12_1(parts_at)
 
 # %% [markdown]
-# Why not blend? At 4 x 4 pixels an eye would be a tenth of a channel *eye* and nine tenths *face*, which a painter could
+# Why not blend? At 4 x 4 pixels an eye would be a tenth of a channel *eye* and nine tenths *face*, which a generator could
 # use. The authors take the nearest; so do we. What is too small disappears, and comes back at the next doubling. Here is what
 # the generator is told of one face at each of its sizes (by your function, if the check found it right):
 
@@ -320,7 +320,7 @@ result_12_2 = check_12_2(modulated)
 # %% [markdown]
 # If the check found it right, your training further down uses it in all its layers.
 #
-# ## The painter
+# ## The generator
 #
 # Two SPADE layers and two convolutions beside a shortcut are a residual block. Seven blocks, five doublings, and that is the
 # generator. At the paper's width, 64, for maps of 151 parts:
@@ -355,7 +355,7 @@ with torch.device("meta"):  # counts without taking memory
 for name, network in networks.items():
     print(f"{name:32} {count_parameters(network):>12,} parameters")
 for name, network in (
-    ("our painter, both networks", faces),
+    ("our generator, both networks", faces),
     ("of which its encoder", faces.E),
 ):
     print(f"{name:32} {count_parameters(network):>12,} parameters")
@@ -364,7 +364,7 @@ for name, network in (
 # Where do 96 million come from? From the second question: gamma and beta need a convolution each, with 128 channels in and up
 # to 1,024 out, and there are eighteen SPADE layers.
 #
-# ## What a fake costs its painter
+# ## What a fake costs its generator
 #
 # The losses are those of a generation of networks (pix2pixHD, 2018), and none of them is L1:
 #
@@ -383,7 +383,7 @@ for name, network in (
 # - *verdict*: minus the mean of the fake's logits, mean over D's sizes.
 # - *matched*: mean absolute difference of real and fake, for every map but the logits; summed over layers, mean over D's sizes.
 # - *seen*: mean absolute difference of what `look` sees, summed over its maps.
-# - This step is the painter's. No gradient may reach D's weights (`with frozen(D):` around the call switches them off and on
+# - This step is the generator's. No gradient may reach D's weights (`with frozen(D):` around the call switches them off and on
 #   again), and the truth is the truth: nothing flows into what D or `look` say of it.
 #
 # <details><summary>Hint 1</summary>
@@ -402,7 +402,7 @@ for name, network in (
 
 # %%
 def generator_losses(D, look, parts, real, fake):
-    """What a fake costs its painter.
+    """What a fake costs its generator.
 
     D, look: networks, as above;  parts: (B, K, H, W);  real, fake: (B, 3, H, W).
     Returns three scalars: verdict, matched, seen.
@@ -436,7 +436,7 @@ result_12_3 = check_12_3(generator_losses)
 # %% [markdown]
 # ## One map, many pictures: a style
 #
-# A hair that may have any color is the gray of lesson 4 again. So the painter gets a hint in training: an **encoder** looks at
+# A hair that may have any color is the gray of lesson 4 again. So the generator gets a hint in training: an **encoder** looks at
 # the true picture and says in a few numbers what the map leaves open. (256 in the paper, 16 here.) Could it not simply copy the
 # picture into them? Two things keep it from that. It does not give numbers, it gives a *distribution* for each, a mean and a
 # variance, and one number is drawn from it: whatever is finer than the spread is lost. And each distribution pays for its distance
@@ -531,7 +531,7 @@ run = train(recipe, recipe.data(config), env.runs_dir() / name, watch=LiveTraini
 #
 # ## How good is it?
 #
-# Beside lesson 4's pix2pix on the same maps, at the same 64 pixels, on characters neither has seen. The painter is asked twice: with the
+# Beside lesson 4's pix2pix on the same maps, at the same 64 pixels, on characters neither has seen. The generator is asked twice: with the
 # style of the truth, which pix2pix never gets to see, and with a style of chance, which is the fair row. Four scores: distance from the
 # truth and *perceptual distance* you know; *color of parts* is how far, of 255, the mean color of a part is off; and a **reader**: does the
 # picture show the map? For the last we train a small network to tell parts from pixels, on drawings, and ask it about the painted ones.
@@ -607,7 +607,7 @@ compare({"the map": as_pictures(labels[:8]), **{words: pictures[:8] for words, p
 # | yours, a style of chance | 6,400 | 0.354 | 0.746 | 29.4 | 94% |
 # | yours, the truth's style | 6,400 | 0.204 | 0.479 | 23.8 | 93% |
 #
-# (The reader tells 92% of the drawings' own pixels right, so nobody is unreadable, and it decides nothing.) After a seventh of the pictures, and with a quarter of the weights, the painter is nearer to the truth by what a network
+# (The reader tells 92% of the drawings' own pixels right, so nobody is unreadable, and it decides nothing.) After a seventh of the pictures, and with a quarter of the weights, the generator is nearer to the truth by what a network
 # sees, and you need no number for the rest: surfaces are plain, where pix2pix weaves; both eyes are there. By plain distance
 # pix2pix is a little ahead of a style of chance, and should be: it learned L1 with a weight of a hundred, and has grayer
 # answers. The truth's style is worth more than all of that. It is also not fair: sixteen numbers about the answer were given.
@@ -637,7 +637,7 @@ compare({"the map": recipes.painted(strange, "faces"), "painted": odd}, columns=
 
 # %% [markdown]
 # An eye on the forehead is painted as an eye, with a piece of skin around it, because the map had one. A ball of hair is a ball, and the
-# rest of the head stays pale. The face upside down is a face upside down: a convolution knows no up. This is the painter's
+# rest of the head stays pale. The face upside down is a face upside down: a convolution knows no up. This is the generator's
 # strength and its weakness. It believes the map, everywhere. Lesson 4's network believed its habits more, as its six ghosts showed.
 #
 # And real pictures? Nobody has drawn a map for them, so they can only lend a **style**. Nine faces from other hands (sources and
@@ -693,7 +693,7 @@ compare({"real pictures": strangers, "one map in their style": lent}, columns=9,
 #
 # </details>
 #
-# **3. The encoder has 16 numbers and pays for none of them (its divergence is 0). What does it tell the painter?**
+# **3. The encoder has 16 numbers and pays for none of them (its divergence is 0). What does it tell the generator?**
 #
 # <details><summary>A. The mean colors.</summary>
 #
@@ -702,7 +702,7 @@ compare({"real pictures": strangers, "one map in their style": lent}, columns=9,
 # </details>
 # <details><summary>B. Nothing.</summary>
 #
-# Right. It is called *collapse*: the painter has learned to do without, and every style gives the same picture.
+# Right. It is called *collapse*: the generator has learned to do without, and every style gives the same picture.
 #
 # </details>
 # <details><summary>C. Everything: it is free.</summary>
@@ -725,7 +725,7 @@ compare({"real pictures": strangers, "one map in their style": lent}, columns=9,
 # ## Assignment: a brush of your own
 #
 # Level 5 of 5, two evenings. Divide a part: make *hair* two parts, bangs and the rest (`studio.part_mask` knows all of a part, also
-# where something hides it), and train the painter on your maps. Before you begin, write down what will get better with
+# where something hides it), and train the generator on your maps. Before you begin, write down what will get better with
 # two hairs, and what the brush now has to say that it did not have to say before.
 #
 # ## References

@@ -13,7 +13,7 @@ from PIL import Image
 
 pytestmark = pytest.mark.browser
 
-# A painter that tells the part by how bright it is: what comes back shows exactly where the brush was.
+# A generator that tells the part by how bright it is: what comes back shows exactly where the brush was.
 DESK = """
 import torch
 from torch import nn
@@ -128,8 +128,8 @@ def test_brushes_fill_eraser_and_keys_do_what_they_say(open_notebook, axe):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("subject", ["faces", "places"])
-def test_the_bundled_painters_follow_in_the_notebook(open_notebook, subject):
-    page = open_notebook(f"painter_{subject}", REAL.replace("SUBJECT", subject))
+def test_the_bundled_generators_follow_in_the_notebook(open_notebook, subject):
+    page = open_notebook(f"generator_{subject}", REAL.replace("SUBJECT", subject))
     page.locator(CANVAS).wait_for()
     first = wait_for(page, lambda found: found.std() > 20)
     page.locator(f"{ROOT} [data-part=look] button").nth(3).click()

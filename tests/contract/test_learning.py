@@ -250,10 +250,10 @@ def test_spade_paints_what_the_map_says_in_the_style_of_the_truth(tmp_path, monk
         )
         data = kind.data(config)
         train(kind(config, "cpu"), data, tmp_path / str(steps), watch=lambda progress: None)
-        painter = load_weights(tmp_path / str(steps) / "weights.safetensors")[2]
+        generator = load_weights(tmp_path / str(steps) / "weights.safetensors")[2]
         labels, truth = data.batch(range(32))
         with torch.no_grad():
-            own, turned = (painter(maps, painter.style(truth)) for maps in (labels, labels.flip(1)))
+            own, turned = (generator(maps, generator.style(truth)) for maps in (labels, labels.flip(1)))
         off.append([float((picture - truth).abs().mean()) for picture in (own, turned)])
     assert off[1][0] < 0.7 * off[0][0], "nearer to the truth"
     assert off[1][1] > 1.1 * off[1][0], "and by what the map says"

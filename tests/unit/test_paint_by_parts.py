@@ -21,7 +21,7 @@ SKY, CLOUD, GRASS = (PARTS.index(name) for name in ("sky", "cloud", "grass"))
 
 
 class Teller(nn.Module):
-    """A painter whose answers are known: red tells the part, green the style, which is a picture's mean green."""
+    """A network whose answers are known: red tells the part, green the style, which is a picture's mean green."""
 
     classes, size, latent = len(PARTS), SIZE, 2
 
@@ -141,12 +141,12 @@ def test_every_part_has_a_name_and_a_color_of_its_own(subject: str) -> None:
 
 def test_what_does_not_fit_is_refused(tmp_path: Any) -> None:
     pictures = torch.zeros(2, 3, SIZE, SIZE)
-    for painter, maps, subject, words in (
+    for network, maps, subject, words in (
         (Teller(), labels(), "cats", "no subject 'cats'"),
-        (Teller(), labels(), "faces", "A painter of faces is needed"),
-        (nn.Identity(), labels(), "places", "A painter of places is needed"),
+        (Teller(), labels(), "faces", "A network for faces is needed"),
+        (nn.Identity(), labels(), "places", "A network for places is needed"),
         (Teller(), labels()[:, :32], "places", "has 64 px here"),
         (Teller(), labels()[:1], "places", "as many of both"),
     ):
         with pytest.raises(LabError, match=words):
-            PaintByParts(painter, maps, pictures, subject)
+            PaintByParts(network, maps, pictures, subject)

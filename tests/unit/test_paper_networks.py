@@ -30,7 +30,7 @@ COUNTS = {
     "ugatit.generator": 278_959_808, "ugatit-light.generator": 10_589_888, "ugatit.pair": 2 * 278_959_808,
     "ugatit.discriminator-global": 53_130_176, "ugatit.discriminator-local": 3_290_560,
     "spade.generator": 96_492_483, "spade.discriminator": 5_836_930, "spade.encoder": 10_463_424,
-    "spade.painter": 111_942_595 + 10_463_424,
+    "spade.styled": 111_942_595 + 10_463_424,
     "stylegan2-256.generator": 24_767_458, "stylegan2-256.discriminator": 24_001_089,
     "stylegan2-512.generator": 30_276_583, "stylegan2-512.discriminator": 28_982_849,
     "stylegan2-1024.generator": 30_370_060, "stylegan2-1024.discriminator": 29_012_513,

@@ -175,7 +175,7 @@ def test_the_color_of_parts_is_a_mean_over_parts_however_small() -> None:
     assert color_of_parts(fake, truth, labels) == pytest.approx(127.5 / 2)
 
 
-def test_an_exam_tells_a_painter_from_a_worse_one(tmp_path: Any, monkeypatch: Any) -> None:
+def test_an_exam_tells_a_generator_from_a_worse_one(tmp_path: Any, monkeypatch: Any) -> None:
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path))
     for subject, more in (("faces", {"hair color", "eye color"}), ("places", set())):
         recipe = recipes.Spade(dataclasses.replace(SMOKE, subject=subject, faces=4), "cpu")
@@ -249,13 +249,13 @@ def test_what_was_saved_paints_the_same(tmp_path: Any) -> None:
     torch.manual_seed(0)
     arguments = {"classes": 5, "size": 64, "width": 2, "hidden": 4, "latent": 3, "norm": "batch", "channel_max": 8,
                  "width_E": 2, "norm_E": "none"}  # fmt: skip
-    painter = spade.Painter(**arguments)  # type: ignore[arg-type]
+    generator = spade.StyledGenerator(**arguments)  # type: ignore[arg-type]
     for _ in range(3):
-        painter(maps(size=64), torch.randn(2, 3))
-    save_weights(tmp_path / "w.safetensors", "spade.painter", arguments, painter.eval(), torch.float16)
+        generator(maps(size=64), torch.randn(2, 3))
+    save_weights(tmp_path / "w.safetensors", "spade.styled", arguments, generator.eval(), torch.float16)
     kind, kept, again = load_weights(tmp_path / "w.safetensors")
-    styles = painter.style(torch.rand(2, 3, 64, 64))
-    assert (kind, kept) == ("spade.painter", arguments)
-    assert (again(maps(size=64), styles) - painter(maps(size=64), styles)).abs().max() < 0.02
+    styles = generator.style(torch.rand(2, 3, 64, 64))
+    assert (kind, kept) == ("spade.styled", arguments)
+    assert (again(maps(size=64), styles) - generator(maps(size=64), styles)).abs().max() < 0.02
     with pytest.raises(LabError, match="cannot draw by itself"):
         zoo.open_model(tmp_path / "w.safetensors")
