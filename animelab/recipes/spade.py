@@ -178,8 +178,8 @@ def generator_losses(D: nn.Module, look: Look, parts: Tensor, real: Tensor, fake
 
 @torch.no_grad()
 def exam(config: Config, model: str | Path, count: int = 256) -> dict[str, float]:
-    """Scores of a generator, a run or a bundled model, on held-out maps: how far from the truth in the truth's style, and
-    the perceptual distance in a style of chance; for faces, named attributes."""
+    """Scores of a run or a bundled model on held-out maps: how far from the truth in the truth's style, the perceptual
+    distance in a style of chance; and for faces, named attributes."""
     place = Path(model) / "weights.safetensors" if Path(model).is_dir() else manifest.verified(str(model))
     generator: Any = load_weights(place)[2]
     drawn = pairs(config.subject, config.size, count, "test", config.seed, config.prior)
