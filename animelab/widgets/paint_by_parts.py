@@ -33,10 +33,10 @@ class PaintByParts(Stage):
     """A map of parts at the left, to paint on with a brush for each part; the picture of it at the right.
 
     network: a `nn.spade.StyledGenerator`, as `zoo.network("spade-faces-128")`. labels, pictures: maps to begin with,
-    int64 (N, size, size), and the pictures that belong to them, (N, 3, size, size) in [-1, 1], which lend their styles; so
-    does a picture from disk, and chance. subject: "faces" or "places", which names the parts. folder: where Save puts
-    its pictures. The eraser brings back the map that was there. `.labels` and `.picture` are what is shown; `.style`,
-    (latent,), can be set. Raises LabError for maps and pictures that do not fit the network.
+    int64 (N, size, size), and the pictures that belong to them, (N, 3, size, size) in [-1, 1], which lend their
+    styles; so does a picture from disk, and chance. subject: "faces" or "places", which names the parts. folder: where
+    Save puts its pictures. The eraser brings back the map that was there. `.labels` and `.picture` are what is shown;
+    `.style`, (latent,), can be set. Raises LabError for maps and pictures that do not fit the network.
     """
 
     def __init__(
