@@ -16,6 +16,7 @@ from animelab.nn import (
     cut,
     cyclegan,
     dcgan,
+    enlarger,
     landmarks,
     makegirlsmoe,
     pix2pix,
@@ -62,6 +63,8 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "ugatit.pair": ugatit.Pair,
     "ugatit.discriminator-global": partial(ugatit.Discriminator, layers=7),
     "ugatit.discriminator-local": ugatit.Discriminator,
+    "enlarger.network": enlarger.Enlarger,  # of no paper
+    "realesrgan.discriminator": enlarger.Discriminator,
     "landmarks.finder": landmarks.Finder,
     "tagger.network": tagger.Tagger,
     "examiner.network": tagger.Examiner,
