@@ -24,6 +24,7 @@ from animelab.nn import (
     stylegan2,
     tagger,
     ugatit,
+    waifu2x,
 )
 
 # Called without arguments, each gives the configuration its paper (or its authors' code) published.
@@ -64,7 +65,10 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "ugatit.discriminator-global": partial(ugatit.Discriminator, layers=7),
     "ugatit.discriminator-local": ugatit.Discriminator,
     "enlarger.network": enlarger.Enlarger,  # of no paper
-    "realesrgan.discriminator": enlarger.Discriminator,
+    "waifu2x.vgg7": waifu2x.VGG7,
+    "waifu2x.upconv7": waifu2x.UpConv7,
+    "waifu2x.upconv7-nagadomi": partial(waifu2x.UpConv7, width=128),
+    "waifu2x.cunet": waifu2x.CUNet,
     "landmarks.finder": landmarks.Finder,
     "tagger.network": tagger.Tagger,
     "examiner.network": tagger.Examiner,
