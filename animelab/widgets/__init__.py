@@ -9,7 +9,8 @@ from animelab.widgets.latent_explorer import LatentExplorer
 from animelab.widgets.live import LiveTraining
 from animelab.widgets.own_picture import OwnPicture
 from animelab.widgets.pick_and_refine import PickAndRefine
+from animelab.widgets.picture import enlarged
 from animelab.widgets.timelapse import Timelapse
 
 __all__ = ["BeforeAfter", "CharacterDesigner", "CharacterMaker", "ColorStudio", "DrawingBoard", "LatentExplorer"]
-__all__ += ["LiveTraining", "OwnPicture", "PickAndRefine", "Timelapse"]
+__all__ += ["LiveTraining", "OwnPicture", "PickAndRefine", "Timelapse", "enlarged"]
