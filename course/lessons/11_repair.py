@@ -459,7 +459,18 @@ for words, level in (("clean", 0), ("damaged", 2)):
         print("  {:12}{:8.2f}{:12.4f}{:6.0%}".format(name, *table[words, name]))
 
 # %% [markdown]
-# TABLE-TEXT
+# Clean pictures first. Ours by L1 has 28.74 dB, 4 more than Lanczos; waifu2x's two have 28.59 and 28.62, and a slightly smaller
+# perceptual distance. That is closer than it looks: ours has seen this very studio, and three filters that make pictures
+# smaller, and theirs thousands of other drawings. Made smaller by Lanczos alone, which they know well, they win: 29.77 and 29.98 dB
+# on twelve faces against our 28.40. SRGAN costs 0.4 dB and brings ink from 92 % to 97 % of the truth's slope. (Below 100 % is
+# soft; above is harder than drawn.)
+#
+# Damaged pictures: 24.86 dB, against 23.93 and 23.96. waifu2x learned from JPEG files, ours from blur and noise as well, and that
+# is what the test consists of. Whoever makes the test, wins it; with its levels 2 and 3 waifu2x had 23.95 to 24.16. (Look at
+# `perceptual` there, too: it is twenty times as large. The tagger sees fringes at once, and hardly sees softness: of clean pictures,
+# squares score better than bicubic.)
+#
+# So PSNR and perceptual distance prefer L1, the slope of ink prefers SRGAN. What do your eyes prefer?
 #
 # ## Pages: tiles that know what is around them
 #
@@ -505,37 +516,32 @@ result_11_3 = check_11_3(surroundings)
 
 # %%
 around = surroundings if result_11_3 else reference.surroundings
-page = (
-    torch.from_numpy(studio.render(studio.Character.random(7), 200).copy()).permute(
-        2, 0, 1
-    )[None]
-    / 127.5
-    - 1
-)
+face = studio.render(studio.Character.random(7), 200).copy()
+page = torch.from_numpy(face).permute(2, 0, 1)[None] / 127.5 - 1
 
 
 def in_tiles(picture, reach, side=64, by=2):
     """The picture, enlarged tile by tile."""
-    out = torch.zeros(1, 3, *(by * length for length in picture.shape[2:]))
-    for top in range(0, picture.shape[2], side):
-        for left in range(0, picture.shape[3], side):
-            (y, to_y, above), (x, to_x, before) = (around(*each) for each in ((top, side, reach, picture.shape[2]), (left, side, reach, picture.shape[3])))  # fmt: skip
+    high, wide = picture.shape[2:]
+    out = torch.zeros(1, 3, by * high, by * wide)
+    for top in range(0, high, side):
+        for left in range(0, wide, side):
+            y, to_y, above = around(top, side, reach, high)
+            x, to_x, before = around(left, side, reach, wide)
             tile = model(picture[..., y:to_y, x:to_x])[..., by * above :, by * before :]
             place = out[..., by * top : by * (top + side), by * left : by * (left + side)]
             place[:] = tile[..., : place.shape[2], : place.shape[3]]
     return out
 
 
-with torch.no_grad():
-    whole, good, bad = model(page), in_tiles(page, model.reach), in_tiles(page, 0)
-seams = {
-    name: (each - whole).abs().amax(1, keepdim=True)
-    for name, each in {"with 18 around": good, "with none": bad}.items()
-}
+# %%
+whole, good, bad = model(page), in_tiles(page, model.reach), in_tiles(page, 0)
+seams = {"with 18 around": (good - whole).abs(), "with none": (bad - whole).abs()}
 for name, each in seams.items():
     print(f"{name:16} differs from one piece by up to {float(each.max()):.0e}")
-compare({("with 18 around", "with none", "where that differs"): torch.cat([good, bad, seams["with none"].mul(20).clamp(0, 1).expand(-1, 3, -1, -1) * 2 - 1])},
-        columns=3, scale=1, alt="A face twice, nearly the same; and, in white on black, the lines of the tiles' borders, crossing the ink.")  # fmt: skip
+where = (20 * seams["with none"].amax(1, keepdim=True)).clamp(0, 1).expand(-1, 3, -1, -1)
+compare({("with 18 around", "with none", "where that differs"): torch.cat([good, bad, where * 2 - 1])},
+        columns=3, scale=1, alt="A face twice, nearly the same; and, in white on black, the lines of the tiles' borders, where they cross ink.")  # fmt: skip
 
 # %% [markdown]
 # The library's `enlarger.enlarged` does this for pictures of bytes, so that nothing but the result is ever whole. A page of
