@@ -556,7 +556,8 @@ def enlarge(options: argparse.Namespace) -> None:
     from animelab import env, zoo
     from animelab.nn.enlarger import enlarged
 
-    network: Any = zoo.network(f"enlarger-{options.by}x").to(env.pick_device())
+    name = {2: "enlarger-2x", 4: "enlarger-4x-l1"}[options.by]
+    network: Any = zoo.network(name).to(env.pick_device())
 
     def large(file: Path, *parts: Image.Image | None) -> Image.Image:
         pixels = np.dstack([np.asarray(part) for part in parts if part])
