@@ -16,6 +16,7 @@ from animelab.nn import (
     cut,
     cyclegan,
     dcgan,
+    enlarger,
     landmarks,
     makegirlsmoe,
     pix2pix,
@@ -24,6 +25,7 @@ from animelab.nn import (
     stylegan2,
     tagger,
     ugatit,
+    waifu2x,
 )
 
 # Called without arguments, each gives the configuration its paper (or its authors' code) published.
@@ -63,6 +65,11 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "ugatit.pair": ugatit.Pair,
     "ugatit.discriminator-global": partial(ugatit.Discriminator, layers=7),
     "ugatit.discriminator-local": ugatit.Discriminator,
+    "enlarger.network": enlarger.Enlarger,  # of no paper
+    "waifu2x.vgg7": waifu2x.VGG7,
+    "waifu2x.upconv7": waifu2x.UpConv7,
+    "waifu2x.upconv7-nagadomi": partial(waifu2x.UpConv7, width=128),
+    "waifu2x.cunet": waifu2x.CUNet,
     "spade.generator": spade.Generator,
     "spade.discriminator": spade.Discriminator,
     "spade.encoder": spade.Encoder,

@@ -35,6 +35,9 @@ def test_all_weights_fit_the_budget():
         "paintschainer-draft-128",
         "paintschainer-refine-128",
         "landmarks",
+        "enlarger-2x",
+        "enlarger-2x-l1",
+        "enlarger-4x-l1",
         *MODELS,
         *zoo.names("translator"),
     }
