@@ -16,6 +16,7 @@ from animelab.nn import (
     cut,
     cyclegan,
     dcgan,
+    inpainting,
     landmarks,
     makegirlsmoe,
     pix2pix,
@@ -62,6 +63,8 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "ugatit.pair": ugatit.Pair,
     "ugatit.discriminator-global": partial(ugatit.Discriminator, layers=7),
     "ugatit.discriminator-local": ugatit.Discriminator,
+    "pconv.unet": inpainting.UNet,  # of 512 px; UNet(7) is the one of 256 px
+    "gated.inpainting": inpainting.GatedNet,  # after two papers, and of neither
     "landmarks.finder": landmarks.Finder,
     "tagger.network": tagger.Tagger,
     "examiner.network": tagger.Examiner,
