@@ -16,6 +16,7 @@ from animelab.nn import (
     cut,
     cyclegan,
     dcgan,
+    enlarger,
     inpainting,
     landmarks,
     makegirlsmoe,
@@ -63,6 +64,8 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "ugatit.pair": ugatit.Pair,
     "ugatit.discriminator-global": partial(ugatit.Discriminator, layers=7),
     "ugatit.discriminator-local": ugatit.Discriminator,
+    "enlarger.network": enlarger.Enlarger,  # of no paper
+    "realesrgan.discriminator": enlarger.Discriminator,
     "pconv.unet": inpainting.UNet,  # of 512 px; UNet(7) is the one of 256 px
     "gated.inpainting": inpainting.GatedNet,  # after two papers, and of neither
     "landmarks.finder": landmarks.Finder,

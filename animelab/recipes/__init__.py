@@ -11,6 +11,7 @@ from animelab.recipes.colorization import Colorization
 from animelab.recipes.cut import CUT
 from animelab.recipes.cyclegan import CycleGAN
 from animelab.recipes.dcgan import DCGAN
+from animelab.recipes.enlarger import EnlargerRecipe
 from animelab.recipes.inpainting import Inpainting
 from animelab.recipes.landmarks import Landmarks
 from animelab.recipes.makegirlsmoe import MakeGirlsMoe
@@ -35,6 +36,7 @@ _ALL: tuple[type[Recipe], ...] = (
     CartoonGAN,
     AnimeGAN,
     UGATIT,
+    EnlargerRecipe,
     Inpainting,
     Landmarks,
     TaggerRecipe,
