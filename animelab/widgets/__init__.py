@@ -8,8 +8,9 @@ from animelab.widgets.drawing_board import DrawingBoard
 from animelab.widgets.latent_explorer import LatentExplorer
 from animelab.widgets.live import LiveTraining
 from animelab.widgets.own_picture import OwnPicture
+from animelab.widgets.paint_by_parts import PaintByParts
 from animelab.widgets.pick_and_refine import PickAndRefine
 from animelab.widgets.timelapse import Timelapse
 
 __all__ = ["BeforeAfter", "CharacterDesigner", "CharacterMaker", "ColorStudio", "DrawingBoard", "LatentExplorer"]
-__all__ += ["LiveTraining", "OwnPicture", "PickAndRefine", "Timelapse"]
+__all__ += ["LiveTraining", "OwnPicture", "PaintByParts", "PickAndRefine", "Timelapse"]

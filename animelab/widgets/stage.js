@@ -219,9 +219,10 @@ const handles = {
   },
 
   // Lines to draw and to erase over a picture. The value is [number of the stroke, what was drawn as a data URL]. The part
-  // says which values are tool and width (in pixels of the picture), and which tool erases.
+  // says which values are tool and width (in pixels of the picture), and which tool erases; and perhaps color, of which
+  // swatches the brush has its own, and filler, the tool of which Python is told the place: [number, data URL, [x, y]].
   ink(stage, name, frame) {
-    const { tool, width, eraser } = stage.part(name);
+    const { tool, width, eraser, color, filler } = stage.part(name);
     const paper = make("img", frame, { draggable: false, alt: "" });
     const canvas = make("canvas", frame, { tabIndex: 0 }, { role: "application" });
     const ring = make("span", frame, { className: "animelab-ring" });
@@ -232,7 +233,9 @@ const handles = {
     const scale = () => canvas.width / (model().wide || 1), model = () => stage.model.get(`picture_${name}`);
     function stroke(at, event) {
       const to = [at[0] * canvas.width, at[1] * canvas.height];
-      Object.assign(pen, { lineCap: "round", lineJoin: "round", lineWidth: thick(event) * scale(), strokeStyle: stage.value(tool) === eraser ? "#ffffff" : INK });
+      const erases = stage.value(tool) === eraser;
+      Object.assign(pen, { lineCap: "round", lineJoin: "round", lineWidth: thick(event) * scale(), strokeStyle: erases ? "#ffffff" : color ? stage.part(color).colors[stage.value(color)] : INK });
+      pen.globalCompositeOperation = color && erases ? "destination-out" : "source-over"; // with brushes, what lies below comes back
       pen.beginPath();
       pen.moveTo(...(last ?? to));
       pen.lineTo(to[0] + (last ? 0 : 0.01), to[1]); // a line of no length draws nothing: a tap is a point
@@ -252,12 +255,15 @@ const handles = {
       Object.assign(ring.style, { left: `${100 * cursor[0]}%`, top: `${100 * cursor[1]}%`, width: `${side}px`, height: `${side}px` });
     }
     const begin = () => { step = Date.now(); last = null; };
+    const fills = (at) => filler && stage.value(tool) === filler && (stage.set(name, [Date.now(), shown, at]), true);
     dragged(canvas, (event) => {
       canvas.focus({ preventScroll: true });
+      if (fills(place(event, frame))) return;
       begin();
       hand = true;
       stroke(place(event, frame), event);
     }, (event) => {
+      if (!hand) return;
       const all = event.getCoalescedEvents?.() ?? [];
       (all.length ? all : [event]).forEach((each) => stroke(place(each, frame), each));
     },
@@ -265,14 +271,15 @@ const handles = {
     canvas.addEventListener("pointermove", (event) => { if (!hand) cursor = place(event, frame); follow(event); });
     keyed(canvas, (event) => {
       const go = STEPS[event.key];
-      if (event.key === " ") { down = !down; begin(); if (down) stroke(cursor); }
+      if (event.key === " " && fills(cursor)) down = false;
+      else if (event.key === " ") { down = !down; begin(); if (down) stroke(cursor); }
       else if (go) cursor = cursor.map((value, axis) => within(0, value + go[axis] / (event.shiftKey ? 128 : 64), 1));
       else if (/^[ep]$/i.test(event.key)) stage.set(tool, stage.part(tool).options.find((each) => (each === eraser) === /e/i.test(event.key)));
       else return;
       event.preventDefault();
       if (down && go) stroke(cursor);
       follow();
-      heard.textContent = `${stage.value(tool)} ${down ? "down" : "up"} at ${cursor.map((each) => `${Math.round(100 * each)}%`).join(", ")}`;
+      heard.textContent = `${stage.value(tool)} ${color ? `${stage.value(color)} ` : ""}${down ? "down" : "up"} at ${cursor.map((each) => `${Math.round(100 * each)}%`).join(", ")}`;
     });
     return ({ layers = {}, wide = 1, high = 1 }, words) => {
       source(paper, layers[""]);
@@ -286,6 +293,7 @@ const handles = {
       const fresh = new Image();
       fresh.onload = fresh.onerror = () => {
         if (shown !== url || hand) return;
+        pen.globalCompositeOperation = "source-over";
         pen.clearRect(0, 0, canvas.width, canvas.height);
         if (fresh.naturalWidth) pen.drawImage(fresh, 0, 0, canvas.width, canvas.height);
       };
@@ -512,6 +520,7 @@ const controls = {
     const buttons = Object.entries(stage.part(name).colors).map(([words, color]) => {
       const button = make("button", row, { type: "button", className: "animelab-swatch", title: words }, { "aria-label": words });
       button.style.setProperty("--color", color || "conic-gradient(#e8607a, #f2c14e, #6cc08b, #4e8fe0, #a06cd0, #e8607a)");
+      if (stage.part(name).named) { button.classList.add("animelab-named"); make("span", button, { textContent: words }); }
       button.addEventListener("click", () => stage.set(name, words));
       return [words, button];
     });

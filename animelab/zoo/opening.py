@@ -132,7 +132,7 @@ def _open(path: Path, name: str, card: dict[str, Any]) -> Pretrained | Translato
     kind, arguments, network = load_weights(path)
     if kind in TRANSLATORS:
         return Translator(name, network, card)
-    if kind.endswith("discriminator") or not {"latent", "size"} <= arguments.keys():
+    if kind.endswith("discriminator") or kind.startswith("spade") or not {"latent", "size"} <= arguments.keys():
         more = " Both stages of coloring work together: zoo.colorist(draft, refine)." if "unet" in kind else ""
         raise LabError(f"{path} holds a {kind}, which cannot draw by itself; give the weights of a generator.{more}")
     draws = Conditional if arguments.get("tags") or arguments.get("classes") else Pretrained
