@@ -22,7 +22,7 @@ from animelab.engine.weights import load_weights, save_weights
 from animelab.errors import LabError, say
 from animelab.metrics.report import scores
 from animelab.nn import r3gan
-from animelab.recipes import RECIPES, colorization
+from animelab.recipes import RECIPES, colorization, enlarger
 from animelab.zoo import manifest
 
 PLAN = manifest.FOLDER / "builds.json"  # name -> recipe, preset, settings, and after how many steps to measure
@@ -116,7 +116,8 @@ def exam(recipe: str, settings: Any, model: str | Path, count: int = 2048) -> di
         source, truth, tags = pairs.batch(range(many))
         source = as_pictures(source)
     else:
-        return colorization.exam(settings, model) if recipe == "colorization" else {}
+        exams = {"colorization": colorization.exam, "enlarger": enlarger.exam}
+        return exams[recipe](settings, model) if recipe in exams else {}
     translator = zoo.open_translator(model)
     orders = None if tags is None or not getattr(translator.network, "tags", 0) else r3gan.only_colors(tags)
     fake = translator.translate(source, attributes=orders)

@@ -22,6 +22,7 @@ from animelab.homework import command
 
 FIRST_LESSON = "00_start.ipynb"
 FITS = ("letterboxed", "cropped", "aligned")
+FOLDER, PAGE = "the folder to write to", "a .html to write; it needs nothing beside it"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -102,9 +103,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"animelab {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: object, text: str, where: Any = commands) -> argparse.ArgumentParser:
+    def add(name: str, command: object, text: str, where: Any = commands, out: str = "") -> argparse.ArgumentParser:
         sub = where.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
         sub.set_defaults(command=command)
+        if out:
+            sub.add_argument("--out", type=_path, required=True, help=out)
         return sub
 
     def group(name: str, text: str, where: Any = commands) -> Any:
@@ -118,18 +121,16 @@ def _parser() -> argparse.ArgumentParser:
 
     kinds = group("data", "draw datasets, or get those of others")
     draw = group("draw", "draw pictures as PNG files", kinds)
-    sub = add("faces", draw_faces, "draw characters as PNG files", draw)
+    sub = add("faces", draw_faces, "draw characters as PNG files", draw, FOLDER)
     sub.add_argument("--size", type=_within(limits.SETTINGS["size"]), default=64, help="side in pixels (64)")
     sub.add_argument("--count", type=_within(limits.DRAWN), default=100, help="how many (100)")
     sub.add_argument("--seed", type=_within(limits.SETS), default=0, help="another seed, other characters (0)")
     sub.add_argument("--prior", default="frontal", help="frontal: lesson 1's faces; full, expressive: more (frontal)")
     sub.add_argument("--split", default="train", help="train, validation or test: no character is in two (train)")
     sub.add_argument("--side", default="color", help="a layer such as line or segmentation, or a style (color)")
-    sub.add_argument("--out", type=_path, required=True, help="the folder to write to")
 
-    sub = add("gallery", gallery, "make a page of all that the studio draws: styles, layers, and every option", kinds)
+    sub = add("gallery", gallery, "make a page of all that the studio draws: styles, layers, options", kinds, PAGE)
     sub.add_argument("--seed", type=_within(limits.CHARACTERS), default=0, help="another seed, other characters (0)")
-    sub.add_argument("--out", type=_path, required=True, help="a .html to write; it needs nothing beside it")
 
     sub = add("get", get_dataset, "download a dataset that others made, check and unpack it", kinds)
     sub.add_argument("name", help="such as selfie2anime; datasets/ has a card for each")
@@ -156,35 +157,37 @@ def _parser() -> argparse.ArgumentParser:
     seeds.add_argument("--seed", type=_within(limits.SEEDS), default=0, help="another seed, other pictures (0)")
     seeds.add_argument("--seeds", type=_seeds, help="the first picture of each of these seeds: 0-50, or 1,5,9")
     sub.add_argument("--out", type=_path, required=True, help="a .png for one grid, or a folder for one file a picture")
-    near = _within(limits.TRUNCATION, float)
-    sub.add_argument("--truncation", type=near, default=1.0, help="below 1: nearer StyleGAN2's mean (1)")
+    sub.add_argument(
+        "--truncation", type=_within(limits.TRUNCATION, float), default=1.0, help="below 1: nearer w's mean"
+    )
     sub.add_argument("--attributes", help="what to draw, for conditional models: 'blue hair, red eyes, smile'")
     sub.add_argument("--class", dest="label", type=_within(limits.CLASS), help="of numbered classes one (each in turn)")
 
-    sub = add("project", project, "find pictures in a StyleGAN2's W and W+: their points and what is drawn there")
+    sub = add("project", project, "find pictures in a StyleGAN2's W and W+: points, and what is there", out=FOLDER)
     sub.add_argument("model", metavar="MODEL", help="a run's folder, a bundled model, or a StyleGAN2 of others")
     sub.add_argument("inputs", metavar="PICTURE", type=_path, nargs="+", help="pictures, or folders of pictures")
-    sub.add_argument("--out", type=_path, required=True, help="the folder to write to")
     sub.add_argument("--steps", type=_within((1, 10_000)), default=200, help="of gradient descent (200)")
     sub.add_argument("--fit", choices=FITS, default="cropped", help="make each a square (cropped)")
 
-    sub = add("translate", translate, "turn pictures into other pictures, such as line art into color")
+    sub = add("translate", translate, "turn pictures into other pictures, such as line art into color", out=FOLDER)
     sub.add_argument("model", metavar="RUN_OR_ZOO", help="a run's folder, a bundled model, or a file of others")
     sub.add_argument("inputs", metavar="INPUT", type=_path, nargs="+", help="pictures, or folders of pictures")
-    sub.add_argument("--out", type=_path, required=True, help="the folder to write PNG files to")
     sub.add_argument("--side", type=_within(limits.SIDE), help="resize to this shorter side first (each keeps its own)")
-    words = "first make each a square, of --side or as U-GAT-IT learned, on white; aligned: by its eyes"
-    sub.add_argument("--fit", choices=FITS, help=words)
+    sub.add_argument("--fit", choices=FITS, help="first make each a square, of --side, on white; aligned: by its eyes")
     sub.add_argument("--back", action="store_true", help="from B to A, with a model that knows both ways")
     sub.add_argument("--seed", type=_within(limits.SEEDS), default=0, help="other colors, where many are known (0)")
     sub.add_argument("--attributes", help="colors to order, where a model takes orders: 'blue hair, red eyes'")
     words = "align_corners: AnimeGANv2 enlarges as face2paint does; dropout: pix2pix as in training"
     sub.add_argument("--option", action="append", default=[], help=words)
 
-    sub = add("export", export_model, "write a trained network as ONNX, which runs in a page or on a phone")
+    sub = add("enlarge", enlarge, "enlarge pictures, and take away the damage of JPEG files", out=FOLDER)
+    sub.add_argument("inputs", metavar="INPUT", type=_path, nargs="+", help="pictures, or folders of pictures")
+    sub.add_argument("--by", type=int, choices=(2, 4), default=2, help="how many times as high and wide (2)")
+    sub.add_argument("--denoise", type=int, choices=range(4), default=0, help="damage to take away: 0 none, 3 much (0)")
+
+    sub = add("export", export_model, "write a trained network as ONNX, which runs in a page or on a phone", out=FOLDER)
     sub.add_argument("model", help="a run's folder, a bundled model's name, or a file")
     sub.add_argument("--format", choices=("onnx",), default="onnx", help="onnx is the only one so far")
-    sub.add_argument("--out", type=_path, required=True, help="the folder to write into")
     sub = add("evaluate", evaluate, "score models against held-out drawn faces")
     sub.add_argument("models", metavar="RUN_OR_ZOO", nargs="+", help="runs' folders, or bundled models")
     sub.add_argument("--count", type=_within(limits.SCORED), default=2048, help="of each; compare equal counts (2048)")
@@ -192,9 +195,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=_path, help="a .json to keep the scores in")
     sub.add_argument("--inception", action="store_true", help="FID and KID as well; downloads Inception's weights once")
 
-    sub = add("report", report, "make a page of runs: curves, pictures, scores and settings side by side")
+    sub = add("report", report, "make a page of runs: curves, pictures, scores and settings side by side", out=PAGE)
     sub.add_argument("runs", nargs="+", type=_path, metavar="RUN", help="the folder of a run")
-    sub.add_argument("--out", type=_path, required=True, help="a .html to write; it needs nothing beside it")
 
     kinds = group("zoo", "build the bundled models again, or better")
     sub = add("build", zoo_build, "train what the plan names, at low priority, and measure every stage", kinds)
@@ -224,8 +226,7 @@ def doctor(options: argparse.Namespace) -> int:
 
 def _findings() -> Iterator[tuple[str, str, str | None]]:
     """(subject, what was found, what to do about it or None)."""
-    version = sys.version.split()[0]
-    yield "python", version, None if sys.version_info >= (3, 10) else "install Python 3.10 or newer"
+    yield "python", sys.version.split()[0], None if sys.version_info >= (3, 10) else "install Python 3.10 or newer"
     try:
         import torch
         import torchvision
@@ -503,14 +504,12 @@ def translate(options: argparse.Namespace) -> None:
     from PIL import Image
 
     from animelab import latent, metrics, zoo
-    from animelab.bar import Bar
     from animelab.data import fitted
     from animelab.data.paper import SOLID, is_ink, on_white
-    from animelab.files import SMALLEST, opened, save_picture
+    from animelab.files import SMALLEST
     from animelab.viz import as_pixels
 
-    found = _inputs(options.inputs, options.out)
-    names, order = _results(found), None if options.attributes is None else latent.attributes(options.attributes)
+    order = None if options.attributes is None else latent.attributes(options.attributes)
     model = zoo.open_translator(options.model, *options.option).to("auto")
     model.direction(options.back)  # before the first picture: is there a way back?
     square: int = options.side or model.square or 0
@@ -518,44 +517,77 @@ def translate(options: argparse.Namespace) -> None:
         raise LabError(f"'{model.name}' takes pictures of any size; to make them squares, say with --side how large.")
     for remark in () if options.option or options.side else model.remarks():
         say(remark)
+    told = None
+
+    def translated(file: Path, image: Image.Image, alpha: Image.Image | None) -> Image.Image:
+        nonlocal told
+        # Otherwise it is what a figure was cut out with, which is solid somewhere.
+        inked = alpha is not None and (np.asarray(alpha).max() < SOLID or is_ink(image, alpha))
+        if model.takes_lines:
+            image, words = on_white(image, alpha)
+            if words:
+                say(f"{file}: {words}.")
+        if options.side and not options.fit:
+            sides = [max(16, round(side * options.side / min(image.size))) for side in image.size]
+            if max(sides) > limits.LONGEST:
+                raise LabError(f"it would become {sides[0]:,} x {sides[1]:,} px, over {limits.LONGEST:,}")
+            image = image.resize(sides, Image.Resampling.BICUBIC)
+        pixels = np.array(image)
+        if options.fit:
+            eyes = metrics.guessed_eyes(pixels) if options.fit == "aligned" else None
+            picture = fitted(pixels, square, options.fit, eyes, 255 if model.takes_lines else 128)
+        else:
+            picture = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
+        if not told and (told := model.unseen(*picture.shape[-2:])):
+            say(told)
+        result = Image.fromarray(as_pixels(model.translate(picture, options.back, options.seed, order))[0])
+        if alpha is not None and not inked and not options.fit:
+            result.putalpha(alpha.resize(result.size))
+        return result
+
+    _convert(options, translated, "translated", (SMALLEST, limits.LONGEST))
+
+
+def enlarge(options: argparse.Namespace) -> None:
+    """Enlarge every picture of the inputs into a PNG of the same name, in the same sub-folder, as `translate` does."""
+    import numpy as np
+    from PIL import Image
+
+    from animelab import env, zoo
+    from animelab.nn.enlarger import enlarged
+
+    network = zoo.network(f"enlarger-{options.by}x").to(env.pick_device())
+
+    def large(file: Path, image: Image.Image, alpha: Image.Image | None) -> Image.Image:
+        return Image.fromarray(enlarged(network, np.dstack([image, alpha] if alpha else [image]), options.denoise))
+
+    _convert(options, large, "enlarged", (1, limits.LONGEST // options.by))
+
+
+def _convert(options: argparse.Namespace, convert: Any, word: str, sides: limits.Range) -> None:
+    """Write what `convert`(file, picture on white, transparency or None) makes of each picture of the inputs.
+
+    What cannot be used is named and left out; LabError where nothing is left.
+    """
+    from animelab.bar import Bar
+    from animelab.files import opened, save_picture
+
+    found = _inputs(options.inputs, options.out)
     _empty_folder(options.out)
-    skipped, told = 0, None
-    for (file, _), name in zip(Bar(found, unit=" pictures", disable=len(found) < 5), names):
+    skipped = 0
+    for (file, _), name in zip(Bar(found, unit=" pictures", disable=len(found) < 5), _results(found)):
         try:
-            image, alpha = opened(file, (SMALLEST, limits.LONGEST))
-            # Otherwise it is what a figure was cut out with, which is solid somewhere.
-            inked = alpha is not None and (np.asarray(alpha).max() < SOLID or is_ink(image, alpha))
-            if model.takes_lines:
-                image, words = on_white(image, alpha)
-                if words:
-                    say(f"{file}: {words}.")
-            alpha = None if inked else alpha
-            if options.side and not options.fit:
-                sides = [max(16, round(side * options.side / min(image.size))) for side in image.size]
-                if max(sides) > limits.LONGEST:
-                    raise LabError(f"it would become {sides[0]:,} x {sides[1]:,} px, over {limits.LONGEST:,}")
-                image = image.resize(sides, Image.Resampling.BICUBIC)
-            pixels = np.array(image)
-            if options.fit:
-                alpha, eyes = None, metrics.guessed_eyes(pixels) if options.fit == "aligned" else None
-                picture = fitted(pixels, square, options.fit, eyes, 255 if model.takes_lines else 128)
-            else:
-                picture = torch.from_numpy(pixels).permute(2, 0, 1)[None].float() / 127.5 - 1
-            if not told and (told := model.unseen(*picture.shape[-2:])):
-                say(told)
-            result = Image.fromarray(as_pixels(model.translate(picture, options.back, options.seed, order))[0])
+            result = convert(file, *opened(file, sides))
         except (LabError, RuntimeError, MemoryError) as problem:  # PyTorch's: too large for the memory
             why = (getattr(problem, "reason", None) or reason(problem)).rstrip(".")
             if len(found) == 1:
-                raise LabError(f"{file} could not be translated ({why}).") from problem
+                raise LabError(f"{file} could not be {word} ({why}).") from problem
             say(f"animelab: {file} is left out ({why})", sys.stderr)
             skipped += 1
             continue
-        if alpha is not None:
-            result.putalpha(alpha.resize(result.size))
         save_picture(result, options.out / name)
     if skipped == len(found):
-        raise LabError("None of the inputs could be translated; nothing was written.")
+        raise LabError(f"None of the inputs could be {word}; nothing was written.")
     say(f"{_pictures(len(found) - skipped)} in {options.out}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -72,6 +72,11 @@ def change(config: AnyConfig, **changes: Any) -> AnyConfig:
             raise LabError(f"There is no setting '{key}': {nearest(key, types)}")
         changes[key] = _converted(value, types[key])
     return dataclasses.replace(config, **changes)  # type: ignore[type-var]
+
+
+def named(presets: Mapping[str, AnyConfig]) -> Callable[..., AnyConfig]:
+    """A recipe's `preset(name, **changes)`: one of its presets, as `pick` finds it, with some values changed."""
+    return lambda name, **changes: change(pick(presets, name), **changes)
 
 
 def _converted(value: Any, kind: type) -> Any:

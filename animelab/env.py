@@ -99,18 +99,14 @@ def cache_dir() -> Path:
 
 def runs_dir() -> Path:
     """The folder for training runs: ANIMELAB_RUNS, else Google Drive after start(drive=True), else ./runs."""
-    if "ANIMELAB_RUNS" in os.environ:
-        return Path(os.environ["ANIMELAB_RUNS"])
-    return _drive_runs or Path("runs")
+    return Path(os.environ["ANIMELAB_RUNS"]) if "ANIMELAB_RUNS" in os.environ else _drive_runs or Path("runs")
 
 
 def describe(device: torch.device) -> str:
     """The device in words, for a log or a greeting."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    if device.type == "mps":
-        return "Apple GPU"
-    return f"CPU, threads: {torch.get_num_threads()}"
+    return "Apple GPU" if device.type == "mps" else f"CPU, threads: {torch.get_num_threads()}"
 
 
 def start(drive: bool = False) -> None:

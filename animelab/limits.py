@@ -28,7 +28,6 @@ SETTINGS: dict[str, Range] = {
         "faces scenes": (1, 10**6),
         "size picture": (8, 1024),
         "width width_G width_D width_E hidden": (1, 512),
-        "by": (2, 4),
         "latent channel_max": (1, 4096),
         "channel_base": (16, 2**17),
         "blocks": (1, 64),

@@ -97,8 +97,7 @@ def dragan_penalty(score: Map, real: Tensor) -> Tensor:
     """
     real = _floats(real)
     alpha = share(torch.rand, len(real), *[1] * (real.ndim - 1), device=real.device)
-    noise = share(torch.rand, len(real), *real.shape[1:], device=real.device)
-    beside = real + alpha * 0.5 * real.std() * noise
+    beside = real + alpha * 0.5 * real.std() * share(torch.rand, len(real), *real.shape[1:], device=real.device)
     return (slopes(score, beside) - 1).square().mean()
 
 

@@ -38,8 +38,7 @@ def bundle(root: Path, out: Path) -> list[Path]:
         with zipfile.ZipFile(archived, "w") as archive:
             for path in sorted(of.glob("*.ipynb")):
                 if "-Copy" not in path.stem:
-                    text = alone(path, root, address)
-                    archive.writestr(zipfile.ZipInfo(path.name, DATE), text, zipfile.ZIP_DEFLATED)
+                    archive.writestr(zipfile.ZipInfo(path.name, DATE), alone(path, root, address), zipfile.ZIP_DEFLATED)
     shutil.copyfile(root / "course" / "sharing.md", steps)
     return [wheel, *archives, steps]
 

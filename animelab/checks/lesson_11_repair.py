@@ -1,11 +1,14 @@
-"""Checks of 11_repair: channels laid out as pixels."""
+"""Checks of 11_repair: channels laid out as pixels, a whole step of SRGAN, tiles with what is around them."""
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.functional import softplus
 
 from animelab.checks.harness import check, close, recognize, tensor, wrong
 from animelab.checks.trouble import explained
@@ -19,7 +22,9 @@ def pixel_shuffle(maps: Tensor, by: int) -> Tensor:
 @check("11.1", "All the work was done where pixels are few; now they are laid out.", pixel_shuffle)
 def check_11_1(shuffle: Any) -> None:
     """pixel_shuffle(maps (B, C * by * by, H, W), by): (B, C, by * H, by * W)."""
-    shuffle = explained(shuffle, {"invalid for input of size": "Are there as many numbers before as after? Count axes."})
+    shuffle = explained(
+        shuffle, {"invalid for input of size": "Are there as many numbers before as after? Count axes."}
+    )
     for by, channels in ((2, 3), (3, 2)):
         maps = torch.randn(2, channels * by * by, 4, 5)
         answer = tensor(shuffle(maps, by), (2, channels, by * 4, by * 5))
@@ -38,3 +43,131 @@ def check_11_1(shuffle: Any) -> None:
         )  # fmt: skip
         if close(answer, maps[:, :: by * by].repeat_interleave(by, 2).repeat_interleave(by, 3)):
             wrong("Each square has one number, four times or more: its other channels are left out.")
+
+
+def srgan_step(G: Any, D: Any, G_adam: Any, D_adam: Any, small: Tensor, real: Tensor, weight: float) -> tuple[Any, ...]:
+    """One step of D, then one of G: L1 + weight times what D thinks of it. Gives L1 and both adversarial losses."""
+    fake = G(small)
+    loss_D = softplus(-D(real)).mean() + softplus(D(fake.detach())).mean()
+    _descend(D_adam, loss_D)
+    l1, loss_G = (fake - real).abs().mean(), softplus(-D(fake)).mean()
+    D.requires_grad_(False)
+    _descend(G_adam, l1 + weight * loss_G)
+    D.requires_grad_(True)
+    return l1.detach(), loss_D.detach(), loss_G.detach()
+
+
+def _descend(optimizer: Any, loss: Tensor) -> None:
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+AGAIN = "torch threw the way back to G away after D's backward pass: D's half should end at the fake. Cut it off there."
+
+
+# Without gradients: what comes back are numbers for curves. Both networks are there to be changed.
+@check("11.2", "That is SRGAN: near the truth, and sharp enough for D.", srgan_step, gradients=False)
+def check_11_2(step: Any) -> None:
+    """srgan_step(G, D, G_adam, D_adam, small, real, weight): a step of D, then of G; returns L1, loss_D, loss_G."""
+    step = explained(
+        step, {"backward through the graph a second time": AGAIN, "modified by an inplace operation": AGAIN}
+    )
+    for stale, weight in ((None, 0.5), (1.0, 0.3)):
+        G = nn.Sequential(nn.Conv2d(3, 12, 3, 1, 1), nn.PixelShuffle(2))
+        D = nn.Sequential(nn.Conv2d(3, 4, 3), nn.LeakyReLU(0.2), nn.Conv2d(4, 1, 3))
+        for parameter in (*G.parameters(), *D.parameters()):
+            parameter.grad = torch.full_like(parameter, stale) if stale else None
+        small, real = torch.randn(2, 3, 5, 5), torch.randn(2, 3, 10, 10)
+        given = G, D, *(torch.optim.SGD(each.parameters(), 0.5) for each in (G, D)), small, real, weight
+        before, results = copy.deepcopy((G, D)), dict[str, Any]()
+        for name in ("right", *MISTAKES):
+            twins = copy.deepcopy(before)
+            sgd = [torch.optim.SGD(each.parameters(), 0.5) for each in twins]
+            results[name] = _step(name, *twins, *sgd, small, real, weight), twins
+        answer = step(*given)
+        if not isinstance(answer, tuple | list) or len(answer) != 3:
+            wrong("Three numbers should come back: L1, D's loss and G's adversarial loss.")
+        for network, old, name in zip((G, D), before, "GD"):
+            if _same(network.parameters(), old.parameters()):
+                wrong(f"{name} has not moved. Who takes the step, and were there gradients when it was taken?")
+        for name, advice in MISTAKES.items():
+            if _alike((answer, (G, D)), results[name]) and not _alike(results["right"], results[name]):
+                wrong(advice)
+        for network, twin, name in zip((G, D), results["right"][1], "GD"):
+            if not _same(network.parameters(), twin.parameters()):
+                old = "; gradients of an earlier step may still be in it" if stale else ""
+                wrong(f"{name} has moved, but not to where this step leads{old}. What is in its gradients?")
+
+
+MISTAKES = {
+    "asleep": "G learns by L1 alone: the fake that D judged in G's half was cut off from G, so no gradient came back.",
+    "early": "G's half uses what D said before it learned. D comes first; then ask it again.",
+    "greedy": "D takes a second step, in G's half, and learns to be fooled. Only G moves there.",
+    "minimax": "G's adversarial loss has the wrong form: small is where D takes the fake for real (lesson 1).",
+    "unweighted": "`weight` plays no part. It says how much D's opinion counts beside L1.",
+    "squared": "The distance is squared. The step asks for L1, the mean absolute difference.",
+    "alone": "Without L1 G only has to please D. Add the mean absolute difference from the real picture.",
+    "mirrored": "D's loss has real and fake exchanged: it learns to call drawings false.",
+    "half": "D's loss is half of what it should be: each of its two means counts once.",
+}  # fmt: skip
+
+
+def _step(mistake: str, G: Any, D: Any, G_sgd: Any, D_sgd: Any, small: Tensor, real: Tensor, weight: float) -> Any:
+    """The step with one mistake, or without."""
+    fake, sign = G(small), -1 if mistake == "mirrored" else 1
+    loss_D = softplus(-sign * D(real)).mean() + softplus(sign * D(fake.detach())).mean()
+    loss_D = loss_D / 2 if mistake == "half" else loss_D
+    said = D(fake) if mistake == "early" else None
+    slopes = None if said is None else torch.autograd.grad(softplus(-said).mean(), fake, retain_graph=True)[0]
+    _descend(D_sgd, loss_D)
+    off = fake - real
+    said = D(fake.detach() if mistake == "asleep" else fake) if said is None else said.detach()
+    loss_G = -softplus(said).mean() if mistake == "minimax" else softplus(-said).mean()
+    l1 = off.square().mean() if mistake == "squared" else off.abs().mean()
+    pull = loss_G if slopes is None else (fake * slopes).sum()
+    total = (0 if mistake == "alone" else l1) + (1 if mistake == "unweighted" else weight) * pull
+    if mistake == "greedy":
+        D_sgd.zero_grad()
+    _descend(G_sgd, total)
+    if mistake == "greedy":
+        D_sgd.step()
+    return l1.detach(), loss_D.detach(), loss_G.detach()
+
+
+def _same(values: Iterable[Tensor], others: Iterable[Tensor]) -> bool:
+    return all(close(a, b, 1e-5) for a, b in zip(values, others))
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether both steps left the same networks behind."""
+    return all(_same(a.parameters(), b.parameters()) for a, b in zip(one[1], other[1]))
+
+
+def surroundings(start: int, side: int, reach: int, length: int) -> tuple[int, int, int]:
+    """Where a tile begins and ends with `reach` pixels around it, where there are some, and how many come before."""
+    begin = max(0, start - reach)
+    return begin, min(length, start + side + reach), start - begin
+
+
+@check("11.3", "Each tile knows its surroundings, and no seam can be: it is the same as in one piece.", surroundings)
+def check_11_3(surroundings: Callable[..., Any]) -> None:
+    """surroundings(start, side, reach, length): begin, end, and how many pixels before the tile are to be cut off."""
+    cases = {
+        "in the middle": (64, 32, 7, 200), "at the left border": (0, 32, 7, 200), "near it": (4, 16, 7, 200),
+        "at the right border": (192, 32, 7, 200), "near that": (176, 16, 10, 200), "alone": (0, 64, 9, 40),
+    }  # fmt: skip
+    for where, (start, side, reach, length) in cases.items():
+        answer = surroundings(start, side, reach, length)
+        if not isinstance(answer, tuple | list) or len(answer) != 3:
+            wrong("Three whole numbers should come back: begin, end, and how many pixels to cut off before the tile.")
+        begin, end, before = (int(each) for each in answer)
+        told = f"For a tile {where} (start {start}, side {side}, reach {reach}, length {length}) "
+        if begin < 0 or end > length:
+            wrong(f"{told}you read from {begin} to {end}, beyond the picture. There is nothing outside of it.")
+        if begin != max(0, start - reach):
+            wrong(f"{told}you begin at {begin}. A tile needs `reach` pixels before it, or as many as there are.")
+        if end != min(length, start + side + reach):
+            wrong(f"{told}you end at {end}. A tile needs `reach` pixels behind it, or as many as there are.")
+        if before != start - begin:
+            wrong(f"{told}you cut off {before} pixels, and {start - begin} were read before it: it would be shifted.")

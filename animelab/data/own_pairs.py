@@ -131,5 +131,4 @@ def _halves(size: int, file: Path) -> list[np.ndarray]:
     if picture.width != 2 * picture.height:
         wrong = f"{file} is {picture.width} x {picture.height} px; a pair side by side is twice as wide as high"
         raise LabError(f"{wrong}. Or put sources and targets into two folders, 'a' and 'b'.")
-    both = square(picture, size, 2)
-    return [np.asarray(both.crop((left, 0, left + size, size))) for left in (0, size)]
+    return [np.asarray(square(picture, size, 2).crop((left, 0, left + size, size))) for left in (0, size)]

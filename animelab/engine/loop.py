@@ -109,8 +109,7 @@ def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Wat
             began += news.paused
 
     def save() -> None:
-        elapsed = seconds + time.perf_counter() - began
-        checkpoints.save(step, {"seconds": elapsed, "recipe": recipe.state()})
+        checkpoints.save(step, {"seconds": seconds + time.perf_counter() - began, "recipe": recipe.state()})
         keep_network()
 
     def keep_network() -> None:  # of the newest checkpoint, and so never without one

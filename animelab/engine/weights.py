@@ -75,8 +75,7 @@ def load_weights(path: str | Path) -> tuple[str, dict[str, Any], nn.Module]:
         raise LabError(f"{path} is not a readable weights file ({error}); download or train it again.") from error
     # Copies: on Windows a tensor that is still mapped to the file would keep the next training from replacing it.
     wide = {key: torch.float32 if value.is_floating_point() else value.dtype for key, value in tensors.items()}
-    tensors = {key: value.to(wide[key], copy=True) for key, value in tensors.items()}
-    network.load_state_dict(tensors, assign=True)
+    network.load_state_dict({key: value.to(wide[key], copy=True) for key, value in tensors.items()}, assign=True)
     return name, arguments, network.eval()
 
 

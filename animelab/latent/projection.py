@@ -66,8 +66,7 @@ def project(space: Styles, pictures: Tensor, steps: int = 200, each_layer: bool 
 
 def save_point(path: Path, point: Tensor, words: str) -> None:
     """Write a point, (1, layers, latent) or (1, latent), and in words what it is; `read_point` gets it back."""
-    found = {"latent": point.contiguous()}
-    write_atomically(path, lambda temporary: save_file(found, temporary, {"words": words}))
+    write_atomically(path, lambda temporary: save_file({"latent": point.contiguous()}, temporary, {"words": words}))
 
 
 def read_point(path: Path, space: Latents) -> Tensor:

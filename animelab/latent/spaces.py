@@ -150,8 +150,7 @@ class Styles(Latents):
     @cached_property
     def cloud(self) -> Tensor:
         """4,096 points w of their own, (4096, latent)."""
-        random = torch.Generator().manual_seed(0)
-        return self._mapped(torch.randn(4096, self.latent, generator=random), range(4096))
+        return self._mapped(torch.randn(4096, self.latent, generator=torch.Generator().manual_seed(0)), range(4096))
 
     def principal(self, generate: Generate | None = None, samples: int = 0) -> dict[str, Tensor]:
         steps, sizes = ganspace(self.cloud, min(5, self.latent))
@@ -199,5 +198,4 @@ class Styles(Latents):
     def pictures(self, points: Tensor, truncation: float = 1.0) -> Tensor:
         with torch.no_grad():
             w = self.pulled(points, truncation).to(self.generator.mapping.mean.device)
-            pictures = self.generator.synthesis(w, noise="fixed")
-            return pictures.float().cpu().clamp(-1, 1)
+            return self.generator.synthesis(w, noise="fixed").float().cpu().clamp(-1, 1)

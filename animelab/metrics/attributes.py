@@ -22,8 +22,7 @@ def predicted(pictures: Tensor, by: str = "examiner") -> Tensor:
     """Logits of the 34 attributes of `studio.TAGS` for pictures (N, 3, H, W) in [-1, 1]: float (N, 34)."""
     if by not in NETWORKS:
         raise LabError(f"No network '{by}' sees attributes: {nearest(str(by), NETWORKS)}")
-    pictures = limits.pictures(pictures)
-    return torch.cat([opened(by)(part.float().cpu()) for part in pictures.split(64)])
+    return torch.cat([opened(by)(part.float().cpu()) for part in limits.pictures(pictures).split(64)])
 
 
 def guessed(pictures: Tensor, by: str = "tagger") -> Tensor:
@@ -32,8 +31,7 @@ def guessed(pictures: Tensor, by: str = "tagger") -> Tensor:
     logits = predicted(pictures, by)
     found = (logits > 0).float()
     for columns in GROUPS.values():
-        strongest = logits[:, columns].argmax(1)
-        found[:, columns] = torch.eye(len(columns))[strongest]
+        found[:, columns] = torch.eye(len(columns))[logits[:, columns].argmax(1)]
     return found
 
 

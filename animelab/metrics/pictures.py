@@ -34,8 +34,7 @@ def perceptual(a: Tensor, b: Tensor) -> Tensor:
     Pictures (B, 3, H, W) in [-1, 1]. At every depth, squared differences of unit feature vectors, averaged over the
     picture: the idea of LPIPS (Zhang et al. 2018, section 3) with features of our own and no learned weights.
     """
-    parts = zip(*(each.split(64) for each in _alike(a, b, channels=3)))
-    return torch.cat([seen_difference(*part) for part in parts])
+    return torch.cat([seen_difference(*part) for part in zip(*(each.split(64) for each in _alike(a, b, channels=3)))])
 
 
 def seen_difference(a: Tensor, b: Tensor) -> Tensor:

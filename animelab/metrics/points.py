@@ -18,8 +18,7 @@ def landmarks(pictures: Tensor) -> Tensor:
     Both eyes, nose, both corners of the mouth; left is left in the picture. The finder learned from portraits and cels,
     turned, scaled and shifted.
     """
-    pictures = limits.pictures(pictures, "Faces")
-    return torch.cat([opened("landmarks")(part.float().cpu()) for part in pictures.split(64)])
+    return torch.cat([opened("landmarks")(part.float().cpu()) for part in limits.pictures(pictures, "Faces").split(64)])
 
 
 def guessed_eyes(picture: np.ndarray) -> Tensor:

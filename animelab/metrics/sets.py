@@ -28,8 +28,7 @@ def tagger() -> Tagger:
 @torch.no_grad()
 def features(pictures: Tensor) -> Tensor:
     """What the tagger sees in pictures (N, 3, H, W) in [-1, 1]: float64 (N, 256)."""
-    pictures = limits.pictures(pictures)
-    return torch.cat([tagger().features(part.float().cpu()) for part in pictures.split(64)]).double()
+    return torch.cat([tagger().features(part.float().cpu()) for part in limits.pictures(pictures).split(64)]).double()
 
 
 def _same_count(real: Tensor, fake: Tensor, least: int) -> None:

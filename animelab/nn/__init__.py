@@ -26,6 +26,7 @@ from animelab.nn import (
     stylegan2,
     tagger,
     ugatit,
+    waifu2x,
 )
 
 # Called without arguments, each gives the configuration its paper (or its authors' code) published.
@@ -71,6 +72,10 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "spade.painter": spade.Painter,
     "enlarger.network": enlarger.Enlarger,  # of no paper
     "realesrgan.discriminator": enlarger.Discriminator,
+    "waifu2x.vgg7": waifu2x.VGG7,
+    "waifu2x.upconv7": waifu2x.UpConv7,
+    "waifu2x.upconv7-nagadomi": partial(waifu2x.UpConv7, width=128),
+    "waifu2x.cunet": waifu2x.CUNet,
     "pconv.unet": inpainting.UNet,  # of 512 px; UNet(7) is the one of 256 px
     "gated.inpainting": inpainting.GatedNet,  # after two papers, and of neither
     "landmarks.finder": landmarks.Finder,

@@ -84,6 +84,11 @@ def edges(pictures: Tensor, threshold: float = 0.25) -> Tensor:
     return slopes(pictures) > threshold
 
 
+def sharpness(pictures: Tensor, truth: Tensor) -> Tensor:
+    """How steep pictures (B, 3, H, W) are where the truth has an edge, as a share of the truth's slope, a scalar."""
+    return slopes(pictures)[edges(truth)].mean() / slopes(truth)[edges(truth)].mean()
+
+
 @checked(reach=(1, 255))
 def edge_smoothed(pictures: Tensor, reach: int = 5) -> Tensor:
     """CartoonGAN's third set (section 3.2.1): drawings (B, 3, H, W) whose edges, and nothing else, are blurred.

@@ -142,8 +142,7 @@ def hints(
     chosen = best * (torch.arange(most, device=counts.device) < counts[:, None])
     centers = torch.zeros_like(chances).flatten(1).scatter(1, places, chosen).view_as(chances)
     strength, where = max_pool2d(centers, 2 * radius + 1, 1, radius, return_indices=True)
-    colors = pictures.flatten(2).gather(2, where.flatten(2).expand(-1, 3, -1)).view_as(pictures)
-    return channels(colors, strength > 0)
+    return channels(pictures.flatten(2).gather(2, where.flatten(2).expand(-1, 3, -1)).view_as(pictures), strength > 0)
 
 
 @checked()

@@ -50,8 +50,7 @@ class Generator(nn.Module):
         layers += [Residual(4 * width, norm) for _ in range(blocks)]
         for before, after in ((4 * width, 2 * width), (2 * width * twice, width)):
             layers += [nn.Upsample(scale_factor=2, mode="bilinear"), *layer(before, after)]
-        last = nn.Conv2d(width * twice, 3, 7, 1, 3, padding_mode="reflect")
-        self.layers = nn.ModuleList([*layers, last, nn.Tanh()])
+        self.layers = nn.ModuleList([*layers, nn.Conv2d(width * twice, 3, 7, 1, 3, padding_mode="reflect"), nn.Tanh()])
         self.depths = (3, 7, 11, 11 + blocks // 2)  # behind both convolutions that halvings follow, and two blocks
         self.kept = {len(layers): 2, len(layers) - 4: 6} if shortcuts else {}  # where a map joins, and whence it comes
 

@@ -58,9 +58,7 @@ class Generator(nn.Sequential):
     def forward(self, x: Tensor) -> Tensor:
         height, width = x.shape[-2:]
         if height % 4 or width % 4 or min(height, width) < 16:
-            raise LabError(
-                f"This generator takes pictures whose sides are multiples of 4 from 16, not {height} x {width}."
-            )
+            raise LabError(f"This generator takes sides that are multiples of 4 from 16, not {height} x {width}.")
         return super().forward(x)
 
 

@@ -1,23 +1,32 @@
-"""A small network that enlarges pictures, a discriminator that judges every pixel, and pages of any size in tiles.
+"""A small network that enlarges pictures, and pages of any size in tiles.
 
-Residual blocks at the small size and a pixel shuffle at the end (Shi et al. 2016; Lim et al. 2017): all the work is done
+Residual blocks at the small size and a pixel shuffle at the end (Shi et al. 2016; Lim et al. 2017): the work is done
 where pixels are few, and no transposed convolution can leave a grid. Taught in 11_repair.
 """
 
 from __future__ import annotations
 
+import io
 import itertools
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, pixel_shuffle
-from torch.nn.utils.parametrizations import spectral_norm
 
 from animelab import limits
 from animelab.errors import LabError
+from animelab.files import opened
 
 LEVELS = 4  # of damage that it is told to remove: 0 is none
+
+
+def compressed(picture: Tensor, quality: int) -> Tensor:
+    """What a JPEG file of that quality, 1 to 100, keeps of a picture (1, 3, H, W) in [-1, 1]; on the CPU."""
+    file, pixels = io.BytesIO(), ((picture[0].clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0)
+    Image.fromarray(pixels.numpy()).save(file, "JPEG", quality=quality)
+    return torch.from_numpy(np.array(opened(file.getvalue())[0])).permute(2, 0, 1)[None] / 127.5 - 1
 
 
 class Block(nn.Module):
@@ -59,53 +68,28 @@ class Enlarger(nn.Module):
         return interpolate(pictures, scale_factor=self.by) + pixel_shuffle(self.last(x), self.by)
 
 
-class Discriminator(nn.Module):
-    """Pictures (B, 3, H, W), sides multiples of 8, to a logit for every pixel, (B, 1, H, W).
-
-    Real-ESRGAN's U-Net with spectral norm (Wang et al. 2021, section 3.3; after Schönfeld et al. 2020).
-    """
-
-    def __init__(self, width: int = 64) -> None:
-        super().__init__()
-        wide = [width * 2**level for level in range(4)]
-
-        def convolution(before: int, after: int, kernel: int = 3) -> nn.Module:
-            return spectral_norm(nn.Conv2d(before, after, kernel, kernel - 2, 1, bias=False))
-
-        self.first, self.leak = nn.Conv2d(3, width, 3, 1, 1), nn.LeakyReLU(0.2)
-        self.down = nn.ModuleList(convolution(wide[level], wide[level + 1], 4) for level in range(3))
-        self.up = nn.ModuleList(convolution(wide[level + 1], wide[level]) for level in (2, 1, 0))
-        self.judge = nn.Sequential(
-            convolution(width, width), self.leak, convolution(width, width), self.leak, nn.Conv2d(width, 1, 3, 1, 1)
-        )
-
-    def forward(self, pictures: Tensor) -> Tensor:
-        seen = [self.leak(self.first(pictures))]
-        for layer in self.down:
-            seen.append(self.leak(layer(seen[-1])))
-        x = seen.pop()
-        for layer in self.up:
-            x = self.leak(layer(interpolate(x, scale_factor=2, mode="bilinear"))) + seen.pop()
-        return self.judge(x)
-
-
 @torch.no_grad()
 def enlarged(network: Enlarger, pixels: np.ndarray, level: int = 0, side: int = 256) -> np.ndarray:
     """One picture, uint8 (H, W, 3), tile by tile: uint8 (by H, by W, 3), the same as in one piece.
 
-    level: of the damage to take away, 0 to 3; side: of a tile. Each comes with as much around it as the network looks
-    at, and what becomes of that is cut off; so memory is for the result and one tile, however large the page.
+    A fourth channel is the transparency of what was laid on white, as from `files.opened`; the white is taken out
+    again. level: of the damage to take away, 0 to 3; side: of a tile. Each comes with as much around it as the network
+    looks at, and what becomes of that is cut off: memory is for the result and one tile, however large the page.
     LabError for anything else than one picture of bytes.
     """
-    limits.one_picture(pixels)
+    limits.one_picture(pixels[..., :3])
     by, reach, device = network.by, network.reach, network.first.weight.device
     levels = torch.tensor([limits.whole("level", level, (0, LEVELS - 1))], device=device)
-    out = np.empty((by * pixels.shape[0], by * pixels.shape[1], 3), np.uint8)
+    out = np.empty((by * pixels.shape[0], by * pixels.shape[1], pixels.shape[2]), np.uint8)
     for top, left in itertools.product(*(range(0, length, side) for length in pixels.shape[:2])):
         y, x = max(0, top - reach), max(0, left - reach)
         part = torch.from_numpy(pixels[y : top + side + reach, x : left + side + reach].copy()).to(device)
-        large = network(part.permute(2, 0, 1)[None] / 127.5 - 1, levels)[0].permute(1, 2, 0)
-        large = ((large.clamp(-1, 1) + 1) * 127.5).round().byte().cpu().numpy()
+        part = part.permute(2, 0, 1)[None] / 127.5 - 1
+        large = (network(part[:, :3], levels).clamp(-1, 1) + 1) / 2
+        if part.shape[1] == 4:
+            solid = (network(part[:, 3:].expand(-1, 3, -1, -1), levels).mean(1, keepdim=True).clamp(-1, 1) + 1) / 2
+            large = torch.cat([1 - ((1 - large) / solid.clamp(min=1 / 255)).clamp(0, 1), solid], 1)
         place = out[by * top : by * (top + side), by * left : by * (left + side)]
-        place[:] = large[by * (top - y) :, by * (left - x) :][: len(place), : place.shape[1]]
+        large = large[0, :, by * (top - y) :, by * (left - x) :][:, : place.shape[0], : place.shape[1]]
+        place[:] = (large * 255).round().byte().permute(1, 2, 0).cpu().numpy()
     return out

@@ -76,8 +76,7 @@ class Discriminator(nn.Module):
         wide = [3, *(width * 2**level for level in range(6))]
         layers: list[nn.Module] = []
         for level, (before, after) in enumerate(pairwise(wide)):
-            kernel = 4 if level < 3 else 3
-            layers += [nn.Conv2d(before, after, kernel, 2, 1), nn.LeakyReLU(0.2)]
+            layers += [nn.Conv2d(before, after, 4 if level < 3 else 3, 2, 1), nn.LeakyReLU(0.2)]
             layers += [Residual(after, norm=False) for _ in range(2 if level < 5 else 0)]
         self.body = nn.Sequential(*layers, nn.Flatten())
         features = wide[-1] * (size // 64) ** 2

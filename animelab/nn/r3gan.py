@@ -161,9 +161,7 @@ def names_loss(named: Tensor | None, names: Tensor | None) -> Tensor | float:
 
     It is averaged over the pictures, and 0 where D names nothing. Taught in 03_attributes.
     """
-    if named is None or names is None:
-        return 0.0
-    return binary_cross_entropy_with_logits(named, names) * names.shape[1]
+    return 0.0 if named is None or names is None else binary_cross_entropy_with_logits(named, names) * names.shape[1]
 
 
 def only_colors(attributes: Tensor) -> Tensor:

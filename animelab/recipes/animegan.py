@@ -76,11 +76,7 @@ PRESETS = {
     "h100": Config(steps=150_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
 }  # fmt: skip
 TO_YUV = torch.tensor([[0.299, 0.587, 0.114], [-0.147, -0.289, 0.436], [0.615, -0.515, -0.100]])
-
-
-def preset(name: str, **changes: object) -> Config:
-    """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
-    return settings.change(settings.pick(PRESETS, name), **changes)
+preset = settings.named(PRESETS)
 
 
 def grayed(pictures: Tensor) -> Tensor:
@@ -90,8 +86,7 @@ def grayed(pictures: Tensor) -> Tensor:
 
 def color_distance(fake: Tensor, photos: Tensor) -> Tensor:
     """How far colors from 0 to 1 are apart, a scalar: brightness by L1, U and V by Huber's loss (the authors' code)."""
-    turn = TO_YUV.to(fake)
-    a, b = (torch.einsum("ij,bjhw->ibhw", turn, (each + 1) / 2) for each in (fake, photos))
+    a, b = (torch.einsum("ij,bjhw->ibhw", TO_YUV.to(fake), (each + 1) / 2) for each in (fake, photos))
     return (a[0] - b[0]).abs().mean() + huber_loss(a[1], b[1]) + huber_loss(a[2], b[2])
 
 

@@ -8,7 +8,6 @@ R3GAN's (Huang et al. 2024), and D's auxiliary classifier says what has to stay 
 
 from __future__ import annotations
 
-import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 from torchvision.transforms.functional import gaussian_blur
@@ -27,9 +25,8 @@ from animelab.config import TrainingConfig
 from animelab.data import StudioScenes, StudioUnpaired, StudioUnpairedAttributes, UnpairedFolder, jittered
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
 from animelab.errors import LabError
-from animelab.files import opened
 from animelab.metrics import perception
-from animelab.nn import NETWORKS, r3gan, ugatit
+from animelab.nn import NETWORKS, enlarger, r3gan, ugatit
 from animelab.shares import share
 from animelab.studio import TAGS
 from animelab.viz import grid
@@ -82,11 +79,7 @@ PRESETS = {
     "t4": Config(steps=20_000, decay=20_000, batch=16, width=32, prior="full", checkpoint_every=1000),  # not measured
     "h100": Config(steps=40_000, decay=40_000, batch=32, width=64, prior="full", checkpoint_every=2000),  # not measured
 }  # fmt: skip
-
-
-def preset(name: str, **changes: object) -> Config:
-    """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
-    return settings.change(settings.pick(PRESETS, name), **changes)
+preset = settings.named(PRESETS)
 
 
 def photographed(pictures: Tensor, often: float = 0.5) -> Tensor:
@@ -113,12 +106,9 @@ def photographed(pictures: Tensor, often: float = 0.5) -> Tensor:
             if faults[3]:
                 picture = gaussian_blur(picture, 5, [0.3 + soft])
             picture = (picture + 0.03 * noise * torch.randn_like(picture)).clamp(0, 1)
-            if faults[4]:
-                file, pixels = io.BytesIO(), (picture * 255).byte().permute(1, 2, 0).numpy()
-                Image.fromarray(pixels).save(file, "JPEG", quality=int(torch.randint(40, 96, ())))
-                picture = torch.from_numpy(np.array(opened(file.getvalue())[0])).permute(2, 0, 1) / 255
-            out.append(picture * 2 - 1)
-    return torch.stack(out).to(pictures.device)
+            picture = picture[None] * 2 - 1
+            out.append(enlarger.compressed(picture, int(torch.randint(40, 96, ()))) if faults[4] else picture)
+    return torch.cat(out).to(pictures.device)
 
 
 def texture(height: int, width: int) -> Tensor:

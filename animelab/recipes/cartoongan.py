@@ -65,11 +65,7 @@ PRESETS = {
     "t4": Config(steps=75_000, decay=75_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
     "h100": Config(steps=150_000, decay=150_000, checkpoint_every=5000, preview_every=2000),  # not measured yet
 }  # fmt: skip
-
-
-def preset(name: str, **changes: object) -> Config:
-    """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
-    return settings.change(settings.pick(PRESETS, name), **changes)
+preset = settings.named(PRESETS)
 
 
 def discriminator_loss(drawing: Tensor, fake: Tensor, soft: Tensor) -> Tensor:

@@ -64,11 +64,7 @@ PRESETS = {
         patches=64, faces=1_200,
     ),
 }  # fmt: skip
-
-
-def preset(name: str, **changes: object) -> Config:
-    """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
-    return settings.change(settings.pick(PRESETS, name), **changes)
+preset = settings.named(PRESETS)
 
 
 def nce(queries: Tensor, keys: Tensor, temperature: float = 0.07) -> Tensor:

@@ -36,20 +36,14 @@ class Config(TrainingConfig):
 
 
 PRESETS = {
-    "smoke": Config(
-        steps=20, batch=8, width=8, log_every=5, preview_every=10, checkpoint_every=10, previews=8, faces=64
-    ),
+    "smoke": Config(20, 8, width=8, log_every=5, preview_every=10, checkpoint_every=10, previews=8, faces=64),
     "cpu": Config(steps=2800, decay=2800, batch=32, width=40, lr_G=1e-3, lr_D=2.5e-4, ema=0.998),
     "t4": Config(steps=20_000, batch=128, ema=0.999, checkpoint_every=1000, preview_every=500),  # not measured yet
     "h100": Config(
         steps=40_000, batch=256, size=128, ema=0.999, checkpoint_every=2000, preview_every=1000
     ),  # not measured yet
 }
-
-
-def preset(name: str, **changes: object) -> Config:
-    """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
-    return settings.change(settings.pick(PRESETS, name), **changes)
+preset = settings.named(PRESETS)
 
 
 class DCGAN(Recipe):

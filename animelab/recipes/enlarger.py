@@ -6,32 +6,30 @@ make the small pictures from large ones with every damage that pictures suffer o
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
 from torchvision.transforms.functional import gaussian_blur
 
 from animelab import config as settings
-from animelab import losses
+from animelab import losses, metrics, zoo
 from animelab.config import TrainingConfig
 from animelab.data import ImageFolder, StudioFaces, StudioScenes, jittered
 from animelab.data.pictures import Pictures
 from animelab.engine import EMA, Recipe, adam, frozen, linear_decay
+from animelab.engine.weights import load_weights
 from animelab.errors import LabError
-from animelab.files import opened
 from animelab.metrics import perception
-from animelab.nn import enlarger
+from animelab.nn import animegan, cartoongan, enlarger
 from animelab.shares import share
 from animelab.viz import grid
 
-QUALITY = {1: (75, 95), 2: (50, 80), 3: (25, 60)}  # of the JPEG file that a damage of each level ends in
+QUALITY = (75, 95), (50, 80), (25, 60)  # of the JPEG file that a damage of each level, from 1 on, ends in
 
 
 @dataclass(frozen=True)
@@ -48,17 +46,13 @@ class Config(TrainingConfig):
     lr_G: float = 1e-3
     lr_D: float = 2e-4
     ema: float = 0.998
-    l1_weight: float = 1.0
     adversarial_weight: float = 0.0  # 0 leaves L1 alone; SRGAN begins so, too, and goes on (`start`) with more
-    features_weight: float = 0.0  # of L1 through features that have learned to see
-    features: str = "tagger"
+    features_weight: float = 0.0  # of L1 through what the tagger has learned to see
     prior: str = "full"
     faces: int = 20_000  # half of them cels, and a tenth each line drawings, watercolors; as many places as both
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.by not in (2, 4):
-            raise LabError(f"The enlarger learns to enlarge by 2 or by 4, not by={self.by}.")
         if self.size > self.picture or self.size % 8 or self.picture % 8:
             raise LabError(f"size={self.size} and picture={self.picture} are multiples of 8, size the smaller one.")
 
@@ -72,52 +66,62 @@ PRESETS = {
     "t4": Config(steps=60_000, decay=60_000, batch=32, checkpoint_every=2000, preview_every=1000),  # not measured yet
     "h100": Config(steps=100_000, decay=100_000, batch=64, faces=50_000, checkpoint_every=2000),  # not measured yet
 }  # fmt: skip
-
-
-def preset(name: str, **changes: object) -> Config:
-    """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
-    return settings.change(settings.pick(PRESETS, name), **changes)
+preset = settings.named(PRESETS)
 
 
 def shrunk(picture: Tensor, by: int) -> Tensor:
     """A picture (1, 3, H, W) made smaller by one of the filters that people use, which one by chance."""
     mode = ("area", "bilinear", "bicubic")[int(torch.randint(3, ()))]
-    smooth = {} if mode == "area" else {"antialias": True}
-    return interpolate(picture, scale_factor=1 / by, mode=mode, **smooth)
-
-
-def compressed(picture: Tensor, quality: int) -> Tensor:
-    """What a JPEG file of that quality, 1 to 100, keeps of a picture (1, 3, H, W) in [-1, 1]."""
-    file, pixels = io.BytesIO(), ((picture[0].clamp(-1, 1) + 1) * 127.5).round().byte()
-    Image.fromarray(pixels.permute(1, 2, 0).numpy()).save(file, "JPEG", quality=quality)
-    return torch.from_numpy(np.array(opened(file.getvalue())[0])).permute(2, 0, 1)[None] / 127.5 - 1
+    return interpolate(picture, scale_factor=1 / by, mode=mode, **{} if mode == "area" else {"antialias": True})
 
 
 def damaged(pictures: Tensor, by: int, levels: Tensor) -> Tensor:
     """Pictures (B, 3, H, W) in [-1, 1] as small files of them come: (B, 3, H / by, W / by), on the CPU.
 
     levels: (B,) from 0, where they are made smaller and nothing else, to 3. Blur, noise, a JPEG file and the smaller
-    size come in random order, and whatever comes, it ends in a JPEG file of that level.
+    size come in random order, each but the last by chance, and whatever comes, it ends in a JPEG file of that level.
     """
-    out, seeds = [], share(lambda rows: torch.randint(2**62, (rows,)), len(pictures)).tolist()
+    seeds = share(lambda rows: torch.randint(2**62, (rows,)), len(pictures)).tolist()
     with torch.random.fork_rng():
-        for picture, level, seed in zip(pictures.cpu().split(1), levels.tolist(), seeds):
-            torch.manual_seed(seed)
-            if not level:
-                out.append(shrunk(picture, by).clamp(-1, 1))
-                continue
-            sigma, grain = 0.1 + 0.3 * level * torch.rand(()).item(), 0.03 * level * torch.rand(()).item()
-            quality = lambda level=level: int(torch.randint(*QUALITY[level], ()))
-            steps = [
-                lambda x: gaussian_blur(x, 7, [sigma]),
-                lambda x: x + grain * torch.randn_like(x),
-                lambda x: compressed(x, quality()),
-            ]
-            chosen = [lambda x: shrunk(x, by), *(step for step in steps if torch.rand(()) < 0.5)]
-            for place in torch.randperm(len(chosen)).tolist():
-                picture = chosen[place](picture)
-            out.append(compressed(picture, quality()))
-    return torch.cat(out)
+        return torch.cat([spoiled(*one, by=by) for one in zip(pictures.cpu().split(1), levels.tolist(), seeds)])
+
+
+def spoiled(picture: Tensor, level: int, seed: int, by: int) -> Tensor:
+    """One of them, (1, 3, H, W), by the random numbers of that seed."""
+    torch.manual_seed(seed)
+    steps: list[Any] = [lambda x: shrunk(x, by)]
+    if level:
+        blur, grain, (low, high) = 0.1 + 0.3 * level * torch.rand(()), 0.03 * level * torch.rand(()), QUALITY[level - 1]
+        file = lambda x: enlarger.compressed(x, int(torch.randint(low, high, ())))  # noqa: E731
+        others = (lambda x: gaussian_blur(x, 7, [float(blur)]), lambda x: x + grain * torch.randn_like(x), file)
+        steps += [step for step in others if torch.rand(()) < 0.5]
+        steps = [*(steps[place] for place in torch.randperm(len(steps))), file]
+    for step in steps:
+        picture = step(picture)
+    return picture.clamp(-1, 1)
+
+
+@torch.no_grad()
+def exam(config: Config, model: str | Path, count: int = 256) -> dict[str, float]:
+    """Scores of a run or a bundled model on held-out faces, clean, and with damage of level 2.
+
+    PSNR, perceptual distance, and how steep brightness is where the truth has an edge, as a share of the truth's.
+    """
+    run = Path(model, "weights.safetensors")
+    network = load_weights(run)[2] if run.exists() else zoo.network(str(model))
+    large, found = StudioFaces(config.picture, count, 0, config.prior, split="test").batch(range(count)), {}
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        for name, level in (("", 0), (" damaged", 2)):
+            levels = torch.full((count,), level)
+            parts = zip(damaged(large, config.by, levels).split(32), levels.split(32))
+            fake = torch.cat([network(*part).clamp(-1, 1) for part in parts])
+            found[f"PSNR{name}"], found[f"perceptual{name}"] = (
+                metrics.psnr(fake, large),
+                metrics.perceptual(fake, large),
+            )
+            found[f"ink{name}"] = cartoongan.sharpness(fake, large)
+    return {name: round(float(each.mean()), 4) for name, each in found.items()}
 
 
 class EnlargerRecipe(Recipe):
@@ -132,39 +136,38 @@ class EnlargerRecipe(Recipe):
     def data(config: Config, folder: Path | None = None) -> Any:
         if folder is not None:
             return ImageFolder(folder, config.picture)
-        sets = [
-            StudioFaces(config.picture, max(1, round(config.faces * part)), config.seed, config.prior, side=side)
-            for side, part in (("color", 0.5), ("line", 0.1), ("watercolor", 0.1))
-        ]
+        shares = (("color", 0.5), ("line", 0.1), ("watercolor", 0.1))
+        counts = {side: max(1, round(config.faces * part)) for side, part in shares}
+        sets = [StudioFaces(config.picture, counts[side], config.seed, config.prior, side=side) for side in counts]
         places = StudioScenes("anime", "anime", config.picture, max(1, round(config.faces * 0.15)), config.seed)
         pixels = np.concatenate([*(each.pixels for each in sets), *places.pixels])
-        names = " ".join([*(each.fingerprint for each in sets), places.fingerprint])
-        return Pictures(pixels, f"studio faces ({config.prior}) as cels, lines and watercolors, and places", names)
+        name = f"studio cels, lines and watercolors ({config.prior}), and places"
+        return Pictures(pixels, name, " ".join(each.fingerprint for each in (*sets, places)))
 
     def build(self, config: Config) -> None:
-        self.G = enlarger.Enlarger(**self.arguments())
+        self.arguments = {"width": config.width, "blocks": config.blocks, "by": config.by}
+        self.G = enlarger.Enlarger(**self.arguments)
         self.G_ema = EMA(self.G, config.ema)
         self.G_adam = adam(self.G, config.lr_G, (0.9, 0.99))
         self.G_decay = linear_decay(self.G_adam, config.decay)
         if config.adversarial_weight:
-            self.discriminator = enlarger.Discriminator(config.width_D)  # not D: `start` knows G alone
+            self.discriminator = animegan.Discriminator(config.width_D)  # not D: `start` knows G alone
             self.D_adam = adam(self.discriminator, config.lr_D, (0.9, 0.99))
             self.D_decay = linear_decay(self.D_adam, config.decay)
         if config.features_weight:
-            self.look = perception.extractor(config.features, self.device)
-
-    def arguments(self) -> dict[str, int]:
-        """What the network is built from."""
-        return {"width": self.config.width, "blocks": self.config.blocks, "by": self.config.by}
+            self.look = perception.extractor("tagger", self.device)
 
     def step(self, batch: Tensor) -> dict[str, Tensor]:
         c = self.config
         pictures = jittered(batch, crop=1.0)[0]  # (B, 3, picture, picture)
         levels = share(lambda rows: torch.randint(enlarger.LEVELS, (rows,)), len(pictures))
-        small, real = self.pieces(self.damaged(pictures, c.by, levels).to(self.device), pictures)
+        small, side = self.damaged(pictures, c.by, levels).to(self.device), c.size // c.by
+        top, left = (int(torch.randint(small.shape[-1] - side + 1, ())) for _ in range(2))  # one place a batch
+        small = small[..., top : top + side, left : left + side]
+        real = pictures[..., c.by * top :, c.by * left :][..., : c.size, : c.size]
         fake = self.G(small, levels.to(self.device))
         l1 = (fake - real).abs().mean()
-        total, told = c.l1_weight * l1, {"L1": l1.detach()}
+        total, told = l1, {"L1": l1.detach()}
         if c.features_weight:
             with torch.no_grad():
                 wanted = self.look(real)
@@ -181,13 +184,6 @@ class EnlargerRecipe(Recipe):
         self.G_decay.step()
         return told
 
-    def pieces(self, small: Tensor, large: Tensor) -> tuple[Tensor, Tensor]:
-        """The same random piece of both, one place a batch: `size` / by and `size` pixels."""
-        by, side = self.config.by, self.config.size // self.config.by
-        top, left = (int(torch.randint(small.shape[-1] - side + 1, ())) for _ in range(2))
-        whole = large[..., by * top : by * (top + side), by * left : by * (left + side)]
-        return small[..., top : top + side, left : left + side], whole
-
     def preview(self) -> np.ndarray:
         """Rows of damaged small pictures, of what is made of them, and of the truth."""
         (large,), c = self.examples[:1], self.config
@@ -199,4 +195,4 @@ class EnlargerRecipe(Recipe):
         return grid(torch.cat([interpolate(small, scale_factor=c.by), found, large]), len(large))
 
     def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:
-        return "enlarger.network", self.arguments(), self.G_ema.average
+        return "enlarger.network", self.arguments, self.G_ema.average

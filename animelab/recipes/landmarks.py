@@ -38,11 +38,7 @@ PRESETS = {
     "t4": Config(steps=20_000, decay=20_000, batch=256, faces=20_000),  # not measured yet
     "h100": Config(steps=20_000, decay=20_000, batch=512, faces=50_000),  # not measured yet
 }
-
-
-def preset(name: str, **changes: object) -> Config:
-    """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
-    return settings.change(settings.pick(PRESETS, name), **changes)
+preset = settings.named(PRESETS)
 
 
 class Landmarks(Recipe):

@@ -54,11 +54,7 @@ PRESETS = {
     "t4": Config(steps=60_000, decay=60_000, ema=0.999, checkpoint_every=1000, preview_every=1000),  # not measured yet
     "h100": Config(steps=100_000, decay=100_000, faces=100_000, ema=0.999, checkpoint_every=2000),  # not measured yet
 }  # fmt: skip
-
-
-def preset(name: str, **changes: object) -> Config:
-    """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
-    return settings.change(settings.pick(PRESETS, name), **changes)
+preset = settings.named(PRESETS)
 
 
 def classification_loss(logits: Tensor, tags: Tensor) -> Tensor:

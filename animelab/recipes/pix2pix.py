@@ -65,11 +65,7 @@ PRESETS = {
         gamma=2.0, names_weight=0.15, longest=5.0, crop=1.0, prior="frontal",
     ),
 }  # fmt: skip
-
-
-def preset(name: str, **changes: object) -> Config:
-    """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
-    return settings.change(settings.pick(PRESETS, name), **changes)
+preset = settings.named(PRESETS)
 
 
 def discriminator_loss(D: nn.Module, source: Tensor, target: Tensor, fake: Tensor) -> Tensor:
@@ -183,9 +179,6 @@ class Pix2Pix(Recipe):
     def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:
         c = self.config
         if c.gamma:
-            return (
-                "r3gan.unet",
-                {"size": c.size, "width": c.width, "latent": c.latent, "tags": self.G.tags},
-                self.G_ema.average,
-            )
+            arguments = {"size": c.size, "width": c.width, "latent": c.latent, "tags": self.G.tags}
+            return "r3gan.unet", arguments, self.G_ema.average
         return "pix2pix.generator", {"size": c.size, "width": c.width}, self.G_ema.average

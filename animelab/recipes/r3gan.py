@@ -46,9 +46,7 @@ class Config(TrainingConfig):
 
 
 PRESETS = {
-    "smoke": Config(
-        steps=20, batch=8, width=8, log_every=5, preview_every=10, checkpoint_every=10, previews=8, faces=64
-    ),
+    "smoke": Config(20, 8, width=8, log_every=5, preview_every=10, checkpoint_every=10, previews=8, faces=64),
     "cpu": Config(steps=2400, decay=2400, batch=32, width=40, lr_G=1e-3, lr_D=1e-3, ema=0.998),
     "t4": Config(
         steps=60_000, decay=60_000, batch=64, faces=50_000, checkpoint_every=1000, preview_every=500
@@ -61,11 +59,7 @@ PRESETS = {
         faces=12_000,
     ),
 }  # fmt: skip
-
-
-def preset(name: str, **changes: object) -> Config:
-    """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
-    return settings.change(settings.pick(PRESETS, name), **changes)
+preset = settings.named(PRESETS)
 
 
 class R3GAN(Recipe):
@@ -100,9 +94,8 @@ class R3GAN(Recipe):
             raise LabError("A folder lacks the attributes of its pictures; leave --data out, or attributes=True.")
         if folder is not None:
             return ImageFolder(folder, config.size)
-        return (StudioAttributes if config.attributes else StudioFaces)(
-            config.size, config.faces, config.seed, config.prior
-        )
+        drawn = StudioAttributes if config.attributes else StudioFaces
+        return drawn(config.size, config.faces, config.seed, config.prior)
 
     def step(self, batch: Any) -> dict[str, Tensor]:
         c = self.config

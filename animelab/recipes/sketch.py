@@ -46,11 +46,7 @@ PRESETS = {
     "h100": Config(steps=60_000, decay=60_000, size=256, faces=50_000, checkpoint_every=4000),  # not measured yet
     "studio": Config(steps=1500, decay=1500, batch=8, width=4, faces=12_000),  # how sketch-128 was made
 }
-
-
-def preset(name: str, **changes: object) -> Config:
-    """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
-    return settings.change(settings.pick(PRESETS, name), **changes)
+preset = settings.named(PRESETS)
 
 
 def spoiled(pictures: Tensor) -> Tensor:

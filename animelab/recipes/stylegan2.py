@@ -85,11 +85,7 @@ PRESETS = {
         path_weight=0.0, mixing=0.5, attributes=True, faces=20_000,
     ),
 }  # fmt: skip
-
-
-def preset(name: str, **changes: object) -> Config:
-    """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
-    return settings.change(settings.pick(PRESETS, name), **changes)
+preset = settings.named(PRESETS)
 
 
 def lazy_adam(network: torch.nn.Module, lr: float, every: int) -> torch.optim.Adam:
@@ -122,9 +118,8 @@ class StyleGAN2(Recipe):
         if folder is not None:
             pictures = ImageFolder(folder, config.size)
             return Labeled(pictures, metrics.guessed) if config.attributes else pictures
-        return (StudioAttributes if config.attributes else StudioFaces)(
-            config.size, config.faces, config.seed, config.prior
-        )
+        drawn = StudioAttributes if config.attributes else StudioFaces
+        return drawn(config.size, config.faces, config.seed, config.prior)
 
     def build(self, config: Config) -> None:
         shape = self.arguments()
@@ -190,8 +185,7 @@ class StyleGAN2(Recipe):
         self.update(self.G_adam, loss_G)
         if c.path_weight and self.steps_done % c.path_every == 0:
             with torch.autocast(self.device.type, enabled=False):
-                half = (len(real) + 1) // 2
-                w = self.styles(half, None if labels is None else labels[::2])
+                w = self.styles((len(real) + 1) // 2, None if labels is None else labels[::2])
                 lengths = self.whole(losses.path_lengths(self.G.synthesis(w), w))
                 penalty, mean = losses.path_penalty(lengths, self.path_mean)
             self.update(self.G_adam, c.path_weight * c.path_every * penalty)

@@ -45,11 +45,7 @@ PRESETS = {
     "t4": Config(steps=20_000, decay=20_000, batch=256, faces=50_000, checkpoint_every=2000),  # not measured yet
     "h100": Config(steps=40_000, decay=40_000, batch=512, faces=100_000, checkpoint_every=4000),  # not measured yet
 }
-
-
-def preset(name: str, **changes: object) -> Config:
-    """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
-    return settings.change(settings.pick(PRESETS, name), **changes)
+preset = settings.named(PRESETS)
 
 
 def augmented(pictures: Tensor) -> Tensor:
@@ -105,8 +101,7 @@ class TaggerRecipe(Recipe):
         self.update(self.optimizer, loss)
         self.average.update(self.network)
         self.decay.step()
-        correct = ((logits > 0) == labels.bool()).float().mean()
-        return {"loss": loss.detach(), "accuracy": correct}
+        return {"loss": loss.detach(), "accuracy": ((logits > 0) == labels.bool()).float().mean()}
 
     def preview(self) -> np.ndarray:
         return grid(*self.seen)

@@ -75,11 +75,7 @@ PRESETS = {
     "t4": Config(steps=200_000, decay=200_000, light=True, checkpoint_every=5000),  # not measured yet
     "h100": Config(steps=1_000_000, decay=1_000_000, checkpoint_every=10_000),  # not measured yet
 }  # fmt: skip
-
-
-def preset(name: str, **changes: object) -> Config:
-    """The preset of that name (under ANIMELAB_SCALE=smoke always "smoke"), with some values changed."""
-    return settings.change(settings.pick(PRESETS, name), **changes)
+preset = settings.named(PRESETS)
 
 
 class UGATIT(Recipe):

@@ -41,8 +41,7 @@ def colorist(draft: str | Path, refine: str | Path) -> colorization.Colorist:
     stages = []
     for place, channels in ((draft, 5), (refine, 8)):
         folder = Path(place)
-        path = folder / "weights.safetensors" if folder.is_dir() else verified(str(place))
-        stage = load_weights(path)[2]
+        stage = load_weights(folder / "weights.safetensors" if folder.is_dir() else verified(str(place)))[2]
         if not isinstance(stage, colorization.UNet) or stage.channels_in != channels:
             raise LabError(f"'{place}' is no network of this stage of coloring; train one: animelab train colorization")
         stages.append(stage)
