@@ -71,7 +71,6 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "spade.encoder": spade.Encoder,
     "spade.painter": spade.Painter,
     "enlarger.network": enlarger.Enlarger,  # of no paper
-    "realesrgan.discriminator": enlarger.Discriminator,
     "waifu2x.vgg7": waifu2x.VGG7,
     "waifu2x.upconv7": waifu2x.UpConv7,
     "waifu2x.upconv7-nagadomi": partial(waifu2x.UpConv7, width=128),
