@@ -84,7 +84,7 @@ class Detached(nn.Module):
         self.module = module
 
     def forward(self, *given):
-        return self.module(*given).detach()
+        return inside(self.module(*given), Tensor.detach)
 
 
 def detached(value):
