@@ -75,8 +75,7 @@ class UNet(nn.Module):
 
     def __init__(self, layers: int = 8, width: int = 64) -> None:
         super().__init__()
-        self.multiple = 2**layers
-        wide = [3, *(width * min(8, 2**level) for level in range(layers))]
+        self.multiple, wide = 2**layers, [3, *(width * min(8, 2**level) for level in range(layers))]
         pairs, kernels = list(pairwise(wide)), (7, 5, 5, *[3] * layers)
         self.down = nn.ModuleList(PartialConv2d(*pair, k, 2, k // 2, bias=False) for pair, k in zip(pairs, kernels))
         self.up = nn.ModuleList(PartialConv2d(a + b, a, 3, 1, 1, bias=a == 3) for a, b in reversed(pairs))
@@ -106,6 +105,7 @@ class GatedConv2d(nn.Conv2d):
         self, channels_in: int, channels_out: int, kernel: int = 3, stride: int = 1, dilation: int = 1
     ) -> None:
         super().__init__(channels_in, 2 * channels_out, kernel, stride, dilation * (kernel // 2), dilation)
+        nn.init.orthogonal_(self.weight, 2.2)  # half-open gates halve what goes through, at every layer
 
     def forward(self, x: Tensor) -> Tensor:
         features, gates = super().forward(x).chunk(2, 1)
