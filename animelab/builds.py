@@ -116,7 +116,7 @@ def exam(recipe: str, settings: Any, model: str | Path, count: int = 2048) -> di
         source, truth, tags = pairs.batch(range(many))
         source = as_pictures(source)
     else:
-        exams = {"colorization": colorization.exam, "enlarger": enlarger.exam}
+        exams: dict[str, Any] = {"colorization": colorization.exam, "enlarger": enlarger.exam}
         return exams[recipe](settings, model) if recipe in exams else {}
     translator = zoo.open_translator(model)
     orders = None if tags is None or not getattr(translator.network, "tags", 0) else r3gan.only_colors(tags)

@@ -556,15 +556,16 @@ def enlarge(options: argparse.Namespace) -> None:
     from animelab import env, zoo
     from animelab.nn.enlarger import enlarged
 
-    network = zoo.network(f"enlarger-{options.by}x").to(env.pick_device())
+    network: Any = zoo.network(f"enlarger-{options.by}x").to(env.pick_device())
 
-    def large(file: Path, image: Image.Image, alpha: Image.Image | None) -> Image.Image:
-        return Image.fromarray(enlarged(network, np.dstack([image, alpha] if alpha else [image]), options.denoise))
+    def large(file: Path, *parts: Image.Image | None) -> Image.Image:
+        pixels = np.dstack([np.asarray(part) for part in parts if part])
+        return Image.fromarray(enlarged(network, pixels, options.denoise))
 
     _convert(options, large, "enlarged", (1, limits.LONGEST // options.by))
 
 
-def _convert(options: argparse.Namespace, convert: Any, word: str, sides: limits.Range) -> None:
+def _convert(options: argparse.Namespace, convert: Any, word: str, sides: tuple[int, int]) -> None:
     """Write what `convert`(file, picture on white, transparency or None) makes of each picture of the inputs.
 
     What cannot be used is named and left out; LabError where nothing is left.

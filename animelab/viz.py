@@ -7,7 +7,7 @@ import html
 import io
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ GUTTER = 2  # white pixels between pictures
 LETTERS = 14  # pixels, the height of the names of rows
 NAME = "display:inline-block;vertical-align:bottom;box-sizing:border-box;padding-right:4px;overflow-wrap:anywhere"
 LINE: dict[str, Any] = {"linewidth": 1.7, "markersize": 4.5, "solid_capstyle": "round"}
+Enlarge = Callable[[np.ndarray], np.ndarray] | None
+ENLARGED = "Enlarged by a network."
 MEASUREMENTS = ("step", "seconds", "images_per_second")  # columns of a training log that are not losses
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # it warns of the cache it makes on its first day
 
@@ -67,16 +69,18 @@ def image_tag(image: np.ndarray, alt: str, width: int, kind: str = "png", **opti
     return f'<img {attributes} src="data:image/{kind};base64,{data}">'
 
 
-def grid(images: Any, columns: int = 8, scale: int = 1) -> np.ndarray:
+def grid(images: Any, columns: int = 8, scale: int = 1, enlarge: Enlarge = None) -> np.ndarray:
     """Pictures side by side with thin white gutters, row by row: uint8 (H, W, 3) RGB.
 
     images: tensor or array (B, 3, H, W) in [-1, 1] (values a little outside are clipped; one channel is shown as gray),
-    uint8 array (B, H, W, 3), or a list of uint8 (H, W, 3) arrays of one size. Raises LabError for anything else.
+    uint8 array (B, H, W, 3), or a list of uint8 (H, W, 3) arrays of one size. enlarge: what makes uint8 (B, H, W, 3)
+    larger where scale is above 1, such as `widgets.enlarged`, before they are brought to that size. Raises LabError for
+    anything else.
     """
-    return _sheet(images, columns, scale)[..., :3]
+    return _sheet(images, columns, scale, enlarge)[..., :3]
 
 
-def _sheet(images: Any, columns: int, scale: int) -> np.ndarray:
+def _sheet(images: Any, columns: int, scale: int, enlarge: Enlarge = None) -> np.ndarray:
     """`grid` with a fourth channel, 255 on pictures and 0 between them, where a notebook shows through."""
     columns, scale = limits.whole("columns", columns, limits.COUNT), limits.whole("scale", scale, (1, limits.PIXELS[1]))
     tiles = as_pixels(images)
@@ -84,8 +88,8 @@ def _sheet(images: Any, columns: int, scale: int) -> np.ndarray:
         raise LabError(f"{len(tiles):,} pictures at scale {scale:,} are too much for one grid; show fewer, or smaller.")
     if scale > 1:
         # Smoothly, or from 5 times on as plain squares: then the pixels are the point.
-        method = Image.Resampling.LANCZOS if scale <= 4 else Image.Resampling.NEAREST
-        size = (tiles.shape[2] * scale, tiles.shape[1] * scale)
+        method = Image.Resampling.LANCZOS if scale <= 4 or enlarge else Image.Resampling.NEAREST
+        size, tiles = (tiles.shape[2] * scale, tiles.shape[1] * scale), enlarge(tiles) if enlarge else tiles
         tiles = np.stack([np.asarray(Image.fromarray(tile).resize(size, method)) for tile in tiles])
     count, height, width, _ = tiles.shape
     columns = min(columns, count)
@@ -113,10 +117,13 @@ def heat_colors(maps: Any, size: tuple[int, int]) -> np.ndarray:
     return (np.stack(pictures) * 255).round().astype(np.uint8)
 
 
-def show(images: Any, columns: int = 8, scale: int = 2, caption: str = "", alt: str = "") -> Figure:
-    """A grid as a Figure; `images` as in `grid`. Say in `alt` what there is to see."""
+def show(
+    images: Any, columns: int = 8, scale: int = 2, caption: str = "", alt: str = "", enlarge: Enlarge = None
+) -> Figure:
+    """A grid as a Figure; `images` and `enlarge` as in `grid`; the caption tells. Say in `alt` what there is to see."""
+    caption = f"{caption} {ENLARGED}".strip() if enlarge else caption
     words = f"{(count := len(as_pixels(images)))} picture{'s' * (count > 1)} in a grid."
-    return Figure(_sheet(images, columns, scale), alt or caption or words, caption)
+    return Figure(_sheet(images, columns, scale, enlarge), alt or caption or words, caption)
 
 
 def compare(rows: Mapping[Any, Any], columns: int = 8, scale: int = 2, caption: str = "", alt: str = "") -> Figure:

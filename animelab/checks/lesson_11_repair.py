@@ -84,9 +84,9 @@ def check_11_2(step: Any) -> None:
         given = G, D, *(torch.optim.SGD(each.parameters(), 0.5) for each in (G, D)), small, real, weight
         before, results = copy.deepcopy((G, D)), dict[str, Any]()
         for name in ("right", *MISTAKES):
-            twins = copy.deepcopy(before)
+            one, other = twins = copy.deepcopy(before)
             sgd = [torch.optim.SGD(each.parameters(), 0.5) for each in twins]
-            results[name] = _step(name, *twins, *sgd, small, real, weight), twins
+            results[name] = _step(name, one, other, sgd[0], sgd[1], small, real, weight), twins
         answer = step(*given)
         if not isinstance(answer, tuple | list) or len(answer) != 3:
             wrong("Three numbers should come back: L1, D's loss and G's adversarial loss.")
@@ -98,8 +98,8 @@ def check_11_2(step: Any) -> None:
                 wrong(advice)
         for network, twin, name in zip((G, D), results["right"][1], "GD"):
             if not _same(network.parameters(), twin.parameters()):
-                old = "; gradients of an earlier step may still be in it" if stale else ""
-                wrong(f"{name} has moved, but not to where this step leads{old}. What is in its gradients?")
+                more = "; gradients of an earlier step may still be in it" if stale else ""
+                wrong(f"{name} has moved, but not to where this step leads{more}. What is in its gradients?")
 
 
 MISTAKES = {

@@ -9,6 +9,7 @@ import zipfile
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -111,7 +112,7 @@ def installed(kind: str = "upconv7", task: str = "scale") -> nn.Module:
 
 def read(path: Path, network: nn.Module) -> nn.Module:
     """The network with the weights of a .npz file of waifu2x-chainer, ready for use; LabError for any other file."""
-    layers = [layer for layer in network.children() if hasattr(layer, "weight")]
+    layers: list[Any] = [layer for layer in network.children() if hasattr(layer, "weight")]
     wanted = {f"conv{n}/{letter}": each for n, layer in enumerate(layers, 1)
               for letter, each in (("W", layer.weight), ("b", layer.bias)) if each is not None}  # fmt: skip
     try:

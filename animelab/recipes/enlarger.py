@@ -62,7 +62,7 @@ PRESETS = {
         steps=20, batch=4, size=32, picture=64, width=8, blocks=2, width_D=8, adversarial_weight=0.01, faces=60,
         log_every=5, preview_every=10, checkpoint_every=10,
     ),
-    "cpu": Config(steps=5000, decay=5000, width=32, blocks=8, width_D=16, size=64, faces=6_000),
+    "cpu": Config(steps=3000, decay=3000, width=32, blocks=8, width_D=16, size=64, faces=6_000),
     "t4": Config(steps=60_000, decay=60_000, batch=32, checkpoint_every=2000, preview_every=1000),  # not measured yet
     "h100": Config(steps=100_000, decay=100_000, batch=64, faces=50_000, checkpoint_every=2000),  # not measured yet
 }  # fmt: skip
@@ -142,7 +142,7 @@ class EnlargerRecipe(Recipe):
         places = StudioScenes("anime", "anime", config.picture, max(1, round(config.faces * 0.15)), config.seed)
         pixels = np.concatenate([*(each.pixels for each in sets), *places.pixels])
         name = f"studio cels, lines and watercolors ({config.prior}), and places"
-        return Pictures(pixels, name, " ".join(each.fingerprint for each in (*sets, places)))
+        return Pictures(pixels, name, " ".join([*(each.fingerprint for each in sets), places.fingerprint]))
 
     def build(self, config: Config) -> None:
         self.arguments = {"width": config.width, "blocks": config.blocks, "by": config.by}

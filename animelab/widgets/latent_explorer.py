@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,8 @@ class LatentExplorer(Stage):
     where the model does not say. directions: your own by name, (latent,), as long as one step; then come those the
     examiner has a name for, found on the model's own samples while nobody moves anything, and the principal ones.
     device: "cpu", "cuda", "mps" or "auto"; where the model is, by default. Raises LabError for anything that does not
-    draw pictures from latents.
+    draw pictures from latents. enlarge: what makes the face you see larger, as `widgets.enlarged` does; the words below
+    say so, and what is kept and saved stays as it was drawn.
 
     Pull at the picture: two directions at once. A double click on a slider's name, or on the picture, resets it.
     """
@@ -71,7 +72,9 @@ class LatentExplorer(Stage):
         device: str | None = None,
         seed: int = 0,
         directions: Mapping[str, Tensor] | None = None,
+        enlarge: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> None:
+        self._enlarge = enlarge
         self.space = space_of(model, latent, device, directions)
         self.state = self._start(seed)
         self.kept: list[State] = []
@@ -109,7 +112,7 @@ class LatentExplorer(Stage):
 
     def render(self, state: State) -> np.ndarray:
         """The picture of a state: uint8 (H, W, 3), at least 256 pixels wide."""
-        pixels = Image.fromarray(self._pixels(state))
+        pixels = Image.fromarray(self._large(state))
         return np.asarray(pixels.resize([max(SHOWN, pixels.width)] * 2, Image.Resampling.LANCZOS))
 
     def seen(self) -> list[tuple[np.ndarray, str]]:
@@ -222,6 +225,9 @@ class LatentExplorer(Stage):
     def _pixels(self, state: State) -> np.ndarray:
         return self._drawn(state.point(self.space)[None], state.truncation)[0]
 
+    def _large(self, state: State) -> np.ndarray:
+        return self._enlarge(self._pixels(state)[None])[0] if self._enlarge else self._pixels(state)
+
     def _drawn(self, points: Tensor, truncation: float) -> np.ndarray:
         return as_pixels(self.space.pictures(points, truncation))
 
@@ -247,8 +253,8 @@ class LatentExplorer(Stage):
     def restored(self, state: State) -> None:
         """Make the picture and every control show `state`."""
         self.state = state
-        words = state.words(self.space)
-        self.show("face", self._pixels(state), words)
+        words = state.words(self.space) + (", enlarged by a network" if self._enlarge else "")
+        self.show("face", self._large(state), words)
         self.say(words)
         for slot, name in self._slots.items():
             self.update(slot, **dict(zip(("low", "high"), self._reach(name, state))))

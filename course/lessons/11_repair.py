@@ -22,34 +22,120 @@ from animelab import env
 
 env.start()
 
+import copy
+
 import numpy as np
 import torch
-from torch.nn.functional import interpolate
+from PIL import Image
+from torch.nn.functional import interpolate, softplus
 
 from animelab import metrics, studio, zoo
-from animelab.checks import check_11_1
-from animelab.data import StudioFaces
-from animelab.nn import count_parameters, enlarger, waifu2x
+from animelab.checks import check_11_1, check_11_2, check_11_3
+from animelab.checks import lesson_11_repair as reference
+from animelab.data import StudioFaces, real_faces
+from animelab.engine import train
+from animelab.engine.weights import load_weights
+from animelab.errors import LabError
+from animelab.nn import animegan, cartoongan, count_parameters, enlarger, waifu2x
 from animelab.recipes import enlarger as recipes
-from animelab.viz import compare, show
-from animelab.widgets import BeforeAfter, LiveTraining
+from animelab.viz import as_pixels, compare
+from animelab.widgets import BeforeAfter, LiveTraining, OwnPicture
 
 # %% [markdown]
 # ## Where we are going
 #
-# At the left of the curtain a face of 64 pixels, enlarged as every program enlarges; at the right the truth, drawn with 128.
+# At the left of the curtain a face of 64 pixels, enlarged as every program enlarges it; at the right by a network of 155,000
+# weights. **Predict** before you draw it: where will you see the difference first, in the hair, in the eyes, or in the skin?
 
 # %%
-held_out = StudioFaces(128, 24, prior="full", split="test")
+model, exact = zoo.network("enlarger-2x"), zoo.network("enlarger-2x-l1")
+held_out = StudioFaces(128, 96, prior="full", split="test")
 large = held_out.batch(range(24))
-small = interpolate(large, scale_factor=1 / 2, mode="bicubic", antialias=True)
+small = interpolate(large, scale_factor=1 / 2, mode="bicubic", antialias=True).clamp(-1, 1)
 smooth = interpolate(small, scale_factor=2, mode="bicubic").clamp(-1, 1)
-BeforeAfter({"bicubic": smooth, "the truth": large})
+with torch.no_grad():
+    ours = model(small).clamp(-1, 1)
+BeforeAfter({"bicubic": smooth, "the network": ours, "the truth": large})
 
 # %% [markdown]
+# Twenty-four held-out faces. A generator that draws 64 pixels, or a scan, or a picture that somebody sent, becomes twice as
+# large, and its ink is ink. The lesson has two halves. In the first one a picture lacks pixels; in the second one it lacks
+# whole pieces.
+#
 # ## First half: larger
 #
-# A picture of 64 pixels does not say what a picture of 128 would show.
+# *Bicubic* looks at sixteen pixels and lays a smooth surface through them. That is right for hills. A drawing is no hill:
+# it has flat color, and then, at once, ink. Here is one eye by three old methods, with the pixels left square, so that you
+# see what they know:
+
+
+# %%
+def by_pillow(pictures, method, by=2):
+    """Pictures (B, 3, H, W) enlarged by one of Pillow's methods."""
+    size = [by * side for side in pictures.shape[:1:-1]]
+    images = [
+        np.asarray(Image.fromarray(each).resize(size, method))
+        for each in as_pixels(pictures)
+    ]
+    return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2) / 127.5 - 1
+
+
+old = {
+    "nearest": Image.Resampling.NEAREST,
+    "bicubic": Image.Resampling.BICUBIC,
+    "Lanczos": Image.Resampling.LANCZOS,
+}
+enlarged = {name: by_pillow(small[:1], method) for name, method in old.items()}
+enlarged |= {"the network": ours[:1], "the truth": large[:1]}
+eye = {tuple(enlarged): torch.cat([each[..., 44:84, 36:76] for each in enlarged.values()])}
+compare(
+    eye,
+    columns=5,
+    scale=5,
+    alt="An eye five times: in blocks, twice soft, sharp by the network, and as drawn.",
+)
+
+# %% [markdown]
+# The old methods know pixels. A network can know drawings: that an eye has a lash line, that ink ends sharply, that hair is
+# a strip with two edges. For that it has to see many pairs of small and large pictures, and nothing is easier to make:
+# take large ones and shrink them.
+#
+# ## waifu2x
+#
+# The first that did it for anime was waifu2x (nagadomi 2015), and it is still what people say when they mean enlarging.
+# Two of its networks, and one of ours:
+#
+# | | VGG7 | UpConv7 | ours |
+# |---|---|---|---|
+# | given | enlarged by squares | the small picture | the small picture |
+# | layers, 3 x 3 | 32, 32, 64, 64, 128, 128, 3 | 16, 32, 64, 128, 256, 256 | 32, then 8 blocks of two |
+# | becomes large | before the first layer | in the last one, a transposed convolution, 4 x 4 | after the last one, by a pixel shuffle |
+# | border | eats 7 pixels a side | eats 7 of the small ones | keeps the size |
+#
+# ```
+# VGG7      small ──squares──► ▣ ──► ▣ ──► ▣ ──► ▣ ──► ▣ ──► ▣ ──► ▣ large      seven convolutions, all at the large size
+# UpConv7   small ──► ▫ ──► ▫ ──► ▫ ──► ▫ ──► ▫ ──► ▫ ──transposed──► large      six at the small size
+# ours      small ──► ▫ ──► (▫ ──► ▫)+ ... (▫ ──► ▫)+ ──► shuffle ──► + large    shortcuts, and the small picture again,
+#             └───────────────────squares───────────────────────────►            in squares: a block only mends
+# ```
+#
+# Where the work is done decides what it costs. A convolution of 3 x 3 multiplies once for each weight *and each place*, and
+# the large picture has four times the places.
+
+# %%
+networks = {"VGG7": (waifu2x.VGG7(), 1), "UpConv7": (waifu2x.UpConv7(), 1 / 4), "UpConv7, nagadomi's": (waifu2x.UpConv7(128), 1 / 4),
+            "ours": (enlarger.Enlarger(32, 8), 1 / 4)}  # fmt: skip
+for name, (network, places) in networks.items():
+    weights = count_parameters(network)
+    print(
+        f"{name:20}{weights:>10,} weights, about {weights * places:>9,.0f} multiplications a pixel of the result"
+    )
+print(f"{'CUNet':20}{count_parameters(waifu2x.CUNet()):>10,} weights, waifu2x's largest")
+
+# %% [markdown]
+# (A transposed convolution is at work in UpConv7's last layer, and lesson 9 told what those can leave: a grid. Its window of
+# 4 divides by its stride of 2, so every pixel is reached equally often. nagadomi wrote all the same that meshes came, and
+# that he chose the epoch by eye.)
 #
 # ### Exercise 11.1 · Pixel shuffle (level 2 of 5, about 10 minutes)
 #
@@ -87,6 +173,459 @@ def pixel_shuffle(maps, by):
 result_11_1 = check_11_1(pixel_shuffle)
 
 # %% [markdown]
+# Our network by hand, then, with your shuffle if the check found it right: the first convolution, eight blocks, the last
+# convolution, and the picture in squares to which all of it is added.
+
+# %%
+lay_out = pixel_shuffle if result_11_1 else torch.pixel_shuffle
+with torch.no_grad():
+    x, levels = exact.first(small), torch.zeros(len(small), dtype=torch.int64)
+    for block in exact.blocks:
+        x = block(x, levels)
+    mended = lay_out(exact.last(x), 2)
+squares = interpolate(small, scale_factor=2)
+print(f"as the library's to {float((squares + mended - exact(small)).abs().max()):.0e}")
+compare({"squares": squares[:4], "what is added": mended[:4], "together": squares[:4] + mended[:4]},
+        columns=4, scale=2, alt="Four faces in squares; gray pictures with light and dark seams along every edge; and the sum of both, sharp.")  # fmt: skip
+
+# %% [markdown]
+# ## What happens to a picture on its way
+#
+# A network that has only seen clean small pictures does something unkind with others: it enlarges their faults, too. Most
+# pictures that need enlarging were shrunk by somebody, saved as JPEG, perhaps twice. JPEG cuts a picture into blocks of 8
+# by 8 and rounds the fast rhythms of each, so that ink gets a fringe and flat color gets tiles.
+#
+# Real-ESRGAN (Wang and others 2021) makes the small pictures with all of that: blur, noise, JPEG, the smaller size, **in
+# random order**, since nobody knows the order either. Ours does so in three strengths, and level 0 is clean. And since
+# removing damage where there is none takes detail away, the network is *told* the level: one number for each channel of
+# each block, added between its two convolutions. (waifu2x has another file of weights for each of its four levels.)
+
+# %%
+torch.manual_seed(0)
+one = large[2:3].expand(4, -1, -1, -1)
+levels = torch.arange(4)
+spoiled = recipes.damaged(one, 2, levels)
+with torch.no_grad():
+    told, not_told = exact(spoiled, levels), exact(spoiled, 0 * levels)
+compare({("level 0", "level 1", "level 2", "level 3"): interpolate(spoiled, scale_factor=2),
+         "told the level": told, "told that it is clean": not_told}, columns=4, scale=2,
+        alt="One face with growing damage; below, enlarged by a network that was told the level, calm and sharp; below, by the same one told it is clean: the fringes stay.")  # fmt: skip
+
+# %% [markdown]
+# ## Train it
+#
+# The recipe is short: large pictures, damaged and small, the network's answer, and the mean absolute difference, **L1**.
+# Large ones are what the studio draws: half cels, a tenth each line drawings and watercolors, and places. An eighth of
+# the steps that made the zoo's:
+
+# %%
+PRESET = "cpu"
+config = recipes.preset(PRESET)
+drawings = recipes.EnlargerRecipe.data(config)
+short = recipes.preset(PRESET, steps=max(20, config.steps // 8), decay=0)
+run = train(
+    recipes.EnlargerRecipe(short),
+    drawings,
+    env.runs_dir() / "11_enlarger",
+    watch=LiveTraining(),
+)
+
+# %%
+mine = load_weights(run.folder / "weights.safetensors")[2]
+with torch.no_grad():
+    answers = {
+        "bicubic": smooth,
+        "mine, an eighth": mine(small).clamp(-1, 1),
+        "the zoo's": exact(small).clamp(-1, 1),
+    }
+for name, pictures in answers.items():
+    print(f"{name:16}{float(metrics.psnr(pictures, large).mean()):6.2f} dB")
+
+# %% [markdown]
+# *PSNR*, in decibels, is the mean squared difference from the truth on a logarithmic scale: 3 dB more is half of it. For
+# thirty years enlargers have been ranked by it.
+#
+# ## Why PSNR and eyes disagree
+#
+# Here are two drawings, a hair at one place and a hair three pixels further. Shrunk, suppose, they are the same small
+# picture. You know nothing else. What do you draw? **Decide**, then run the cell.
+
+
+# %%
+def hair(place):
+    """A drawing of 24 pixels with a line two pixels wide."""
+    picture = torch.ones(1, 3, 24, 24)
+    picture[..., place : place + 2] = -1
+    return picture
+
+
+either = torch.cat([hair(9), hair(12)])
+guesses = {
+    "the first": either[:1],
+    "the second": either[1:],
+    "their mean": either.mean(0, keepdim=True),
+}
+for name, guess in guesses.items():
+    off = guess - either
+    print(
+        f"{name:11} PSNR {float(10 * (4 / off.square().mean()).log10()):5.2f} dB, L1 {float(off.abs().mean()):.3f}"
+    )
+compare({tuple(guesses): torch.cat(list(guesses.values()))}, columns=3, scale=5,
+        alt="A dark line, a dark line a little to the right, and two gray lines side by side.")  # fmt: skip
+
+# %% [markdown]
+# The third has 3 dB more, and is the only one that is certainly wrong: nobody drew gray hair. Whoever wants the best mean
+# square answers with the mean of all that could be, and the mean of sharp things is soft. L1 finds all three equally good,
+# and whatever lies between them; so a network that learns by L1 is free to be soft, too, and mostly is.
+#
+# What has to be added is somebody who says: *that is no drawing.* You know who.
+#
+# ## SRGAN
+#
+# SRGAN (Ledig and others 2017) lets a discriminator look at large pictures, drawn ones and enlarged ones. Its generator
+# begins as a network that has learned by L1 (theirs by the mean square), and goes on with two losses: near the truth, and
+# taken for drawn. Our discriminator is lesson 9's, by patches, with spectral norm.
+#
+# ### Exercise 11.2 · A whole step of SRGAN (level 4 of 5, about 30 minutes)
+#
+# Both halves of a step, in this order. First D: real pictures are real, and what G makes of the small ones is not; lesson
+# 1's loss, the mean of each kind, added. D's optimizer moves D. Then G: L1 between its fakes and the real pictures, plus
+# `weight` times lesson 1's loss for a generator, by the D that has just learned. G's optimizer moves G, and only G.
+# Gradients of an earlier step may lie in both. What you switch off is on again at the end. Return L1, D's loss and G's
+# adversarial loss, as they were when you used them.
+#
+# <details><summary>Hint 1</summary>
+#
+# Lesson 1 had both halves. What is new is one term, and that fakes come from small pictures. One fake can serve both halves
+# if D's half ends at it.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# Twice the same three lines: old gradients away, backward, step. D is asked three times: about real pictures, about fakes
+# that are cut off, and, after its step, about fakes that are not.
+#
+# </details>
+
+
+# %%
+def srgan_step(G, D, G_adam, D_adam, small, real, weight):
+    """One step of D, then one of G.
+
+    small: (B, 3, H, W);  real: (B, 3, 2 H, 2 W);  weight: of the adversarial loss.
+    Returns L1, D's loss and G's adversarial loss.
+    """
+    ### BEGIN SOLUTION 11.2: D learns, then G, by two losses
+    fake = G(small)
+
+    # D: real pictures are real, and fakes, cut off from G, are not
+    of_real, of_fake = D(real), D(fake.detach())
+    loss_D = softplus(-of_real).mean() + softplus(of_fake).mean()
+    D_adam.zero_grad()
+    loss_D.backward()
+    D_adam.step()
+
+    # G: near the truth, and taken for real by the D that has just learned
+    D.requires_grad_(False)
+    l1 = (fake - real).abs().mean()
+    loss_G = softplus(-D(fake)).mean()
+    G_adam.zero_grad()
+    (l1 + weight * loss_G).backward()
+    G_adam.step()
+    D.requires_grad_(True)
+
+    return l1.detach(), loss_D.detach(), loss_G.detach()
+    ### END SOLUTION
+
+
+result_11_2 = check_11_2(srgan_step)
+
+# %% [markdown]
+# Your step at work (the check's own without a solution), from the zoo's L1 network on, on clean pieces of 64 pixels:
+
+# %%
+step = srgan_step if result_11_2 else reference.srgan_step
+G, D = copy.deepcopy(exact).train().requires_grad_(True), animegan.Discriminator(16)
+G_adam, D_adam = (
+    torch.optim.Adam(each.parameters(), rate, (0.9, 0.99))
+    for each, rate in ((G, 3e-4), (D, 1e-3))
+)
+dice = torch.Generator().manual_seed(0)
+torch.manual_seed(0)
+for number in range(4 if env.scale() == "smoke" else 80):
+    real = drawings.batch(torch.randint(len(drawings), (8,), generator=dice))
+    given = recipes.damaged(real, 2, torch.zeros(8, dtype=torch.int64))
+    half, whole = real.shape[-1] // 4, real.shape[-1] // 2
+    told = step(
+        G, D, G_adam, D_adam, given[..., :half, :half], real[..., :whole, :whole], 0.02
+    )
+    if number % 20 == 0:
+        print(
+            f"step {number:3}: L1 {float(told[0]):.3f}, D {float(told[1]):.2f}, G {float(told[2]):.2f}"
+        )
+
+# %%
+G = G.eval().requires_grad_(False)
+four = {"L1 alone": exact, "80 steps of SRGAN": G, "the zoo's SRGAN": model}
+drawn = {name: network(small).clamp(-1, 1) for name, network in four.items()} | {
+    "the truth": large
+}
+pieces = [each[i : i + 1, :, 36:92, 36:92] for i in (0, 1, 5) for each in drawn.values()]
+compare({tuple(drawn): torch.cat(pieces)}, columns=4, scale=4,
+        alt="Three faces, each by a network of L1, after 80 steps of SRGAN, by the zoo's, and as drawn.")  # fmt: skip
+
+# %% [markdown]
+# Between the two there is a way: the mean of their weights, number by number, with any share (Wang and others 2018). Both
+# began at the same place, so what lies between them works, too.
+
+# %%
+shares, line = (0, 0.25, 0.5, 0.75, 1), []
+for share in shares:
+    between = copy.deepcopy(exact)
+    weights = zip(exact.state_dict().items(), model.state_dict().values())
+    between.load_state_dict({name: torch.lerp(a, b, share) for (name, a), b in weights})
+    line.append(between(small).clamp(-1, 1))
+    near, ink = metrics.psnr(line[-1], large).mean(), cartoongan.sharpness(line[-1], large)
+    print(
+        f"{share:4.0%} SRGAN: {float(near):6.2f} dB, ink {float(ink):4.0%} as steep as the truth's"
+    )
+compare({tuple(f"{share:.0%}" for share in shares): torch.cat([each[1:2, :, 36:92, 36:92] for each in line])},
+        columns=5, scale=4, alt="One face five times, from L1 alone to SRGAN: the ink of the eyes becomes harder.")  # fmt: skip
+
+# %% [markdown]
+# ## Measure it
+#
+# Three numbers. PSNR; the *perceptual* distance of lesson 4, through a network that has learned to see; and how steep
+# brightness is at the truth's edges, as a share of the truth's: the sharpness of ink. On 96 held-out faces, clean, and with
+# damage of level 2. waifu2x's own weights come with a package of that name; without it, its rows are missing. (Its networks
+# for damage are those of level 1.)
+
+
+# %%
+def by_waifu2x(kind, task):
+    """A function of small pictures, or None where the package is missing."""
+    try:
+        network = waifu2x.installed(kind, task)
+    except LabError as missing:
+        return print(missing)
+    enlarge = (
+        kind == "vgg7" and task == "scale"
+    )  # VGG7 keeps the size, and so does what repairs before it
+    return lambda pictures: waifu2x.applied(
+        network, interpolate(pictures, scale_factor=2) if enlarge else pictures
+    )
+
+
+def methods(level):
+    """Functions of small pictures, by name, for pictures with damage of that level."""
+
+    def by_ours(network):
+        return lambda pictures: network(pictures, torch.full((len(pictures),), level))
+
+    found = {
+        name: lambda pictures, how=how: by_pillow(pictures, how)
+        for name, how in list(old.items())[1:]
+    }
+    repair = by_waifu2x("vgg7", "noise1") if level else (lambda pictures: pictures)
+    if (double := by_waifu2x("vgg7", "scale")) and repair:
+        found["VGG7"] = lambda pictures: double(repair(pictures))
+    found["UpConv7"] = by_waifu2x("upconv7", "noise1_scale" if level else "scale")
+    found |= {"ours, L1": by_ours(exact), "ours, SRGAN": by_ours(model)}
+    return {name: method for name, method in found.items() if method}
+
+
+# %%
+many = 96 if env.scale() == "full" else 12
+truth = held_out.batch(range(many))
+table = {}
+for words, level in (("clean", 0), ("damaged", 2)):
+    torch.manual_seed(1)
+    given = recipes.damaged(truth, 2, torch.full((many,), level))
+    print(f"{words:14}{'PSNR':>8}{'perceptual':>12}{'ink':>6}")
+    for name, method in methods(level).items():
+        with torch.no_grad():
+            made = torch.cat([method(part) for part in given.split(16)]).clamp(-1, 1)
+        table[words, name] = [float(each) for each in (metrics.psnr(made, truth).mean(), metrics.perceptual(made, truth).mean(), cartoongan.sharpness(made, truth))]  # fmt: skip
+        print("  {:12}{:8.2f}{:12.4f}{:6.0%}".format(name, *table[words, name]))
+
+# %% [markdown]
+# TABLE-TEXT
+#
+# ## Pages: tiles that know what is around them
+#
+# A page has 4,000 pixels on a side; enlarged by 2 it has 64 million. In lesson 9 tiles had to fade into each other, because
+# norms and deep networks look at everything. Ours has no norm, and each of its 18 convolutions looks one pixel further: at
+# 18 small pixels around, no more. A tile that is read with 18 pixels around it comes out *exactly* as in one piece; what
+# became of the 18 is cut off.
+#
+# ### Exercise 11.3 · A tile and what is around it (level 2 of 5, about 10 minutes)
+#
+# Along one side of a picture of `length` pixels a tile begins at `start` and has `side` pixels. It should be read with
+# `reach` more before and behind it. At the borders of the picture there are fewer, or none, and the last tile may be
+# shorter than the others. Where does the reading begin, where does it end (one behind the last pixel), and how many of what
+# was read lie before the tile?
+#
+# <details><summary>Hint 1</summary>
+#
+# Nothing lies before pixel 0, and nothing behind the last one.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# The third number follows from the first one and from `start`.
+#
+# </details>
+
+
+# %%
+def surroundings(start, side, reach, length):
+    """Where to begin to read, where to end, and how many pixels of that come before the tile: three whole numbers."""
+    ### BEGIN SOLUTION 11.3: three numbers, within the picture
+    begin = max(0, start - reach)
+    return begin, min(length, start + side + reach), start - begin
+    ### END SOLUTION
+
+
+result_11_3 = check_11_3(surroundings)
+
+# %% [markdown]
+# A face of 200 pixels, enlarged in one piece, and in tiles of 64, with 18 pixels around each (by your numbers if the check
+# found them right) and with none:
+
+# %%
+around = surroundings if result_11_3 else reference.surroundings
+page = (
+    torch.from_numpy(studio.render(studio.Character.random(7), 200).copy()).permute(
+        2, 0, 1
+    )[None]
+    / 127.5
+    - 1
+)
+
+
+def in_tiles(picture, reach, side=64, by=2):
+    """The picture, enlarged tile by tile."""
+    out = torch.zeros(1, 3, *(by * length for length in picture.shape[2:]))
+    for top in range(0, picture.shape[2], side):
+        for left in range(0, picture.shape[3], side):
+            (y, to_y, above), (x, to_x, before) = (around(*each) for each in ((top, side, reach, picture.shape[2]), (left, side, reach, picture.shape[3])))  # fmt: skip
+            tile = model(picture[..., y:to_y, x:to_x])[..., by * above :, by * before :]
+            place = out[..., by * top : by * (top + side), by * left : by * (left + side)]
+            place[:] = tile[..., : place.shape[2], : place.shape[3]]
+    return out
+
+
+with torch.no_grad():
+    whole, good, bad = model(page), in_tiles(page, model.reach), in_tiles(page, 0)
+seams = {
+    name: (each - whole).abs().amax(1, keepdim=True)
+    for name, each in {"with 18 around": good, "with none": bad}.items()
+}
+for name, each in seams.items():
+    print(f"{name:16} differs from one piece by up to {float(each.max()):.0e}")
+compare({("with 18 around", "with none", "where that differs"): torch.cat([good, bad, seams["with none"].mul(20).clamp(0, 1).expand(-1, 3, -1, -1) * 2 - 1])},
+        columns=3, scale=1, alt="A face twice, nearly the same; and, in white on black, the lines of the tiles' borders, crossing the ink.")  # fmt: skip
+
+# %% [markdown]
+# The library's `enlarger.enlarged` does this for pictures of bytes, so that nothing but the result is ever whole. A page of
+# 4,000 by 4,000 pixels: MEMORY-TEXT. On the command line, for files, or whole folders:
+#
+# ```
+# animelab enlarge scans/ --by 2 --denoise 1 --out large/
+# animelab enlarge sticker.png --by 4 --out large/
+# ```
+#
+# What is transparent stays so. Its color is unknown there, and files are laid on white before a network sees them; so edges
+# would be pale on any other ground. Therefore both are enlarged, the picture on white and its transparency, and then the white
+# is taken out again: if a pixel shows color c through opacity a, on white it is 1 - a (1 - c), and that can be solved for c.
+#
+# ## Your own pictures
+#
+# Choose a file, drop one, or paste it. The examples were drawn by people, not by the studio.
+
+# %%
+OwnPicture(
+    lambda picture: model(
+        picture[..., :512, :512], torch.ones(len(picture), dtype=torch.int64)
+    ),
+    real_faces(96),
+    size=None,
+)
+
+# %% [markdown]
+# OWN-TEXT
+#
+# ## A quiz on enlarging
+#
+# **1. Network A has 0.5 dB more than network B. Whose pictures will people prefer?**
+#
+# <details><summary>A. Network A's.</summary>
+#
+# Not necessarily. Half a decibel can be bought by being soft wherever one is not certain.
+#
+# </details>
+# <details><summary>B. Network B's, since PSNR rewards what is soft.</summary>
+#
+# Not necessarily. A network can have less because it is wrong in other ways.
+#
+# </details>
+# <details><summary>C. That cannot be said.</summary>
+#
+# Right. Look at both, at the same piece, and at the truth. Between networks that learned by the same loss, PSNR says a lot.
+#
+# </details>
+#
+# **2. Why is it a bad idea to take away damage of level 3 from every picture, to be safe?**
+#
+# <details><summary>A. It takes longer.</summary>
+#
+# Not quite. It takes the same time.
+#
+# </details>
+# <details><summary>B. What looks like damage may be drawn: screentone, stitches, a pattern.</summary>
+#
+# Right. A network that was told "much damage" removes what is fine and regular, and cannot know whose it was.
+#
+# </details>
+# <details><summary>C. Level 3 was never trained.</summary>
+#
+# Not quite. Each level was a quarter of the pictures.
+#
+# </details>
+#
+# **3. You put instance norm into the enlarger's blocks. What happens to pages in tiles?**
+#
+# <details><summary>A. Nothing.</summary>
+#
+# Not quite. A norm takes its means from all that it is given.
+#
+# </details>
+# <details><summary>B. Each tile gets a light of its own.</summary>
+#
+# Right, as in lesson 9. Networks that enlarge have no norms, and for another reason as well: how strong the light is, they are
+# to keep.
+#
+# </details>
+# <details><summary>C. Tiles need more than 18 pixels around them, but then it works.</summary>
+#
+# Not quite. No border is wide enough for a mean over everything.
+#
+# </details>
+#
+# ## What went wrong for others who enlarge
+#
+# - **"Level 2 leaves more artifacts than level 1."** (nagadomi/waifu2x #320.) Each of its networks knows the range of damage
+#   it learned from, and a lightly compressed picture is outside that of level 2.
+# - **"A mesh over flat color."** (nagadomi/waifu2x #125.) The transposed convolution. The author trained again and chose by eye.
+# - **"The edges of my cut-out figure are fuzzy."** (nagadomi/nunif #32, #36.) Colors under full transparency are whatever the
+#   program left there, and they bleed in.
+# - **"Black output."** (nihui/waifu2x-ncnn-vulkan #73.) The tile was too large for the card.
+# - **"After fine-tuning everything is over-sharp."** (xinntao/Real-ESRGAN #148, #205.) The discriminator weighs too much, or
+#   for too long.
+
+# %% [markdown]
 # ## Second half: whole
 #
 # Something stands before the picture that should not be there.
@@ -102,5 +641,7 @@ result_11_1 = check_11_1(pixel_shuffle)
 #   Network*, CVPR 2016, arXiv 1609.05158.
 # - Ledig and others: *Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network*, CVPR 2017,
 #   arXiv 1609.04802.
+# - Wang and others: *ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks*, 2018, arXiv 1809.00219 (weights
+#   between two networks).
 # - Wang and others: *Real-ESRGAN*, 2021, arXiv 2107.10833.
 # - nagadomi: [waifu2x](https://github.com/nagadomi/waifu2x), 2015.
