@@ -36,7 +36,7 @@ from animelab.data import StudioFaces, real_faces
 from animelab.engine import train
 from animelab.engine.weights import load_weights
 from animelab.errors import LabError
-from animelab.nn import animegan, cartoongan, count_parameters, enlarger, waifu2x
+from animelab.nn import cartoongan, count_parameters, enlarger, pix2pix, waifu2x
 from animelab.recipes import enlarger as recipes
 from animelab.viz import as_pixels, compare
 from animelab.widgets import BeforeAfter, LiveTraining, OwnPicture
@@ -346,7 +346,7 @@ result_11_2 = check_11_2(srgan_step)
 
 # %%
 step = srgan_step if result_11_2 else reference.srgan_step
-G, D = copy.deepcopy(exact).train().requires_grad_(True), animegan.Discriminator(16)
+G, D = copy.deepcopy(exact).train().requires_grad_(True), pix2pix.Discriminator(3, 16, 2, "none")
 G_adam, D_adam = (
     torch.optim.Adam(each.parameters(), rate, (0.9, 0.99))
     for each, rate in ((G, 3e-4), (D, 1e-3))

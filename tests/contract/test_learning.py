@@ -85,6 +85,20 @@ def test_pix2pix_comes_nearer_to_the_right_answers(tmp_path, monkeypatch):
     assert errors[1] < 0.7 * errors[0]
 
 
+def test_the_enlarger_comes_nearer_than_squares_and_sharper(tmp_path, monkeypatch):
+    monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
+    kind, networks = RECIPES["enlarger"], []
+    for steps in (1, 150):
+        quiet = {"faces": 64, "preview_every": 1000, "checkpoint_every": 1000, "lr_G": 3e-3, "ema": 0.9, "batch": 8}
+        config = dataclasses.replace(kind.presets["smoke"], steps=steps, **quiet)
+        train(kind(config, "cpu"), kind.data(config), tmp_path / str(steps), watch=lambda progress: None)
+        networks.append(load_weights(tmp_path / str(steps) / "weights.safetensors")[2])
+    large = StudioFaces(64, 32, prior="full", split="test").batch(range(32))
+    small = torch.nn.functional.interpolate(large, scale_factor=1 / 2, mode="bicubic", antialias=True).clamp(-1, 1)
+    before, after = (float(metrics.psnr(network(small), large).mean()) for network in networks)
+    assert after > before + 1, (before, after)
+
+
 @pytest.mark.slow
 def test_the_game_of_today_moves_towards_its_data_with_drawings_and_with_orders(tmp_path, monkeypatch):
     monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))

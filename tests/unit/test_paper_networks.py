@@ -29,6 +29,8 @@ COUNTS = {
     "animeganv2.generator": 2_143_552, "animeganv2.discriminator": 1_128_800,
     "ugatit.generator": 278_959_808, "ugatit-light.generator": 10_589_888, "ugatit.pair": 2 * 278_959_808,
     "ugatit.discriminator-global": 53_130_176, "ugatit.discriminator-local": 3_290_560,
+    "waifu2x.vgg7": 290_467, "waifu2x.upconv7": 994_976, "waifu2x.upconv7-nagadomi": 552_480,
+    "waifu2x.cunet": 1_283_254,
     "stylegan2-256.generator": 24_767_458, "stylegan2-256.discriminator": 24_001_089,
     "stylegan2-512.generator": 30_276_583, "stylegan2-512.discriminator": 28_982_849,
     "stylegan2-1024.generator": 30_370_060, "stylegan2-1024.discriminator": 29_012_513,
