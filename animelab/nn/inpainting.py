@@ -81,8 +81,8 @@ class UNet(nn.Module):
         self.up = nn.ModuleList(PartialConv2d(a + b, a, 3, 1, 1, bias=a == 3) for a, b in reversed(pairs))
         sides = (wide[2:], wide[-2:0:-1])  # the first layer has no norm, and neither has the last
         self.seen, self.drawn = (nn.ModuleList(map(nn.BatchNorm2d, each)) for each in sides)
-        for layer in (*self.down, *self.up):
-            nn.init.kaiming_normal_(layer.weight)
+        last = self.up[-1].weight.data.mul_(0.2)  # type: ignore[operator]  # at first it hands on the picture it sees
+        nn.init.dirac_(last[:, -3:])
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         beside = [(x * mask, mask.to(x.dtype))]
