@@ -34,6 +34,7 @@ def test_all_weights_fit_the_budget():
         "paintschainer-draft-128",
         "paintschainer-refine-128",
         "landmarks",
+        *(f"enlarger-{by}x{kind}" for by in (2, 4) for kind in ("", "-l1")),
         *(f"inpainting-{name}-128" for name in ("partial", "gated")),
         *MODELS,
         *zoo.names("translator"),
