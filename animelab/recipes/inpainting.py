@@ -60,7 +60,7 @@ PRESETS = {
     "t4": Config(steps=100_000, decay=100_000, batch=16, first=80_000),  # not measured yet
     "h100": Config(steps=200_000, decay=200_000, size=256, layers=7, first=160_000, faces=50_000),  # not measured yet
     # How the networks of the zoo were made:
-    "studio": Config(steps=2500, decay=2500, batch=8, width=12, lr=2e-3, first=2000, ema=0.995, checkpoint_every=50),
+    "studio": Config(steps=8000, decay=8000, batch=8, width=12, lr=2e-3, first=2000, ema=0.995, checkpoint_every=50),
 }  # fmt: skip
 
 
