@@ -308,6 +308,20 @@ miss = [float((metrics.landmarks(rows[name]) - where).norm(dim=2).mean()) for na
 assert miss[0] > 2 > 0.9 > miss[1] > miss[2] + 0.1 and 0.3 < miss[3] < miss[2] < 0.7, "points travel"
 assert abs(metrics.perceptual(faces, truth).mean() - metrics.perceptual(rows["CycleGAN"], truth).mean()) < 0.05, "nearly a draw"
 """,
+    "11_repair": """
+assert [count_parameters(each) for each, _ in networks.values()] == [290_467, 994_976, 552_480, 153_100], "numbers that the prose names"
+assert exact.reach == model.reach == 18, "18 convolutions"
+assert float((squares + mended - exact(small)).abs().max()) < 1e-4, "by hand, the same"
+assert metrics.psnr(ours, large).mean() > metrics.psnr(smooth, large).mean() + 1.5
+three = [float((guess - either).square().mean()) for guess in guesses.values()]
+assert abs(10 * np.log10(three[0] / three[2]) - 3.01) < 0.02 and len({round(float((guess - either).abs().mean()), 4) for guess in guesses.values()}) == 1
+clean, spoiled_scores = ({name: found for (words, name), found in table.items() if words == kind} for kind in ("clean", "damaged"))
+assert clean["ours, L1"][0] > clean["Lanczos"][0] + 1.5 > clean["bicubic"][0] + 1.5, "ours is nearer than Lanczos, and that than bicubic"
+assert clean["ours, SRGAN"][2] > clean["ours, L1"][2] > clean["Lanczos"][2] + 0.1, "and sharper, by SRGAN most"
+assert spoiled_scores["ours, L1"][0] > spoiled_scores["Lanczos"][0] + 0.8, "and of damaged pictures"
+assert float((told_level - one).abs().mean()) < float((told_clean - one).abs().mean()), "who was told the level is nearer"
+assert float(seams["with 18 around"].max()) < 1e-4 < 1e-2 < float(seams["with none"].max())
+""",
 }
 
 
