@@ -103,7 +103,7 @@ def check_11_2(step: Any) -> None:
 
 
 MISTAKES = {
-    "asleep": "G learns by L1 alone: the fake that D judged in G's half was cut off from G, so no gradient came back.",
+    "asleep": "G learns by L1 alone: the fake that D saw in G's half was cut off from G, so no gradient came back.",
     "early": "G's half uses what D said before it learned. D comes first; then ask it again.",
     "greedy": "D takes a second step, in G's half, and learns to be fooled. Only G moves there.",
     "minimax": "G's adversarial loss has the wrong form: small is where D takes the fake for real (lesson 1).",

@@ -53,7 +53,7 @@ class Enlarger(nn.Module):
     def __init__(self, width: int = 64, blocks: int = 16, by: int = 2) -> None:
         super().__init__()
         if by not in (2, 4):
-            raise LabError(f"The enlarger learns to enlarge by 2 or by 4, not by {by}.")
+            raise LabError(f"by takes 2 or 4, not {by}: how many times as large.")
         self.by, self.reach = by, 2 * blocks + 2
         self.first, self.last = nn.Conv2d(3, width, 3, 1, 1), nn.Conv2d(width, 3 * by * by, 3, 1, 1)
         self.blocks = nn.ModuleList(Block(width) for _ in range(blocks))

@@ -38,7 +38,7 @@ KINDS = {
     "Draw characters": "From numbers alone, or to order. Of each twenty-four pictures of seed 0, unpicked.",
     "Translate pictures": "The first held-out pictures, which none has seen, unpicked, and below them the truth.",
     "Color line art": "Two stages: a bold draft, and a careful second network. Twenty dots of the right colors each.",
-    "Read and judge": "These draw nothing. They find attributes and points in pictures, enlarge them, or tell real from made.",
+    "Read and judge": "These draw nothing. They find attributes and points, enlarge pictures, or tell real from made.",
 }
 
 
