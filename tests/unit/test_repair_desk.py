@@ -118,6 +118,7 @@ def test_a_network_with_noise_makes_proposals_to_pick_from(tmp_path):
     before = desk.proposals.copy()
     desk.pressed("others")
     assert not np.array_equal(desk.proposals, before)
+    assert desk.values["proposal"] == 0 and np.array_equal(desk.picture, desk.proposals[0]), "the first one again"
     desk.pressed("save")
     (saved,) = tmp_path.glob("*.png")
     assert np.array_equal(np.asarray(Image.open(saved)), desk.picture)
