@@ -43,6 +43,8 @@ def covered(character: Character, thing: str, size: int = 128, seed: int = 0) ->
     The mask is 0 where the two pictures differ, and a pixel around, and 1 elsewhere. thing: of `THINGS`, LabError for
     others; seed: of its place, or which one it is.
     """
+    if not isinstance(character, Character):
+        raise LabError(f"A Character is hidden, such as Character.random(3), not a {type(character).__name__}.")
     if thing not in THINGS:
         raise LabError(f"There is no '{thing}' to take away: {nearest(thing, THINGS)}")
     plain, (first, *others) = character.replace(glasses="none", headwear="none"), THINGS[thing]
@@ -73,7 +75,8 @@ class RepairDesk(Stage):
         self.ways = dict(networks) if isinstance(networks, Mapping) else {"the network": networks}
         if not self.ways or not all(map(callable, self.ways.values())):
             raise LabError("A network or a function of pictures and masks is asked for, such as zoo.network opens.")
-        self._given, self._number, self._seed = [as_pixels(each)[0] for each in pictures], 0, 0
+        self._given = [as_pixels(each)[0] for each in pictures] if hasattr(pictures, "__len__") else []
+        self._number = self._seed = 0
         if not self._given:
             raise LabError("Give at least one picture to begin with; your own can replace it.")
         self.folder = Path(folder or env.runs_dir() / "repaired").absolute()
