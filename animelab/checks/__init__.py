@@ -12,7 +12,7 @@ from animelab.checks.lesson_07_latent_editing import check_7_1, check_7_2, check
 from animelab.checks.lesson_08_colorization import check_8_1, check_8_2, check_8_3, check_8_4, check_8_5
 from animelab.checks.lesson_09_cartoongan import check_9_1, check_9_2, check_9_3, check_9_4
 from animelab.checks.lesson_10_ugatit import check_10_1, check_10_2, check_10_3, check_10_4
-from animelab.checks.lesson_11_repair import check_11_1, check_11_2, check_11_3
+from animelab.checks.lesson_11_repair import check_11_1, check_11_2, check_11_3, check_11_4, check_11_5
 from animelab.checks.lesson_12_painting import check_12_1, check_12_2, check_12_3, check_12_4
 
 __all__ = [name for name in dir() if name.startswith("check_")]

@@ -1,4 +1,4 @@
-"""Checks of 11_repair: channels laid out as pixels, a whole step of SRGAN, tiles with what is around them."""
+"""Checks of 11_repair: pixels out of channels, a step of SRGAN, tiles; a layer that sees holes, and its loss."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import softplus
+from torch.nn.functional import conv2d, softplus
 
 from animelab.checks.harness import check, close, recognize, tensor, wrong
 from animelab.checks.trouble import explained
+from animelab.nn import inpainting
+from animelab.recipes.inpainting import repair_loss
 
 
 def pixel_shuffle(maps: Tensor, by: int) -> Tensor:
@@ -171,3 +173,90 @@ def check_11_3(surroundings: Callable[..., Any]) -> None:
             wrong(f"{told}you end at {end}. A tile needs `reach` pixels behind it, or as many as there are.")
         if before != start - begin:
             wrong(f"{told}you cut off {before} pixels, and {start - begin} were read before it: it would be shifted.")
+
+
+class _Maps(nn.Module):
+    """A network that has learned already, with three maps."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList(nn.Conv2d(a, b, 3, 1, 1) for a, b in ((3, 4), (4, 5), (5, 6)))
+        self.requires_grad_(False)
+
+    def forward(self, pictures: Tensor) -> list[Tensor]:
+        """Three maps, from fine to coarse."""
+        return [pictures := stage(pictures).tanh() for stage in self.stages]
+
+
+@check("11.4", "A window that knows half says what it would say if it knew all.", inpainting.partial_convolution,
+       learns=("x", "weight", "bias"))  # fmt: skip
+def check_11_4(convolve: Any) -> None:
+    """convolve(x (B, C, H, W), mask (B, C, H, W), weight, bias, stride, padding): features, mask (B, 1, H', W')."""
+    for stride, kernel, channels in ((1, 3, 2), (2, 5, 3)):
+        x, weight, bias = torch.randn(2, channels, 8, 8), torch.randn(4, channels, kernel, kernel), torch.randn(4) + 2
+        mask = torch.ones(2, channels, 8, 8)
+        mask[0, :, 1:7, 1:7] = mask[1, 0, :, 5:] = mask[1, :, :4] = 0  # of one picture a channel knows less
+        window = (stride, kernel // 2)
+        answer, side = convolve(x, mask, weight, bias, *window), 8 // stride
+        if not isinstance(answer, tuple | list) or len(answer) != 2:
+            wrong("Two things come back: the features, and the new mask.")
+        features, known = tensor(answer[0], (2, 4, side, side)), tensor(answer[1], (2, 1, side, side)).float()
+        ones, full, offset = torch.ones_like(weight[:1]), weight[0].numel(), bias[:, None, None]
+        count, inside = (conv2d(each, ones, None, *window) for each in (mask, torch.ones_like(mask)))
+        sums, blind = (conv2d(each, weight, None, *window) for each in (x * mask, x))
+        near = count.clamp(min=1)
+        recognize(
+            known,
+            ((count == full).float(), "Your new mask is 1 only where a window knows everything, so the hole grows. One "
+             "known number is enough."),
+            (count, "The new mask holds counts. It should be 1 where a window knows something, and 0 elsewhere."),
+            (count / full, "The new mask holds shares. It should be 1 where a window knows something, 0 elsewhere."),
+            ((count == 0).float(), "The new mask is the wrong way round: 1 is known, 0 is the hole."),
+        )  # fmt: skip
+        for found, advice in (
+            (sums + offset, "These are plain sums over what is known: where a window knows little, they are small. "
+             "Make up for the share that is missing."),
+            (blind * full / near + offset, "What lies in the hole was looked at: multiply by the mask first."),
+            (blind + offset, "That is an ordinary convolution: the mask has no effect on the features."),
+            ((sums + offset) * full / near, "The bias was enlarged, too. It is no sum over the window: scale first, "
+             "then add it."),
+            (sums / near + offset, "Divided by the count of what is known, these are means. A convolution gives sums: "
+             "multiply by the size of the window, too."),
+            (sums * kernel**2 / near + offset, "The size of the window is kernel times kernel times channels: known "
+             "numbers are counted over the channels, too."),
+            (sums * inside / near + offset, "At the border your windows are smaller. In the paper what lies beyond the "
+             "border counts as unknown: a window has the same size everywhere."),
+            (sums * count / full + offset, "The share is upside down: the less a window knows, the smaller your sum."),
+        ):  # fmt: skip
+            recognize(features, (found, advice), (torch.where(count > 0, found, 0.0), advice))
+        recognize(features, (sums * full / near + offset, "Where a window knows nothing, the bias is left. There the "
+                             "features should be 0."))  # fmt: skip
+
+
+@check("11.5", "Five parts, each with its own reason. Their weights say what the network cares about.", repair_loss,
+       learns=("drawn",))  # fmt: skip
+def check_11_5(loss: Any) -> None:
+    """loss(drawn (B, 3, H, W), truth (B, 3, H, W), mask (B, 1, H, W), look): a dict of five scalars."""
+    look, (drawn, truth), mask = _Maps(), torch.randn(2, 2, 3, 12, 12), torch.ones(2, 1, 12, 12)
+    mask[0, :, 3:8, 2:7] = mask[1, :, :, 9:] = 0
+    parts, right = loss(drawn, truth, mask, look), repair_loss(drawn, truth, mask, look)
+    if not isinstance(parts, dict) or parts.keys() != right.keys():
+        wrong(f"A dictionary should come back with the five parts {', '.join(right)}.")
+    off, hole, together = (drawn - truth).abs(), 1 - mask, torch.where(mask > 0, truth, drawn)
+    area = "is divided by its own area. All means go over the whole picture, so that a small hole weighs little."
+    one = "looks at one picture only. Add up two: what was drawn, and that with what is known put back."
+    whole = "looks at the whole picture, and should look at its part alone."
+    alone = [repair_loss(each, truth, torch.zeros_like(mask), look) for each in (drawn, together)]  # the same twice
+    known = {
+        "valid": ((off * mask).sum() / mask.sum() / 3, area), "hole": ((off * hole).sum() / hole.sum() / 3, area),
+        "variation": (alone[1]["variation"], "counts the whole picture: only the hole and a pixel around are meant."),
+    }  # fmt: skip
+    for name, value in parts.items():
+        tensor(value, ())
+        mistakes = [known.get(name, (value + 1, "")), (off.mean(), whole)]
+        mistakes += [(right["hole"], "is the other of the two: the mask is 1 where it is known.")] * (name == "valid")
+        mistakes += [(each[name] / 2, one) for each in alone if name in ("perceptual", "style")]
+        mistakes += [(right[name] / 2, "is half: the two pictures, or the two directions, are added, not averaged.")]
+        recognize(value, *((found, f"`{name}` {said}") for found, said in mistakes if not close(found, right[name])))
+        if not close(value, right[name]):
+            wrong(f"`{name}` is {float(value):.4g}, and it should be {float(right[name]):.4g}.")

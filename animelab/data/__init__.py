@@ -6,18 +6,11 @@ from animelab.data.image_folder import ImageFolder
 from animelab.data.own_pairs import PairedFolder, UnpairedFolder
 from animelab.data.pictures import Labeled, Pictures
 from animelab.data.real import real_faces, real_photos
-from animelab.data.studio_sets import (
-    Joined,
-    StudioAttributes,
-    StudioFaces,
-    StudioPairs,
-    StudioPairsAttributes,
-    StudioPoints,
-    StudioScenes,
-    StudioUnpaired,
-    StudioUnpairedAttributes,
-    five_points,
-)
+
+from animelab.data.studio_sets import (  # isort: skip
+    Joined, StudioAttributes, StudioFaces, StudioPairs, StudioPairsAttributes, StudioPoints, StudioScenes,
+    StudioUnpaired, StudioUnpairedAttributes, five_points,
+)  # fmt: skip
 from animelab.data.transforms import ImagePool, as_pictures, jittered
 
 __all__ = ["EYES", "FITS", "SPLITS", "Cast", "ImageFolder", "ImagePool", "Joined", "Labeled", "Move", "PairedFolder"]

@@ -7,5 +7,5 @@ from animelab.engine.loop import Progress, train
 from animelab.engine.recipe import Recipe, adam, frozen, linear_decay
 from animelab.engine.run import Run, read_log, read_record
 
-__all__ = ["EMA", "Checkpoints", "Progress", "Recipe", "Run", "adam", "frozen", "joined", "linear_decay"]
-__all__ += ["read_log", "read_record", "train", "update_average"]
+__all__ = ["EMA", "Checkpoints", "Progress", "Recipe", "Run", "adam", "frozen", "joined", "linear_decay", "read_log"]
+__all__ += ["read_record", "train", "update_average"]

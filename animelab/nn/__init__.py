@@ -17,6 +17,7 @@ from animelab.nn import (
     cyclegan,
     dcgan,
     enlarger,
+    inpainting,
     landmarks,
     makegirlsmoe,
     pix2pix,
@@ -70,6 +71,8 @@ NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "waifu2x.upconv7": waifu2x.UpConv7,
     "waifu2x.upconv7-nagadomi": partial(waifu2x.UpConv7, width=128),
     "waifu2x.cunet": waifu2x.CUNet,
+    "pconv.unet": inpainting.UNet,  # of 512 px; UNet(7) is the one of 256 px
+    "gated.inpainting": inpainting.GatedNet,  # after two papers, and of neither
     "spade.generator": spade.Generator,
     "spade.discriminator": spade.Discriminator,
     "spade.encoder": spade.Encoder,

@@ -12,6 +12,7 @@ from animelab.recipes.cut import CUT
 from animelab.recipes.cyclegan import CycleGAN
 from animelab.recipes.dcgan import DCGAN
 from animelab.recipes.enlarger import EnlargerRecipe
+from animelab.recipes.inpainting import Inpainting
 from animelab.recipes.landmarks import Landmarks
 from animelab.recipes.makegirlsmoe import MakeGirlsMoe
 from animelab.recipes.pix2pix import Pix2Pix
@@ -24,7 +25,7 @@ from animelab.recipes.ugatit import UGATIT
 
 _ALL: tuple[type[Recipe], ...] = (
     DCGAN, R3GAN, MakeGirlsMoe, Pix2Pix, CycleGAN, CUT, BackTranslation, StyleGAN2, Colorization, Sketch, CartoonGAN,
-    AnimeGAN, UGATIT, EnlargerRecipe, Spade, Landmarks, TaggerRecipe,
+    AnimeGAN, UGATIT, EnlargerRecipe, Inpainting, Spade, Landmarks, TaggerRecipe,
 )  # fmt: skip
 RECIPES = {recipe.name: recipe for recipe in _ALL}
 Recipe.trained = staticmethod(zoo.trained)  # for the setting `start`: the engine, a floor below, knows no zoo

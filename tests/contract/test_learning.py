@@ -13,7 +13,7 @@ from animelab.data import StudioFaces, StudioPairs
 from animelab.engine import train
 from animelab.engine.weights import load_weights
 from animelab.latent import attributes
-from animelab.nn import colorization, ugatit
+from animelab.nn import colorization, inpainting, ugatit
 from animelab.recipes import RECIPES, dcgan
 
 
@@ -216,6 +216,32 @@ def test_ugatit_finds_its_way_back_and_classifies_its_domains(tmp_path, monkeypa
     assert knows[0] > 0.8 and knows[1] < 0.2, "its auxiliary classifier tells portraits from cels"
     rhos = [norm.rho for norm in G.modules() if isinstance(norm, ugatit.AdaLIN)]
     assert all(rho.min() >= 0 and rho.max() <= 1 for rho in rhos) and any((rho != rho[0, 0]).any() for rho in rhos)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"style_weight": 0.0}, {"network": "gated", "proposals": 2}], ids=["partial", "gated"]
+)
+def test_holes_are_filled_better_than_by_the_mean_of_what_is_known(settings, tmp_path, monkeypatch):
+    monkeypatch.setenv("ANIMELAB_CACHE", str(tmp_path / "cache"))
+    kind, off = RECIPES["inpainting"], []
+    for steps in (1, 150):
+        config = dataclasses.replace(
+            kind.presets["smoke"], steps=steps, batch=8, faces=16, width=8, lr=4e-3, ema=0.9, first=120,
+            adversarial_weight=0.0, perceptual_weight=0.0, preview_every=1000, checkpoint_every=1000, prior="frontal",
+            **settings,
+        )  # fmt: skip
+        faces = kind.data(config)
+        train(kind(config, "cpu"), faces, tmp_path / str(steps), watch=lambda progress: None)
+        network = load_weights(tmp_path / str(steps) / "weights.safetensors")[2]
+        pictures = faces.batch(range(16))
+        torch.manual_seed(0)
+        mask = inpainting.holes(pictures)
+        with torch.no_grad():
+            answer = inpainting.filled(network, pictures, mask)
+        off.append(float(((answer - pictures).abs() * (1 - mask)).sum() / (1 - mask).sum()))
+    mean = (pictures * mask).sum((2, 3), keepdim=True) / mask.sum((2, 3), keepdim=True)
+    off.append(float(((mean - pictures).abs() * (1 - mask)).sum() / (1 - mask).sum()))
+    assert off[1] < 0.75 * min(off[0], off[2]), off
 
 
 def test_the_finder_finds(tmp_path, monkeypatch):

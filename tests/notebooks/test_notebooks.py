@@ -321,6 +321,18 @@ assert clean["ours, SRGAN"][2] > clean["ours, L1"][2] > clean["Lanczos"][2] + 0.
 assert spoiled_scores["ours, L1"][0] > spoiled_scores["Lanczos"][0] + 0.8, "and of damaged pictures"
 assert float((told_level - one).abs().mean()) < float((told_clean - one).abs().mean()), "who was told the level is nearer"
 assert float(seams["with 18 around"].max()) < 1e-4 < 1e-2 < float(seams["with none"].max())
+from animelab.nn import inpainting
+with torch.device("meta"):
+    assert [count_parameters(each) for each in (inpainting.UNet(8), inpainting.UNet(7))] == [32_859_732, 25_779_796]
+assert float(closing[2].amin()) == 0 and float(closing[3].amin()) == 1, "after three layers no hole is left"
+assert told_of["spread"]["style"] > 1.5 * told_of["nearest"]["style"] and abs(float(told_of["spread"]["hole"] / told_of["nearest"]["hole"]) - 1) < 0.1
+assert float(told_of["the truth"]["variation"]) > max(float(told_of[name]["variation"]) for name in ("mean", "nearest", "spread", "the network"))
+assert repair_recipe.replaced.keys() == ({"convolution"} if result_11_4 else set()) | ({"loss"} if result_11_5 else set())
+far = {thing: {name: float(found[0].mean()) for name, found in row.items()} for thing, row in scoreboard.items()}
+assert far["hat"]["partial"] < far["hat"]["nearest"] and far["watermark"]["spread"] < far["watermark"]["partial"], "wide holes and narrow ones"
+assert all(row["gated, of four"] <= row["gated"] for row in far.values())
+apart = torch.stack(proposals).std(0).mul(1 - bubble_masks).sum() / (1 - bubble_masks).sum() / 3
+assert 0 < float(apart) < 0.1, "the four hardly differ"
 """,
     "12_painting": """
 assert [count_parameters(each) for each in list(networks.values())[:4]] == [96_492_483, 97_480_899, 5_836_930, 10_463_424]

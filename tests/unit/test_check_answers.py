@@ -90,8 +90,8 @@ class Detached(nn.Module):
 def detached(value):
     if isinstance(value, nn.Module):
         return Detached(value)
-    if isinstance(value, list):
-        return [detached(each) for each in value]
+    if type(value) in (list, tuple):
+        return inside(value, detached)
     return value.detach() if isinstance(value, Tensor) else value
 
 

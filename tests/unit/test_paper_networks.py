@@ -21,6 +21,7 @@ from animelab.nn import (
 
 COUNTS = {
     "makegirlsmoe.generator": 4_352_643, "makegirlsmoe.discriminator": 19_078_531,
+    "pconv.unet": 32_859_732,
     "pix2pix.generator": 54_413_955, "pix2pix.discriminator": 2_768_705,
     "cyclegan.generator": 11_378_179, "cyclegan.discriminator": 2_764_737,
     "cut.generator": 11_378_179, "cut.discriminator": 2_764_737, "cut.patches": 560_384,

@@ -38,6 +38,7 @@ def test_all_weights_fit_the_budget():
         "enlarger-2x",
         "enlarger-2x-l1",
         "enlarger-4x-l1",
+        *(f"inpainting-{name}-128" for name in ("partial", "gated")),
         *MODELS,
         *zoo.names("translator"),
     }

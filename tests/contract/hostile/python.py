@@ -14,8 +14,9 @@ from torch import nn
 
 from animelab import data, env, losses, viz
 from animelab.errors import LabError
-from animelab.nn import NETWORKS, cartoongan, colorization, dcgan, pix2pix, relight, tiles, ugatit, xdog
+from animelab.nn import NETWORKS, cartoongan, colorization, dcgan, inpainting, pix2pix, relight, tiles, ugatit, xdog
 from animelab.nn.stylegan2 import Generator
+from animelab.studio import Character
 from animelab.widgets import (
     BeforeAfter,
     CharacterMaker,
@@ -25,7 +26,9 @@ from animelab.widgets import (
     LiveTraining,
     OwnPicture,
     PickAndRefine,
+    RepairDesk,
     Timelapse,
+    covered,
 )
 
 NAN = float("nan")
@@ -221,6 +224,11 @@ PYTHON: list[tuple[str, Callable[[], object], str | None]] = [
     ("a board of a name", lambda: DrawingBoard("pix2pix-color-64", GOOD), "A model or a function"),
     ("a board without drawings", lambda: DrawingBoard(lambda x: x, None), "shape"),
     ("pictures of nobody", lambda: OwnPicture(lambda x: x, None), "at least one picture"),
+    ("a desk of a name", lambda: RepairDesk("inpainting-partial-128", GOOD), "A network or a function"),
+    ("a desk without pictures", lambda: RepairDesk(lambda x, m: x, None), "at least one picture"),
+    ("nobody behind a hat", lambda: covered("somebody", "hat"), "A Character"),
+    ("behind nothing", lambda: covered(Character.random(1), "hot"), "did you mean 'hat'"),
+    ("holes of another size", lambda: inpainting.filled(inpainting.UNet(2, 4), GOOD, GRAY[..., :9]), "one size"),
     ("a studio of nothing", lambda: ColorStudio(None, GOOD), "colorist"),
     ("a studio of a scheme 5", lambda: ColorStudio(nn.Identity(), GOOD, schemes={"a": 5}), "row of colors"),
     ("a studio of schemes in a list", lambda: ColorStudio(nn.Identity(), GOOD, schemes=["a"]), "not a list"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import torch
 from torch import nn
-from torch.nn.functional import binary_cross_entropy_with_logits, l1_loss, softplus
+from torch.nn.functional import avg_pool2d, binary_cross_entropy_with_logits, conv2d, l1_loss, max_pool2d, softplus
 
 from animelab.engine import frozen
+from animelab.recipes.inpainting import repair_loss
 
 
 # --- 11.1
@@ -160,5 +161,113 @@ WRONG_ANSWERS = {
         (step_with(thaw=False), "`requires_grad` of `D`"),
         (lambda *given: step(*given)[:2], "Three numbers"),
         (lambda G, D, *rest: step(G, D, rest[0], torch.optim.SGD(D.parameters(), 0.0), *rest[2:]), "D has not moved"),
+    ],
+}  # fmt: skip
+
+
+# --- 11.4
+def partial(x, mask, weight, bias, stride, padding):
+    share = avg_pool2d(mask.mean(1, keepdim=True), weight.shape[-1], stride, padding)
+    known = (share > 0).to(x.dtype)
+    sums = conv2d(x * mask, weight, None, stride, padding)
+    return (sums / share.clamp(1e-8) + bias[:, None, None]) * known, known
+
+
+def partial_by_counting(x, mask, weight, bias, stride, padding):
+    count = conv2d(mask, torch.ones_like(weight[:1]), stride=stride, padding=padding)
+    sums = conv2d(x * mask, weight, stride=stride, padding=padding)
+    scaled = sums * (weight[0].numel() / count.clamp(min=1)) + bias.view(1, -1, 1, 1)
+    return torch.where(count > 0, scaled, torch.zeros_like(scaled)), (count > 0).float()
+
+
+def partial_but(change):
+    """With one mistake: a function of what the answer is made of, to features, and perhaps a mask."""
+
+    def answer(x, mask, weight, bias, stride, padding):
+        count, inside = (
+            conv2d(each, torch.ones_like(weight[:1]), None, stride, padding) for each in (mask, torch.ones_like(mask))
+        )
+        sums, blind = (conv2d(each, weight, None, stride, padding) for each in (x * mask, x))
+        full, near, b = weight[0].numel(), count.clamp(min=1), bias[:, None, None]
+        right, known = (sums * full / near + b) * (count > 0), (count > 0).float()
+        out = change(locals())
+        return out if isinstance(out, tuple) else (out * known, known)
+
+    return answer
+
+
+# --- 11.5
+def whole_loss(drawn, truth, mask, look):
+    off, hole = (drawn - truth).abs(), 1 - mask
+    together = mask * truth + hole * drawn
+    with torch.no_grad():
+        wanted = look(truth)[:3]
+    perceptual = style = 0
+    for picture in (drawn, together):
+        for maps, goal in zip(look(picture), wanted):
+            perceptual = perceptual + (maps - goal).abs().mean()
+            a, b = maps.flatten(2), goal.flatten(2)
+            style = style + (a @ a.mT - b @ b.mT).abs().mean() / a[0].numel()
+    around = max_pool2d(hole, 3, 1, 1)
+    right = (together[..., 1:] - together[..., :-1]).abs() * around[..., 1:]
+    down = (together[..., 1:, :] - together[..., :-1, :]).abs() * around[..., 1:, :]
+    return {
+        "valid": (off * mask).mean(), "hole": (off * hole).mean(), "perceptual": perceptual, "style": style,
+        "variation": right.mean() + down.mean(),
+    }  # fmt: skip
+
+
+def loss_but(**changes):
+    """With parts that a function of (drawn, truth, mask, look, right) gives."""
+
+    def answer(*given):
+        right = whole_loss(*given)
+        return right | {name: change(*given, right) for name, change in changes.items()}
+
+    return answer
+
+
+def variation_everywhere(drawn, truth, mask, look, right):
+    together = mask * truth + (1 - mask) * drawn
+    return together.diff(dim=2).abs().mean() + together.diff(dim=3).abs().mean()
+
+
+def one_picture(drawn, truth, mask, look, right):
+    with torch.no_grad():
+        wanted = look(truth)
+    return sum((a - b).abs().mean() for a, b in zip(look(drawn), wanted))
+
+
+SOLUTIONS |= {"11_4": [partial, partial_by_counting], "11_5": [whole_loss, repair_loss]}
+WRONG_ANSWERS |= {
+    "11_4": [
+        (partial_but(lambda v: v["sums"] + v["b"]), "plain sums"),
+        (partial_but(lambda v: v["blind"] * v["full"] / v["near"] + v["b"]), "multiply by the mask first"),
+        (partial_but(lambda v: v["blind"] + v["b"]), "ordinary convolution"),
+        (partial_but(lambda v: (v["sums"] + v["b"]) * v["full"] / v["near"]), "bias was enlarged"),
+        (partial_but(lambda v: v["sums"] / v["near"] + v["b"]), "these are means"),
+        (partial_but(lambda v: v["sums"] * v["weight"].shape[-1] ** 2 / v["near"] + v["b"]), "over the channels"),
+        (partial_but(lambda v: v["sums"] * v["inside"] / v["near"] + v["b"]), "At the border"),
+        (partial_but(lambda v: v["sums"] * v["count"] / v["full"] + v["b"]), "upside down"),
+        (partial_but(lambda v: (v["sums"] * v["full"] / v["near"] + v["b"], v["known"])), "the bias is left"),
+        (partial_but(lambda v: (v["right"], (v["count"] == v["full"]).float())), "the hole grows"),
+        (partial_but(lambda v: (v["right"], v["count"])), "holds counts"),
+        (partial_but(lambda v: (v["right"], v["count"] / v["full"])), "holds shares"),
+        (partial_but(lambda v: (v["right"], 1 - v["known"])), "wrong way round"),
+        (lambda *given: partial(*given)[0], "Two things come back"),
+        (lambda x, *rest: partial(x.detach(), *rest), "no gradient reaches `x`"),
+    ],
+    "11_5": [
+        (loss_but(valid=lambda d, t, m, look, r: r["valid"] / m.mean()), "`valid` is divided by its own area"),
+        (loss_but(hole=lambda d, t, m, look, r: r["hole"] / (1 - m).mean()), "`hole` is divided by its own area"),
+        (loss_but(hole=lambda d, t, m, look, r: (d - t).abs().mean()), "`hole` looks at the whole picture"),
+        (loss_but(valid=lambda d, t, m, look, r: r["hole"], hole=lambda d, t, m, look, r: r["valid"]), "the other of"),
+        (loss_but(perceptual=one_picture), "`perceptual` looks at one picture only"),
+        (loss_but(style=lambda d, t, m, look, r: r["style"] / 2), "`style` is half"),
+        (loss_but(style=lambda d, t, m, look, r: 100 * r["style"]), "`style` is"),
+        (loss_but(variation=variation_everywhere), "`variation` counts the whole picture"),
+        (lambda *given: sum(whole_loss(*given).values()), "A dictionary"),
+        (lambda d, t, m, look: whole_loss(d, t, m, look) | {"style": whole_loss(d.detach(), t, m, look)["style"]},
+         "gradient"),
     ],
 }  # fmt: skip
