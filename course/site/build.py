@@ -169,7 +169,7 @@ def lay_out(source: Source, execute: str, playground: bool) -> None:
 
 LISTED = """# Lessons
 
-Eleven notebooks, from a first face to whole backgrounds. The times are measured on two CPU cores.
+Thirteen notebooks, from a first face to pictures painted by parts. The times are measured on two CPU cores.
 
 :::{{container}} cards lessons
 {cards}
