@@ -176,15 +176,15 @@ def check_11_3(surroundings: Callable[..., Any]) -> None:
 
 
 class _Maps(nn.Module):
-    """A network that has learned already, with three maps."""
+    """A network that has learned already, with four maps, of which three count."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.stages = nn.ModuleList(nn.Conv2d(a, b, 3, 1, 1) for a, b in ((3, 4), (4, 5), (5, 6)))
+        self.stages = nn.ModuleList(nn.Conv2d(a, b, 3, 1, 1) for a, b in ((3, 4), (4, 5), (5, 6), (6, 3)))
         self.requires_grad_(False)
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
-        """Three maps, from fine to coarse."""
+        """Four maps, from fine to coarse."""
         return [pictures := stage(pictures).tanh() for stage in self.stages]
 
 
@@ -192,6 +192,7 @@ class _Maps(nn.Module):
        learns=("x", "weight", "bias"))  # fmt: skip
 def check_11_4(convolve: Any) -> None:
     """convolve(x (B, C, H, W), mask (B, C, H, W), weight, bias, stride, padding): features, mask (B, 1, H', W')."""
+    convolve = explained(convolve, {"NoneType": "`bias` may be `None`: add it only where there is one."})
     for stride, kernel, channels in ((1, 3, 2), (2, 5, 3)):
         x, weight, bias = torch.randn(2, channels, 8, 8), torch.randn(4, channels, kernel, kernel), torch.randn(4) + 2
         mask = torch.ones(2, channels, 8, 8)
@@ -231,6 +232,10 @@ def check_11_4(convolve: Any) -> None:
             recognize(features, (found, advice), (torch.where(count > 0, found, 0.0), advice))
         recognize(features, (sums * full / near + offset, "Where a window knows nothing, the bias is left. There the "
                              "features should be 0."))  # fmt: skip
+        other = (x, mask, weight, None, stride, 0)
+        for found, right in zip(convolve(*other), inpainting.partial_convolution(*other)):
+            if found.shape != right.shape or not close(found, right):
+                wrong("Right with a bias and padding, and not with `bias=None` and `padding=0`. Use what is given.")
 
 
 @check("11.5", "Five parts, each with its own reason. Their weights say what the network cares about.", repair_loss,

@@ -10,6 +10,7 @@ from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, one_hot
 
 from animelab.checks.harness import check, close, recognize, tensor, wrong
 from animelab.checks.trouble import explained
+from animelab.nn import spade
 from animelab.nn.spade import divergence, modulated
 from animelab.recipes.spade import generator_losses
 
@@ -32,15 +33,15 @@ def check_12_1(parts_at: Any) -> None:
         },
     )
     labels = torch.randint(0, 5, (2, 16, 16))
-    for size in (16, 4):
-        answer, step = parts_at(labels.clone(), 6, size), 16 // size
-        if isinstance(answer, Tensor) and answer.shape == (2, size, size, 6):
+    for size, classes in ((16, 6), (4, 6), (4, 17)):
+        answer, step = parts_at(labels.clone(), classes, size), 16 // size
+        if isinstance(answer, Tensor) and answer.shape == (2, size, size, classes):
             wrong(
                 "`one_hot` puts its channels last, (B, H, W, classes); pictures have them after the batch: `permute`."
             )
-        answer = tensor(answer, (2, 6, size, size))
-        large = one_hot(labels, 6).permute(0, 3, 1, 2).float()
-        if not answer.is_floating_point():
+        answer = tensor(answer, (2, classes, size, size))
+        large = one_hot(labels, classes).permute(0, 3, 1, 2).float()
+        if answer.dtype != torch.float32:
             wrong("The numbers may be right, and convolutions want floats: call `.float()` on them.")
         soft, right = interpolate(large, size, mode="bilinear"), large[..., ::step, ::step]
         recognize(
@@ -100,6 +101,12 @@ def check_12_2(modulated: Any) -> None:
             (styled(seen).relu(), "There is no ReLU behind it; the block has its own."),
             ((plain + beta(seen)) * (1 + gamma(seen)), "First times 1 + gamma, then plus beta."),
         )  # fmt: skip
+    large = parts.repeat_interleave(3, 2).repeat_interleave(3, 3)
+    for side in (18, 6):
+        other = (x, large[..., :: 36 // side, :: 36 // side], norm, shared, gamma, beta)
+        answer = tensor(modulated(*other), (2, 4, 6, 6))
+        if not close(answer, spade.modulated(*other)):
+            wrong(f"Right for a map of 12 pixels, and wrong for one of {side}: it has to come to the size of x.")
 
 
 def color_of_parts(fake: Tensor, truth: Tensor, labels: Tensor) -> float:
@@ -198,6 +205,11 @@ def check_12_3(generator_losses: Any) -> None:
         (torch.stack([((a - b) ** 2).mean() for a, b in zip(truth, guess)]).sum(), "The maps are compared by squares; "
          "the distance is absolute."),
     )  # fmt: skip
+    truly, faked = real.clone().requires_grad_(), fake.clone().requires_grad_()
+    loss = torch.stack([*generator_losses(D, look, parts, truly, faked)]).sum()
+    slope = torch.autograd.grad(loss, truly, allow_unused=True)[0] if loss.requires_grad else None
+    if slope is not None and slope.abs().max() > 0:
+        wrong("A gradient flows into the real picture. The truth is the truth: detach what D and `look` say of it.")
 
 
 @check("12.4", "A style may leave the middle, and pays for it.", divergence, tolerance=1e-5)
@@ -230,5 +242,8 @@ def check_12_4(divergence: Any) -> None:
         (0.5 * (variance - 1 - log_variance).sum(1).mean(), "Where the mean lies does not count here, and it should."),
         (0.5 * (mean**2).sum(1).mean(), "The variance does not count here, and it should."),
     )  # fmt: skip
+    few = mean[:3, :5], log_variance[:3, :5]
+    if not close(tensor(divergence(*few), ()), spade.divergence(*few)):
+        wrong("Right for 4 styles of 6 numbers, and not for 3 of 5: divide by nothing but the count of pictures and 2.")
     if not close(tensor(divergence(torch.zeros(2, 3), torch.zeros(2, 3)), ()), torch.zeros(())):
         wrong("A plain normal style, mean 0 and variance 1, should cost nothing.")

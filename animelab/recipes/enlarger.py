@@ -1,7 +1,7 @@
 """Larger pictures out of small ones: L1 first, and then a discriminator. Taught in 11_repair.
 
-The game is SRGAN's (Ledig et al. 2017) with the discriminator of Real-ESRGAN (Wang et al. 2021), whose idea it is to
-make the small pictures from large ones with every damage that pictures suffer on their way, in random order.
+The game is SRGAN's (Ledig et al. 2017), with pix2pix's discriminator. The small pictures are made from large ones with
+every damage that pictures suffer on their way (Real-ESRGAN, Wang et al. 2021), shuffled (BSRGAN, Zhang et al. 2021).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Config(TrainingConfig):
     adversarial_weight: float = 0.0  # 0 leaves L1 alone; SRGAN begins so, too, and goes on (`start`) with more
     features_weight: float = 0.0  # of L1 through what the tagger has learned to see
     prior: str = "full"
-    faces: int = 20_000  # half of them cels, and a tenth each line drawings, watercolors; as many places as both
+    faces: int = 20_000  # half of them cels, and a tenth each line drawings, watercolors; the rest are places
 
     def __post_init__(self) -> None:
         super().__post_init__()

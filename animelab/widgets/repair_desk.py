@@ -151,7 +151,7 @@ class RepairDesk(Stage):
     def _choose(self, number: int) -> None:
         self.picture = self.proposals[number]
         share = f"{self.hole.mean():.0%} of the picture" if self.hole.any() else "nothing yet"
-        self.show("answer", self.picture, f"The picture, of which a network has filled {share}.")
+        self.show("answer", self.picture, f"The picture; filled: {share}.")
         self.say(HINT)
 
     def _painted(self) -> np.ndarray:

@@ -139,8 +139,7 @@ print(f"{'CUNet':20}{count_parameters(waifu2x.CUNet()):>10,} weights, waifu2x's 
 
 # %% [markdown]
 # (A transposed convolution is at work in UpConv7's last layer, and lesson 9 told what those can leave: a grid. Its window of
-# 4 divides by its stride of 2, so every pixel is reached equally often. nagadomi wrote all the same that meshes came, and
-# that he chose the epoch by eye.)
+# 4 divides by its stride of 2, so every pixel is reached equally often.)
 #
 # ### Exercise 11.1 · Pixel shuffle (level 2 of 5, about 10 minutes)
 #
@@ -200,8 +199,9 @@ compare({"squares": squares[:4], "what is added": mended[:4], "together": square
 # pictures that need enlarging were shrunk by somebody, saved as JPEG, perhaps twice. JPEG cuts a picture into blocks of 8
 # by 8 and rounds the fast rhythms of each, so that ink gets a fringe and flat color gets tiles.
 #
-# Real-ESRGAN (Wang and others 2021) makes the small pictures with all of that: blur, noise, JPEG, the smaller size, **in
-# random order**, since nobody knows the order either. Ours does so in three strengths, and level 0 is clean. And since
+# Real-ESRGAN (Wang and others 2021) makes the small pictures with all of that: blur, noise, JPEG, the smaller size, a chain of
+# them, twice. BSRGAN (Zhang and others 2021) shuffles the chain, since nobody knows the **order** either. Ours is shuffled, each
+# damage comes by chance, and a JPEG file is the end; in three strengths, and level 0 is clean. And since
 # removing damage where there is none takes detail away, the network is *told* the level: one number for each channel of
 # each block, added between its two convolutions. (waifu2x has another file of weights for each of its four levels.)
 
@@ -220,8 +220,8 @@ compare({("level 0", "level 1", "level 2", "level 3"): interpolate(spoiled, scal
 # ## Train it
 #
 # The recipe is short: large pictures, damaged and small, the network's answer, and the mean absolute difference, **L1**.
-# Large ones are what the studio draws: half cels, a tenth each line drawings and watercolors, and places. An eighth of
-# the steps that made the zoo's:
+# Large ones are what the studio draws: half of them cels, a tenth each line drawings and watercolors, three tenths places. An
+# eighth of the steps of the preset:
 
 # %%
 PRESET = "cpu"
@@ -289,7 +289,8 @@ compare({tuple(guesses): torch.cat(list(guesses.values()))}, columns=3, scale=5,
 #
 # SRGAN (Ledig and others 2017) lets a discriminator look at large pictures, drawn ones and enlarged ones. Its generator
 # begins as a network that has learned by L1 (theirs by the mean square), and goes on with two losses: near the truth, and
-# taken for drawn. Our discriminator is lesson 9's, by patches, with spectral norm.
+# taken for drawn. Our discriminator is lesson 4's, by patches, without any norm (lesson 9's, with spectral norm, told nothing
+# apart in 120 steps).
 #
 # ### Exercise 11.2 · A whole step of SRGAN (level 4 of 5, about 30 minutes)
 #
@@ -385,8 +386,7 @@ compare({tuple(drawn): torch.cat(pieces)}, columns=4, scale=4,
 
 # %% [markdown]
 # Between the two there is a way: the mean of their weights, number by number, with any share
-# (*network interpolation*, Wang and others 2018). Both
-# began at the same place, so what lies between them works, too.
+# (*network interpolation*, Wang and others 2018). One began where the other had ended, so what lies between them works, too.
 
 # %%
 shares, line = (0, 0.25, 0.5, 0.75, 1), []
@@ -554,7 +554,7 @@ compare({("with 18 around", "with none", "where that differs"): torch.cat([good,
 # animelab enlarge sticker.png --by 4 --out large/
 # ```
 #
-# (By 4 it is a network of L1 alone: 400 steps of SRGAN printed a mesh along all ink, and we kept it to ourselves.)
+# (By 4 it is a network of L1 alone: 400 steps of SRGAN printed a mesh along all ink, so that one is not bundled.)
 #
 # What is transparent stays so. Its color is unknown there, and files are laid on white before a network sees them; so edges
 # would be pale on any other ground. Therefore both are enlarged, the picture on white and its transparency, and then the white
@@ -640,7 +640,8 @@ OwnPicture(twice, real_faces(96), size=None)
 #
 # - **"Level 2 leaves more artifacts than level 1."** (nagadomi/waifu2x #320.) Each of its networks knows the range of damage
 #   it learned from, and a lightly compressed picture is outside that of level 2.
-# - **"A mesh over flat color."** (nagadomi/waifu2x #125.) The transposed convolution. The author trained again and chose by eye.
+# - **"A mesh over flat color."** (nagadomi/waifu2x #125.) A user suspected the transposed convolution; the author, at first, a kind of noise
+#   that the network had never seen.
 # - **"The edges of my cut-out figure are fuzzy."** (nagadomi/nunif #32, #36.) Colors under full transparency are whatever the
 #   program left there, and they bleed in.
 # - **"Black output."** (nihui/waifu2x-ncnn-vulkan #73.) The tile was too large for the card.
@@ -723,7 +724,8 @@ compare({"with a hole": hollow[2:5], "mean of all": ordinary[2:5], "mean of what
 #
 # Write it. The mask has a channel for every channel of `x`, and they need not agree: in a U-Net, half of the channels come from
 # below and half from the side. The size of the window is `kernel * kernel * C`, also at the border of the picture, where what
-# lies outside counts as unknown. Give the features and the new mask, which has one channel.
+# lies outside counts as unknown. `bias` may be `None`: add it only where there is one. Give the features and the new mask, which
+# has one channel.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -774,6 +776,8 @@ def spread(pictures, mask):
     x, reached = pictures * mask, mask
     while reached.amin() == 0:
         near, wider = convolve(x, reached.expand(-1, 3, -1, -1), mean, None, 1, 1)
+        if torch.equal(wider, reached):
+            break  # of some picture nothing is known
         x, reached = torch.where(reached > 0, x, near), wider
     for _ in range(60):
         near, _ = convolve(x, reached.expand(-1, 3, -1, -1), mean, None, 1, 1)
@@ -863,7 +867,8 @@ compare({"mask": shown_masks[0], **{f"after down {i}": each for i, each in enume
 # `valid` and `hole`: so a small hole weighs less than a large one.
 #
 # - `valid`, `hole`: mean of |drawn - truth|, counted only where the mask is 1, and where it is 0.
-# - `perceptual`: for each of the two pictures and each map of `look`, the mean |difference| to the truth's map; all added.
+# - `perceptual`: for each of the two pictures and each of the first three maps of `look` (a fourth is too coarse), the mean
+#   |difference| to the truth's map; all added.
 # - `style`: the same of the maps' Gram matrices (sums of products over all places, divided by C H W: Exercise 9.1).
 # - `variation`: of the picture with what is known put back: mean |pixel - its left neighbor| plus mean |pixel - its upper
 #   neighbor|, counted where the right or lower one of the two lies in the hole or one pixel around it (`max_pool2d` makes the
@@ -1203,6 +1208,8 @@ compare({"with a hole": faces_of_others * their_masks, "spread": spread(faces_of
 #   arXiv 1609.04802.
 # - Wang and others: *ESRGAN: Enhanced Super-Resolution Generative Adversarial Networks*, 2018, arXiv 1809.00219 (weights
 #   between two networks).
+# - Zhang and others: *Designing a Practical Degradation Model for Deep Blind Image Super-Resolution* (BSRGAN), ICCV 2021,
+#   arXiv 2103.14006.
 # - Wang and others: *Real-ESRGAN*, 2021, arXiv 2107.10833.
 # - Liu and others: *Image Inpainting for Irregular Holes Using Partial Convolutions*, ECCV 2018, arXiv 1804.07723.
 # - Yu and others: *Generative Image Inpainting with Contextual Attention*, CVPR 2018, arXiv 1801.07892.

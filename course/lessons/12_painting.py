@@ -180,7 +180,7 @@ compare({"the map": recipes.painted(whole.argmax(1), "places"), **{how: as_gray(
 # convolution's edges are a third value.)
 #
 # With batch norm the mean is taken over all pictures of the batch, and one grass map among skies would be told apart. But a
-# batch of landscapes has sky in all of them. And this is one layer. pix2pix has ten with norms, and its way out is that its
+# batch of landscapes has sky in all of them. And this is one layer. Lesson 4's network has nine with norms, and its way out is that its
 # first layer has none, and the shortcut carries that across. What does that save? We ask lesson 4's own network about six maps that
 # are one part each: once with the statistics it kept from training, once with those of the map itself.
 

@@ -170,13 +170,14 @@ def partial(x, mask, weight, bias, stride, padding):
     share = avg_pool2d(mask.mean(1, keepdim=True), weight.shape[-1], stride, padding)
     known = (share > 0).to(x.dtype)
     sums = conv2d(x * mask, weight, None, stride, padding)
-    return (sums / share.clamp(1e-8) + bias[:, None, None]) * known, known
+    return (sums / share.clamp(1e-8) + (0 if bias is None else bias[:, None, None])) * known, known
 
 
 def partial_by_counting(x, mask, weight, bias, stride, padding):
     count = conv2d(mask, torch.ones_like(weight[:1]), stride=stride, padding=padding)
     sums = conv2d(x * mask, weight, stride=stride, padding=padding)
-    scaled = sums * (weight[0].numel() / count.clamp(min=1)) + bias.view(1, -1, 1, 1)
+    scaled = sums * (weight[0].numel() / count.clamp(min=1))
+    scaled = scaled if bias is None else scaled + bias.view(1, -1, 1, 1)
     return torch.where(count > 0, scaled, torch.zeros_like(scaled)), (count > 0).float()
 
 
@@ -197,11 +198,11 @@ def partial_but(change):
 
 
 # --- 11.5
-def whole_loss(drawn, truth, mask, look):
+def whole_loss(drawn, truth, mask, look, many=3):
     off, hole = (drawn - truth).abs(), 1 - mask
     together = mask * truth + hole * drawn
     with torch.no_grad():
-        wanted = look(truth)[:3]
+        wanted = look(truth)[:many]
     perceptual = style = 0
     for picture in (drawn, together):
         for maps, goal in zip(look(picture), wanted):
@@ -234,7 +235,7 @@ def variation_everywhere(drawn, truth, mask, look, right):
 
 def one_picture(drawn, truth, mask, look, right):
     with torch.no_grad():
-        wanted = look(truth)
+        wanted = look(truth)[:3]
     return sum((a - b).abs().mean() for a, b in zip(look(drawn), wanted))
 
 
@@ -255,9 +256,12 @@ WRONG_ANSWERS |= {
         (partial_but(lambda v: (v["right"], v["count"] / v["full"])), "holds shares"),
         (partial_but(lambda v: (v["right"], 1 - v["known"])), "wrong way round"),
         (lambda *given: partial(*given)[0], "Two things come back"),
+        (lambda x, m, w, b, *rest: partial(x, m, w, b + 0, *rest), "may be `None`"),
+        (lambda x, m, w, b, stride, _: partial(x, m, w, b, stride, w.shape[-1] // 2), "Use what is given"),
         (lambda x, *rest: partial(x.detach(), *rest), "no gradient reaches `x`"),
     ],
     "11_5": [
+        (lambda *given: whole_loss(*given, many=4), "`perceptual` is"),
         (loss_but(valid=lambda d, t, m, look, r: r["valid"] / m.mean()), "`valid` is divided by its own area"),
         (loss_but(hole=lambda d, t, m, look, r: r["hole"] / (1 - m).mean()), "`hole` is divided by its own area"),
         (loss_but(hole=lambda d, t, m, look, r: (d - t).abs().mean()), "`hole` looks at the whole picture"),

@@ -134,6 +134,8 @@ WRONG_ANSWERS = {
             ..., labels.shape[1] // size // 2 :: labels.shape[1] // size,
             labels.shape[1] // size // 2 :: labels.shape[1] // size], "upper left"),
         (lambda labels, classes, size: labels[:, None].float(), "shape"),
+        (lambda labels, classes, size: parts_at(labels, 6, size), "shape"),
+        (lambda labels, classes, size: parts_at(labels, classes, size).double(), "want floats"),
     ],
     "12_2": [
         (modulated_with(join=lambda x, gamma, beta: x * gamma + beta), "1 + gamma"),
@@ -148,6 +150,8 @@ WRONG_ANSWERS = {
         (modulated_with(join=lambda x, gamma, beta: (x * (1 + gamma) + beta).relu()), "no ReLU behind"),
         (modulated_with(join=lambda x, gamma, beta: (x + beta) * (1 + gamma)), "then plus beta"),
         (deaf_gamma, "a part of it is cut off"),
+        (lambda x, parts, norm, shared, gamma, beta: modulated(x, parts[..., ::2, ::2], norm, shared, gamma, beta),
+         "Right for a map of 12 pixels"),
     ],
     "12_3": [
         (lambda *given: losses(*given, sign=1.0), "turned around"),
@@ -168,6 +172,10 @@ WRONG_ANSWERS = {
          "mean over maps"),
         (with_own(2, lambda _, look, real, fake: (look(real)[-1] - look(fake)[-1]).abs().mean()), "last map"),
         (with_own(2, lambda _, look, real, fake: (real - fake).abs().mean()), "pictures themselves"),
+        (with_own(2, lambda _, look, real, fake: sum((a - b).abs().mean() for a, b in zip(look(real), look(fake)))),
+         "into the real picture"),
+        (with_own(1, lambda maps, *_: sum((a - b).abs().mean() for s in maps for a, b in s[:-1]) / 2),
+         "into the real picture"),
         (with_own(2, lambda _, look, real, fake: sum(((a - b) ** 2).mean() for a, b in zip(look(real), look(fake)))),
          "by squares"),
     ],
@@ -184,5 +192,6 @@ WRONG_ANSWERS = {
         (lambda mean, logs: cost(mean**2, logs.exp(), logs, 0), "take 1 off"),
         (lambda mean, logs: cost(0, logs.exp(), logs), "Where the mean lies"),
         (lambda mean, logs: 0.5 * (mean**2).sum(1).mean(), "variance does not count"),
+        (lambda mean, logs: 0.5 * (mean**2 + logs.exp() - 1 - logs).sum() / 4, "3 of 5"),
     ],
 }  # fmt: skip
