@@ -80,6 +80,7 @@ def enlarged(network: Enlarger, pixels: np.ndarray, level: int = 0, side: int = 
     limits.one_picture(pixels[..., :3])
     by, reach, device = network.by, network.reach, network.first.weight.device
     levels = torch.tensor([limits.whole("level", level, (0, LEVELS - 1))], device=device)
+    gray = bool((pixels[..., :1] == pixels[..., :3]).all())  # a page of ink stays without color
     out = np.empty((by * pixels.shape[0], by * pixels.shape[1], pixels.shape[2]), np.uint8)
     for top, left in itertools.product(*(range(0, length, side) for length in pixels.shape[:2])):
         y, x = max(0, top - reach), max(0, left - reach)
@@ -89,6 +90,8 @@ def enlarged(network: Enlarger, pixels: np.ndarray, level: int = 0, side: int = 
         if part.shape[1] == 4:
             solid = (network(part[:, 3:].expand(-1, 3, -1, -1), levels).mean(1, keepdim=True).clamp(-1, 1) + 1) / 2
             large = torch.cat([1 - ((1 - large) / solid.clamp(min=1 / 255)).clamp(0, 1), solid], 1)
+        if gray:
+            large[:, :3] = large[:, :3].mean(1, keepdim=True)
         place = out[by * top : by * (top + side), by * left : by * (left + side)]
         large = large[0, :, by * (top - y) :, by * (left - x) :][:, : place.shape[0], : place.shape[1]]
         place[:] = (large * 255).round().byte().permute(1, 2, 0).cpu().numpy()

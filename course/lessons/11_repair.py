@@ -773,12 +773,11 @@ convolve = partial_convolution if result_11_4 else inpainting.partial_convolutio
 def spread(pictures, mask):
     """Holes filled from their borders: means over what is known, until nothing is unknown, then smoothed."""
     mean = torch.eye(3)[:, :, None, None].expand(-1, -1, 3, 3) / 9
-    x, reached = pictures * mask, mask
-    while reached.amin() == 0:
+    x, reached, wider = pictures * mask, 0 * mask, mask
+    while not torch.equal(wider, reached):  # of a picture with nothing known it stays so
+        reached = wider
         near, wider = convolve(x, reached.expand(-1, 3, -1, -1), mean, None, 1, 1)
-        if torch.equal(wider, reached):
-            break  # of some picture nothing is known
-        x, reached = torch.where(reached > 0, x, near), wider
+        x = torch.where(reached > 0, x, near)
     for _ in range(60):
         near, _ = convolve(x, reached.expand(-1, 3, -1, -1), mean, None, 1, 1)
         x = torch.where(mask > 0, pictures, near)
@@ -787,10 +786,7 @@ def spread(pictures, mask):
 
 def nearest(pictures, mask):
     """Each pixel of a hole like the nearest one that is known."""
-    places = [
-        distance_transform_edt(each[0] == 0, return_distances=False, return_indices=True)
-        for each in mask.numpy()
-    ]
+    places = [distance_transform_edt(each[0] == 0, return_distances=False, return_indices=True) for each in mask.numpy()]  # fmt: skip
     return torch.stack([picture[:, y, x] for picture, (y, x) in zip(pictures, places)])
 
 
@@ -798,8 +794,8 @@ overall = (damaged * masks).sum((2, 3), keepdim=True) / masks.sum((2, 3), keepdi
 naive = {
     "mean": torch.where(masks > 0, damaged, overall),
     "nearest": nearest(damaged, masks),
-    "spread": spread(damaged, masks),
 }
+naive["spread"] = spread(damaged, masks)
 compare({"with a hole": hollow, **naive, "the truth": beneath}, scale=1,
         alt="Six characters with holes; the holes in one color; in streaks of the nearest colors; in a soft mist of the border's colors; and the truth.")  # fmt: skip
 

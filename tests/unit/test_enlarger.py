@@ -302,6 +302,14 @@ def test_files_of_all_kinds_are_enlarged(tmp_path: Path, capsys: pytest.CaptureF
     assert {name for name, each in made.items() if each.mode == "RGBA"} == {"cut_out.png"}
     gray, deep = (np.asarray(made[name]).astype(int) for name in ("gray.png", "deep.png"))
     assert np.abs(gray - deep).max() <= 1 and gray.std() > 20, "16 bits are the same picture"
+    assert (np.ptp(gray, 2) == 0).all() and np.ptp(np.asarray(made["photo.png"]).astype(int), 2).max() > 30, "no tint"
+    solid = np.asarray(cut_out.resize((192, 192), Image.Resampling.BICUBIC))[..., 3].astype(int)
+    assert np.abs(np.asarray(made["cut_out.png"])[..., 3] - solid).mean() < 4, "as transparent as before"
+    ran(capsys, "enlarge", inputs / "photo.jpg", "--by", 4, "--denoise", 3, "--out", tmp_path / "calm")
+    calm, told = (
+        np.asarray(each).astype(int) for each in (Image.open(tmp_path / "calm" / "photo.png"), made["photo.png"])
+    )
+    assert np.abs(calm - told).mean() > 0.5, "levels of damage count"
 
 
 def test_what_cannot_be_enlarged_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
