@@ -89,10 +89,10 @@ compare(rows(places, place_maps, place_truth, "places", 7), columns=6, scale=1,
 
 # %% [markdown]
 # Parts are where the map puts them, on maps that nobody has painted before: hat, headphones, glasses. The style brings the color of
-# hair, and the hour: dusk in the second and third place, day in the fourth, and in the third row day for all. What no part says
-# is not there: the purple behind the first face has lost its moon. And these generators are young, 1,700 steps of four pictures for faces
-# and 1,150 for places. Leaves are soft, clothes are woven, and eyes have lost their own colors. More steps go on from there:
-# `animelab train spade --preset studio --set start=spade-faces-128`.
+# hair, and the hour: dusk in the second, third and fifth place, day in the fourth, and in the third row day for all. What no part says
+# is not there: the purple behind the first face has lost its moon. And these generators are young: 4,300 steps of four pictures for
+# faces and 2,900 for places. Leaves are soft, clothes are woven, and eyes have some color, and rarely their own. More steps go on
+# from there: `animelab train spade --preset studio --set start=spade-faces-128`.
 #
 # A map says *where*, and nothing of *what color*. That is the style's part, and its own story below. First the map's.
 #
@@ -651,9 +651,10 @@ compare({"real pictures": strangers, "one map in their style": lent}, columns=9,
         alt="Nine real pictures of faces, drawn and photographed, and one map painted nine times in the style that each lends.")  # fmt: skip
 
 # %% [markdown]
-# Not much is lent. The dark heads in the fourth and fifth picture make dark ones, the first two strands of red-brown give red; after that
-# blonde and brown become red as well, and the photograph is pink. The encoder has seen the studio's drawings and nothing else. What it found
-# in a stranger is how dark things are.
+# Something is lent, and not everything. Red-brown heads give red and brown ones, black gives black, blue-black gives gray blue, once
+# with a night behind it. But blonde becomes pink, and the photograph violet; eyes get colors that nobody has, and the shirt is the
+# same weave each time. The encoder has seen the studio's drawings and nothing else. What lies beside them it takes for the nearest
+# of them.
 #
 # ## A quiz, for honesty
 #
