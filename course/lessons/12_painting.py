@@ -507,7 +507,7 @@ show(
 )
 
 # %% [markdown]
-# Five of sixteen pay nearly a unit or more, four hardly anything. The dearest takes the hair from lilac to orange, and leaves
+# Four of sixteen pay more than a unit, ten hardly anything. The dearest takes the hair from blue through brown to orange, and leaves
 # nearly everything else.
 #
 # ## Train
