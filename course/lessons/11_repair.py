@@ -42,7 +42,7 @@ from animelab.errors import LabError
 from animelab.nn import cartoongan, count_parameters, enlarger, pix2pix, waifu2x
 from animelab.recipes import enlarger as recipes
 from animelab.viz import as_pixels, compare
-from animelab.widgets import BeforeAfter, LiveTraining, OwnPicture
+from animelab.widgets import BeforeAfter, LatentExplorer, LiveTraining, OwnPicture, enlarged
 
 # %% [markdown]
 # ## Where we are going
@@ -90,9 +90,11 @@ old = {
     "bicubic": Image.Resampling.BICUBIC,
     "Lanczos": Image.Resampling.LANCZOS,
 }
-enlarged = {name: by_pillow(small[:1], method) for name, method in old.items()}
-enlarged |= {"the network": ours[:1], "the truth": large[:1]}
-eye = {tuple(enlarged): torch.cat([each[..., 44:84, 36:76] for each in enlarged.values()])}
+by_method = {name: by_pillow(small[:1], method) for name, method in old.items()}
+by_method |= {"the network": ours[:1], "the truth": large[:1]}
+eye = {
+    tuple(by_method): torch.cat([each[..., 44:84, 36:76] for each in by_method.values()])
+}
 compare(
     eye,
     columns=5,
@@ -560,6 +562,16 @@ compare({("with 18 around", "with none", "where that differs"): torch.cat([good,
 # would be pale on any other ground. Therefore both are enlarged, the picture on white and its transparency, and then the white
 # is taken out again: if a pixel shows color c through opacity a, on white it is 1 - a (1 - c), and that can be solved for c.
 #
+# ## Faces of 64 pixels
+#
+# The networks of lessons 1 to 7 draw 64 pixels, and their widgets show them larger by Lanczos. With `enlarge=enlarged` the
+# zoo's SRGAN does it, and the words below the face say so. What you keep or save is what was drawn. **Look** at the ink, and at
+# what becomes of a fault: a network that knows drawings makes a sharp line of a blurred one, right or wrong.
+
+# %%
+LatentExplorer(zoo.load("stylegan2-faces-64"), seed=8, enlarge=enlarged)
+
+# %% [markdown]
 # ## Your own pictures
 #
 # Choose a file, drop one, or paste it. The examples were drawn by people (and the last one by a camera), not by the studio.
