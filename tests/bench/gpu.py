@@ -157,7 +157,7 @@ def steps(device: torch.device, smoke: bool) -> Any:
             row["images_per_second"] = round(row["batch"] / row["ours_s"], 1)
             if device.type == "cuda":
                 row["peak_GB_of_both"] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
-            row["teraflops"] = round(flops(name, device) / row["ours_s"] / 1e12, 3)
+            row["teraflops"] = round(flops(name, device) / row["ours_s"] / 1e12, 6)
             yield row
 
 
