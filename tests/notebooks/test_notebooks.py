@@ -331,6 +331,7 @@ assert repair_recipe.replaced.keys() == ({"convolution"} if result_11_4 else set
 far = {thing: {name: float(found[0].mean()) for name, found in row.items()} for thing, row in scoreboard.items()}
 assert far["hat"]["partial"] < far["hat"]["nearest"] and far["watermark"]["spread"] < far["watermark"]["partial"], "wide holes and narrow ones"
 assert all(row["gated, of four"] <= row["gated"] for row in far.values())
+assert torch.equal(spread(damaged, 0 * masks), 0 * damaged), "where nothing is known, it ends"
 apart = torch.stack(proposals).std(0).mul(1 - bubble_masks).sum() / (1 - bubble_masks).sum() / 3
 assert 0 < float(apart) < 0.1, "the four hardly differ"
 """,
