@@ -7,9 +7,10 @@ color at 64 px, the paper's settings (batch 1, widths of 64, jitter, dropout whe
 Both learn from the same 10,000 drawings. First the seconds of a step are measured, a step of each in turn, on a quiet
 machine; they turn minutes into steps, so that it does not matter what else the machine does during the hours that
 follow. The official recipes have constant rates: one training of each, scored on its way. Ours let their rates fall
-to the end, so every length is a training of its own. Scores are fd_studio of COUNT pictures against held-out drawings
-(lower is nearer), and for lines how often the examiner sees what lines can tell (everything but colors). A second
-call goes on where the first was stopped, also in the middle of a training. Writes OUT/results.json; prints a table.
+in the second half, so every length is a branch of one training at full rates. Scores are fd_studio of COUNT pictures
+against held-out drawings (lower is nearer), and for lines how often the examiner sees what lines can tell (everything
+but colors). A second call goes on where the first was stopped, also in the middle of a training. Writes
+OUT/results.json; prints a table.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import argparse
 import inspect
 import json
+import shutil
 import statistics
 import time
 from collections.abc import Callable
@@ -123,6 +125,16 @@ def seconds_a_step(game: str, rounds: int) -> dict[str, float]:
     return {who: statistics.median(values) for who, values in seconds.items()}
 
 
+def branch(kind: type[engine.Recipe], config: Any, trunk: Path, folder: Path) -> Path:
+    """A folder whose training stands where the rates begin to fall: up to there all lengths are one training."""
+    if not folder.exists():
+        engine.train(kind(change(config, steps=config.steps // 2)), kind.data(config), trunk)
+        unfinished = folder.with_name("unfinished")
+        shutil.copytree(trunk, unfinished, dirs_exist_ok=True)
+        unfinished.rename(folder)
+    return folder
+
+
 @torch.no_grad()
 def score(game: str, recipe: Any, count: int) -> dict[str, float]:
     """How near `count` pictures are to held-out drawings, and what the examiner sees in them."""
@@ -165,8 +177,10 @@ def main() -> None:
                 key = f"{game}, {who}, {minutes:g} minutes"
                 if key not in results:
                     steps = max(1, int(60 * minutes / results[f"{game}: seconds a step"][who]))
-                    config = change(config, steps=steps, **({"decay": steps} if who == "ours" else {}))
-                    folder = options.out / (f"{game} ours {minutes:g}" if who == "ours" else f"{game} official")
+                    config, folder = change(config, steps=steps), options.out / f"{game} {who}"
+                    if who == "ours":
+                        config = change(config, decay=steps)
+                        folder = branch(kind, config, folder, options.out / f"{game} ours {minutes:g}")
                     run = engine.train(kind(config), kind.data(config), folder)
                     found = {name: round(value, 3) for name, value in score(game, run.recipe, options.count).items()}
                     keep(key, {"steps": steps, "pictures": steps * config.batch, **found})
