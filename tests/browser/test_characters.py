@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
+from pages import keep
 from PIL import Image
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -30,12 +28,6 @@ CharacterDesigner(Character.random(12), folder="designs")
 """
 CUT = "all => all.filter(each => each.scrollWidth > each.clientWidth).map(each => each.textContent)"
 STEPS = ("Step 1 of 4", "Step 2 of 4", "Step 3 of 4", "Step 4 of 4")
-
-
-def keep(page, name: str) -> None:
-    """Keep a screenshot where ANIMELAB_SCREENSHOTS says, for a person to look at."""
-    if "ANIMELAB_SCREENSHOTS" in os.environ:
-        page.screenshot(path=Path(os.environ["ANIMELAB_SCREENSHOTS"]) / f"{name}.png")
 
 
 def said(page, words: str) -> None:

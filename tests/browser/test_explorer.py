@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import io
-import os
 import statistics
-from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import keep
 from PIL import Image
 
 pytestmark = pytest.mark.browser
@@ -69,12 +68,6 @@ def wait_for_change(page, before: str) -> None:
     page.wait_for_function(
         "([selector, before]) => document.querySelector(selector).src !== before", arg=[FACE, before], timeout=5000
     )
-
-
-def keep(page, name: str) -> None:
-    """Keep a screenshot where ANIMELAB_SCREENSHOTS says, for a person to look at."""
-    if "ANIMELAB_SCREENSHOTS" in os.environ:
-        page.screenshot(path=Path(os.environ["ANIMELAB_SCREENSHOTS"]) / f"{name}.png")
 
 
 def caption(page, words: str) -> None:

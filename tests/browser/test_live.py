@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 
 import pytest
+from pages import keep
 from PIL import Image
 
 from animelab.widgets.report import report
@@ -80,12 +79,6 @@ CONTRAST = """() => {
         return (Math.max(one, ground) + 0.05) / (Math.min(one, ground) + 0.05);
     });
 }"""
-
-
-def keep(page, name: str) -> None:
-    """Keep a screenshot where ANIMELAB_SCREENSHOTS says, for a person to look at."""
-    if "ANIMELAB_SCREENSHOTS" in os.environ:
-        page.screenshot(path=Path(os.environ["ANIMELAB_SCREENSHOTS"]) / f"{name}.png")
 
 
 def test_a_hand_on_a_training_that_keeps_the_kernel_busy(open_notebook, jupyter):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import keep
 from PIL import Image
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -30,12 +29,6 @@ own.eyes = [[44 / 128, 0.5], [84 / 128, 0.5]]
 own
 """
 ROOT, RESULT, PROBLEM = ".animelab-own", "[data-part=result]", ".animelab-own .animelab-problem"
-
-
-def keep(page, name: str) -> None:
-    """Keep a screenshot where ANIMELAB_SCREENSHOTS says, for a person to look at."""
-    if "ANIMELAB_SCREENSHOTS" in os.environ:
-        page.screenshot(path=Path(os.environ["ANIMELAB_SCREENSHOTS"]) / f"{name}.png")
 
 
 def shown(page, side: str) -> np.ndarray:

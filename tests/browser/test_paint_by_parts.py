@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import os
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pytest
-from PIL import Image
+from pages import keep, place
+from pages import wait_for as wait_for_answer
 
 pytestmark = pytest.mark.browser
 
@@ -40,23 +38,7 @@ ROOT, CANVAS = ".animelab-parts", ".animelab-parts canvas"
 GRASS, ROAD = 255 * 3 / 10, 255 * 6 / 10  # gray
 
 
-def keep(page, name: str) -> None:
-    """Keep a screenshot where ANIMELAB_SCREENSHOTS says, for a person to look at."""
-    if "ANIMELAB_SCREENSHOTS" in os.environ:
-        page.screenshot(path=Path(os.environ["ANIMELAB_SCREENSHOTS"]) / f"{name}.png")
-
-
-def answer(page) -> np.ndarray:
-    data = page.locator(f"{ROOT} [data-part=answer] img").first.get_attribute("src").partition(",")[2]
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("L").resize((64, 64)), dtype=float)
-
-
-def wait_for(page, test) -> np.ndarray:
-    for _ in range(300):
-        page.wait_for_timeout(50)
-        if test(found := answer(page)):
-            return found
-    raise AssertionError(f"the answer never came; its mean is {found.mean():.1f}")
+wait_for = partial(wait_for_answer, size=64)
 
 
 def near(found: np.ndarray, gray: float) -> bool:
@@ -78,11 +60,7 @@ def test_brushes_fill_eraser_and_keys_do_what_they_say(open_notebook, axe):
     grass.click()
     assert grass.get_attribute("aria-pressed") == "true"
 
-    def at(x: float, y: float) -> tuple[float, float]:  # a click elsewhere may have scrolled
-        canvas.scroll_into_view_if_needed()
-        box = canvas.bounding_box()
-        return box["x"] + x * box["width"], box["y"] + y * box["height"]
-
+    at = partial(place, canvas)  # a click elsewhere may have scrolled
     page.mouse.move(*at(-0.01, 0.5))
     page.mouse.move(*at(0.01, 0.5))
     page.mouse.down()

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
-from PIL import Image
+from pages import answer, keep, line, place, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -33,35 +28,6 @@ RepairDesk(network, torch.zeros(1, 3, 64, 64))
 ROOT, CANVAS = ".animelab-repair", ".animelab-repair canvas"
 
 
-def keep(page, name: str) -> None:
-    """Keep a screenshot where ANIMELAB_SCREENSHOTS says, for a person to look at."""
-    if "ANIMELAB_SCREENSHOTS" in os.environ:
-        page.screenshot(path=Path(os.environ["ANIMELAB_SCREENSHOTS"]) / f"{name}.png")
-
-
-def answer(page) -> np.ndarray:
-    """The answer that is shown, 512 pixels high: eight of them are one of 64."""
-    data = page.locator(f"{ROOT} [data-part=answer] img").first.get_attribute("src").partition(",")[2]
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("L"), dtype=float)
-
-
-def wait_for(page, test) -> np.ndarray:
-    for _ in range(100):
-        page.wait_for_timeout(50)
-        if test(found := answer(page)):
-            return found
-    raise AssertionError(f"the answer never came; its mean is {found.mean():.1f}")
-
-
-def line(page, box: dict[str, float], start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Pull the mouse from one place of the canvas to another, both in shares of it."""
-    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)]
-    page.mouse.move(*at[0])
-    page.mouse.down()
-    page.mouse.move(*at[1], steps=8)
-    page.mouse.up()
-
-
 def test_what_is_painted_over_is_filled_undone_and_erased(open_notebook, axe):
     page = open_notebook("repair", DESK)
     canvas = page.locator(CANVAS)
@@ -69,11 +35,10 @@ def test_what_is_painted_over_is_filled_undone_and_erased(open_notebook, axe):
     wait_for(page, lambda found: found.max() < 5)
     page.wait_for_timeout(300)
     canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
     undo, redo, brush, eraser = (page.get_by_role("button", name=each) for each in ("Undo", "Redo", "Brush", "Eraser"))
     assert undo.is_disabled() and brush.get_attribute("aria-pressed") == "true"
 
-    line(page, box, (0.2, 0.4), (0.8, 0.4))
+    line(canvas, (0.2, 0.4), (0.8, 0.4))
     filled = wait_for(page, lambda found: found[205, 430] > 250)  # near the end of the stroke
     rows, columns = np.nonzero(filled > 128)
     assert abs(rows.mean() - 0.4 * 512) < 8 and 40 < np.ptp(rows) < 90, "a stroke of 8 pixels of 64"
@@ -86,15 +51,14 @@ def test_what_is_painted_over_is_filled_undone_and_erased(open_notebook, axe):
 
     canvas.focus()
     page.wait_for_timeout(200)
-    box = canvas.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 0.8 * box["height"])
+    page.mouse.move(*place(canvas, 0.5, 0.8))
     for key in (" ", *["ArrowRight"] * 8, " "):  # the keyboard paints from where the brush is
         canvas.press(key)
     wait_for(page, lambda found: found[409, 310] > 250)
     canvas.press("e")
     assert eraser.get_attribute("aria-pressed") == "true"
     for y in (0.38, 0.42):
-        line(page, box, (0.05, y), (0.95, y))
+        line(canvas, (0.05, y), (0.95, y))
     wait_for(page, lambda found: found[205, 250] < 5 and found[409, 310] > 250)
     assert (
         page.evaluate(f"document.querySelector('{CANVAS}').getContext('2d').getImageData(200, 307, 1, 1).data[3]") == 0
@@ -114,8 +78,7 @@ def test_proposals_are_picked_and_rolled_again(open_notebook, axe):
     canvas.wait_for()
     canvas.scroll_into_view_if_needed()
     before = answer(page)
-    box = canvas.bounding_box()
-    line(page, box, (0.3, 0.5), (0.7, 0.5))
+    line(canvas, (0.3, 0.5), (0.7, 0.5))
     first = wait_for(page, lambda found: np.abs(found - before).max() > 2)
     proposals = page.locator(f"{ROOT} [data-part=proposal] button")
     assert proposals.count() == 4 and proposals.first.get_attribute("aria-pressed") == "true"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
+from pages import keep
 
 pytestmark = pytest.mark.browser
 
@@ -66,12 +64,6 @@ everything
 """
 INTERFACES = [pytest.param("lab", id="lab"), pytest.param("notebook", id="notebook", marks=pytest.mark.slow)]
 STAGE = ".animelab-stage"
-
-
-def keep(page, name: str) -> None:
-    """Keep a screenshot where ANIMELAB_SCREENSHOTS says, for a person to look at."""
-    if "ANIMELAB_SCREENSHOTS" in os.environ:
-        page.screenshot(path=Path(os.environ["ANIMELAB_SCREENSHOTS"]) / f"{name}.png")
 
 
 def drag(page, box: dict[str, float], start: float, end: float, steps: int = 10) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import keep, line, place, wait_for
 from PIL import Image
 
 pytestmark = pytest.mark.browser
@@ -32,42 +31,13 @@ cels = zoo.load("cyclegan-portrait-cel-64").translate(portraits)
 ROOT, CANVAS = ".animelab-board", ".animelab-board canvas"
 
 
-def keep(page, name: str) -> None:
-    """Keep a screenshot where ANIMELAB_SCREENSHOTS says, for a person to look at."""
-    if "ANIMELAB_SCREENSHOTS" in os.environ:
-        page.screenshot(path=Path(os.environ["ANIMELAB_SCREENSHOTS"]) / f"{name}.png")
-
-
-def answer(page) -> np.ndarray:
-    """The answer that is shown, 512 pixels high: eight of them are one of 64."""
-    data = page.locator(f"{ROOT} [data-part=answer] img").first.get_attribute("src").partition(",")[2]
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("L"), dtype=float)
-
-
-def wait_for_ink(page, test) -> np.ndarray:
-    for _ in range(100):
-        page.wait_for_timeout(50)
-        if test(found := answer(page)):
-            return found
-    raise AssertionError(f"the answer never came; its mean is {found.mean():.1f}")
-
-
-def line(page, box: dict[str, float], start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Pull the mouse from one place of the canvas to another, both in shares of it."""
-    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)]
-    page.mouse.move(*at[0])
-    page.mouse.down()
-    page.mouse.move(*at[1], steps=8)
-    page.mouse.up()
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("interface", ["lab", "notebook"])
 def test_ink_lands_where_the_pen_was_and_the_tools_do_what_they_say(open_notebook, axe, interface):
     page = open_notebook(f"board_{interface}", BOARD, interface=interface)
     canvas = page.locator(CANVAS)
     canvas.wait_for()
-    wait_for_ink(page, lambda found: found.min() > 250)
+    wait_for(page, lambda found: found.min() > 250)
     page.wait_for_timeout(300)
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
@@ -76,13 +46,13 @@ def test_ink_lands_where_the_pen_was_and_the_tools_do_what_they_say(open_noteboo
     undo, redo, pen, eraser = (page.get_by_role("button", name=each) for each in ("Undo", "Redo", "Pen", "Eraser"))
     assert undo.is_disabled() and redo.is_disabled() and pen.get_attribute("aria-pressed") == "true"
 
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    wait_for_ink(page, lambda found: found[248:264, 248:264].min() < 200)  # a tap is a point
+    page.mouse.click(*place(canvas, 0.5, 0.5))
+    wait_for(page, lambda found: found[248:264, 248:264].min() < 200)  # a tap is a point
     undo.click()
-    wait_for_ink(page, lambda found: found.min() > 250)
+    wait_for(page, lambda found: found.min() > 250)
 
-    line(page, box, (0.2, 0.4), (0.8, 0.4))
-    drawn = wait_for_ink(page, lambda found: found[198:212, 395:405].mean() < 160)
+    line(canvas, (0.2, 0.4), (0.8, 0.4))
+    drawn = wait_for(page, lambda found: found[198:212, 395:405].mean() < 160)
     rows, columns = np.nonzero(drawn < 128)
     assert abs(rows.mean() - 0.4 * 512) < 5, "as high as the pen was"
     assert abs(columns.min() - 0.2 * 512) < 10 and abs(columns.max() - 0.8 * 512) < 10, "from where to where it went"
@@ -91,37 +61,36 @@ def test_ink_lands_where_the_pen_was_and_the_tools_do_what_they_say(open_noteboo
     width.press("ArrowRight")
     assert width.input_value() == "1.5", "sliders hear the arrow keys"
     undo.click()
-    wait_for_ink(page, lambda found: found.min() > 250)
+    wait_for(page, lambda found: found.min() > 250)
     assert undo.is_disabled() and redo.is_enabled()
     page.keyboard.press("Control+y")
-    wait_for_ink(page, lambda found: found[198:212, 395:405].mean() < 160)
+    wait_for(page, lambda found: found[198:212, 395:405].mean() < 160)
     page.keyboard.press("Control+z")
-    wait_for_ink(page, lambda found: found.min() > 250)
+    wait_for(page, lambda found: found.min() > 250)
     canvas.focus()
     page.wait_for_timeout(200)  # Notebook 7 may scroll to what has the focus
-    box = canvas.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.move(*place(canvas, 0.5, 0.5))
     for key in (" ", *["ArrowRight"] * 10, " "):  # the keyboard draws from where the pen is
         canvas.press(key)
-    wait_for_ink(page, lambda found: found[252:260, 326:334].mean() < 160)
+    wait_for(page, lambda found: found[252:260, 326:334].mean() < 160)
     canvas.press("e")
     assert eraser.get_attribute("aria-pressed") == "true" and pen.get_attribute("aria-pressed") == "false"
-    line(page, box, (0.48, 0.5), (0.7, 0.5))
-    wait_for_ink(page, lambda found: found.min() > 250)
+    line(canvas, (0.48, 0.5), (0.7, 0.5))
+    wait_for(page, lambda found: found.min() > 250)
     assert axe(page, ROOT) == []
     page.get_by_role("button", name="Another drawing").click()
-    wait_for_ink(page, lambda found: abs(found.mean() - 191) < 3)
+    wait_for(page, lambda found: abs(found.mean() - 191) < 3)
     page.get_by_role("button", name="Clear").click()
-    wait_for_ink(page, lambda found: found.min() > 250)
+    wait_for(page, lambda found: found.min() > 250)
     page.get_by_role("button", name="Reset").click()
-    wait_for_ink(page, lambda found: abs(found.mean() - 191) < 3)
+    wait_for(page, lambda found: abs(found.mean() - 191) < 3)
 
 
 @pytest.mark.slow
 def test_a_pen_that_feels_pressure_draws_thin_and_thick(open_notebook):
     page = open_notebook("pressure", BOARD)
     page.locator(CANVAS).wait_for()
-    wait_for_ink(page, lambda found: found.min() > 250)
+    wait_for(page, lambda found: found.min() > 250)
     heights = []
     for pressure in (0.1, 1.0):
         page.evaluate(
@@ -138,10 +107,10 @@ def test_a_pen_that_feels_pressure_draws_thin_and_thick(open_notebook):
             }""",
             [CANVAS, pressure],
         )
-        drawn = wait_for_ink(page, lambda found: found[:, 256].min() < 240)
+        drawn = wait_for(page, lambda found: found[:, 256].min() < 240)
         heights.append((255 - drawn[:, 256]).sum())
         page.get_by_role("button", name="Undo").click()
-        wait_for_ink(page, lambda found: found.min() > 250)
+        wait_for(page, lambda found: found.min() > 250)
     assert heights[1] > 2.5 * heights[0]
 
 
@@ -151,7 +120,7 @@ def test_two_copies_of_a_board_stay_in_step_and_a_drawing_outlives_its_kernel(op
     page.locator(CANVAS).nth(1).wait_for()
     page.wait_for_timeout(300)
     page.locator(CANVAS).first.scroll_into_view_if_needed()
-    line(page, page.locator(CANVAS).first.bounding_box(), (0.2, 0.4), (0.8, 0.4))
+    line(page.locator(CANVAS).first, (0.2, 0.4), (0.8, 0.4))
     page.wait_for_function(
         """canvas => {
             const other = document.querySelectorAll(canvas)[1], [x, y] = [other.width / 2, 0.4 * other.height];
@@ -172,13 +141,13 @@ def test_two_copies_of_a_board_stay_in_step_and_a_drawing_outlives_its_kernel(op
 def test_the_real_models_follow_in_the_notebook(open_notebook):
     page = open_notebook("models", MODELS, 'DrawingBoard(zoo.load("pix2pix-orders-128"), lines)')
     page.locator(CANVAS).wait_for()
-    first = wait_for_ink(page, lambda found: found.std() > 20)
+    first = wait_for(page, lambda found: found.std() > 20)
     keep(page, "drawing_board")
     page.get_by_role("button", name="Other colors").click()
-    before = wait_for_ink(page, lambda found: np.abs(found - first).mean() > 2)
+    before = wait_for(page, lambda found: np.abs(found - first).mean() > 2)
     page.locator(CANVAS).scroll_into_view_if_needed()
-    line(page, page.locator(CANVAS).bounding_box(), (0.2, 0.2), (0.8, 0.3))
-    wait_for_ink(page, lambda found: np.abs(found - before).mean() > 0.3)
+    line(page.locator(CANVAS), (0.2, 0.2), (0.8, 0.3))
+    wait_for(page, lambda found: np.abs(found - before).mean() > 0.3)
 
 
 def test_the_curtain_moves_with_the_arrow_keys(open_notebook):
