@@ -177,9 +177,9 @@ def main() -> None:
                 key = f"{game}, {who}, {minutes:g} minutes"
                 if key not in results:
                     steps = max(1, int(60 * minutes / results[f"{game}: seconds a step"][who]))
-                    config, folder = change(config, steps=steps), options.out / f"{game} {who}"
+                    config = change(config, steps=steps, decay=steps if who == "ours" else 0)
+                    folder = options.out / f"{game} {who}"
                     if who == "ours":
-                        config = change(config, decay=steps)
                         folder = branch(kind, config, folder, options.out / f"{game} ours {minutes:g}")
                     run = engine.train(kind(config), kind.data(config), folder)
                     found = {name: round(value, 3) for name, value in score(game, run.recipe, options.count).items()}
