@@ -18,7 +18,7 @@ from animelab import config as settings
 from animelab import env, limits
 from animelab.engine.group import Group
 from animelab.errors import LabError
-from animelab.nn.layout import in_fast_order
+from animelab.nn.layout import prepared
 from animelab.shares import share
 
 # Of these, what is saved looks as what is loaded; others, such as a pool of pictures, grow.
@@ -59,7 +59,7 @@ class Recipe:
             for name, module in self._having(nn.Module):
                 module = nn.SyncBatchNorm.convert_sync_batchnorm(module) if config.sync_norms else module
                 # In place for parameters: optimizers keep their hold.
-                setattr(self, name, in_fast_order(module.to(self.device)))
+                setattr(self, name, prepared(module.to(self.device)))
 
     def _begin_like(self, start: str) -> None:
         """Take over the networks of a bundled model or of a run; LabError for others' shapes, or no discriminator."""

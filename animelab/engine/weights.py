@@ -16,7 +16,7 @@ from animelab import foreign
 from animelab.errors import LabError, shown
 from animelab.files import write_atomically
 from animelab.nn import NETWORKS
-from animelab.nn.layout import in_fast_order
+from animelab.nn.layout import prepared
 
 COUNTS = ("blocks", "layers", "mapping_layers")  # arguments of networks that say how many: before any is made,
 MOST_LAYERS = 200  # not more than that, nor than there are tensors;
@@ -77,7 +77,7 @@ def load_weights(path: str | Path) -> tuple[str, dict[str, Any], nn.Module]:
     # Copies: on Windows a tensor that is still mapped to the file would keep the next training from replacing it.
     wide = {key: torch.float32 if value.is_floating_point() else value.dtype for key, value in tensors.items()}
     network.load_state_dict({key: value.to(wide[key], copy=True) for key, value in tensors.items()}, assign=True)
-    return name, arguments, in_fast_order(network.eval())
+    return name, arguments, prepared(network.eval())
 
 
 def _checksum(header: dict[str, str], tensors: dict[str, Tensor]) -> str:

@@ -1,4 +1,4 @@
-"""In which order a network's weights lie in memory."""
+"""A network made ready for a processor: the same answers in less time (`course/measurements.md` says what it gives)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from typing import TypeVar
 import torch
 from torch import nn
 
+from animelab.nn.winograd import WinogradConv2d
+
 AnyNetwork = TypeVar("AnyNetwork", bound=nn.Module)
 
 
-def in_fast_order(network: AnyNetwork) -> AnyNetwork:
-    """The network itself, its weights in channels-last order: convolutions are faster so (`course/measurements.md`).
+def prepared(network: AnyNetwork) -> AnyNetwork:
+    """The network itself, with weights in channels-last order and wide 3 x 3 convolutions by Winograd's way.
 
-    But torch's instance norm copies such maps at each call, which costs more: with it, the order stays as it is.
+    But torch's instance norm copies channels-last maps at each call, which costs more: with it, the order stays.
     """
+    for module in network.modules():
+        if type(module) is nn.Conv2d and WinogradConv2d.pays(module):
+            module.__class__ = WinogradConv2d  # the same weights under the same names
     copies = any(isinstance(module, nn.InstanceNorm2d) for module in network.modules())
     return network if copies else network.to(memory_format=torch.channels_last)

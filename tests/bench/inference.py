@@ -25,7 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from animelab.nn import cartoongan, cyclegan, dcgan, pix2pix, stylegan2, ugatit
-from animelab.nn.layout import in_fast_order
+from animelab.nn.layout import prepared
 
 # network, its inputs for one picture, pictures, calls
 DRAWN: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], tuple[int, ...], int]] = {
@@ -65,7 +65,7 @@ def main() -> None:
     for name, (kind, shape, counts, calls) in DRAWN.items():
         torch.manual_seed(0)
         plain = Picture(kind().eval().requires_grad_(False))
-        ours = in_fast_order(copy.deepcopy(plain))
+        ours = prepared(copy.deepcopy(plain))
         for count in counts:
             x = torch.randn(count, *shape)
 

@@ -14,7 +14,7 @@ from animelab import zoo
 from animelab.cli import main
 from animelab.errors import LabError
 from animelab.nn import animegan, compat, pix2pix, ugatit
-from animelab.nn.layout import in_fast_order
+from animelab.nn.layout import prepared
 
 TABLES = Path(__file__).parent / "checkpoints"
 
@@ -146,7 +146,7 @@ def test_animeganv2_computes_what_the_official_port_does_in_both_its_ways(tmp_pa
 def test_pix2pix_can_draw_as_in_training() -> None:
     usual, restless = (zoo.open_translator("pix2pix-color-64", *options) for options in ((), ("dropout",)))
     x = torch.rand(2, 3, 64, 64) * 2 - 1
-    network = in_fast_order(pix2pix.Generator(64, 16))  # dropout draws in the order of memory
+    network = prepared(pix2pix.Generator(64, 16))  # dropout draws in the order of memory
     network.load_state_dict(usual.network.state_dict())
     network.train()
     torch.manual_seed(3)
