@@ -160,7 +160,7 @@ def _train(recipe: Recipe, data: Data, out: Path, resume: bool | str, watch: Wat
 
 def _first_examples(data: Data, device: torch.device, count: int = 8) -> tuple[Tensor, ...]:
     """The same pictures in every preview, so that the time lapse shows one thing changing: the networks."""
-    with torch.random.fork_rng():
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.manual_seed(0)
         batch = data.batch(torch.arange(min(count, len(data))), device)
     return batch if isinstance(batch, tuple) else (batch,)

@@ -171,7 +171,7 @@ def first_preview(recipe: Recipe, out: Path, start: int) -> np.ndarray:
 
 
 def draw_preview(recipe: Recipe) -> np.ndarray:
-    with torch.no_grad(), torch.random.fork_rng():
+    with torch.no_grad(), torch.random.fork_rng([recipe.device] if recipe.device.type == "cuda" else []):
         torch.manual_seed(recipe.config.seed)  # the same noise in every preview
         return recipe.preview()
 

@@ -109,7 +109,7 @@ MEASURES = {"faces": faces, "attributes": faces, "translation": translation, "pl
 
 def make_features(number: int, path: Path) -> None:
     """Write a network of the tagger's kind, whose last two stages begin from the number and learn its characters."""
-    with torch.random.fork_rng():
+    with torch.random.fork_rng([]):
         torch.manual_seed(number)
         network, fresh = zoo.network("tagger"), Tagger()
         assert isinstance(network, Tagger)

@@ -89,7 +89,7 @@ def photographed(pictures: Tensor, often: float = 0.5) -> Tensor:
     and more texture here and there than a generator of photographs makes.
     """
     out, seeds = [], share(lambda rows: torch.randint(2**62, (rows,)), len(pictures)).tolist()
-    with torch.random.fork_rng():
+    with torch.random.fork_rng([]):
         for clean, seed in zip(pictures.cpu(), seeds):
             torch.manual_seed(seed)
             (bright, curve, red, blue, haze, above, soft, noise), faults = torch.rand(8).tolist(), torch.rand(5) < often
@@ -220,10 +220,8 @@ class BackTranslation(Recipe):
         """A, A to B, A to B to A; then the same from B."""
         (a, b), pair = self.examples[:2], self.G_ema.average
         rows = []
-        with torch.random.fork_rng():  # the same latents in every preview
-            torch.manual_seed(0)
-            for given, there, back in ((a, pair.a_to_b, pair.b_to_a), (b, pair.b_to_a, pair.a_to_b)):
-                rows += [given, answer := self.translated(there, given), self.translated(back, answer)]
+        for given, there, back in ((a, pair.a_to_b, pair.b_to_a), (b, pair.b_to_a, pair.a_to_b)):
+            rows += [given, answer := self.translated(there, given), self.translated(back, answer)]
         return grid(torch.cat(rows), len(a))
 
     def shape(self) -> tuple[str, dict[str, Any]]:

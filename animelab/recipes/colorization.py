@@ -101,7 +101,7 @@ def exam(config: Config, model: str | Path, count: int = 256) -> dict[str, float
         torch.from_numpy(np.stack([draw(pairs.cast[i], config.size) for i in range(count)]))[:, None]
         for draw in (studio.regions, studio.label_map)
     )
-    with torch.random.fork_rng():
+    with torch.random.fork_rng([]):
         torch.manual_seed(0)
         dots = colorization.hints(colors, torch.full((count,), 20), 1, paper > 0.4)
         one = torch.ones(count, dtype=torch.int64)
@@ -228,9 +228,7 @@ class Colorization(Recipe):
             given = [lines]
             answer = self.G_ema(torch.cat([ink, empty], 1), ink.new_zeros(len(ink), colorization.PALETTE))
         else:
-            with torch.random.fork_rng():  # the same flaws in every preview
-                torch.manual_seed(0)
-                given = [lines, self.flawed(colors)]
+            given = [lines, self.flawed(colors)]
             answer = self.G_ema(torch.cat([ink, empty, given[1]], 1))
         return grid(torch.cat([*given, answer.clamp(-1, 1), colors]), len(lines))
 

@@ -83,7 +83,7 @@ def damaged(pictures: Tensor, by: int, levels: Tensor) -> Tensor:
     size come in random order, each but the last by chance, and whatever comes, it ends in a JPEG file of that level.
     """
     seeds = share(lambda rows: torch.randint(2**62, (rows,)), len(pictures)).tolist()
-    with torch.random.fork_rng():
+    with torch.random.fork_rng([]):
         return torch.cat([spoiled(*one, by=by) for one in zip(pictures.cpu().split(1), levels.tolist(), seeds)])
 
 
@@ -111,7 +111,7 @@ def exam(config: Config, model: str | Path, count: int = 256) -> dict[str, float
     run = Path(model, "weights.safetensors")
     network = load_weights(run)[2] if run.exists() else zoo.network(str(model))
     large, found = StudioFaces(config.picture, count, 0, config.prior, split="test").batch(range(count)), {}
-    with torch.random.fork_rng():
+    with torch.random.fork_rng([]):
         torch.manual_seed(0)
         for name, level in (("", 0), (" damaged", 2)):
             levels = torch.full((count,), level)
@@ -189,10 +189,8 @@ class EnlargerRecipe(Recipe):
     def preview(self) -> np.ndarray:
         """Rows of damaged small pictures, of what is made of them, and of the truth."""
         (large,), c = self.examples[:1], self.config
-        with torch.random.fork_rng():  # the same damage in every preview
-            torch.manual_seed(0)
-            levels = torch.arange(len(large)) % enlarger.LEVELS
-            small = self.damaged(large, c.by, levels).to(large)
+        levels = torch.arange(len(large)) % enlarger.LEVELS
+        small = self.damaged(large, c.by, levels).to(large)
         found = self.G_ema(small, levels.to(large.device)).clamp(-1, 1)
         return grid(torch.cat([interpolate(small, scale_factor=c.by), found, large]), len(large))
 

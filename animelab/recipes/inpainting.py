@@ -155,9 +155,7 @@ class Inpainting(Recipe):
     def preview(self) -> np.ndarray:
         """Rows of pictures with holes, of what was put there, and of the truth."""
         truth = self.examples[0]
-        with torch.random.fork_rng():  # the same holes in every preview
-            torch.manual_seed(0)
-            mask = self.holes(truth) * self.holes(truth)
+        mask = self.holes(truth) * self.holes(truth)
         return grid(torch.cat([truth * mask, inpainting.filled(self.G_ema.average, truth, mask), truth]), len(truth))
 
     def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:

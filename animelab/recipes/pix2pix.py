@@ -171,9 +171,7 @@ class Pix2Pix(Recipe):
         """Rows of inputs, of G's answers, and of targets."""
         source, target = map(as_pictures, self.examples[:2])
         order = r3gan.only_colors(self.examples[2]) if self.config.names_weight else None
-        with torch.random.fork_rng():  # the same latents in every preview
-            torch.manual_seed(0)
-            fake = self.G_ema(source, *self.told(len(source), order))
+        fake = self.G_ema(source, *self.told(len(source), order))
         return grid(torch.cat([source, fake, target]), len(source))
 
     def weights(self) -> tuple[str, dict[str, int], torch.nn.Module]:

@@ -3,10 +3,11 @@
     python tests/bench/gpu.py [--minutes 8] [--smoke] [--out build/gpu]
 
 Five parts, each in a process and with a time limit of its own; what a part found is written to OUT/results.json, and
-a second call takes up where the first ended. `card` measures what the card can do at best, `correctness` holds
-every recipe against the CPU, `steps` times ours beside the official ones (official_steps.py), `levers` tries
-channels_last and torch.compile, with and without CUDA graphs, and `training` spends the rest on StyleGAN2 at 128 px:
-it stops in time, draws, and is scored. --smoke does all of it in small, on any machine: nobody should pay for a typo.
+a second call takes up where the first ended, also within a part that ran out of time. `card` measures what the card
+can do at best, `correctness` holds every recipe against the CPU, `steps` times ours beside the official ones
+(official_steps.py), `levers` tries channels_last and torch.compile, with and without CUDA graphs, and `training` spends
+the rest on StyleGAN2 at 128 px: it stops in time, draws, and is scored. --smoke does all of it in small, on any
+machine: nobody should pay for a typo.
 """
 
 from __future__ import annotations
@@ -69,12 +70,12 @@ def seconds(work: Callable[[], object], device: torch.device, rounds: int) -> fl
     return statistics.median(times[2:])
 
 
-# ---- the parts: each yields rows as it finds them
+# ---- the parts: each yields rows as it finds them, but for those of the names that are done
 
 
-def card(device: torch.device, smoke: bool) -> Any:
+def card(device: torch.device, smoke: bool, done: set[str]) -> Any:
     """What this card is, and how fast convolutions are at best: 3 x 3, 256 to 256 channels."""
-    yield {"device": env.describe(device), "torch": torch.__version__, "python": sys.version.split()[0]}
+    yield {"name": "card", "device": env.describe(device), "torch": torch.__version__}
     side, batch = (16, 2) if smoke else (64, 64)
     for name, kind, tf32 in (
         ("fp32", torch.float32, False),
@@ -85,13 +86,14 @@ def card(device: torch.device, smoke: bool) -> Any:
         x = torch.randn(batch, 256, side, side, device=device, dtype=kind).to(memory_format=torch.channels_last)
         weight = torch.randn(256, 256, 3, 3, device=device, dtype=kind).to(memory_format=torch.channels_last)
         took = seconds(lambda x=x, weight=weight: conv2d(x, weight, padding=1), device, 5 if smoke else 30)
-        yield {"convolution": name, "teraflops": round(2 * 9 * 256 * 256 * batch * side * side / took / 1e12, 3)}
+        yield {"name": name, "teraflops": round(2 * 9 * 256 * 256 * batch * side * side / took / 1e12, 3)}
 
 
-def correctness(device: torch.device, smoke: bool) -> Any:
+def correctness(device: torch.device, smoke: bool, done: set[str]) -> Any:
     """One step of every recipe on the CPU and here: losses and gradients, relative to the CPU's; and a resume."""
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
-    for name, kind in RECIPES.items():
+    for name in [each for each in RECIPES if each not in done]:
+        kind = RECIPES[name]
         config = change(kind.presets["smoke"], precision="fp32")
         data = kind.data(config)
         felt: dict[str, dict[str, float]] = {}
@@ -103,7 +105,7 @@ def correctness(device: torch.device, smoke: bool) -> Any:
                 with recipe.autocast():
                     losses = recipe.step(data.batch(torch.arange(config.batch), recipe.device))
                 felt[label] = gradients | {key: float(value) for key, value in losses.items()}
-        row: dict[str, Any] = {"recipe": name}
+        row: dict[str, Any] = {"name": name}
         for label in ("here", "bf16"):
             pairs = [(value, felt[label][key]) for key, value in felt["cpu"].items()]
             row[label] = max(abs(a - b) / max(abs(a), 1e-3) for a, b in pairs)
@@ -119,7 +121,7 @@ def correctness(device: torch.device, smoke: bool) -> Any:
         far = max(
             float((a - b).abs().max()) for a, b in zip(*(state.values() for state in states)) if a.is_floating_point()
         )
-        yield {"recipe": "r3gan", "resumed": far, "right": far < 1e-3}
+        yield {"name": "resumed", "apart": far, "right": far < 1e-3}
 
 
 def without_dropout(recipe: engine.Recipe) -> dict[str, float]:
@@ -140,9 +142,10 @@ def without_dropout(recipe: engine.Recipe) -> dict[str, float]:
     return gradients
 
 
-def steps(device: torch.device, smoke: bool) -> Any:
+def steps(device: torch.device, smoke: bool, done: set[str]) -> Any:
     """Our step and the official one in turn, at the papers' settings; images a second, memory, operations a second."""
-    for name in ("dcgan", "stylegan2") if smoke else official_steps.COMPARED:
+    names = ("dcgan", "stylegan2") if smoke else official_steps.COMPARED
+    for name in [each for each in names if each not in done]:
         if smoke:
             official, kind, config, _ = official_steps.COMPARED[name]
             small = (
@@ -153,12 +156,13 @@ def steps(device: torch.device, smoke: bool) -> Any:
             official_steps.COMPARED[name] = official, kind, small, 1
         if device.type == "cuda":
             torch.cuda.reset_peak_memory_stats()
-        for row in official_steps.compare(name, apart=False):
+        rows = official_steps.compare(name, apart=False)
+        for row in rows:
             row["images_per_second"] = round(row["batch"] / row["ours_s"], 1)
             if device.type == "cuda":
                 row["peak_GB_of_both"] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
             row["teraflops"] = round(flops(name, device) / row["ours_s"] / 1e12, 6)
-            yield row
+        yield {"name": name, "precisions": rows}
 
 
 def flops(name: str, device: torch.device) -> int:
@@ -180,11 +184,13 @@ def prepared(name: str, device: torch.device, precision: str, **more: Any) -> tu
     return kind(config, device), sides[0] if name in ("dcgan", "stylegan2") else sides
 
 
-def levers(device: torch.device, smoke: bool) -> Any:
+def levers(device: torch.device, smoke: bool, done: set[str]) -> Any:
     """What channels_last and torch.compile are worth: images a second of one recipe after the other."""
     precision = "bf16" if env.runs_bfloat16_fast(device) else "fp32"
     for name in ("dcgan",) if smoke else ("dcgan", "pix2pix", "cyclegan"):
         for lever in ("plain", "channels_last", "compile", "compile with graphs"):
+            if f"{name}, {lever}" in done:
+                continue
             recipe, batch = prepared(name, device, precision, **({"batch": 2} if smoke else {}))
             for part in ("G", "D", "D_a", "D_b"):
                 network = getattr(recipe, part, None)
@@ -198,7 +204,7 @@ def levers(device: torch.device, smoke: bool) -> Any:
                 with recipe.autocast():
                     recipe.step(batch)
 
-            row = {"recipe": name, "precision": precision, "lever": lever}
+            row = {"name": f"{name}, {lever}", "precision": precision}
             try:
                 took = seconds(work, device, 2 if smoke else 15)
                 yield {**row, "images_per_second": round(recipe.config.batch / took, 1)}
@@ -243,12 +249,14 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true")
     parser.add_argument("--out", type=Path, help="build/gpu, or build/gpu-smoke")
     parser.add_argument("--part", choices=PARTS, help="what a call runs in a process of its own")
+    parser.add_argument("--done", nargs="*", default=[], help="names that an earlier call has found")
     options = parser.parse_args()
     options.out = options.out or Path("build/gpu-smoke" if options.smoke else "build/gpu")
     device = env.pick_device()
     if options.part:
-        for row in PARTS[options.part](device, options.smoke):
-            print("row", json.dumps(row), flush=True)
+        for row in PARTS[options.part](device, options.smoke, set(options.done)):
+            if row["name"] not in options.done:
+                print("row", json.dumps(row), flush=True)
         return
     if device.type != "cuda" and not options.smoke:
         sys.exit("make gpu: there is no NVIDIA GPU here; python tests/bench/gpu.py --smoke tries the script itself.")
@@ -263,10 +271,12 @@ def main() -> None:
         os.replace(beside, results)
 
     for part, limit in LIMITS.items():
-        if found.get(part, {}).get("ended") == "whole":
+        before = found.get(part, {"ended": "", "rows": []})
+        if before["ended"] == "whole":
             print(f"{part}: found before")
             continue
-        command = [sys.executable, __file__, "--part", part, *["--smoke"] * options.smoke]
+        known = ["--done", *(row["name"] for row in before["rows"])]
+        command = [sys.executable, __file__, "--part", part, *["--smoke"] * options.smoke, *known]
         with tempfile.TemporaryFile("w+") as said:
             child = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, text=True)
             try:
@@ -277,7 +287,7 @@ def main() -> None:
                 ended = "out of time"
             said.seek(0)
             lines = said.read().splitlines()
-        rows = [json.loads(line[4:]) for line in lines if line.startswith("row ")]
+        rows = before["rows"] + [json.loads(line[4:]) for line in lines if line.startswith("row ")]
         keep(part, {"ended": ended, "rows": rows, **({} if ended == "whole" else {"said": lines[-12:]})})
         print(f"{part}: {ended}, {len(rows)} rows, {time.monotonic() - began:.0f} s")
     if not options.smoke:  # before the clock of the training starts
@@ -285,7 +295,7 @@ def main() -> None:
     left = 10.0 if options.smoke else 60 * options.minutes - RESERVE - (time.monotonic() - began)
     keep("training", training(options.out, max(10.0, left), options.smoke))
     print(f"training: {found['training']}\nAll of it is in {results}.")
-    wrong = [row["recipe"] for row in found["correctness"]["rows"] if not row["right"]]
+    wrong = [row["name"] for row in found["correctness"]["rows"] if not row["right"]]
     if wrong:
         print(f"Other losses or gradients than on the CPU: {', '.join(wrong)}.")
     if wrong or any(found[part]["ended"] != "whole" for part in (*LIMITS, "training")):

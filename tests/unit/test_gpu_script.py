@@ -39,21 +39,23 @@ def test_every_part_comes_to_its_end_and_a_second_call_goes_on(tmp_path: Path) -
     from animelab.recipes import RECIPES
 
     rows = found["correctness"]["rows"]
-    assert {row["recipe"] for row in rows} == set(RECIPES) and all(row["right"] for row in rows)
+    assert {row["name"] for row in rows} == {*RECIPES, "resumed"} and all(row["right"] for row in rows)
     assert all(0 < row["bf16"] < 0.1 for row in rows if "bf16" in row), "bfloat16 rounds, and not by much"
-    assert {row["recipe"] for row in found["steps"]["rows"]} == {"dcgan", "stylegan2"}
-    assert all(row["teraflops"] > 0 and row["ratio"] > 0 for row in found["steps"]["rows"])
-    assert {row["lever"] for row in found["levers"]["rows"]} == {
-        "plain", "channels_last", "compile", "compile with graphs"
-    }  # fmt: skip
+    assert [row["name"] for row in found["steps"]["rows"]] == ["dcgan", "stylegan2"]
+    measured = [each for row in found["steps"]["rows"] for each in row["precisions"]]
+    assert all(each["teraflops"] > 0 and each["ratio"] > 0 for each in measured)
+    tried = ["plain", "channels_last", "compile", "compile with graphs"]
+    assert [row["name"] for row in found["levers"]["rows"]] == [f"dcgan, {each}" for each in tried]
     assert (out / "faces.png").exists() and found["training"]["step"] > 0
 
-    # A part that did not end is done again, the others are not; the training goes on.
-    found["card"]["ended"] = "out of time"
+    # A part that ran out of time goes on with what it lacks, the others are left alone; the training goes on.
+    whole = found["correctness"]["rows"]
+    found["correctness"] = {"ended": "out of time", "rows": [{**row, "here": 0.5} for row in whole[:-2]]}
     (out / "results.json").write_text(json.dumps(found))
     again = call("--smoke", "--out", out)
     assert again.returncode == 0, again.stdout + again.stderr
-    assert again.stdout.count("found before") == 3 and "card: whole" in again.stdout
+    assert again.stdout.count("found before") == 3 and "correctness: whole" in again.stdout
     later = json.loads((out / "results.json").read_text())
     assert later["training"]["step"] > found["training"]["step"]
     assert later["levers"] == found["levers"]
+    assert later["correctness"]["rows"] == [*found["correctness"]["rows"], *whole[-2:]], "only what was missing is new"

@@ -12,6 +12,7 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, softplus
 
 from animelab import losses, zoo
+from animelab.engine.run import draw_preview
 from animelab.engine.weights import save_weights
 from animelab.errors import LabError
 from animelab.latent import attributes
@@ -262,7 +263,7 @@ def test_pix2pix_with_orders_names_the_colors_of_both_answers_and_nothing_that_l
     previews = []
     for asked in (true, order, 1 - true):
         recipe.examples = lines, answers, asked
-        previews.append(recipe.preview())
+        previews.append(draw_preview(recipe))
     assert np.array_equal(previews[0], previews[1]) and not np.array_equal(previews[0], previews[2])
     with pytest.raises(LabError, match="takes no orders"):
         pix2pix.Pix2Pix(dataclasses.replace(config, gamma=0.0), "cpu")
