@@ -128,8 +128,8 @@ show(
 # | 2 · storyboard | who stands where, feeling what | the same character with other hair or eyes; a hundred pictures of one character | lesson 7 |
 # | 3 · line art | clean lines over the sketch | lines from a picture | lesson 8; where the examples come from: lesson 2 |
 # | 4 · color | flats, shading, light | color from lines and a few hints; animation drawings (*cels*) from portraits | lessons 4 and 8; 5 and 10 |
-# | 5 · background | rooms, streets, skies | photographs to anime scenes | lesson 9 |
-# | 6 · effects | light, repair, enlargement | another light on a finished picture; super-resolution, inpainting | light: lesson 8; the others: not yet |
+# | 5 · background | rooms, streets, skies | photographs to anime scenes; a place from a map of sky, grass and road | lessons 9 and 12 |
+# | 6 · effects | light, repair, enlargement | another light on a finished picture; larger pictures without blur; what was under a hat or a mark | lessons 8 and 11 |
 #
 # None of these replaces the artist's decision. They replace the fortieth crowd face and the third evening of flat colors.
 # The [README](../README.md) lists all lessons with what you make in each, and how long it takes.
