@@ -729,4 +729,4 @@ if result_10_4:
 # - Umeyama: *Least-squares estimation of transformation parameters between two point patterns*, 1991. The move for more than
 #   two points.
 #
-# **This was the last lesson.** The [README](../README.md) lists everything the library can do from here.
+# **Next:** what was drawn too small, and what is covered: [11 · Larger and whole](11_repair.ipynb).

@@ -1225,3 +1225,5 @@ compare({"with a hole": faces_of_others * their_masks, "spread": spread(faces_of
 # - Yu and others: *Free-Form Image Inpainting with Gated Convolution*, ICCV 2019, arXiv 1806.03589.
 # - Sagong and others: *PEPSI: Fast Image Inpainting with Parallel Decoding Network*, CVPR 2019.
 # - nagadomi: [waifu2x](https://github.com/nagadomi/waifu2x), 2015.
+#
+# **Next:** a picture from a map of its parts: [12 · Paint with hair and sky](12_painting.ipynb).

@@ -737,3 +737,5 @@ compare({"real pictures": strangers, "one map in their style": lent}, columns=9,
 # - Kingma, Welling: *Auto-Encoding Variational Bayes*, 2013, arXiv 1312.6114.
 # - Miyato, Kataoka, Koyama, Yoshida: *Spectral Normalization for Generative Adversarial Networks*, 2018, arXiv 1802.05957.
 # - Johnson, Alahi, Fei-Fei: *Perceptual Losses for Real-Time Style Transfer and Super-Resolution*, 2016, arXiv 1603.08155.
+#
+# **This was the last lesson.** The [README](../README.md) lists everything the library can do from here.
