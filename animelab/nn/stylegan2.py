@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, conv_transpose2d, leaky_relu, linear
 
 from animelab.errors import LabError
+from animelab.nn import winograd
 from animelab.shares import share
 
 
@@ -62,7 +63,7 @@ def modulated_conv(
     """
     x = x * styles[:, :, None, None].to(x.dtype)
     if kernel is None:
-        x = conv2d(x, weight, padding=weight.shape[-1] // 2)
+        x = winograd.conv2d(x, weight, padding=weight.shape[-1] // 2)
     else:
         x = blur(conv_transpose2d(x, weight.transpose(0, 1), stride=2), 4 * kernel, padding=1)
     if demodulate:
@@ -237,7 +238,7 @@ class Conv(nn.Module):
         bias = None if self.bias is None else self.bias * self.gain
         side = weight.shape[-1]
         if not self.down:
-            x = conv2d(x, weight, bias, padding=side // 2)
+            x = winograd.conv2d(x, weight, bias, padding=side // 2)
         elif side == 1:
             x = conv2d(downsample(x, kernel), weight, bias)
         else:

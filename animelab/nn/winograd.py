@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import pad, unfold
+from torch.nn import functional
 
+WIDE = 256  # channels, from which the matrices cost less than they save
 POINTS = (0, 1, -1, 2, -2)  # and infinity, where a polynomial is its last number
 SCALES = (6, -4, -4, 1, 1)  # in 24ths: Lagrange's, without which TILES would have fractions
 TILES = [[4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0],
@@ -38,33 +39,37 @@ def convolved(x: Tensor, weight: Tensor) -> Tensor:
     down, across = -(-high // step), -(-wide // step)
     # Pictures of a batch become one tall picture. Tiles overlap, so between two pictures is a row of tiles for nobody.
     rows = down + (batch > 1)
-    more = step * across + kernel - 1 - sides[1], (step * rows if batch > 1 else step * down + kernel - 1) - sides[0]
-    tall = pad(x, (0, more[0], 0, more[1])).transpose(0, 1).reshape(1, inputs, -1, step * across + kernel - 1)
-    values = to_values @ unfold(tall, 6, stride=step).view(inputs, 36, -1)
+    tall, width = step * rows if batch > 1 else step * down + kernel - 1, step * across + kernel - 1
+    x = functional.pad(x, (0, width - sides[1], 0, tall - sides[0])).transpose(0, 1).reshape(1, inputs, -1, width)
+    values = to_values @ functional.unfold(x, 6, stride=step).view(inputs, 36, -1)
     filters = of_filters @ weight.flatten(2).transpose(1, 2).contiguous()
     answers = to_answers @ (filters.transpose(0, 1) @ values.transpose(0, 1)).transpose(0, 1)
-    answers = pad(answers, (0, across)) if batch > 1 else answers
+    answers = functional.pad(answers, (0, across)) if batch > 1 else answers
     answers = answers.view(outputs, step, step, batch, rows, across)[:, :, :, :, :down].permute(3, 0, 4, 1, 5, 2)
     return answers.reshape(batch, outputs, step * down, step * across)[:, :, :high, :wide]
 
 
+def pays(x: Tensor, weight: Tensor) -> bool:
+    """Whether this way is the faster one: wide and on large maps, in float32 on a processor."""
+    wide = weight.shape[2:] in ((3, 3), (4, 4)) and min(weight.shape[:2]) >= WIDE
+    large = x.shape[0] * x.shape[2] * x.shape[3] >= 1024 and x.shape[3] >= 16
+    exact = x.is_cpu and x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
+    return wide and large and exact and not torch.compiler.is_compiling()  # a compiler or an export finds its own way
+
+
+def conv2d(x: Tensor, weight: Tensor, bias: Tensor | None = None, padding: int = 0) -> Tensor:
+    """torch's conv2d of stride 1, by this way where it pays: there, answers differ by about 1e-5 of their size."""
+    if not pays(x, weight):
+        return functional.conv2d(x, weight, bias, padding=padding)
+    x = convolved(functional.pad(x, [padding] * 4), weight)
+    return x if bias is None else x + bias[:, None, None]
+
+
 class WinogradConv2d(nn.Conv2d):
-    """A convolution of stride 1 that takes this way for large maps in float32 on a processor.
-
-    There, its answers differ by about 1e-5 of their size from those of the plain way.
-    """
-
-    @staticmethod
-    def pays(plain: nn.Conv2d) -> bool:
-        """Whether it is of that kind, and wide enough for the matrices to cost less than they save."""
-        known = plain.kernel_size in ((3, 3), (4, 4)) and plain.stride == plain.dilation == (1, 1)
-        return known and plain.groups == 1 and min(plain.in_channels, plain.out_channels) >= 256
+    """A convolution that does so."""
 
     def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        large = x.shape[0] * x.shape[2] * x.shape[3] >= 1024 and x.shape[3] >= 16
-        exact = x.dtype == torch.float32 and not torch.is_autocast_enabled("cpu")
-        if not (x.is_cpu and large and exact) or torch.compiler.is_compiling():  # a compiler, an export: the plain way
+        if not pays(x, weight):
             return super()._conv_forward(x, weight, bias)
         mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
-        x = convolved(pad(x, self._reversed_padding_repeated_twice, mode), weight)
-        return x if bias is None else x + bias[:, None, None]
+        return conv2d(functional.pad(x, self._reversed_padding_repeated_twice, mode), weight, bias)

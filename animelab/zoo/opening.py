@@ -133,6 +133,6 @@ def _open(path: Path, name: str, card: dict[str, Any]) -> Pretrained | Translato
         return Translator(name, network, card)
     if kind.endswith("discriminator") or kind.startswith("spade") or not {"latent", "size"} <= arguments.keys():
         more = " Both stages of coloring work together: zoo.colorist(draft, refine)." if "unet" in kind else ""
-        raise LabError(f"{path} holds weights of {kind}, which cannot draw by itself; give the weights of a generator.{more}")
+        raise LabError(f"{path} holds {kind}, which cannot draw by itself; give the weights of a generator.{more}")
     draws = Conditional if arguments.get("tags") or arguments.get("classes") else Pretrained
     return draws(name, network, arguments["latent"], arguments["size"], card)

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn.functional import conv2d
 
-from animelab.nn import cyclegan, pix2pix
+from animelab.nn import cyclegan, pix2pix, stylegan2
 from animelab.nn.layout import prepared
 from animelab.nn.winograd import WinogradConv2d, convolved
 
@@ -52,6 +52,18 @@ def test_a_prepared_layer_takes_the_shorter_way_for_large_maps_in_float32_alone(
     assert taken == [1], "small maps and other precisions take the plain way"
 
 
+def test_stylegan2_takes_it_for_its_wide_layers(monkeypatch) -> None:
+    torch.manual_seed(0)
+    x, weight, styles = torch.randn(2, 256, 32, 32), torch.randn(256, 256, 3, 3) / 48, torch.randn(2, 256)
+    exact = stylegan2.modulated_conv(x.double(), weight.double(), styles.double())
+    taken: list[int] = []
+    monkeypatch.setattr("animelab.nn.winograd.convolved", lambda *a: taken.append(1) or convolved(*a))
+    assert (stylegan2.modulated_conv(x, weight, styles) - exact).abs().max() < 1e-4 * exact.std()
+    halving = stylegan2.Halving(256, 512)
+    halving(x, stylegan2.fir())
+    assert taken == [1, 1], "a styled convolution, and the first of D's halving"
+
+
 def test_which_layers_are_prepared_and_under_which_names() -> None:
     def shorter(network: nn.Module) -> int:
         before = list(network.state_dict())
@@ -61,7 +73,7 @@ def test_which_layers_are_prepared_and_under_which_names() -> None:
     assert shorter(cyclegan.Generator()) == 18, "both of nine residual blocks"
     assert shorter(pix2pix.Discriminator(6)) == 1, "256 to 512 channels with stride 1"
     assert shorter(cyclegan.Generator(width=16)) == 0, "64 channels are too few"
-    odd = [nn.Conv2d(256, 256, 3, 2), nn.Conv2d(256, 256, 5), nn.Conv2d(256, 256, 3, dilation=2),
+    odd = [nn.Conv2d(256, 256, 3, 2), nn.Conv2d(256, 256, 3, dilation=2),
            nn.Conv2d(256, 256, 3, groups=2), nn.ConvTranspose2d(256, 256, 3), nn.Conv2d(256, 3, 3)]  # fmt: skip
     assert shorter(nn.Sequential(*odd)) == 0
 
