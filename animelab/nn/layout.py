@@ -18,8 +18,8 @@ def prepared(network: AnyNetwork) -> AnyNetwork:
     But torch's instance norm copies channels-last maps at each call, which costs more: with it, the order stays.
     """
     for module in network.modules():
-        if type(module) is nn.Conv2d and min(module.weight.shape[:2]) >= WIDE:
-            if (*module.stride, *module.dilation, module.groups) == (1, 1, 1, 1, 1):
-                module.__class__ = WinogradConv2d  # the same weights under the same names
+        wide = type(module) is nn.Conv2d and min(module.weight.shape[:2]) >= WIDE
+        if wide and (*module.stride, *module.dilation, module.groups) == (1,) * 5:
+            module.__class__ = WinogradConv2d  # the same weights under the same names
     copies = any(isinstance(module, nn.InstanceNorm2d) for module in network.modules())
     return network if copies else network.to(memory_format=torch.channels_last)
