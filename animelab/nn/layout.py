@@ -19,7 +19,7 @@ def prepared(network: AnyNetwork) -> AnyNetwork:
     """
     for module in network.modules():
         wide = type(module) is nn.Conv2d and min(module.weight.shape[:2]) >= WIDE
-        if wide and (*module.stride, *module.dilation, module.groups) == (1,) * 5:
+        if wide and (*module.stride, *module.dilation, module.groups) == (1,) * 5:  # type: ignore[misc]
             module.__class__ = WinogradConv2d  # the same weights under the same names
     copies = any(isinstance(module, nn.InstanceNorm2d) for module in network.modules())
     return network if copies else network.to(memory_format=torch.channels_last)
