@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from animelab import foreign
 from animelab.errors import LabError
 from animelab.nn import animegan, cartoongan, cyclegan, dcgan, pix2pix, ugatit
+from animelab.nn.layout import prepared
 
 WRONG: tuple[type[Exception], ...] = (LabError, *foreign.ODD)
 Read = tuple[nn.Module, dict[str, str]]  # a network without weights, and {our module: their module}
@@ -40,11 +41,11 @@ def load_generator(path: str | Path, tensors: dict[str, Tensor] | None = None) -
             pair: nn.Module = ugatit.Pair(16, 1, 1, light=True)  # of no size yet
             pair.a_to_b = _filled(path, places["genA2B"], kind, read)
             pair.b_to_a = _filled(path, places["genB2A"], kind, read)
-            return pair.eval()
+            return prepared(pair.eval())
         if len(found) > 1:
             names = ", ".join(place.rstrip(".") or "the file itself" for place in found)
             raise LabError(f"{path} holds more than one generator ({names}); give a file with one of them.")
-        return _filled(path, next(iter(found.values())), kind, read)
+        return prepared(_filled(path, next(iter(found.values())), kind, read))
     first = f"begins with '{min(tensors)}'" if any(tensors) else "holds one tensor" if tensors else "holds no tensors"
     reading = "is no generator that this course knows (a discriminator draws nothing)"
     raise LabError(f"{path} {first} and {reading}; give a generator's file.")
