@@ -10,7 +10,7 @@ follow. The official recipes have constant rates: one training of each, scored o
 in the second half, so every length is a branch of one training at full rates. Scores are fd_studio of COUNT pictures
 against held-out drawings (lower is nearer), and for lines how often the examiner sees what lines can tell (everything
 but colors). A second call goes on where the first was stopped, also in the middle of a training. Writes
-OUT/results.json; prints a table.
+OUT/results.json, and OUT/GAME.png with eight pictures of each; prints a table.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 import official_steps
 import torch
+from PIL import Image
 from torch import Tensor
 
 from animelab import engine, metrics
@@ -151,6 +152,22 @@ def score(game: str, recipe: Any, count: int) -> dict[str, float]:
     return {"fd_studio": metrics.fd_studio(real, fake), "examiner": statistics.mean(seen.values())}
 
 
+def sheet(game: str, minutes: list[float], results: dict[str, Any], out: Path) -> Image.Image:
+    """A row of eight pictures for each length, the official recipe's first; of lines, the drawings on top."""
+    rows, size = list[np.ndarray](), 64
+    for who in GAMES[game]:
+        for each in minutes:
+            folder = out / (f"{game} ours {each:g}" if who == "ours" else f"{game} official")
+            steps = results[f"{game}, {who}, {each:g} minutes"]["steps"]
+            with Image.open(folder / "previews" / f"{steps:08}.png", formats=["PNG"]) as preview:
+                found = np.asarray(preview.convert("RGB"))
+            above = size + 2 if (game, who) == ("lines", "ours") else 0  # our previews begin with the drawings
+            rows.append(found[above : above + size])
+    drawings = [found[:size]] if game == "lines" else []
+    spaced = [np.pad(row, ((0, 4), (0, 0), (0, 0)), constant_values=255) for row in (*drawings, *rows)]
+    return Image.fromarray(np.concatenate(spaced)[:-4])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("games", nargs="*", default=list(GAMES), help=f"of {', '.join(GAMES)}")
@@ -185,6 +202,7 @@ def main() -> None:
                     found = {name: round(value, 3) for name, value in score(game, run.recipe, options.count).items()}
                     keep(key, {"steps": steps, "pictures": steps * config.batch, **found})
                 print(key, json.dumps(results[key]), flush=True)
+        sheet(game, sorted(options.minutes), results, options.out).save(options.out / f"{game}.png")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def test_a_race_goes_on_where_it_was_and_the_official_recipe_trains_once(tmp_pat
     longer = {who: second[f"faces, {who}, 0.1 minutes"]["steps"] for who in steps}
     assert all(longer[who] == max(1, int(6 / seconds[who])) for who in steps)
     assert {folder.name for folder in out.iterdir()} == {
-        "results.json", "faces official", "faces ours", "faces ours 0.02", "faces ours 0.1"
+        "results.json", "faces.png", "faces official", "faces ours", "faces ours 0.02", "faces ours 0.1"
     }  # fmt: skip
     log = (out / "faces official" / "log.jsonl").read_text(encoding="utf-8").splitlines()
     logged = [json.loads(line)["step"] for line in log]
