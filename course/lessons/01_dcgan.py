@@ -612,15 +612,6 @@ if result_1_6 := check_1_6(update_average):
 # rates, D was ahead of G in our trials, and sometimes certain; a faster G kept the balance (`course/measurements.md` has
 # all of the trials). This is a setting for these networks and this loss, and no law.
 #
-# How much do settings matter? The first three rows are PyTorch's own DCGAN example on our drawings, after 3, 10 and 30 minutes of two
-# slow cores: 64 channels where we have 40, 64 pictures a step, a rate of 0.0002 for both, no average. The other three are ours in
-# the same minutes (`make race`; the numbers are in `course/measurements.md`).
-#
-# ![Three rows of eight faces by PyTorch's example: gray ghosts, then brown heads with eyes, then colored faces under noise. Three rows by the lesson's preset: colored faces with noise, then clear ones, then clear ones with finer strands of hair.](../course/figures/race_faces.jpg)
-#
-# From ten minutes to thirty ours gain little: D has won by then, its loss is 0.01. More of the same is not the way on; later lessons
-# change the recipe.
-#
 # **Predict** before you start: what will appear first, the eyes, the hair color, or the outline of the head? After how many
 # seconds?
 #
@@ -645,6 +636,15 @@ run = train(
 #    0 when it is certain. A healthy game stays between; ours ends near 0.1, with a D that is ahead and from which G still
 #    learns. The loss of a GAN measures the *balance*, not the quality; for quality you must look.
 # 3. **The same faces.** The 32 latents of the grid never change. You see one character grow up, not new ones each time.
+#
+# And how much do settings matter? The first three rows are PyTorch's own DCGAN example on our drawings, after 3, 10 and 30 minutes of two
+# slow cores: 64 channels where we have 40, 64 pictures a step, a rate of 0.0002 for both, no average. The other three are ours in
+# the same minutes (`make race`; the numbers are in `course/measurements.md`).
+#
+# ![Three rows of eight faces by PyTorch's example: gray ghosts, then brown heads with eyes, then colored faces under noise. Three rows by the lesson's preset: colored faces with noise, then clear ones, then clear ones with finer strands of hair.](../course/figures/race_faces.jpg)
+#
+# From ten minutes to thirty ours gain little: D has won by then, its loss is 0.01. More of the same is not the way on; later lessons
+# change the recipe.
 #
 # All of it was saved. Play it back, or drag across the picture.
 
