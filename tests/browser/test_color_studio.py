@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pages import place
 from PIL import Image
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -58,14 +59,13 @@ def red(picture: np.ndarray) -> list[tuple[float, float]]:
     return [(columns.mean(), rows.mean())] if len(rows) else []
 
 
-def begin(page) -> dict[str, float]:
-    """Sharp pixels, which come as they are; the place of the lines."""
+def begin(page) -> None:
+    """Sharp pixels, which come as they are."""
     page.locator(f"{ROOT} {RESULT} img[src]").wait_for()
     page.wait_for_timeout(300)
     page.locator(ROOT).scroll_into_view_if_needed()
     page.get_by_role("button", name="Sharp pixels").click()
     wait_for(page, lambda found: found.shape == (128, 128, 3))
-    return page.locator(LINES).bounding_box()
 
 
 def drag(page, *places: tuple[float, float]) -> None:
@@ -78,10 +78,10 @@ def drag(page, *places: tuple[float, float]) -> None:
 
 def test_dots_are_put_dragged_colored_anew_and_removed(open_notebook):
     page = open_notebook("desk", DESK)
-    box = begin(page)
+    begin(page)
 
     def at(x: float, y: float) -> tuple[float, float]:  # of pixels of the drawing, their middles
-        return box["x"] + (x + 0.5) / 128 * box["width"], box["y"] + (y + 0.5) / 128 * box["height"]
+        return place(page.locator(LINES), (x + 0.5) / 128, (y + 0.5) / 128)
 
     page.mouse.click(*at(20, 100))
     final = wait_for(page, red)
@@ -112,7 +112,8 @@ def test_dots_are_put_dragged_colored_anew_and_removed(open_notebook):
     wait_for(page, lambda found: red(found) == [(60, 100)])
     page.get_by_role("button", name="green").click()
     page.locator(f"{ROOT} [aria-pressed=true]", has_text="Draft dot").wait_for()  # a color leaves Erase
-    drag(page, at(60, 100), (box["x"] + 100, box["y"] - 40))
+    left, top = place(page.locator(LINES), 0, 0)
+    drag(page, at(60, 100), (left + 100, top - 40))
     wait_for(page, lambda found: not red(found))
     assert spots(page) == []
 
@@ -175,8 +176,8 @@ def test_the_light_is_dragged_where_it_can_be_and_both_pictures_stay_in_view(ope
 
 def test_a_wide_drawing_from_disk_and_the_colors_of_a_picture(open_notebook, tmp_path):
     page = open_notebook("wide", DESK)
-    square = begin(page)
-    page.mouse.click(square["x"] + 40, square["y"] + 200)
+    begin(page)
+    page.mouse.click(*place(page.locator(LINES), 0.1, 0.5))
     wait_for(page, red)
     problem = page.locator(f"{ROOT} .animelab-problem")
     drawing = page.get_by_label("A line drawing from your disk")
@@ -186,7 +187,7 @@ def test_a_wide_drawing_from_disk_and_the_colors_of_a_picture(open_notebook, tmp
     page.wait_for_timeout(200)
     box = page.locator(LINES).bounding_box()
     assert box["width"] == pytest.approx(4 * box["height"], abs=2)
-    page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.click(*place(page.locator(LINES), 0.75, 0.5))
     ((x, y),) = red(wait_for(page, red))
     assert abs(x - 240) <= 4 and abs(y - 40) <= 4, "to a pixel of the networks, which see 128 x 32"
 
@@ -213,13 +214,14 @@ def test_the_bundled_colorists_follow_a_click(open_notebook):
         "lines, _ = StudioPairs('line', 'color', 128, 4, split='test').batch(range(4))",
         "ColorStudio(zoo.colorist('colorist-draft-128', 'colorist-refine-128'), lines)",
     )
-    box = begin(page)
+    begin(page)
     for light in (False, True):
         page.get_by_label("Light", exact=True).set_checked(light)
         page.wait_for_timeout(1000)
         for x, y in ((0.5, 0.25), (0.1, 0.1)):
             before = shown(page)
-            page.mouse.click(box["x"] + x * box["width"] + 40 * light, box["y"] + y * box["height"])
+            left, top = place(page.locator(LINES), x, y)
+            page.mouse.click(left + 40 * light, top)
             wait_for(page, lambda found, before=before: np.abs(found - before).max() > 5)
     if "ANIMELAB_SCREENSHOTS" in os.environ:
         page.screenshot(path=Path(os.environ["ANIMELAB_SCREENSHOTS"]) / "color_studio.png")
